@@ -1,0 +1,104 @@
+//! How a command ends: one JSON object or plain text on stdout, and an exit code that scripts rely on.
+
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Why a command failed, in the shape `--json` prints: `{"error":{"code","message","field","line"}}`.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// A stable word for scripts, such as `unreadable_file`.
+    pub code: String,
+    /// What failed and for which input.
+    pub message: String,
+    /// The field, option or column at fault, where there is one.
+    pub field: Option<String>,
+    /// The physical line of the input, where there is one.
+    pub line: Option<u64>,
+    #[serde(skip)]
+    exit: u8,
+}
+
+impl Failure {
+    /// The file, map or arguments cannot be used; nothing was written (exit 2).
+    pub fn unusable(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), field: None, line: None, exit: 2 }
+    }
+    /// Anything else (exit 1).
+    pub fn other(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), field: None, line: None, exit: 1 }
+    }
+    /// Names the field at fault.
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+    /// Names the line at fault.
+    pub fn line(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::other("failed", format!("{error:#}"))
+    }
+}
+
+/// What a command hands back: the JSON object and the same thing in words.
+pub struct Done {
+    /// The one object `--json` prints.
+    pub json: serde_json::Value,
+    /// What people read.
+    pub text: String,
+}
+
+impl Done {
+    /// Builds the answer from any serialisable value; fails only on values JSON cannot hold.
+    pub fn new(value: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
+        let json = serde_json::to_value(value).map_err(|e| Failure::other("json", e.to_string()))?;
+        Ok(Self { json, text: text.into() })
+    }
+}
+
+/// Prints the outcome and chooses the exit code.
+pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
+    match outcome {
+        Ok(done) => {
+            if json {
+                println!("{}", done.json);
+            } else if !done.text.is_empty() {
+                println!("{}", done.text.trim_end());
+            }
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            if json {
+                println!("{}", serde_json::json!({ "error": failure }));
+            }
+            let place = match (&failure.field, failure.line) {
+                (Some(field), Some(line)) => format!(" ({field}, line {line})"),
+                (Some(field), None) => format!(" ({field})"),
+                (None, Some(line)) => format!(" (line {line})"),
+                (None, None) => String::new(),
+            };
+            eprintln!("shiyu: {}{place}", failure.message);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+/// Prints a usage error from clap; help and version are not errors.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|a| a == "--json") {
+        let message = error.to_string().lines().next().unwrap_or("unusable arguments").trim_start_matches("error: ").to_owned();
+        let _ = finish(true, Err(Failure::unusable("usage", message)));
+    } else {
+        eprint!("{error}");
+    }
+    ExitCode::from(2)
+}

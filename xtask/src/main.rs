@@ -1,0 +1,2 @@
+//! The one entrance for developers.
+fn main() {}
