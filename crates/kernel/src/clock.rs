@@ -14,7 +14,10 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask the machine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that may ask the machine"
+    )]
     fn now(&self) -> Timestamp {
         to_micros(Timestamp::now())
     }
@@ -36,7 +39,9 @@ impl ManualClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: std::time::Duration) {
         let mut now = self.0.lock().expect("no holder of this lock can panic");
-        *now = now.checked_add(by).expect("tests stay inside the range of time");
+        *now = now
+            .checked_add(by)
+            .expect("tests stay inside the range of time");
     }
 }
 
@@ -48,5 +53,6 @@ impl Clock for ManualClock {
 
 /// Drops what is finer than a microsecond, so that a time read back equals the time written.
 pub fn to_micros(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).expect("a timestamp's own microseconds are in range")
+    Timestamp::from_microsecond(at.as_microsecond())
+        .expect("a timestamp's own microseconds are in range")
 }

@@ -2,8 +2,16 @@
 //!
 //! Pure: no I/O, no async, and no clock of its own (time and randomness are arguments).
 
+pub mod calendar;
 pub mod clock;
+pub mod codes;
+pub mod geo;
 pub mod id;
+pub mod paging;
 
+pub use calendar::Calendar;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use codes::{CaseNumber, CodeError, DistrictCode, DivisionCode, DivisionLevel, GridCode};
+pub use geo::{Crs, Point};
 pub use jiff::Timestamp;
+pub use paging::{Cursor, Page, PageSize};

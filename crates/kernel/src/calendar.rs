@@ -1,0 +1,533 @@
+//! Working-day calendars: which days are worked, in which years that is known, and during which hours.
+//!
+//! China shifts working days by notice (调休): a Monday may be off and a Sunday worked, and no rule foretells it. So a
+//! calendar is a table by year. A day of a year that is not loaded falls back to Monday to Friday, and whoever asked
+//! learns from [`Calendar::is_loaded`] that the answer is provisional (`domain.md` §8.5).
+//!
+//! Loaded means: the notice *of that year* is in the calendar. The notice for 2019 also names 2018-12-30; that day is
+//! then known to be off, but it does not make 2018 loaded.
+
+use jiff::civil::{Date, Weekday};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+/// Why a calendar cannot be read. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CalendarError {
+    /// A line of the text form.
+    #[error("cannot read calendar, line {line}: {reason}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A field of the JSON form.
+    #[error("cannot read calendar, {field}: {reason}")]
+    Field {
+        /// Where in the document.
+        field: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// What a notice says about one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DayKind {
+    /// A holiday, or a day off that makes up for one.
+    Off,
+    /// A working day, mostly a weekend day worked for a bridge (调休上班).
+    Work,
+}
+
+/// A stretch of working time within one day, from before to (24:00 allowed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkPeriod {
+    from_min: u16,
+    to_min: u16,
+}
+
+impl WorkPeriod {
+    /// A period in minutes after midnight.
+    ///
+    /// # Errors
+    /// An end that is not after the beginning, or after 24:00.
+    pub fn new(from_min: u16, to_min: u16) -> Result<Self, String> {
+        if from_min >= to_min {
+            return Err("a working period must end after it begins".into());
+        }
+        if to_min > 24 * 60 {
+            return Err("a working period must end by 24:00".into());
+        }
+        Ok(Self { from_min, to_min })
+    }
+    /// Minutes after midnight at which it begins.
+    pub fn from_min(self) -> u16 {
+        self.from_min
+    }
+    /// Minutes after midnight at which it ends, at most 1440.
+    pub fn to_min(self) -> u16 {
+        self.to_min
+    }
+}
+
+impl FromStr for WorkPeriod {
+    type Err = String;
+    /// Reads `08:00-12:00`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let minutes = |part: &str| -> Option<u16> {
+            let (h, m) = part.trim().split_once(':')?;
+            let (h, m) = (two_digits(h)?, two_digits(m)?);
+            (m < 60 && h <= 24).then_some(h * 60 + m)
+        };
+        let (from, to) = text
+            .split_once('-')
+            .ok_or_else(|| format!("{text:?} is not of the form 08:00-12:00"))?;
+        match (minutes(from), minutes(to)) {
+            (Some(from), Some(to)) => Self::new(from, to).map_err(|e| format!("{text:?}: {e}")),
+            _ => Err(format!("{text:?} is not of the form 08:00-12:00")),
+        }
+    }
+}
+
+impl fmt::Display for WorkPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (a, b) = (self.from_min, self.to_min);
+        write!(f, "{:02}:{:02}-{:02}:{:02}", a / 60, a % 60, b / 60, b % 60)
+    }
+}
+
+/// A number of one or two ASCII digits.
+fn two_digits(text: &str) -> Option<u16> {
+    let plain = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// Working hours of a part of the year, such as summer hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Season {
+    /// First and last (month, day), both included; may run over New Year.
+    from: (i8, i8),
+    to: (i8, i8),
+    periods: Vec<WorkPeriod>,
+}
+
+impl Season {
+    fn holds(&self, date: Date) -> bool {
+        let day = (date.month(), date.day());
+        if self.from <= self.to {
+            (self.from..=self.to).contains(&day)
+        } else {
+            day >= self.from || day <= self.to
+        }
+    }
+}
+
+/// A working-day calendar with its working hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    version: String,
+    source: String,
+    years: BTreeSet<i16>,
+    days: BTreeMap<Date, (DayKind, String)>,
+    /// Sorted, without overlap, never empty.
+    periods: Vec<WorkPeriod>,
+    seasons: Vec<Season>,
+}
+
+/// 08:00–12:00 and 14:00–18:00: eight hours a day.
+fn default_periods() -> Vec<WorkPeriod> {
+    vec![
+        WorkPeriod {
+            from_min: 480,
+            to_min: 720,
+        },
+        WorkPeriod {
+            from_min: 840,
+            to_min: 1080,
+        },
+    ]
+}
+
+static CN: LazyLock<Calendar> = LazyLock::new(|| {
+    Calendar::parse_text(include_str!("../data/calendar-cn.txt"))
+        .expect("the calendar in the crate is tested to parse")
+});
+
+impl Calendar {
+    /// The calendar the product carries: China 2007–2026, default hours. Parsed once.
+    pub fn cn() -> &'static Self {
+        &CN
+    }
+    /// Monday to Friday, nothing loaded: every answer is provisional.
+    pub fn none() -> Self {
+        Self {
+            version: "none".into(),
+            source: "Monday to Friday".into(),
+            years: BTreeSet::new(),
+            days: BTreeMap::new(),
+            periods: default_periods(),
+            seasons: Vec::new(),
+        }
+    }
+    /// The version a deadline records, so that it can be recomputed.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+    /// Where the days come from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+    /// The years whose notice is loaded, ascending.
+    pub fn years(&self) -> impl Iterator<Item = i16> + '_ {
+        self.years.iter().copied()
+    }
+    /// Every day a notice names, ascending: the date, what it is, and the holiday's name.
+    pub fn days(&self) -> impl Iterator<Item = (Date, DayKind, &str)> + '_ {
+        self.days
+            .iter()
+            .map(|(date, (kind, name))| (*date, *kind, name.as_str()))
+    }
+    /// Whether the notice of `year` is loaded.
+    pub fn is_loaded(&self, year: i16) -> bool {
+        self.years.contains(&year)
+    }
+    /// Whether `date` is worked: what a notice says, else Monday to Friday.
+    pub fn is_workday(&self, date: Date) -> bool {
+        match self.days.get(&date) {
+            Some((kind, _)) => *kind == DayKind::Work,
+            None => !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday),
+        }
+    }
+    /// The working periods of `date`, in order; none on a day that is not worked.
+    pub fn periods_on(&self, date: Date) -> &[WorkPeriod] {
+        if !self.is_workday(date) {
+            return &[];
+        }
+        self.seasons
+            .iter()
+            .find(|season| season.holds(date))
+            .map_or(&self.periods, |season| &season.periods)
+    }
+    /// The same days with other hours.
+    ///
+    /// # Errors
+    /// No period, or two that overlap.
+    pub fn with_periods(mut self, periods: Vec<WorkPeriod>) -> Result<Self, CalendarError> {
+        self.periods = checked_periods(periods).map_err(|reason| field("periods", reason))?;
+        Ok(self)
+    }
+    /// This calendar with the days and years of `other` laid over it (a new year's notice, a regional holiday). Where
+    /// both name a day, `other` stands; the hours stay. `version` names the result.
+    pub fn overlaid(mut self, other: &Self, version: &str) -> Self {
+        self.years.extend(&other.years);
+        self.days
+            .extend(other.days.iter().map(|(date, day)| (*date, day.clone())));
+        if self.source != other.source {
+            self.source = format!("{}; {}", self.source, other.source);
+        }
+        self.version = version.to_owned();
+        self
+    }
+
+    /// Reads either form: JSON if the first character that is not a space is `{`, else text.
+    ///
+    /// # Errors
+    /// Names the line or the field, and the reason.
+    pub fn parse(text: &str) -> Result<Self, CalendarError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim_start().starts_with('{') {
+            Self::parse_json(text)
+        } else {
+            Self::parse_text(text)
+        }
+    }
+
+    /// Reads `{"source", "version"?, "years": {"2026": [{"date","off","name"?}]}, "periods"?: ["08:00-12:00"],
+    /// "seasons"?: [{"from": "06-01", "to": "09-30", "periods": […]}]}`. The form of holiday-cn's yearly files,
+    /// `{"year", "days": [{"date","isOffDay","name"}]}`, is read too.
+    ///
+    /// # Errors
+    /// Names the field and the reason.
+    pub fn parse_json(text: &str) -> Result<Self, CalendarError> {
+        let raw: RawCalendar =
+            serde_json::from_str(text).map_err(|e| field("json", e.to_string()))?;
+        let mut calendar = Self::none();
+        calendar.source = raw.source.unwrap_or_else(|| "not stated".into());
+        let mut years = raw.years;
+        match (raw.year, raw.days) {
+            (Some(year), Some(days)) => _ = years.insert(year.to_string(), days),
+            (None, None) if !years.is_empty() => {}
+            _ => {
+                return Err(field(
+                    "years",
+                    "missing: a calendar needs years, or a year and its days",
+                ));
+            }
+        }
+        for (year, days) in &years {
+            let number = parse_year(year).map_err(|reason| field("years", reason))?;
+            calendar.years.insert(number);
+            for (at, day) in days.iter().enumerate() {
+                let place = || format!("years.{year}[{at}].date");
+                let date = parse_date(&day.date).map_err(|reason| field(place(), reason))?;
+                let kind = if day.off { DayKind::Off } else { DayKind::Work };
+                calendar
+                    .name_day(number, date, kind, &day.name)
+                    .map_err(|reason| field(place(), reason))?;
+            }
+        }
+        calendar.version = raw.version.unwrap_or_else(|| calendar.version_by_years());
+        if let Some(periods) = &raw.periods {
+            let texts = periods.iter().map(String::as_str);
+            calendar.periods = parse_periods(texts).map_err(|reason| field("periods", reason))?;
+        }
+        for (at, season) in raw.seasons.iter().enumerate() {
+            let texts = season.periods.iter().map(String::as_str);
+            let read = parse_season(&season.from, &season.to, texts);
+            calendar
+                .seasons
+                .push(read.map_err(|reason| field(format!("seasons[{at}]"), reason))?);
+        }
+        Ok(calendar)
+    }
+
+    /// Reads the text form, one fact a line: `source …`, `version …`, `year 2026`, `off|work DATE[..DATE] [name]`,
+    /// `periods 08:00-12:00 14:00-18:00`, `season 06-01..09-30 08:30-12:00 15:00-18:00`; `#` begins a comment line.
+    ///
+    /// # Errors
+    /// Names the line and the reason.
+    pub fn parse_text(text: &str) -> Result<Self, CalendarError> {
+        let mut calendar = Self::none();
+        let (mut version, mut year) = (None, None);
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let refuse = |reason: String| CalendarError::Line {
+                line: at + 1,
+                reason,
+            };
+            let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            let rest = rest.trim();
+            match word {
+                "source" => calendar.source = rest.to_owned(),
+                "version" if rest.is_empty() => {
+                    return Err(refuse("version without a name".into()));
+                }
+                "version" => version = Some(rest.to_owned()),
+                "year" => {
+                    let number = parse_year(rest).map_err(refuse)?;
+                    calendar.years.insert(number);
+                    year = Some(number);
+                }
+                "off" | "work" => {
+                    let kind = if word == "off" {
+                        DayKind::Off
+                    } else {
+                        DayKind::Work
+                    };
+                    let year =
+                        year.ok_or_else(|| refuse("a day before the first `year` line".into()))?;
+                    calendar.name_run(year, kind, rest).map_err(refuse)?;
+                }
+                "periods" => {
+                    calendar.periods = parse_periods(rest.split_whitespace()).map_err(refuse)?
+                }
+                "season" => {
+                    let (range, periods) =
+                        rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                    let (from, to) = range.split_once("..").ok_or_else(|| {
+                        refuse(format!("{range:?} is not of the form 06-01..09-30"))
+                    })?;
+                    calendar
+                        .seasons
+                        .push(parse_season(from, to, periods.split_whitespace()).map_err(refuse)?);
+                }
+                _ => return Err(refuse(format!("unknown word {:?}", short(word)))),
+            }
+        }
+        calendar.version = version.unwrap_or_else(|| calendar.version_by_years());
+        Ok(calendar)
+    }
+
+    /// The text form, which [`Self::parse_text`] reads back to an equal calendar.
+    pub fn to_text(&self) -> String {
+        let mut out = format!("source {}\nversion {}\n", self.source, self.version);
+        let periods = |p: &[WorkPeriod]| {
+            p.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let mut line = |text: fmt::Arguments<'_>| {
+            writeln!(out, "{text}").expect("writing to a String cannot fail")
+        };
+        line(format_args!("periods {}", periods(&self.periods)));
+        for s in &self.seasons {
+            let ((a, b), (c, d)) = (s.from, s.to);
+            line(format_args!(
+                "season {a:02}-{b:02}..{c:02}-{d:02} {}",
+                periods(&s.periods)
+            ));
+        }
+        for year in &self.years {
+            line(format_args!("year {year}"));
+            let owns = |date: &Date| self.owner(date.year()) == Some(*year);
+            for (date, (kind, name)) in self.days.iter().filter(|(date, _)| owns(date)) {
+                let word = if *kind == DayKind::Off { "off" } else { "work" };
+                line(format_args!(
+                    "{}",
+                    format!("{word} {date} {name}").trim_end()
+                ));
+            }
+        }
+        out
+    }
+
+    /// Under which `year` line a day of `year` is written: its own if loaded, else a loaded neighbour.
+    fn owner(&self, year: i16) -> Option<i16> {
+        [year, year + 1, year - 1]
+            .into_iter()
+            .find(|y| self.is_loaded(*y))
+    }
+    fn version_by_years(&self) -> String {
+        match (self.years.first(), self.years.last()) {
+            (Some(first), Some(last)) => format!("{first}-{last}"),
+            _ => "none".into(),
+        }
+    }
+    fn name_run(&mut self, year: i16, kind: DayKind, rest: &str) -> Result<(), String> {
+        const LONGEST_RUN: usize = 62;
+        let (range, name) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let (first, last) = range.split_once("..").unwrap_or((range, range));
+        let (first, last) = (parse_date(first)?, parse_date(last)?);
+        if first > last {
+            return Err(format!("{first}..{last} ends before it begins"));
+        }
+        for (at, date) in first
+            .series(jiff::Span::new().days(1))
+            .take_while(|d| *d <= last)
+            .enumerate()
+        {
+            if at == LONGEST_RUN {
+                return Err(format!("{first}..{last} is longer than {LONGEST_RUN} days"));
+            }
+            self.name_day(year, date, kind, name.trim())?;
+        }
+        Ok(())
+    }
+    fn name_day(&mut self, year: i16, date: Date, kind: DayKind, name: &str) -> Result<(), String> {
+        if (date.year() - year).abs() > 1 {
+            return Err(format!("{date} does not belong to the notice of {year}"));
+        }
+        if name.contains(['\n', '\r']) {
+            return Err(format!("the name of {date} has a line break"));
+        }
+        match self.days.insert(date, (kind, name.trim().to_owned())) {
+            Some((before, _)) if before != kind => {
+                Err(format!("{date} is named both off and work"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn field(field: impl Into<String>, reason: impl Into<String>) -> CalendarError {
+    CalendarError::Field {
+        field: field.into(),
+        reason: reason.into(),
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn parse_year(text: &str) -> Result<i16, String> {
+    let plain = text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(year @ 1900..=2200) if plain => Ok(year),
+        _ => Err(format!("{:?} is not a year in 1900..=2200", short(text))),
+    }
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    let refuse = || format!("{:?} is not a date of the form 2026-01-31", short(text));
+    if text.len() != 10 {
+        return Err(refuse());
+    }
+    text.parse().map_err(|_| refuse())
+}
+
+fn parse_month_day(text: &str) -> Result<(i8, i8), String> {
+    // 2024 is a leap year, so that 02-29 can bound a season.
+    let date = parse_date(&format!("2024-{}", text.trim()));
+    date.map(|d| (d.month(), d.day()))
+        .map_err(|_| format!("{:?} is not of the form 06-01", short(text)))
+}
+
+fn parse_periods<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<WorkPeriod>, String> {
+    checked_periods(texts.map(str::parse).collect::<Result<_, _>>()?)
+}
+
+fn parse_season<'a>(
+    from: &str,
+    to: &str,
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<Season, String> {
+    Ok(Season {
+        from: parse_month_day(from)?,
+        to: parse_month_day(to)?,
+        periods: parse_periods(texts)?,
+    })
+}
+
+fn checked_periods(mut periods: Vec<WorkPeriod>) -> Result<Vec<WorkPeriod>, String> {
+    periods.sort_unstable();
+    if periods.is_empty() {
+        return Err("no working period".into());
+    }
+    if let Some(pair) = periods
+        .windows(2)
+        .find(|pair| pair[0].to_min > pair[1].from_min)
+    {
+        return Err(format!("{} and {} overlap", pair[0], pair[1]));
+    }
+    Ok(periods)
+}
+
+#[derive(Deserialize)]
+struct RawCalendar {
+    source: Option<String>,
+    version: Option<String>,
+    #[serde(default)]
+    years: BTreeMap<String, Vec<RawDay>>,
+    year: Option<i16>,
+    days: Option<Vec<RawDay>>,
+    periods: Option<Vec<String>>,
+    #[serde(default)]
+    seasons: Vec<RawSeason>,
+}
+
+#[derive(Deserialize)]
+struct RawDay {
+    date: String,
+    #[serde(alias = "isOffDay")]
+    off: bool,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RawSeason {
+    from: String,
+    to: String,
+    periods: Vec<String>,
+}
