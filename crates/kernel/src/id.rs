@@ -48,10 +48,18 @@ impl fmt::Display for Id {
     }
 }
 
+/// A text that is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot parse id {text:?}: {reason}")]
+pub struct IdError {
+    text: String,
+    reason: String,
+}
+
 impl FromStr for Id {
-    type Err = uuid::Error;
+    type Err = IdError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::parse_str(text).map(Self)
+        Uuid::parse_str(text).map(Self).map_err(|e| IdError { text: text.chars().take(40).collect(), reason: e.to_string() })
     }
 }
 
@@ -67,7 +75,7 @@ macro_rules! typed_id {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) }
         }
         impl std::str::FromStr for $name {
-            type Err = uuid::Error;
+            type Err = $crate::id::IdError;
             fn from_str(text: &str) -> Result<Self, Self::Err> { text.parse().map($name) }
         }
     };

@@ -1,0 +1,242 @@
+//! The permit of one request: who, under which permission, when, for which purpose. Only a [`Ctx`] opens the store.
+
+use crate::permission::Permission;
+use crate::principal::{Principal, SystemRole, UnitId};
+use jiff::Timestamp;
+use kernel::Clock;
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{AuditEvent, Db, Grant, Lane, Read, Sealed, StoreError, Write};
+
+/// What the program is made of, by type: capabilities put their own parts in and take them out again.
+#[derive(Clone, Default)]
+pub struct Services {
+    parts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+impl Services {
+    /// Adds a part; a second one of the same type replaces the first.
+    pub fn add<T: Any + Send + Sync>(&mut self, part: Arc<T>) {
+        self.parts.insert(TypeId::of::<T>(), part);
+    }
+    /// The part of this type.
+    ///
+    /// # Panics
+    /// When the program was composed without it, which its own start-up test would show.
+    pub fn get<T: Any + Send + Sync>(&self) -> Arc<T> {
+        let part = self.parts.get(&TypeId::of::<T>()).unwrap_or_else(|| {
+            panic!(
+                "the program was composed without {}",
+                std::any::type_name::<T>()
+            )
+        });
+        part.clone()
+            .downcast::<T>()
+            .expect("parts are stored under their own type")
+    }
+}
+
+/// What a principal may see: becomes part of the WHERE of every list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Only these districts; empty means all.
+    pub districts: Vec<DistrictCode>,
+    /// Only what this unit handles.
+    pub unit: Option<UnitId>,
+}
+
+/// A refusal: the principal lacks a permission.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("needs the permission {permission}")]
+pub struct Refused {
+    /// Which one.
+    pub permission: Permission,
+}
+
+/// The permit of one request.
+#[derive(Clone)]
+pub struct Ctx {
+    principal: Principal,
+    permission: Permission,
+    grant: Grant,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    services: Services,
+    lane: Lane,
+}
+
+/// What a [`Ctx`] is made from: the parts of the running program.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub services: Services,
+}
+
+impl Ctx {
+    /// The one place where a permission is checked and a grant is minted.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the permission has just been checked: this is the only mint"
+    )]
+    pub(crate) fn grant(
+        parts: &Parts,
+        principal: Principal,
+        permission: Permission,
+        purpose: Option<String>,
+    ) -> Result<Self, Refused> {
+        if !principal.may(permission) {
+            return Err(Refused { permission });
+        }
+        let now = parts.clock.now();
+        let request = Id::new(now, rand::random());
+        let grant = Grant::mint(principal.actor(), now, request, purpose);
+        let Parts {
+            db,
+            clock,
+            services,
+        } = parts.clone();
+        Ok(Self {
+            principal,
+            permission,
+            grant,
+            db,
+            clock,
+            services,
+            lane: Lane::People,
+        })
+    }
+
+    /// A named part of the program acts by itself, in the background lane.
+    pub fn system(db: Db, clock: Arc<dyn Clock>, services: Services, role: SystemRole) -> Self {
+        let parts = Parts {
+            db,
+            clock,
+            services,
+        };
+        let ctx = Self::grant(&parts, Principal::System(role), Permission::Public, None)
+            .expect("the program itself is never refused");
+        Self {
+            lane: Lane::Background,
+            ..ctx
+        }
+    }
+
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+    /// The permission under which the request was granted.
+    pub fn permission(&self) -> Permission {
+        self.permission
+    }
+    /// Asks for one more permission than the route's.
+    pub fn require(&self, permission: Permission) -> Result<(), Refused> {
+        if self.principal.may(permission) {
+            Ok(())
+        } else {
+            Err(Refused { permission })
+        }
+    }
+    /// The moment of the request.
+    pub fn now(&self) -> Timestamp {
+        self.grant.now()
+    }
+    /// The clock, for work that outlives the request.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+    /// The reference number of the request.
+    pub fn request(&self) -> Id {
+        self.grant.request()
+    }
+    /// The stated purpose of looking at a person's data.
+    pub fn purpose(&self) -> Option<&str> {
+        self.grant.purpose()
+    }
+    /// How many SQL statements the request has cost so far.
+    pub fn statements(&self) -> u32 {
+        self.grant.statements()
+    }
+    /// A part of the program.
+    pub fn service<T: Any + Send + Sync>(&self) -> Arc<T> {
+        self.services.get()
+    }
+    /// The database, for its engine and for maintenance.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+    /// The same permit at the present moment, for the next step of long work.
+    pub fn renewed(&self) -> Self {
+        Self {
+            grant: self.grant.at(self.clock.now()),
+            ..self.clone()
+        }
+    }
+
+    /// What this principal may see of cases.
+    ///
+    /// Departments see what they handle; a member of staff with districts sees those; the desk and the leaders see all.
+    pub fn scope(&self) -> Scope {
+        match &self.principal {
+            Principal::Staff(staff) => {
+                let only_unit = staff
+                    .roles
+                    .iter()
+                    .all(|r| matches!(r, crate::Role::DepartmentLead | crate::Role::Handler));
+                Scope {
+                    districts: staff.districts.clone(),
+                    unit: if only_unit { staff.unit } else { None },
+                }
+            }
+            _ => Scope {
+                districts: Vec::new(),
+                unit: None,
+            },
+        }
+    }
+
+    /// Runs a closure in a transaction; answers after the COMMIT.
+    pub async fn write<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(Write<'_>) -> Result<Sealed<T>, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.write(&self.grant, self.lane, closure).await
+    }
+    /// Runs a closure that only looks.
+    pub async fn read<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.read(&self.grant, closure).await
+    }
+    /// [`Ctx::write`] for the command line. Must not be called on an async thread.
+    pub fn write_blocking<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(Write<'_>) -> Result<Sealed<T>, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.write_blocking(&self.grant, self.lane, closure)
+    }
+    /// [`Ctx::read`] for the command line.
+    pub fn read_blocking<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.read_blocking(&self.grant, closure)
+    }
+    /// Records an attempt that a rule or a permission refused.
+    pub async fn record_refusal(&self, event: AuditEvent) -> Result<(), StoreError> {
+        self.write(move |w| w.commit(event.clone(), ())).await
+    }
+}

@@ -1,0 +1,108 @@
+//! 审计 — the trail of what was done and what was refused. Written in the same transaction as the change.
+
+use crate::grant::Grant;
+use crate::{StoreResult, Write};
+use kernel::id::Id;
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused by a rule or a permission.
+    Refused,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// One entry of the audit trail. `detail` is a JSON object and never holds a person's data.
+#[derive(Debug, Clone)]
+pub struct AuditEvent {
+    /// The district the object belongs to; `000000` for what belongs to the whole city.
+    pub district: String,
+    /// A dotted word of the event catalogue, such as `case.dispatch`.
+    pub action: &'static str,
+    /// Done or refused.
+    pub outcome: Outcome,
+    /// What kind of thing was acted on.
+    pub object_kind: &'static str,
+    /// Its number, code or id in text.
+    pub object_id: String,
+    /// More facts, as a JSON object.
+    pub detail: serde_json::Value,
+}
+
+/// The district of what belongs to the whole city.
+pub const CITY: &str = "000000";
+
+impl AuditEvent {
+    /// An act that was done on an object of the whole city.
+    pub fn done(
+        action: &'static str,
+        object_kind: &'static str,
+        object_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            district: CITY.into(),
+            action,
+            outcome: Outcome::Done,
+            object_kind,
+            object_id: object_id.into(),
+            detail: serde_json::json!({}),
+        }
+    }
+    /// The same, for an attempt that was refused.
+    pub fn refused(
+        action: &'static str,
+        object_kind: &'static str,
+        object_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            outcome: Outcome::Refused,
+            ..Self::done(action, object_kind, object_id)
+        }
+    }
+    /// In which district.
+    pub fn district(mut self, district: impl Into<String>) -> Self {
+        self.district = district.into();
+        self
+    }
+    /// With more facts.
+    pub fn detail(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+const INSERT: &str = "INSERT INTO audit (district, id, at, actor_kind, actor_id, action, outcome, object_kind, object_id, purpose, detail, request) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, event: &AuditEvent) -> StoreResult<Id> {
+    let id = Id::new(grant.now, rand::random());
+    w.ensure_year_of(grant.now)?;
+    w.exec(
+        INSERT,
+        crate::params![
+            event.district,
+            id,
+            grant.now,
+            grant.actor.kind.as_str(),
+            grant.actor.id,
+            event.action,
+            event.outcome.as_str(),
+            event.object_kind,
+            event.object_id,
+            grant.purpose,
+            event.detail.to_string(),
+            grant.request
+        ],
+    )?;
+    Ok(id)
+}

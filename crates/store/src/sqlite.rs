@@ -1,0 +1,295 @@
+//! SQLite: one writer thread with group commit, a few readers.
+//!
+//! A group is what is waiting when the writer turns to it: each job runs in a SAVEPOINT of one transaction, and all are
+//! acknowledged after the COMMIT. A job that fails is undone alone; an error that ends the whole transaction fails all.
+
+use crate::db::{BoxJob, DbOptions, Engine, Ran};
+use crate::lanes::Lanes;
+use crate::tx::Conn;
+use crate::value::{DecodeError, Row, RowInner};
+use crate::{StoreError, StoreResult, Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, types};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// The most jobs one COMMIT holds.
+const GROUP: usize = 256;
+/// How long to wait for a writer in another process.
+const BUSY: Duration = Duration::from_secs(20);
+/// Readers on one machine; more threads than this only share the same cores.
+const READERS: usize = 3;
+
+pub(crate) struct Sqlite {
+    conn: Connection,
+}
+
+pub(crate) fn start(
+    path: &Path,
+    options: &DbOptions,
+    writes: &Arc<Lanes<BoxJob>>,
+    reads: &Arc<Lanes<BoxJob>>,
+) -> StoreResult<Vec<JoinHandle<()>>> {
+    let failed = |reason: String| StoreError::Open {
+        url: format!("sqlite:{}", path.display()),
+        reason,
+    };
+    if options.create {
+        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+        }
+    } else if !path.exists() {
+        return Err(StoreError::Uninitialised);
+    }
+    let writer = Sqlite::open(path, options.create).map_err(|e| failed(e.to_string()))?;
+    let mut threads = vec![spawn("store-writer", {
+        let lanes = writes.clone();
+        move || write_loop(writer, &lanes)
+    })];
+    for n in 0..options.readers.clamp(1, READERS) {
+        let reader = Sqlite::open(path, false).map_err(|e| failed(e.to_string()))?;
+        let lanes = reads.clone();
+        threads.push(spawn(&format!("store-reader-{n}"), move || {
+            read_loop(reader, &lanes)
+        }));
+    }
+    Ok(threads)
+}
+
+pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .expect("the machine can start a handful of threads")
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path, create: bool) -> rusqlite::Result<Self> {
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let conn = Connection::open_with_flags(path, flags)?;
+        // The default handler sleeps up to 100 ms between tries, which starves people while another process imports.
+        conn.busy_handler(Some(|tries| {
+            let wait = Duration::from_millis(2);
+            std::thread::sleep(wait);
+            wait.saturating_mul(u32::try_from(tries).unwrap_or(u32::MAX)) < BUSY
+        }))?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "foreign_keys", "ON")?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        conn.pragma_update(None, "cache_size", -16_000)?;
+        conn.set_prepared_statement_cache_capacity(256);
+        Ok(Self { conn })
+    }
+
+    fn control(&self, sql: &str) -> StoreResult<()> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut s| s.raw_execute())
+            .map(|_| ())
+            .map_err(|e| error(&e))
+    }
+
+    /// Runs a script of many statements, outside any queue: migrations only.
+    pub(crate) fn script(&self, sql: &str) -> StoreResult<()> {
+        self.conn.execute_batch(sql).map_err(|e| error(&e))
+    }
+
+    fn statement(
+        &self,
+        sql: &str,
+        params: &[Value],
+    ) -> rusqlite::Result<rusqlite::CachedStatement<'_>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        // `$1` is a named parameter here, so its place is asked for by name.
+        for (n, value) in params.iter().enumerate() {
+            if let Some(index) =
+                statement.parameter_index(PARAMETERS.get(n).copied().unwrap_or("$?"))?
+            {
+                match value {
+                    Value::Null => statement.raw_bind_parameter(index, types::Null)?,
+                    Value::Int(v) => statement.raw_bind_parameter(index, v)?,
+                    Value::Real(v) => statement.raw_bind_parameter(index, v)?,
+                    Value::Text(v) => statement.raw_bind_parameter(index, v.as_str())?,
+                    Value::Blob(v) => statement.raw_bind_parameter(index, v.as_slice())?,
+                }
+            }
+        }
+        Ok(statement)
+    }
+}
+
+/// `$1` … `$64`: spelled once, so that binding allocates nothing.
+const PARAMETERS: [&str; 64] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28",
+    "$29", "$30", "$31", "$32", "$33", "$34", "$35", "$36", "$37", "$38", "$39", "$40", "$41",
+    "$42", "$43", "$44", "$45", "$46", "$47", "$48", "$49", "$50", "$51", "$52", "$53", "$54",
+    "$55", "$56", "$57", "$58", "$59", "$60", "$61", "$62", "$63", "$64",
+];
+
+impl Conn for Sqlite {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&Row<'_>) -> StoreResult<bool>,
+    ) -> StoreResult<()> {
+        let mut statement = self.statement(sql, params).map_err(|e| error(&e))?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(|e| error(&e))? {
+            if !each(&Row {
+                inner: RowInner::Sqlite(row),
+                sql,
+            })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+    fn exec(&mut self, sql: &str, params: &[Value]) -> StoreResult<u64> {
+        let mut statement = self.statement(sql, params).map_err(|e| error(&e))?;
+        let changed = statement.raw_execute().map_err(|e| error(&e))?;
+        Ok(changed as u64)
+    }
+    fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
+        let places = (1..=columns.len())
+            .map(|n| format!("${n}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let sql = format!(
+            "INSERT INTO {table} ({}) VALUES ({places})",
+            columns.join(", ")
+        );
+        for row in rows {
+            self.statement(&sql, row)
+                .and_then(|mut s| s.raw_execute())
+                .map_err(|e| error(&e))?;
+        }
+        Ok(())
+    }
+    fn ensure_year(&mut self, _year: i16) -> StoreResult<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn column<'r>(
+    row: &'r rusqlite::Row<'_>,
+    index: usize,
+) -> Result<ValueRef<'r>, DecodeError> {
+    let value = row.get_ref(index).map_err(|e| DecodeError(e.to_string()))?;
+    Ok(match value {
+        types::ValueRef::Null => ValueRef::Null,
+        types::ValueRef::Integer(n) => ValueRef::Int(n),
+        types::ValueRef::Real(x) => ValueRef::Real(x),
+        types::ValueRef::Text(t) => {
+            ValueRef::Text(std::str::from_utf8(t).map_err(|e| DecodeError(e.to_string()))?)
+        }
+        types::ValueRef::Blob(b) => ValueRef::Blob(b),
+    })
+}
+
+pub(crate) fn error(error: &rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(code, message) = error else {
+        return StoreError::Engine(error.to_string());
+    };
+    let message = message.clone().unwrap_or_else(|| code.to_string());
+    match (code.code, code.extended_code) {
+        (ErrorCode::ConstraintViolation, 2067 | 1555) => StoreError::Unique(message),
+        (ErrorCode::ConstraintViolation, 787) => StoreError::ForeignKey(message),
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Timeout,
+        (ErrorCode::OperationInterrupted, _) => StoreError::Timeout,
+        (ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen, _) => {
+            StoreError::Lost(message)
+        }
+        _ => StoreError::Engine(message),
+    }
+}
+
+fn write_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
+    while let Some(first) = lanes.pop() {
+        let people_waiting = lanes.waiting() > 0;
+        if let Err(error) = conn.control("BEGIN IMMEDIATE") {
+            first.answer(Err(error));
+            continue;
+        }
+        let group = run_group(&mut conn, lanes, first);
+        let outcome = if conn.conn.is_autocommit() {
+            Err(StoreError::Lost("the engine ended the transaction".into()))
+        } else {
+            conn.control("COMMIT")
+        };
+        if outcome.is_err() && !conn.conn.is_autocommit() {
+            let _ = conn.control("ROLLBACK");
+        }
+        for job in group {
+            job.answer(match &outcome {
+                Ok(()) => Ok(()),
+                Err(e) => Err(StoreError::Lost(e.to_string())),
+            });
+        }
+        if !people_waiting && lanes.waiting() == 0 {
+            // Leaves a gap in which a writer of another process finds the file unlocked.
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Runs the first job and whatever people have queued meanwhile; answers those that failed, returns those to commit.
+fn run_group(conn: &mut Sqlite, lanes: &Lanes<BoxJob>, first: BoxJob) -> Vec<BoxJob> {
+    let mut kept = Vec::new();
+    let mut next = Some(first);
+    while let Some(mut job) = next.take() {
+        if job.is_stale() {
+            job.answer(Err(StoreError::Timeout));
+        } else if conn.control("SAVEPOINT job").is_err() {
+            job.answer(Err(StoreError::Lost(
+                "the engine ended the transaction".into(),
+            )));
+            return kept;
+        } else {
+            let ran = job.run(conn);
+            if conn.conn.is_autocommit() {
+                // A full disk or an I/O error has ended the whole transaction, and with it everybody in the group.
+                kept.push(job);
+                return kept;
+            }
+            let closed = match ran {
+                Ran::Keep => conn.control("RELEASE job"),
+                Ran::Undone => conn
+                    .control("ROLLBACK TO job")
+                    .and_then(|()| conn.control("RELEASE job")),
+            };
+            match (ran, closed) {
+                (Ran::Keep, Ok(())) => kept.push(job),
+                (Ran::Undone, Ok(())) => job.answer(Ok(())),
+                (_, Err(error)) => job.answer(Err(error)),
+            }
+        }
+        if kept.len() < GROUP {
+            next = lanes.try_pop_people();
+        }
+    }
+    kept
+}
+
+fn read_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
+    while let Some(mut job) = lanes.pop() {
+        if job.is_stale() {
+            job.answer(Err(StoreError::Timeout));
+            continue;
+        }
+        let done = conn.control("BEGIN").map(|()| {
+            job.run(&mut conn);
+        });
+        let _ = conn.control("COMMIT");
+        job.answer(done);
+    }
+}

@@ -1,0 +1,193 @@
+//! The two faces of a transaction: [`Read`] asks, [`Write`] changes and must seal what it did with an audit event.
+
+use crate::audit::{self, AuditEvent};
+use crate::db::Engine;
+use crate::grant::Grant;
+use crate::{FromRow, Row, StoreError, StoreResult, Value};
+use jiff::Timestamp;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What an engine's connection can do. The only trait the two engines share.
+pub(crate) trait Conn {
+    fn engine(&self) -> Engine;
+    /// Runs a query and hands over row by row until `each` says `false`.
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&Row<'_>) -> StoreResult<bool>,
+    ) -> StoreResult<()>;
+    /// Runs a statement; answers how many rows changed.
+    fn exec(&mut self, sql: &str, params: &[Value]) -> StoreResult<u64>;
+    /// Writes many rows by the engine's bulk path.
+    fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()>;
+    /// Makes sure that the partitions of `year` exist.
+    fn ensure_year(&mut self, year: i16) -> StoreResult<()>;
+}
+
+/// A running transaction or snapshot that only looks.
+pub struct Read<'t> {
+    pub(crate) conn: &'t mut dyn Conn,
+    pub(crate) tally: &'t AtomicU32,
+}
+
+impl Read<'_> {
+    /// Which engine runs this; only `dialect`-like code should care.
+    pub fn engine(&self) -> Engine {
+        self.conn.engine()
+    }
+    /// All rows of a query. The caller bounds the number of rows by the statement.
+    pub fn all<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, params, |row| {
+            rows.push(T::from_row(row)?);
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+    /// The first row, if there is one.
+    pub fn opt<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<Option<T>> {
+        let mut found = None;
+        self.each(sql, params, |row| {
+            found = Some(T::from_row(row)?);
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+    /// The one row a query always has, such as a count.
+    pub fn one<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<T> {
+        self.opt(sql, params)?
+            .ok_or_else(|| StoreError::Misuse(format!("no row from `{sql}`")))
+    }
+    /// Streams rows in bounded memory until `each` answers `false`.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        mut each: impl FnMut(&Row<'_>) -> StoreResult<bool>,
+    ) -> StoreResult<()> {
+        self.tally.fetch_add(1, Ordering::Relaxed);
+        self.conn.query(sql, params, &mut each)
+    }
+}
+
+/// A running transaction that may change rows. It ends with [`Write::commit`], or rolls back when dropped.
+pub struct Write<'t> {
+    read: Read<'t>,
+    grant: &'t Grant,
+    changed: bool,
+}
+
+impl<'t> Deref for Write<'t> {
+    type Target = Read<'t>;
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}
+impl DerefMut for Write<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.read
+    }
+}
+
+/// The proof that a write was recorded. Its value comes out only after the COMMIT that holds it.
+#[derive(Debug)]
+pub struct Sealed<T> {
+    pub(crate) value: T,
+}
+
+impl<'t> Write<'t> {
+    pub(crate) fn new(conn: &'t mut dyn Conn, grant: &'t Grant) -> Self {
+        Self {
+            read: Read {
+                conn,
+                tally: &grant.statements,
+            },
+            grant,
+            changed: false,
+        }
+    }
+    /// The moment of this request: the only `now` a write closure knows.
+    pub fn now(&self) -> Timestamp {
+        self.grant.now
+    }
+    /// On whose behalf this runs.
+    pub fn grant(&self) -> &Grant {
+        self.grant
+    }
+    /// Runs an INSERT, UPDATE or DELETE; answers how many rows changed.
+    pub fn exec(&mut self, sql: &str, params: &[Value]) -> StoreResult<u64> {
+        self.changed = true;
+        self.read.tally.fetch_add(1, Ordering::Relaxed);
+        self.read.conn.exec(sql, params)
+    }
+    /// The same, for a statement that must change exactly one row: none means that somebody else changed it first.
+    pub fn exec_one(&mut self, sql: &str, params: &[Value]) -> StoreResult<()> {
+        match self.exec(sql, params)? {
+            1 => Ok(()),
+            0 => Err(StoreError::Conflict),
+            n => Err(StoreError::Misuse(format!(
+                "{n} rows changed by `{sql}`, expected one"
+            ))),
+        }
+    }
+    /// Writes many rows by the engine's bulk path (COPY on PostgreSQL, one prepared INSERT on SQLite).
+    pub fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.changed = true;
+        self.read.tally.fetch_add(1, Ordering::Relaxed);
+        self.read.conn.bulk(table, columns, rows)
+    }
+    /// Makes sure that long tables can take rows whose id carries this time.
+    pub fn ensure_year_of(&mut self, at: Timestamp) -> StoreResult<()> {
+        self.read
+            .conn
+            .ensure_year(at.to_zoned(jiff::tz::TimeZone::UTC).year())
+    }
+    /// Puts a change into the outbox, for read models and notices.
+    pub fn outbox(
+        &mut self,
+        topic: &str,
+        district: &str,
+        object: kernel::id::Id,
+        body: &str,
+    ) -> StoreResult<()> {
+        let at = self.grant.now;
+        self.exec(
+            crate::outbox::INSERT,
+            crate::params![district, topic, object, at, body],
+        )
+        .map(|_| ())
+    }
+    /// Records what was done and ends the transaction.
+    pub fn commit<T>(mut self, event: AuditEvent, value: T) -> StoreResult<Sealed<T>> {
+        let grant = self.grant;
+        audit::append(&mut self, grant, &event)?;
+        Ok(Sealed { value })
+    }
+    /// Records several acts of one transaction.
+    pub fn commit_all<T>(mut self, events: &[AuditEvent], value: T) -> StoreResult<Sealed<T>> {
+        if events.is_empty() {
+            return Err(StoreError::Misuse(
+                "a commit needs at least one audit event".into(),
+            ));
+        }
+        let grant = self.grant;
+        for event in events {
+            audit::append(&mut self, grant, event)?;
+        }
+        Ok(Sealed { value })
+    }
+    /// Ends a transaction that turned out to change nothing. Refused if a statement ran.
+    pub fn unchanged<T>(self, value: T) -> StoreResult<Sealed<T>> {
+        if self.changed {
+            return Err(StoreError::Misuse(
+                "a transaction that changed rows needs an audit event".into(),
+            ));
+        }
+        Ok(Sealed { value })
+    }
+}
