@@ -2,3 +2,7 @@
 //!
 //! The unit of analysis is a place, a category, a unit or a process, never a person.
 //! Nothing here does I/O, reads a clock or makes its own randomness.
+
+pub mod aberration;
+pub mod math;
+pub mod series;
