@@ -1,0 +1,164 @@
+# Words of the layouts and shared pieces. The words of a capability are in its own folder, keys begin with its name.
+ui-brand = Shiyu
+ui-skip = Skip to content
+ui-menu = Main menu
+ui-language = Language
+ui-theme-auto = Theme: as the device
+ui-theme-light = Theme: light
+ui-theme-dark = Theme: dark
+ui-elder-on = Large type
+ui-elder-off = Normal type
+ui-sign-in = Sign in
+ui-sign-out = Sign out
+ui-home = Home
+ui-footer = { $city } · governed in the open with Shiyu
+ui-time = { $day } { $clock }
+ui-today = today
+ui-yesterday = yesterday
+ui-tomorrow = tomorrow
+ui-month = { $n ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+ui-date-short = { $day } { $month }
+ui-date-long = { $day } { $month } { $year }
+ui-as-of = data as of
+ui-left-minute = { $n ->
+    [one] 1 minute left
+   *[other] { $n } minutes left
+}
+ui-left-working-hour = { $n ->
+    [one] 1 working hour left
+   *[other] { $n } working hours left
+}
+ui-left-working-day = { $n ->
+    [one] 1 working day left
+   *[other] { $n } working days left
+}
+ui-left-urgent-hour = { $n ->
+    [one] 1 urgent hour left
+   *[other] { $n } urgent hours left
+}
+ui-left-urgent-day = { $n ->
+    [one] 1 urgent day left
+   *[other] { $n } urgent days left
+}
+ui-left-calendar-day = { $n ->
+    [one] 1 calendar day left
+   *[other] { $n } calendar days left
+}
+ui-over-minute = { $n ->
+    [one] 1 minute over
+   *[other] { $n } minutes over
+}
+ui-over-working-hour = { $n ->
+    [one] 1 working hour over
+   *[other] { $n } working hours over
+}
+ui-over-working-day = { $n ->
+    [one] 1 working day over
+   *[other] { $n } working days over
+}
+ui-over-urgent-hour = { $n ->
+    [one] 1 urgent hour over
+   *[other] { $n } urgent hours over
+}
+ui-over-urgent-day = { $n ->
+    [one] 1 urgent day over
+   *[other] { $n } urgent days over
+}
+ui-over-calendar-day = { $n ->
+    [one] 1 calendar day over
+   *[other] { $n } calendar days over
+}
+ui-due-now = due now
+ui-light-late = late
+ui-light-soon = due soon
+ui-light-in-time = in time
+ui-light-provisional = provisional
+ui-light-parked = parked
+ui-no-data = no data
+ui-optional = optional
+ui-form-faults = { $n ->
+    [one] One thing needs a change
+   *[other] { $n } things need a change
+}
+ui-form-blank = Please choose
+ui-tone-info = Note
+ui-tone-good = Done
+ui-tone-warn = Take note
+ui-tone-bad = Problem
+ui-step-done = done
+ui-step-current = in progress
+ui-step-next = to come
+ui-steps = Progress
+ui-queues = Queues
+ui-queue-late = { $n } late
+ui-queue-soon = { $n } due soon
+ui-crumbs = You are here
+ui-pager = Pages
+ui-pager-previous = Previous
+ui-pager-next = Next
+ui-pager-shown = { $n ->
+    [one] 1 row on this page
+   *[other] { $n } rows on this page
+}
+ui-pager-shown-of = { $n } of { $total } on this page
+ui-chart-table = Show as a table
+ui-chart-when = Time
+ui-table-scroll = Table: { $name }, scrolls sideways
+ui-confirm-cancel = Cancel
+ui-confirm-yes = Yes, go ahead
+ui-leave-unsaved = There are unsaved entries. Leave anyway?
+ui-copied = Copied
+ui-error-reference = Reference
+ui-error-what = What happened
+ui-error-kept = What was kept
+ui-error-do = What you can do now
+ui-error-back = Go back
+ui-error-bad-input-title = Something could not be read
+ui-error-bad-input-happened = One or more entries do not fit what is asked for, so nothing was done.
+ui-error-bad-input-kept = Nothing was changed; what you typed is usually still there when you go back.
+ui-error-bad-input-advice = Go back, look at the marked fields and send the form again.
+ui-error-sign-in-title = Please sign in first
+ui-error-sign-in-happened = This page is for signed-in staff only, or your sign-in has run out.
+ui-error-sign-in-kept = Whatever you had sent is saved; what was not sent is not.
+ui-error-sign-in-advice = Sign in and open the page again.
+ui-error-forbidden-title = Your role does not allow this
+ui-error-forbidden-happened = Your post may not do this. The attempt was recorded, as the rules ask.
+ui-error-forbidden-kept = Nothing was changed.
+ui-error-forbidden-advice = If your work needs it, ask the security administrator to change the rights of your post.
+ui-error-not-found-title = There is no such page
+ui-error-not-found-happened = Nothing is at this address, or it is not open to you.
+ui-error-not-found-kept = Nothing was changed.
+ui-error-not-found-advice = Check the address, or begin again from the first page.
+ui-error-conflict-title = Somebody else was faster
+ui-error-conflict-happened = Somebody acted on this matter after you opened it, so your step was not taken.
+ui-error-conflict-kept = Their step is saved; yours was not taken.
+ui-error-conflict-advice = Go back, see how things stand now, and decide again.
+ui-error-too-large-title = Too large
+ui-error-too-large-happened = The file or the text is larger than allowed, so it was not taken.
+ui-error-too-large-kept = Nothing was changed.
+ui-error-too-large-advice = Use smaller photos or files, or send them in parts.
+ui-error-too-many-title = Too many requests
+ui-error-too-many-happened = There were many requests in a short time; a pause keeps the service open for all.
+ui-error-too-many-kept = What had succeeded is saved; this one was not done.
+ui-error-too-many-advice = Wait a minute and try again.
+ui-error-busy-title = Very busy just now
+ui-error-busy-happened = The system is busy and could not get to this.
+ui-error-busy-kept = What had succeeded is saved; this one was not done.
+ui-error-busy-advice = Wait a moment and try again.
+ui-error-fault-title = Something broke
+ui-error-fault-happened = This is a fault of ours, not of yours. It has been recorded.
+ui-error-fault-kept = Everything confirmed before is saved; this one was not done.
+ui-error-fault-advice = Try again; if it still fails, give the reference to the administrator.

@@ -1,0 +1,33 @@
+//! Pages: layouts, form and table pieces, words in both languages, formats, charts, assets.
+//!
+//! A page is an askama struct with a field `ui: Ui`; its template extends `layout.html` (staff) or `plain.html`
+//! (residents) and imports the macros of `ui/form.html` and `ui/pieces.html`. README.md of this crate shows one whole.
+//! Deliberately absent: rules, storage, routes. Everything here is a function of what it is given, `now` included.
+
+pub mod assets;
+pub mod chart;
+pub mod flash;
+pub mod form;
+mod format;
+pub mod html;
+pub mod i18n;
+pub mod lang;
+pub mod light;
+pub mod look;
+pub mod page;
+pub mod pieces;
+pub mod testing;
+mod view;
+
+pub use chart::{Bar, BarChart, LineChart, Series};
+pub use flash::{Flash, Tone};
+pub use form::{Choice, FormState};
+pub use format::{Count, Given, area, bytes, distance, group_digits};
+pub use html::Html;
+pub use i18n::{Arg, I18n, I18nError};
+pub use lang::Lang;
+pub use light::{Clock, Left, Light};
+pub use look::{Look, Theme};
+pub use page::ErrorPage;
+pub use pieces::{Crumb, Entry, Pager, Queue, Step, StepState};
+pub use view::{Account, MenuItem, Notice, Site, Ui, Words};

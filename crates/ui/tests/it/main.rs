@@ -1,0 +1,3 @@
+//! Tests of the crate as pages use it.
+
+mod gallery;
