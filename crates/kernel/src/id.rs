@@ -59,7 +59,10 @@ pub struct IdError {
 impl FromStr for Id {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::parse_str(text).map(Self).map_err(|e| IdError { text: text.chars().take(40).collect(), reason: e.to_string() })
+        Uuid::parse_str(text).map(Self).map_err(|e| IdError {
+            text: text.chars().take(40).collect(),
+            reason: e.to_string(),
+        })
     }
 }
 

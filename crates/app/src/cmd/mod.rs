@@ -1,5 +1,7 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
+mod deadline;
+
 use crate::output::{Done, Failure};
 use clap::{Parser, Subcommand};
 
@@ -15,9 +17,13 @@ pub struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    Deadline(deadline::Args),
+}
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> Result<Done, Failure> {
-    match cli.command {}
+    match cli.command {
+        Command::Deadline(args) => args.run(),
+    }
 }

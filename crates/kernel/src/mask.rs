@@ -1,0 +1,366 @@
+//! Shapes of personal numbers, and how they are shown to those who need not see them (`domain.md` §6.2).
+//!
+//! [`looks_like_resident_id`] and [`looks_like_phone`] guard imports and forms: what has that shape belongs in the
+//! vault and nowhere else. [`mask_free_text`] finds such numbers, and names the caller knows, in what people wrote.
+//! It would rather hide a number too many than one too few, but leaves case numbers and grid codes alone.
+
+use crate::codes::CaseNumber;
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// First two digits of resident IDs: provinces of GB/T 2260, and 81–83, 91 of residence permits.
+const REGIONS: [u8; 36] = [
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
+    53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83, 91,
+];
+
+/// What a masked span was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskedKind {
+    /// A mobile or landline number.
+    Phone,
+    /// A resident's ID, also one with a wrong check character.
+    ResidentId,
+    /// A name given by the caller.
+    Name,
+}
+
+/// A part of the original text that was masked; byte offsets into the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct MaskedSpan {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// What it was.
+    pub kind: MaskedKind,
+}
+
+/// Whether `text`, apart from spaces and hyphens, is a resident's ID: 18 characters with the check character of
+/// ISO 7064 MOD 11-2 (GB 11643), or the 15 digits of before 1999 by structure (region, birth date of 1920–1999).
+///
+/// 15 digits of a unit grid in a township can have that structure too; a field of grid codes is to be parsed as
+/// [`crate::GridCode`] before it is asked here.
+pub fn looks_like_resident_id(text: &str) -> bool {
+    let Some(id) = plain_number(text) else {
+        return false;
+    };
+    has_id_structure(&id) && (id.len() == 15 || id.ends_with(id_check_character(&id[..17])))
+}
+
+/// Whether `text`, apart from spaces, hyphens, brackets and a leading +86, is a phone number of mainland China:
+/// a mobile of 11 digits (13–19), or a landline with its area code.
+pub fn looks_like_phone(text: &str) -> bool {
+    plain_number(text).is_some_and(|number| is_phone(&number))
+}
+
+/// The check character of the first 17 digits of an ID: ISO 7064 MOD 11-2, `X` for ten.
+fn id_check_character(first_17: &str) -> char {
+    let sum = first_17
+        .bytes()
+        .fold(0_u32, |sum, b| (sum + u32::from(b - b'0')) * 2 % 11);
+    // The whole number with its check digit must leave 1 modulo 11.
+    char::from_digit((12 - sum) % 11, 10).unwrap_or('X')
+}
+
+/// Region and birth date of an ID of 18 characters, or of the old form of 15 digits.
+fn has_id_structure(id: &str) -> bool {
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let ok = match id.len() {
+        18 => digits(&id[..17]) && (id.ends_with('X') || digits(&id[17..])),
+        15 => digits(id) && &id[6..8] >= "20",
+        _ => false,
+    };
+    let number = |s: &str| s.parse::<i16>().unwrap_or(-1);
+    ok && REGIONS.contains(&(number(&id[..2]) as u8)) && {
+        let (year, rest) = match id.len() {
+            18 => (number(&id[6..10]), &id[10..14]),
+            _ => (1900 + number(&id[6..8]), &id[8..12]),
+        };
+        let (month, day) = (number(&rest[..2]) as i8, number(&rest[2..]) as i8);
+        (1880..=2100).contains(&year) && Date::new(year, month, day).is_ok()
+    }
+}
+
+fn is_phone(number: &str) -> bool {
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let national = ["0086", "86"].into_iter().find_map(|code| {
+        let rest = number.strip_prefix(code)?;
+        // Abroad the leading 0 of an area code is left out.
+        if is_mobile(rest) {
+            Some(rest.to_owned())
+        } else {
+            Some(format!("0{}", rest.trim_start_matches('0')))
+        }
+    });
+    let own = |n: &str| is_mobile(n) || is_landline(n);
+    own(number) || national.is_some_and(|n| own(&n))
+}
+
+fn is_mobile(n: &str) -> bool {
+    n.len() == 11 && n.starts_with('1') && matches!(n.as_bytes()[1], b'3'..=b'9')
+}
+
+/// Area code (010, 02x, or 03xx–09xx) and 7 or 8 digits that begin with 2–8.
+fn is_landline(n: &str) -> bool {
+    let b = n.as_bytes();
+    let area = match b {
+        [b'0', b'1', b'0', ..] | [b'0', b'2', ..] => 3,
+        [b'0', b'3'..=b'9', ..] => 4,
+        _ => return false,
+    };
+    matches!(b.len().saturating_sub(area), 7 | 8) && matches!(b[area], b'2'..=b'8')
+}
+
+/// The digits (and a last `X`) of a text that has nothing else but separators.
+fn plain_number(text: &str) -> Option<String> {
+    const LONGEST: usize = 64;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut number = String::new();
+    for c in text.trim().chars() {
+        match digit(c) {
+            Some(d) if !number.ends_with('X') => number.push(d),
+            None if is_separator(c) || (c == '+' && number.is_empty()) => {}
+            None if matches!(c, 'x' | 'X' | 'ｘ' | 'Ｘ') && number.len() == 17 => {
+                number.push('X')
+            }
+            _ => return None,
+        }
+    }
+    Some(number)
+}
+
+/// An ASCII digit of a half-width or full-width one.
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32),
+        _ => None,
+    }
+}
+
+/// What people put between the groups of a number.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() && c != '\n'
+        || matches!(
+            c,
+            '-' | '‐'
+                | '‑'
+                | '–'
+                | '—'
+                | '－'
+                | '·'
+                | '.'
+                | '('
+                | ')'
+                | '（'
+                | '）'
+                | '_'
+                | '\u{200b}'
+        )
+}
+
+/// 张三 → 张*; every character but the first becomes a star, and there is at least one.
+pub fn mask_name(name: &str) -> String {
+    let mut chars = name.trim().chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let rest = chars.count().max(1);
+    format!("{first}{}", "*".repeat(rest))
+}
+
+/// 13812341234 → 138****1234; a landline keeps its area code and its last four digits (0571****6666). What is too short
+/// to be a phone number becomes stars altogether.
+pub fn mask_phone(phone: &str) -> String {
+    let digits: String = phone.chars().filter_map(digit).collect();
+    let national = ["0086", "86"]
+        .into_iter()
+        .find_map(|code| digits.strip_prefix(code).filter(|n| is_mobile(n)));
+    let digits = national.unwrap_or(&digits);
+    let head = if digits.starts_with('0') && !digits.starts_with("010") && !digits.starts_with("02")
+    {
+        4
+    } else {
+        3
+    };
+    if digits.len() < head + 6 {
+        return "*".repeat(digits.len());
+    }
+    format!("{}****{}", &digits[..head], &digits[digits.len() - 4..])
+}
+
+/// 18 characters → 110***********1234: three, stars, four. What is too short to be an ID becomes stars altogether.
+pub fn mask_resident_id(id: &str) -> String {
+    let plain: Vec<char> = id
+        .chars()
+        .filter_map(|c| digit(c).or(c.is_ascii_alphabetic().then_some(c)))
+        .collect();
+    if plain.len() < 15 {
+        return "*".repeat(plain.len());
+    }
+    let (head, tail) = (&plain[..3], &plain[plain.len() - 4..]);
+    head.iter()
+        .copied()
+        .chain(std::iter::repeat_n('*', plain.len() - 7))
+        .chain(tail.iter().copied())
+        .collect()
+}
+
+/// Masks phone numbers, resident IDs and the given `names` (those of the form: reporter, contact) in free text.
+/// Numbers are found in full-width digits and with spaces, hyphens or brackets between their groups.
+/// Returns the masked text and what was masked, in order; names of fewer than two characters are not looked for.
+pub fn mask_free_text(text: &str, names: &[&str]) -> (String, Vec<MaskedSpan>) {
+    let mut spans = number_spans(text);
+    // Longer names first, so that 张三丰 is not taken for 张三.
+    let mut names: Vec<&str> = names
+        .iter()
+        .map(|n| n.trim())
+        .filter(|n| n.chars().count() >= 2)
+        .collect();
+    names.sort_by_key(|n| std::cmp::Reverse(n.len()));
+    for name in names {
+        for (start, found) in text.match_indices(name) {
+            let span = MaskedSpan {
+                start,
+                end: start + found.len(),
+                kind: MaskedKind::Name,
+            };
+            if spans
+                .iter()
+                .all(|other| other.end <= span.start || span.end <= other.start)
+            {
+                spans.push(span);
+            }
+        }
+    }
+    spans.sort_by_key(|span| span.start);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for span in &spans {
+        let original = &text[span.start..span.end];
+        out.push_str(&text[done..span.start]);
+        out.push_str(&match span.kind {
+            MaskedKind::Phone => mask_phone(original),
+            MaskedKind::ResidentId => mask_resident_id(original),
+            MaskedKind::Name => mask_name(original),
+        });
+        done = span.end;
+    }
+    out.push_str(&text[done..]);
+    (out, spans)
+}
+
+/// A run of digits without anything between them.
+struct Group {
+    start: usize,
+    end: usize,
+    digits: String,
+    /// Only separators, and few, stand between this group and the one before.
+    joined: bool,
+}
+
+/// Numbers are whole groups, or several neighbouring ones: a phone number inside a longer run of digits is none.
+fn number_spans(text: &str) -> Vec<MaskedSpan> {
+    let groups = groups(text);
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while at < groups.len() {
+        let taken = case_number_groups(text, &groups[at..])
+            .map(|n| (n, None))
+            .or_else(|| longest_number(&groups[at..]).map(|(n, kind)| (n, Some(kind))));
+        let Some((count, kind)) = taken else {
+            at += 1;
+            continue;
+        };
+        if let Some(kind) = kind {
+            spans.push(MaskedSpan {
+                start: groups[at].start,
+                end: groups[at + count - 1].end,
+                kind,
+            });
+        }
+        at += count;
+    }
+    spans
+}
+
+fn groups(text: &str) -> Vec<Group> {
+    const MOST_SEPARATORS: usize = 3;
+    let mut groups: Vec<Group> = Vec::new();
+    // Characters since the last digit; more than `MOST_SEPARATORS` stands for anything that parts two numbers.
+    let mut between = MOST_SEPARATORS + 1;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        let last = groups.last_mut();
+        let ends_id = last
+            .as_ref()
+            .is_some_and(|g| between <= MOST_SEPARATORS && g.digits.len() <= 17);
+        if let Some(d) = digit(c) {
+            match last {
+                Some(group) if between == 0 && !group.digits.ends_with('X') => {
+                    group.digits.push(d);
+                    group.end = end;
+                }
+                _ => {
+                    let joined = between <= MOST_SEPARATORS;
+                    groups.push(Group {
+                        start: at,
+                        end,
+                        digits: d.to_string(),
+                        joined,
+                    });
+                }
+            }
+            between = 0;
+        } else if matches!(c, 'x' | 'X' | 'ｘ' | 'Ｘ') && ends_id {
+            // A group of its own, which only an ID takes as its last.
+            groups.push(Group {
+                start: at,
+                end,
+                digits: "X".into(),
+                joined: true,
+            });
+            between = MOST_SEPARATORS + 1;
+        } else if is_separator(c) {
+            between = (between + 1).min(MOST_SEPARATORS + 1);
+        } else {
+            between = MOST_SEPARATORS + 1;
+        }
+    }
+    groups
+}
+
+/// How many groups a case number takes that begins here.
+fn case_number_groups(text: &str, groups: &[Group]) -> Option<usize> {
+    let [first, .., last] = groups.get(..3)? else {
+        return None;
+    };
+    text[first.start..last.end]
+        .parse::<CaseNumber>()
+        .ok()
+        .map(|_| 3)
+}
+
+/// The longest ID or phone number that begins with the first group and ends with a group.
+fn longest_number(groups: &[Group]) -> Option<(usize, MaskedKind)> {
+    const LONGEST: usize = 18;
+    let (mut number, mut found) = (String::new(), None);
+    for (at, group) in groups.iter().enumerate() {
+        number.push_str(&group.digits);
+        if (at > 0 && !group.joined) || number.len() > LONGEST {
+            break;
+        }
+        if has_id_structure(&number) {
+            found = Some((at + 1, MaskedKind::ResidentId));
+        } else if is_phone(&number) {
+            found = Some((at + 1, MaskedKind::Phone));
+        }
+    }
+    found
+}
