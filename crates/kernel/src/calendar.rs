@@ -531,3 +531,6 @@ struct RawSeason {
     to: String,
     periods: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -429,3 +429,136 @@ serde_as_text!(DistrictCode);
 serde_as_text!(DivisionCode);
 serde_as_text!(GridCode);
 serde_as_text!(CaseNumber);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    fn division(text: &str) -> DivisionCode {
+        text.parse().unwrap()
+    }
+
+    /// A text, its code and JSON say the same.
+    fn round_trip<T>(text: &str)
+    where
+        T: FromStr<Err = CodeError> + fmt::Display + serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let code: T = text.parse().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(code.to_string(), text);
+        let json = serde_json::to_string(&code).unwrap();
+        assert_eq!(json, format!("{text:?}"));
+        assert_eq!(serde_json::from_str::<T>(&json).unwrap().to_string(), text);
+    }
+
+    fn refused<T: FromStr<Err = CodeError> + fmt::Debug>(text: &str, message: &str) {
+        assert_eq!(text.parse::<T>().unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn codes_print_as_they_were_written() {
+        round_trip::<DistrictCode>("330102");
+        round_trip::<DivisionCode>("320508019044");
+        round_trip::<GridCode>("110101001001001");
+        round_trip::<CaseNumber>("330102-20260213-00042");
+        round_trip::<CaseNumber>("990001-19991231-123456");
+    }
+
+    #[test]
+    fn a_text_that_is_no_code_says_where_it_goes_wrong() {
+        refused::<GridCode>("3301x", "cannot parse grid code \"3301x\": letter at 5");
+        refused::<GridCode>("3301 ", "cannot parse grid code \"3301 \": not a digit at 5");
+        refused::<GridCode>("3301", "cannot parse grid code \"3301\": 4 digits, 15 needed");
+        refused::<GridCode>(
+            "110101001001000",
+            "cannot parse grid code \"110101001001000\": sequence 000 is outside 1..=999",
+        );
+        refused::<GridCode>(
+            "110101001000001",
+            "cannot parse grid code \"110101001000001\": a grid lies in a community, and its community is 000",
+        );
+        refused::<DistrictCode>("００００００", "cannot parse district code \"００００００\": not a digit at 1");
+        refused::<DistrictCode>("000102", "cannot parse district code \"000102\": no province is numbered 00");
+        refused::<DivisionCode>("", "cannot parse division code \"\": 0 digits, 12 needed");
+        let number = |text: &str, reason: &str| {
+            refused::<CaseNumber>(text, &format!("cannot parse case number {text:?}: {reason}"));
+        };
+        number("330102-20260213", "not of the form district-yyyymmdd-sequence");
+        number("330102-20260213-00001-1", "not of the form district-yyyymmdd-sequence");
+        number("33010-20260213-00001", "district: 5 digits, 6 needed");
+        number("330102-20260230-00001", "day: 20260230 is not a date");
+        number("330102-00000101-00001", "the day lies before year 1");
+        number("330102-20260213-0001", "sequence: at least five digits, and no padding beyond five");
+        number("330102-20260213-000001", "sequence: at least five digits, and no padding beyond five");
+        number("330102-20260213-00000", "the sequence begins at 1");
+        number("330102-20260213-+0001", "sequence: not a digit at 1");
+        number("330102-20260213-99999999999", "sequence: larger than 4294967295");
+    }
+
+    #[test]
+    fn a_division_knows_its_level_and_what_lies_above() {
+        use DivisionLevel::*;
+        let chain = [
+            ("320508019044", Community),
+            ("320508019000", Street),
+            ("320508000000", District),
+            ("320500000000", City),
+            ("320000000000", Province),
+        ];
+        for pair in chain.windows(2) {
+            assert_eq!(division(pair[0].0).level(), pair[0].1);
+            assert_eq!(division(pair[0].0).parent(), Some(division(pair[1].0)));
+            assert!(division(pair[1].0).contains(&division(pair[0].0)));
+            assert!(!division(pair[0].0).contains(&division(pair[1].0)));
+        }
+        assert_eq!(division("320000000000").parent(), None);
+        assert!(!division("320508019000").contains(&division("320508018044")));
+        assert_eq!(division("320508019044").district().to_string(), "320508");
+        assert_eq!(division("320508019000").prefix(), "320508019");
+        // A city without districts: its streets lie right under it.
+        assert_eq!(division("441900003000").parent(), Some(division("441900000000")));
+        assert_eq!(division("441900000000").level(), City);
+        assert_eq!(DivisionCode::padded("3205").unwrap(), division("320500000000"));
+        assert_eq!(
+            DivisionCode::padded("320").unwrap_err().to_string(),
+            "cannot parse division code \"320\": 3 digits, 12 needed"
+        );
+        assert!(DivisionCode::padded("长").is_err() && DivisionCode::padded("32050801904455").is_err());
+    }
+
+    #[test]
+    fn grids_are_numbered_inside_a_community() {
+        let street = DivisionCode::street("110101".parse().unwrap(), 1).unwrap();
+        let community = DivisionCode::community(street, 1).unwrap();
+        let grid = GridCode::new(community, 1).unwrap();
+        assert_eq!(grid.to_string(), "110101001001001"); // domain.md §1.2
+        assert_eq!((grid.community(), grid.sequence(), grid.district().as_str()), (community, 1, "110101"));
+        assert_eq!(GridCode::new(community, 999).unwrap().sequence(), 999);
+        assert!(GridCode::new(community, 0).is_err() && GridCode::new(community, 1000).is_err());
+        assert!(GridCode::new(street, 1).is_err());
+        assert!(DivisionCode::community(street, 0).is_err() && DivisionCode::community(street, 1000).is_err());
+        let number = CaseNumber::new(grid.district(), date(2026, 2, 3), 100_000).unwrap();
+        assert_eq!(number.to_string(), "110101-20260203-100000");
+        assert_eq!((number.day(), number.sequence()), (date(2026, 2, 3), 100_000));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics_and_never_changes(text in "\\PC{0,24}", near in "[0-9x-]{5,24}") {
+            for text in [text, near] {
+                if let Ok(code) = text.parse::<DistrictCode>() { prop_assert_eq!(code.to_string(), text.clone()); }
+                if let Ok(code) = text.parse::<DivisionCode>() { prop_assert_eq!(code.to_string(), text.clone()); }
+                if let Ok(code) = text.parse::<GridCode>() { prop_assert_eq!(code.to_string(), text.clone()); }
+                if let Ok(code) = text.parse::<CaseNumber>() { prop_assert_eq!(code.to_string(), text.clone()); }
+                let _ = DivisionCode::padded(&text);
+            }
+        }
+
+        #[test]
+        fn every_case_number_reads_back(d in 1_i16..=9999, day in 1_i8..=28, sequence in 1_u32..) {
+            let number = CaseNumber::new("990001".parse().unwrap(), date(d, 7, day), sequence).unwrap();
+            prop_assert_eq!(number.to_string().parse::<CaseNumber>().unwrap(), number);
+        }
+    }
+}

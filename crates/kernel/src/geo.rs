@@ -274,3 +274,94 @@ impl LocalPlane {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn point(lon: f64, lat: f64) -> Point {
+        Point::new(lon, lat).unwrap()
+    }
+
+    fn gap(a: Point, b: Point) -> f64 {
+        (a.lon - b.lon).abs().max((a.lat - b.lat).abs())
+    }
+
+    #[test]
+    fn published_conversions_of_a_point_in_beijing_hold() {
+        // Values that the published converters print for (116.404, 39.915).
+        let p = point(116.404, 39.915);
+        let gcj = from_wgs84(p, Crs::Gcj02);
+        assert!(gap(gcj, point(116.410_244_499_169_38, 39.916_404_281_501_64)) < 1e-9, "{gcj:?}");
+        let bd = shifted(p, bd_shift);
+        assert!(gap(bd, point(116.410_369_493_710_29, 39.921_336_993_510_21)) < 1e-9, "{bd:?}");
+        // Their one-step way back is good to about two metres.
+        let back = to_wgs84(p, Crs::Gcj02);
+        assert!(gap(back, point(116.397_755_500_830_61, 39.913_595_718_498_36)) < 3e-5, "{back:?}");
+    }
+
+    #[test]
+    fn outside_the_box_nothing_moves() {
+        for crs in Crs::ALL {
+            let chicago = point(-87.63, 41.88);
+            assert_eq!((to_wgs84(chicago, crs), from_wgs84(chicago, crs)), (chicago, chicago));
+        }
+    }
+
+    #[test]
+    fn distances_and_the_plane_agree() {
+        // One degree of a great circle: pi R / 180.
+        let length = point(120.0, 30.0).distance_m(point(120.0, 31.0));
+        assert!((length - 111_195.08).abs() < 0.01, "{length}");
+        assert!((point(0.0, 0.0).distance_m(point(180.0, 0.0)) - PI * EARTH_RADIUS_M).abs() < 1e-3);
+        let plane = LocalPlane::at(point(120.15, 30.27));
+        let p = plane.point(3_000.0, -4_000.0).unwrap();
+        assert!((plane.origin().distance_m(p) - 5_000.0).abs() < 2.0);
+        let (x, y) = plane.metres(p);
+        assert!((x - 3_000.0).abs() < 1e-6 && (y + 4_000.0).abs() < 1e-6);
+        assert!(LocalPlane::at(point(0.0, 90.0)).point(1e6, 0.0).is_err());
+    }
+
+    #[test]
+    fn what_is_no_coordinate_is_refused() {
+        assert_eq!(Point::new(181.0, 0.0).unwrap_err().to_string(), "longitude 181 is outside -180..=180");
+        assert_eq!(Point::new(0.0, -90.5).unwrap_err().to_string(), "latitude -90.5 is outside -90..=90");
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(Point::new(bad, 0.0).is_err() && Point::new(0.0, bad).is_err());
+        }
+        assert!(serde_json::from_str::<Point>(r#"{"lon":200,"lat":0}"#).is_err());
+        assert_eq!(serde_json::to_string(&point(1.5, 2.0)).unwrap(), r#"{"lon":1.5,"lat":2.0}"#);
+        assert_eq!("GCJ-02".parse(), Ok(Crs::Gcj02));
+        assert_eq!(
+            "utm".parse::<Crs>().unwrap_err().to_string(),
+            "unknown coordinate system \"utm\": expected wgs84, cgcs2000, gcj02 or bd09"
+        );
+        for crs in Crs::ALL {
+            assert_eq!(crs.to_string().parse(), Ok(crs));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_is_the_same_place(lon in 73.66_f64..135.05, lat in 3.86_f64..53.55) {
+            let p = point(lon, lat);
+            for crs in Crs::ALL {
+                let there = from_wgs84(p, crs);
+                if crs != Crs::Bd09 || in_shifted_box(shifted(p, gcj_shift)) {
+                    prop_assert!(gap(to_wgs84(there, crs), p) < 1e-7, "{crs} {p:?}");
+                }
+                prop_assert!(there.distance_m(p) < 3_000.0);
+            }
+            prop_assert!(from_wgs84(p, Crs::Gcj02).distance_m(p) < 1_500.0);
+        }
+
+        #[test]
+        fn any_point_converts_without_a_panic(lon in -180.0_f64..=180.0, lat in -90.0_f64..=90.0) {
+            for crs in Crs::ALL {
+                let back = to_wgs84(from_wgs84(point(lon, lat), crs), crs);
+                prop_assert!(back.lon.is_finite() && back.lat.is_finite());
+            }
+        }
+    }
+}

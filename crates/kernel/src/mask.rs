@@ -364,3 +364,117 @@ fn longest_number(groups: &[Group]) -> Option<(usize, MaskedKind)> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn resident_ids_are_told_by_their_check_character() {
+        // The example of GB 11643: 11010519491231002X; and one whose check character is a digit, computed by hand:
+        // 440524188001010014 (weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2).
+        for yes in ["11010519491231002X", "11010519491231002x", "440524188001010014", "１１０１０５１９４９１２３１００２Ｘ"] {
+            assert!(looks_like_resident_id(yes), "{yes}");
+        }
+        assert!(looks_like_resident_id("110105 19491231 002X"));
+        assert!(looks_like_resident_id("110105491231002")); // the old form
+        for no in [
+            "110105194912310021",    // wrong check character
+            "110105194913310022",    // no such month
+            "990001-20260213-00001", // a case number
+            "110101001001001",       // a unit grid
+            "13812341234",
+            "",
+            "X",
+            "11010519491231002X1",
+        ] {
+            assert!(!looks_like_resident_id(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn phones_are_mobile_or_have_an_area_code() {
+        for yes in ["13812341234", "+86 138-1234-1234", "008613812341234", "(0571) 8888 6666", "010-62345678", "0379-6234567", "+86 571 88886666"] {
+            assert!(looks_like_phone(yes), "{yes}");
+        }
+        for no in ["12812341234", "1381234123", "138123412345", "88886666", "2026-02-13", "0571", "0571-18886666", "", "电话"] {
+            assert!(!looks_like_phone(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn masks_show_what_the_rule_shows() {
+        // domain.md §6.2
+        assert_eq!(mask_name("张三"), "张*");
+        assert_eq!(mask_name("欧阳娜娜"), "欧***");
+        assert_eq!((mask_name("张"), mask_name("")), ("张*".into(), String::new()));
+        assert_eq!(mask_phone("13812341234"), "138****1234");
+        assert_eq!(mask_phone("+86 138 1234 1234"), "138****1234");
+        assert_eq!(mask_phone("0571-88886666"), "0571****6666");
+        assert_eq!(mask_phone("1234567"), "*******");
+        assert_eq!(mask_resident_id("110105194912311234"), "110***********1234");
+        assert_eq!(mask_resident_id("1234"), "****");
+    }
+
+    fn masked(text: &str, names: &[&str], expected: &str) {
+        let (out, spans) = mask_free_text(text, names);
+        assert_eq!(out, expected);
+        assert!(spans.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        // Masking twice finds nothing more.
+        assert_eq!(mask_free_text(&out, &[]), (out.clone(), Vec::new()));
+    }
+
+    #[test]
+    fn numbers_in_free_text_are_found_as_people_write_them() {
+        masked("请打13812341234找我", &[], "请打138****1234找我");
+        masked("电话１３８１２３４１２３４。", &[], "电话138****1234。");
+        masked("138-1234-1234 或 139 1234 5678", &[], "138****1234 或 139****5678");
+        masked("1 3 8 1 2 3 4 1 2 3 4", &[], "138****1234");
+        masked("座机(0571)88886666转8001", &[], "座机(0571****6666转8001");
+        masked("身份证11010519491231002X,谢谢", &[], "身份证110***********002X,谢谢");
+        masked("身份证 110105 19491231 002 x", &[], "身份证 110***********002x");
+        masked("号 110105194912310021 写错了一位", &[], "号 110***********0021 写错了一位");
+    }
+
+    #[test]
+    fn what_is_no_personal_number_stays() {
+        for text in [
+            "案件 330102-20260213-00001 已立案",
+            "网格 110101001001001 内 3 处破损",
+            "2026-02-13 17:00 至 2026-02-14 11:00",
+            "12345 热线,订单 20260213138123412345678",
+            "井盖 5cm x 6cm,编号 3205080101000001",
+            "",
+        ] {
+            masked(text, &[], text);
+        }
+    }
+
+    #[test]
+    fn names_of_the_form_are_masked_too() {
+        masked("我是张三丰,不是张三", &["张三", "张三丰"], "我是张**,不是张*");
+        masked("李四 13812341234", &["李四", "王", ""], "李* 138****1234");
+        let (_, spans) = mask_free_text("李四 13812341234", &["李四"]);
+        assert_eq!(spans[0], MaskedSpan { start: 0, end: 6, kind: MaskedKind::Name });
+        assert_eq!(spans[1], MaskedSpan { start: 7, end: 18, kind: MaskedKind::Phone });
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_no_mobile_survives(before in "[^0-9０-９]{0,10}[。,]", rest in "[0-9]{9}", garbage in "\\PC{0,60}", digits in "[0-9xX０-９ .-]{0,60}") {
+            let phone = format!("13{rest}");
+            let (out, _) = mask_free_text(&format!("{before}{phone}。"), &[]);
+            prop_assert!(!out.contains(&phone));
+            for text in [garbage, digits] {
+                let (_, spans) = mask_free_text(&text, &["张三"]);
+                prop_assert!(spans.iter().all(|s| text.get(s.start..s.end).is_some()));
+                looks_like_phone(&text);
+                looks_like_resident_id(&text);
+                mask_phone(&text);
+                mask_resident_id(&text);
+                mask_name(&text);
+            }
+        }
+    }
+}

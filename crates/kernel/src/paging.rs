@@ -161,3 +161,53 @@ impl<T> Page<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert_eq!("200".parse::<PageSize>().unwrap().rows(), 200);
+        assert_eq!((PageSize::default().rows(), PageSize::default().probe()), (50, 51));
+        for bad in ["0", "201", "-1", "", "many", "99999999999999999999", "１０"] {
+            let message = bad.parse::<PageSize>().unwrap_err().to_string();
+            assert_eq!(message, format!("page size {bad:?} is not a number in 1..=200"));
+        }
+        assert!(serde_json::from_str::<PageSize>("201").is_err());
+    }
+
+    #[test]
+    fn a_page_tells_whether_another_follows() {
+        let key = |n: &i64| Cursor::new([n.to_string()]);
+        let size = PageSize::new(2).unwrap();
+        let page = Page::from_probe(vec![1, 2, 3], size, key);
+        assert_eq!((page.items, page.next), (vec![1, 2], Some(key(&2))));
+        assert_eq!(Page::from_probe(vec![1, 2], size, key).next, None);
+        assert_eq!(Page::from_probe(Vec::new(), size, key).next, None);
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused() {
+        let cursor = Cursor::new(["2026-02-13", "17"]);
+        assert_eq!(cursor.part::<i64>(1), Ok(17));
+        assert!(cursor.part::<i64>(0).unwrap_err().to_string().ends_with("part 1 does not belong to this list"));
+        assert!(cursor.part::<i64>(2).unwrap_err().to_string().ends_with("part 3 is missing"));
+        let refused = |text: &str| text.parse::<Cursor>().unwrap_err().to_string();
+        assert_eq!(refused("a b"), "cannot read cursor \"a b\": not url-safe base64");
+        assert_eq!(refused("aaaa"), "cannot read cursor \"aaaa\": not made by this program");
+        assert!(refused(&"a".repeat(3000)).ends_with("longer than any cursor"));
+    }
+
+    proptest! {
+        #[test]
+        fn cursors_read_back_and_garbage_does_not_panic(parts in prop::collection::vec("\\PC{0,20}", 0..5), garbage in "\\PC{0,40}") {
+            let cursor = Cursor::new(parts);
+            let text = cursor.to_string();
+            prop_assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+            prop_assert_eq!(text.parse::<Cursor>().unwrap(), cursor);
+            let _ = garbage.parse::<Cursor>();
+        }
+    }
+}
