@@ -38,10 +38,12 @@ fn lists(list: &str, what: &str) -> bool {
     list.split(',').any(|item| item.trim() == what)
 }
 
-/// `name TAB reason`, with everything that would break the line made a blank.
+/// `name TAB reason TAB run`, with everything that would break the line made a blank. The run tells two
+/// tests of one name in two crates from one test that says twice that it is skipped.
 fn log_line(name: &str, reason: &str) -> String {
     let clean = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    format!("{}\t{}\n", clean(name), clean(reason))
+    let run = format!("{} {:?}", std::process::id(), std::thread::current().id());
+    format!("{}\t{}\t{run}\n", clean(name), clean(reason))
 }
 
 #[cfg(test)]
@@ -57,6 +59,11 @@ mod tests {
 
     #[test]
     fn a_log_entry_is_one_line_whatever_the_reason_holds() {
-        assert_eq!(log_line("a\tb", "no\nfile\r"), "a b\tno file \n");
+        let line = log_line("a\tb", "no\nfile\r");
+        assert!(line.starts_with("a b\tno file \t") && line.ends_with('\n'));
+        assert_eq!(
+            (line.matches('\t').count(), line.matches('\n').count()),
+            (2, 1)
+        );
     }
 }
