@@ -4,5 +4,7 @@
 //! Nothing here does I/O, reads a clock or makes its own randomness.
 
 pub mod aberration;
+pub mod forecast;
 pub mod math;
+pub mod reporting;
 pub mod series;

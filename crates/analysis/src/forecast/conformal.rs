@@ -1,0 +1,145 @@
+//! Limits from the errors made before: a new error is as likely to fall anywhere among them as they were.
+
+/// A count of this much is added under the root that makes errors comparable, so that small means do not blow them up.
+const SOFTENING: f64 = 1.0;
+/// Errors of neighbouring horizons are taken together until there are so many.
+const ENOUGH: usize = 120;
+
+/// One standardised error: (came − predicted)/√(predicted + 1).
+#[derive(Debug, Clone, Copy)]
+struct Error {
+    /// How many points were known when it came to light.
+    seen_at: usize,
+    value: f64,
+}
+
+/// Standardised errors by horizon.
+pub(super) struct Errors {
+    by_horizon: Vec<Vec<Error>>,
+}
+
+/// Errors to take limits from, in rising order.
+pub(super) struct Pool {
+    sorted: Vec<f64>,
+}
+
+fn scale(predicted: f64) -> f64 {
+    (predicted.max(0.0) + SOFTENING).sqrt()
+}
+
+impl Errors {
+    /// From (points known, predicted, came) of every origin.
+    pub(super) fn gather<'a>(origins: impl Iterator<Item = (usize, &'a [f64], &'a [f64])>) -> Self {
+        let mut by_horizon: Vec<Vec<Error>> = Vec::new();
+        for (known, predicted, came) in origins {
+            for (h, (p, c)) in predicted.iter().zip(came).enumerate() {
+                if by_horizon.len() <= h {
+                    by_horizon.resize_with(h + 1, Vec::new);
+                }
+                by_horizon[h].push(Error {
+                    seen_at: known + h + 1,
+                    value: (c - p) / scale(*p),
+                });
+            }
+        }
+        Self { by_horizon }
+    }
+
+    /// The errors at horizon `h` (from 0), with those of the nearest horizons until there are enough; only those
+    /// seen when `known` points were, if given.
+    pub(super) fn pool(&self, h: usize, known: Option<usize>) -> Pool {
+        let mut sorted = Vec::with_capacity(2 * ENOUGH);
+        let mut take = |h: usize| {
+            let usable = self
+                .by_horizon
+                .get(h)
+                .into_iter()
+                .flatten()
+                .filter(|e| known.is_none_or(|k| e.seen_at <= k));
+            sorted.extend(usable.map(|e| e.value));
+            sorted.len()
+        };
+        let mut number = take(h);
+        for away in 1..self.by_horizon.len() {
+            if number >= ENOUGH {
+                break;
+            }
+            if away <= h {
+                take(h - away);
+            }
+            number = take(h + away);
+        }
+        sorted.sort_unstable_by(f64::total_cmp);
+        Pool { sorted }
+    }
+}
+
+impl Pool {
+    /// Whether the outermost errors are rare enough for limits of this confidence.
+    pub(super) fn is_enough_for(&self, confidence: f64) -> bool {
+        (self.sorted.len() + 1) as f64 * (1.0 - confidence) / 2.0 >= 1.0
+    }
+
+    /// Whole limits around a mean: of n errors, the ⌊(n+1)q⌋-th from either end, q being half of what may fall outside.
+    ///
+    /// A whole number lies inside exactly if it lies between the unrounded limits, so rounding changes no coverage;
+    /// only where the mean itself would be outside are they widened to enclose it.
+    pub(super) fn limits(&self, mean: f64, confidence: f64) -> (f64, f64) {
+        let n = self.sorted.len();
+        let outside = ((n + 1) as f64 * (1.0 - confidence) / 2.0 + 1e-9).floor() as usize;
+        let (low, high) = match n {
+            0 => (0.0, 0.0),
+            _ => (
+                self.sorted[outside.saturating_sub(1)],
+                self.sorted[n - outside.max(1)],
+            ),
+        };
+        let at = |error: f64| (mean + error * scale(mean)).max(0.0);
+        // A hair's breadth keeps rounding errors from pushing a whole limit off itself.
+        let lower = (at(low) - 1e-9).ceil().min(mean.floor()).max(0.0);
+        let upper = (at(high) + 1e-9).floor().max(mean.ceil());
+        (lower, upper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_the_outer_errors() {
+        // 39 errors −19..=19 (standardised by √(8 + 1) = 3): 95 % leaves the one outermost on each side as the limit.
+        let came: Vec<Vec<f64>> = (0..39)
+            .map(|i| vec![8.0 + 3.0 * (f64::from(i) - 19.0)])
+            .collect();
+        let predicted = [8.0];
+        let errors = Errors::gather(
+            came.iter()
+                .enumerate()
+                .map(|(i, c)| (i, &predicted[..], c.as_slice())),
+        );
+        let pool = errors.pool(0, None);
+        assert!(pool.is_enough_for(0.95) && !pool.is_enough_for(0.96));
+        assert_eq!(pool.limits(8.0, 0.95), (0.0, 65.0));
+        // 80 %: the fourth from the end, error 16
+        assert_eq!(pool.limits(8.0, 0.80), (0.0, 56.0));
+        assert_eq!(pool.limits(99.0, 0.80), (0.0, 259.0));
+        let known = errors.pool(0, Some(20));
+        assert_eq!(
+            known.sorted.len(),
+            20,
+            "an error at horizon 1 from origin i is seen with i + 1 points"
+        );
+    }
+
+    #[test]
+    fn limits_are_whole_and_hold_the_mean() {
+        let none = Pool { sorted: vec![] };
+        assert_eq!(none.limits(2.4, 0.95), (2.0, 3.0));
+        let tight = Pool {
+            sorted: vec![0.0; 100],
+        };
+        assert_eq!(tight.limits(7.0, 0.95), (7.0, 7.0));
+        assert_eq!(tight.limits(0.2, 0.95), (0.0, 1.0));
+    }
+}
