@@ -46,6 +46,7 @@ impl From<anyhow::Error> for Failure {
 }
 
 /// What a command hands back: the JSON object and the same thing in words.
+#[derive(Debug)]
 pub struct Done {
     /// The one object `--json` prints.
     pub json: serde_json::Value,

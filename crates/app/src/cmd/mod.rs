@@ -1,6 +1,12 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
 mod deadline;
+mod detect;
+mod forecast;
+mod reporting_rate;
+mod table;
+#[cfg(test)]
+mod testing;
 
 use crate::output::{Done, Failure};
 use clap::{Parser, Subcommand};
@@ -19,11 +25,17 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Deadline(deadline::Args),
+    Detect(detect::Args),
+    Forecast(forecast::Args),
+    ReportingRate(reporting_rate::Args),
 }
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> Result<Done, Failure> {
     match cli.command {
         Command::Deadline(args) => args.run(),
+        Command::Detect(args) => args.run(),
+        Command::Forecast(args) => args.run(),
+        Command::ReportingRate(args) => args.run(),
     }
 }

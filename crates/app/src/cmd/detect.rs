@@ -1,0 +1,393 @@
+//! `shiyu detect`: which points of a series of counts are unusually high.
+
+use super::table::Table;
+use crate::output::{Done, Failure};
+use analysis::aberration::{
+    Cusum, DetectError, Ears, EarsMethod, Farrington, Point, Threshold, Timeline, Transform, cusum,
+    ears, farrington,
+};
+use analysis::series::SeriesError;
+use clap::ValueEnum;
+use jiff::civil::Date;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// Weeks of a year where a series has no dates.
+const WEEKS: usize = 52;
+
+/// Find unusually high points in a series of counts.
+#[derive(clap::Args)]
+pub struct Args {
+    /// CSV file with a column of counts and perhaps a column `date`.
+    series: PathBuf,
+    /// Column of counts.
+    #[arg(long, default_value = "observed")]
+    column: String,
+    /// Method.
+    #[arg(long, value_enum)]
+    method: Method,
+    /// Points to judge, counted from 1, both ends included; without it, all that have enough past.
+    #[arg(long, value_name = "A:B", value_parser = parse_range)]
+    range: Option<RangeInclusive<usize>>,
+    /// One-sided level of the limits; 0.001 for EARS C1 and C2, 0.025 for C3, 0.05 for Farrington.
+    #[arg(long)]
+    alpha: Option<f64>,
+    /// CUSUM: excess in deviations that is let pass at each point.
+    #[arg(long, default_value_t = 1.04)]
+    k: f64,
+    /// CUSUM: limit of the sum.
+    #[arg(long, default_value_t = 2.26)]
+    h: f64,
+    /// CUSUM: how counts become standard.
+    #[arg(long, value_enum, default_value = "standard")]
+    transform: TransformName,
+    /// Farrington: how the upper limit is found.
+    #[arg(long, value_enum, default_value = "delta")]
+    threshold: ThresholdName,
+    /// Farrington: years of past.
+    #[arg(long, default_value_t = 4)]
+    b: usize,
+    /// Farrington: half width of the window around each reference week.
+    #[arg(long, default_value_t = 3)]
+    w: usize,
+    /// Farrington: periods a year is cut into.
+    #[arg(long, default_value_t = 10)]
+    no_periods: usize,
+    /// Farrington: weeks just before the judged one that are left out.
+    #[arg(long, default_value_t = 26)]
+    past_weeks_not_included: usize,
+    /// Farrington: residual above which past counts are weighed down.
+    #[arg(long, default_value_t = 2.58)]
+    weights_threshold: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Method {
+    EarsC1,
+    EarsC2,
+    EarsC3,
+    Farrington,
+    Cusum,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ThresholdName {
+    Delta,
+    #[value(name = "nbplugin", alias = "nbPlugin")]
+    NbPlugin,
+    Muan,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TransformName {
+    Standard,
+    Rossi,
+    Anscombe,
+}
+
+/// Reads `A:B`.
+fn parse_range(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let ends = text
+        .split_once(':')
+        .and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+    match ends {
+        Some((a, b)) if a >= 1 && a <= b => Ok(a..=b),
+        _ => Err("a range is written A:B, with whole numbers from 1 and A not above B".to_owned()),
+    }
+}
+
+#[derive(Serialize)]
+struct Answer {
+    points: Vec<Judged>,
+}
+
+#[derive(Serialize)]
+struct Judged {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<Date>,
+    observed: u64,
+    expected: Option<f64>,
+    upper: Option<f64>,
+    alarm: bool,
+    p_value: Option<f64>,
+}
+
+impl Args {
+    /// Judges the series.
+    pub fn run(self) -> Result<Done, Failure> {
+        let table = Table::read(&self.series)?;
+        let counts = table.counts(&self.column)?;
+        let dates = table.dates()?;
+        let points = self
+            .judge(&counts, dates.as_deref())
+            .map_err(|e| failure(&e, &table))?;
+        let judged = |p: &Point| Judged {
+            index: p.index,
+            date: dates.as_ref().and_then(|d| d.get(p.index - 1)).copied(),
+            // Counts are read as whole numbers that a u64 holds.
+            observed: p.observed as u64,
+            expected: p.expected,
+            upper: p.upper,
+            alarm: p.alarm,
+            p_value: p.p_value,
+        };
+        let answer = Answer {
+            points: points.iter().map(judged).collect(),
+        };
+        Done::new(&answer, in_words(&answer.points))
+    }
+
+    fn judge(&self, counts: &[f64], dates: Option<&[Date]>) -> Result<Vec<Point>, DetectError> {
+        let range = self.range.clone();
+        let by_ears = |method| {
+            let usual = Ears::new(method);
+            ears(
+                counts,
+                &Ears {
+                    alpha: self.alpha.unwrap_or(usual.alpha),
+                    ..usual
+                },
+                range.clone(),
+            )
+        };
+        match self.method {
+            Method::EarsC1 => by_ears(EarsMethod::C1),
+            Method::EarsC2 => by_ears(EarsMethod::C2),
+            Method::EarsC3 => by_ears(EarsMethod::C3),
+            Method::Cusum => {
+                let transform = match self.transform {
+                    TransformName::Standard => Transform::Standard,
+                    TransformName::Rossi => Transform::Rossi,
+                    TransformName::Anscombe => Transform::Anscombe,
+                };
+                cusum(
+                    counts,
+                    &Cusum {
+                        k: self.k,
+                        h: self.h,
+                        transform,
+                        ..Cusum::default()
+                    },
+                    range,
+                )
+            }
+            Method::Farrington => {
+                let timeline = match dates {
+                    Some(dates) => Timeline::by_date(dates)?,
+                    None => Timeline::by_index(counts.len(), WEEKS),
+                };
+                let settings = Farrington {
+                    years: self.b,
+                    half_window: self.w,
+                    periods: self.no_periods,
+                    left_out: self.past_weeks_not_included,
+                    weights_threshold: self.weights_threshold,
+                    alpha: self.alpha.unwrap_or(Farrington::default().alpha),
+                    threshold: match self.threshold {
+                        ThresholdName::Delta => Threshold::Delta,
+                        ThresholdName::NbPlugin => Threshold::NbPlugin,
+                        ThresholdName::Muan => Threshold::Muan,
+                    },
+                };
+                farrington(counts, &timeline, &settings, range)
+            }
+        }
+    }
+}
+
+/// Names the option, or the line of the file, at fault.
+fn failure(error: &DetectError, table: &Table) -> Failure {
+    let plain = Failure::unusable("cannot_judge", error.to_string());
+    match error {
+        DetectError::Series(series) => series_failure(series, table),
+        DetectError::Range { .. } | DetectError::History { .. } => plain.field("range"),
+        DetectError::Setting { name, .. } => plain.field(*name),
+        DetectError::TooShort { .. } => plain,
+    }
+}
+
+/// Names the line of a series at fault.
+pub fn series_failure(error: &SeriesError, table: &Table) -> Failure {
+    let plain = Failure::unusable("bad_series", error.to_string());
+    let (field, index) = match error {
+        SeriesError::Uneven { index, .. } => ("date", *index),
+        SeriesError::Step { .. } => ("date", 2),
+        SeriesError::TooShort(_) => ("date", 1),
+        SeriesError::Count { .. } | SeriesError::Length { .. } => return plain,
+    };
+    match table.line(index - 1) {
+        Some(line) => plain.field(field).line(line),
+        None => plain.field(field),
+    }
+}
+
+fn in_words(points: &[Judged]) -> String {
+    let alarms: Vec<&Judged> = points.iter().filter(|p| p.alarm).collect();
+    let mut text = format!(
+        "{} of {} points are unusually high\n",
+        alarms.len(),
+        points.len()
+    );
+    if !alarms.is_empty() {
+        text.push_str("   index  date        observed   expected      upper\n");
+    }
+    for p in alarms {
+        let date = p.date.map_or_else(|| "-".to_owned(), |d| d.to_string());
+        let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.2}"));
+        let (expected, upper) = (number(p.expected), number(p.upper));
+        let _ = writeln!(
+            text,
+            "{:8}  {date:10}  {:8} {expected:>10} {upper:>10}",
+            p.index, p.observed
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cmd::testing::{run, with_file};
+
+    fn weeks(n: usize) -> String {
+        let mut text = "t,observed\n".to_owned();
+        for i in 0..n {
+            // A yearly wave of whole numbers with a small ripple, and a jump at the end.
+            let wave =
+                10.0 + 5.0 * (i as f64 * std::f64::consts::TAU / 52.0).sin() + (i % 3) as f64;
+            let jump = if i + 1 == n { 40 } else { 0 };
+            text += &format!("{},{}\n", i + 1, wave.round() as u64 + jump);
+        }
+        text
+    }
+
+    #[test]
+    fn the_answer_has_the_shape_of_the_contract() {
+        for (method, first) in [
+            ("ears-c1", 8),
+            ("ears-c2", 10),
+            ("ears-c3", 12),
+            ("farrington", 211),
+            ("cusum", 76),
+        ] {
+            let done = with_file(&weeks(300), |file| {
+                run(&["detect", file, "--method", method])
+            })
+            .unwrap();
+            let points = done.json["points"].as_array().unwrap();
+            assert_eq!(
+                (points[0]["index"].as_u64(), points.len()),
+                (Some(first), 301 - first as usize),
+                "{method}"
+            );
+            for p in points {
+                assert!(
+                    p["observed"].is_u64() && p["expected"].is_number() && p["alarm"].is_boolean(),
+                    "{method}: {p}"
+                );
+                assert_eq!(
+                    p["alarm"].as_bool().unwrap(),
+                    p["upper"]
+                        .as_f64()
+                        .is_some_and(|u| p["observed"].as_f64().unwrap() > u)
+                );
+                assert!(p.get("date").is_none());
+            }
+            if method != "ears-c3" {
+                assert_eq!(
+                    points.last().unwrap()["alarm"],
+                    true,
+                    "{method} sees the jump"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_range_is_inclusive_and_counted_from_one() {
+        let done = with_file(&weeks(300), |f| {
+            run(&[
+                "detect",
+                f,
+                "--method",
+                "farrington",
+                "--range",
+                "282:300",
+                "--threshold",
+                "muan",
+                "--alpha",
+                "0.1",
+                "--b",
+                "4",
+                "--w",
+                "3",
+                "--no-periods",
+                "10",
+                "--past-weeks-not-included",
+                "26",
+                "--weights-threshold",
+                "2.58",
+            ])
+        })
+        .unwrap();
+        let points = done.json["points"].as_array().unwrap();
+        assert_eq!((points.len(), points[0]["index"].as_u64()), (19, Some(282)));
+        assert!(done.text.contains("of 19 points"));
+    }
+
+    #[test]
+    fn dates_are_used_and_shown() {
+        let mut text = "date,cases\n".to_owned();
+        let mut day = jiff::civil::date(2015, 1, 5);
+        for i in 0..300 {
+            text += &format!("{day},{}\n", 5 + i % 4);
+            day = day.checked_add(jiff::Span::new().weeks(1)).unwrap();
+        }
+        let done = with_file(&text, |f| {
+            run(&[
+                "detect",
+                f,
+                "--column",
+                "cases",
+                "--method",
+                "farrington",
+                "--range",
+                "300:300",
+            ])
+        })
+        .unwrap();
+        assert_eq!(done.json["points"][0]["date"], "2020-09-28");
+        let gap: String = text
+            .lines()
+            .enumerate()
+            .filter(|(i, _)| *i != 50)
+            .map(|(_, l)| format!("{l}\n"))
+            .collect();
+        let f = with_file(&gap, |f| {
+            run(&["detect", f, "--column", "cases", "--method", "farrington"])
+        })
+        .unwrap_err();
+        assert_eq!((f.field.as_deref(), f.line), (Some("date"), Some(51)));
+    }
+
+    #[test]
+    fn errors_name_option_line_and_field() {
+        let case = |text: &str, args: &[&str]| {
+            with_file(text, |f| run(&[&["detect", f], args].concat())).unwrap_err()
+        };
+        let f = case("observed\n1\n-2\n", &["--method", "ears-c1"]);
+        assert_eq!((f.field.as_deref(), f.line), (Some("observed"), Some(3)));
+        let f = case("n\n1\n", &["--method", "ears-c1"]);
+        assert_eq!(f.code, "missing_column");
+        let f = case(&weeks(60), &["--method", "ears-c1", "--range", "50:61"]);
+        assert_eq!(f.field.as_deref(), Some("range"));
+        let f = case(&weeks(60), &["--method", "ears-c1", "--alpha", "2"]);
+        assert_eq!(f.field.as_deref(), Some("alpha"));
+        let f = case(&weeks(60), &["--method", "farrington"]);
+        assert!(f.message.contains("enough past"), "{}", f.message);
+        let f = case(&weeks(60), &["--method", "ears-c1", "--range", "9-12"]);
+        assert_eq!(f.code, "usage");
+    }
+}
