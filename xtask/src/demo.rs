@@ -479,6 +479,57 @@ mod tests {
         );
     }
 
+    const FORM: &str = "HTTP/1.1 200 OK\r\nSet-Cookie: pre=1\r\n\r\n<form><input type=\"hidden\" name=\"csrf\" value=\"t\"></form>";
+    const LED_ON: &str = "HTTP/1.1 303 See Other\r\nSet-Cookie: session=s\r\n\r\n";
+
+    /// Looks at a program that gives these answers; what it was asked, or why the look failed.
+    fn look_at(answers: &'static [&'static str]) -> Result<Vec<String>, String> {
+        let (address, server) = crate::http::tests::serve(answers);
+        let account = Account {
+            role: "handler".into(),
+            login: "chen".into(),
+            password: "a+b".into(),
+            home: "/tasks".into(),
+        };
+        look(address, &account).map_err(|error| format!("{error:#}"))?;
+        Ok(server.join().unwrap())
+    }
+
+    #[test]
+    fn a_person_signs_in_with_the_token_of_the_form_and_sees_a_page() {
+        const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><main><h1>待办</h1></main></html>";
+        let asked = look_at(&[FORM, LED_ON, PAGE]).unwrap();
+        assert!(
+            asked[1].starts_with("POST /sign-in ")
+                && asked[1].ends_with("login=chen&password=a%2Bb&csrf=t")
+        );
+        assert!(asked[2].starts_with("GET /tasks ") && asked[2].contains("session=s"));
+    }
+
+    #[test]
+    fn what_is_no_page_of_a_signed_in_person_is_refused() {
+        const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html><main><h1>x</h1></main></html>";
+        const NO_HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n<html><main><h1>x</h1></main></html>";
+        const EMPTY: &str =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><main></main></html>";
+        const AGAIN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><main><h1>x</h1><input type=\"password\"></main></html>";
+        let refusals: [(&'static [&'static str], &str); 6] = [
+            (&["HTTP/1.1 200 OK\r\n\r\n<form></form>"], "csrf"),
+            (
+                &[FORM, "HTTP/1.1 200 OK\r\n\r\nwrong password"],
+                "POST /sign-in answered 200",
+            ),
+            (&[FORM, LED_ON, FORBIDDEN], "answered 403"),
+            (&[FORM, LED_ON, NO_HTML], "text/plain"),
+            (&[FORM, LED_ON, EMPTY], "<h1"),
+            (&[FORM, LED_ON, AGAIN], "sign in again"),
+        ];
+        for (answers, part) in refusals {
+            let error = look_at(answers).unwrap_err();
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+
     #[test]
     fn a_database_file_keeps_its_place() {
         assert_eq!(absolute("sqlite:/a/b.db"), "sqlite:/a/b.db");

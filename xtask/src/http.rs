@@ -234,12 +234,12 @@ fn encode(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use std::net::TcpListener;
 
     /// A server that gives the answers one after the other and returns what it was asked.
-    fn serve(
+    pub fn serve(
         answers: &'static [&'static str],
     ) -> (SocketAddr, std::thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

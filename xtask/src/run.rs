@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
@@ -98,9 +98,11 @@ pub fn in_path(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The command as one would type it.
+/// The command as one would type it: the program by its name alone.
 pub fn show(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(name).chain(command.get_args());
     words
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
@@ -125,6 +127,13 @@ mod tests {
     fn a_program_that_is_not_there_is_named() {
         let error = run(&mut Command::new("no-such-program-anywhere")).unwrap_err();
         assert!(error.to_string().contains("no-such-program-anywhere"));
+    }
+
+    #[test]
+    fn a_command_is_shown_as_one_types_it() {
+        let mut command = Command::new("/usr/bin/cargo");
+        assert_eq!(show(command.args(["fmt", "--check"])), "cargo fmt --check");
+        assert_eq!(show(&Command::new("..")), "..");
     }
 
     #[test]
