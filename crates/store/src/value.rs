@@ -217,6 +217,16 @@ macro_rules! text_value {
     )*};
 }
 
+// The kernel's codes, and local dates as `yyyy-mm-dd`, which sort as text.
+text_value!(
+    kernel::DistrictCode,
+    kernel::DivisionCode,
+    kernel::GridCode,
+    kernel::CaseNumber,
+    kernel::Limit,
+    jiff::civil::Date,
+);
+
 /// Lets typed ids (`kernel::typed_id!`) be bound and read.
 #[macro_export]
 macro_rules! id_value {
