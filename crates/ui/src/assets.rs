@@ -170,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn the_dark_theme_is_the_same_whether_chosen_or_given_by_the_device() {
+        let css = std::str::from_utf8(content("theme.css").unwrap().0).unwrap();
+        let tokens = |selector: &str| {
+            let block = css
+                .split_once(selector)
+                .unwrap()
+                .1
+                .split_once('}')
+                .unwrap()
+                .0;
+            block.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            tokens(":root:not([data-theme=\"light\"]) {"),
+            tokens("\n:root[data-theme=\"dark\"] {")
+        );
+    }
+
+    #[test]
     fn the_first_page_stays_light() {
         assert!(
             first_load_bytes() <= 90_000,

@@ -16,6 +16,8 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
 /// Labels of lines keep at least this distance.
 const LABEL_STEP: f64 = 16.0;
+/// Beyond this no count or amount is real, and sums of it could leave the range of f64.
+const LARGEST_SHOWN: f64 = 1e15;
 /// At most so many labels stand under the axis.
 const TICKS_ACROSS: usize = 7;
 
@@ -75,16 +77,17 @@ impl LineChart {
     /// Draws the chart in the reader's language.
     #[must_use]
     pub fn show(&self, ui: &Ui) -> Html {
-        let top = nice_top(self.largest());
+        let lines_at = grid_values(self.largest());
+        let top = lines_at.last().copied().unwrap_or(1.0);
         let x = |i: usize| {
             LEFT + (WIDTH - LEFT - RIGHT) * i as f64 / (self.across.len().max(2) - 1) as f64
         };
         let y = |value: f64| HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value.max(0.0) / top;
-        let grid = (0..=4)
-            .map(|i| f64::from(i) * top / 4.0)
+        let grid = lines_at
+            .iter()
             .map(|value| Tick {
-                at: round(y(value)),
-                label: number(value),
+                at: round(y(*value)),
+                label: number(*value),
             })
             .collect();
         let step = self.across.len().div_ceil(TICKS_ACROSS).max(1);
@@ -146,7 +149,7 @@ impl LineChart {
             .iter()
             .flatten()
             .map(|(_, upper)| *upper)
-            .filter(|upper| upper.is_finite());
+            .filter(|upper| finite(Some(*upper)).is_some());
         values.chain(bounds).fold(0.0, f64::max)
     }
 
@@ -154,7 +157,9 @@ impl LineChart {
     fn band_path(&self, x: &dyn Fn(usize) -> f64, y: &dyn Fn(f64) -> f64) -> String {
         let mut path = String::new();
         let known = |bound: &Option<(f64, f64)>| {
-            bound.is_some_and(|(lower, upper)| lower.is_finite() && upper.is_finite())
+            bound.is_some_and(|(lower, upper)| {
+                finite(Some(lower)).is_some() && finite(Some(upper)).is_some()
+            })
         };
         let bounds: Vec<Option<(f64, f64)>> = self
             .band
@@ -271,8 +276,7 @@ impl BarChart {
         let longest = self
             .bars
             .iter()
-            .map(|bar| bar.value)
-            .filter(|value| value.is_finite())
+            .filter_map(|bar| finite(Some(bar.value)))
             .fold(0.0, f64::max);
         rendered(&BarChartView {
             title: &self.title,
@@ -292,22 +296,30 @@ fn rendered(template: &impl Template) -> Html {
         .map_or_else(|_| Html::default(), Html::from_markup)
 }
 
+/// The value if it can be drawn: a number, and not one so large that only a fault can have made it.
 fn finite(value: Option<f64>) -> Option<f64> {
-    value.filter(|value| value.is_finite())
+    value.filter(|value| value.abs() <= LARGEST_SHOWN)
 }
 
-/// The end of the axis: at least `largest`, four equal readable steps (1, 2, 2.5, 5 × 10ⁿ).
-fn nice_top(largest: f64) -> f64 {
-    if largest <= 0.0 {
-        return 4.0;
-    }
-    let raw = largest / 4.0;
+/// The values of the grid lines from zero to at least `largest`: two to six of them, in readable steps (1, 2, 2.5, 5 × 10ⁿ).
+fn grid_values(largest: f64) -> Vec<f64> {
+    let raw = if largest > 0.0 { largest / 5.0 } else { 1.0 };
     let power = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+    let factors = [1.0, 2.0, 2.5, 5.0, 10.0];
+    let step = factors
         .into_iter()
         .map(|factor| factor * power)
-        .find(|step| *step >= raw * 0.999_999);
-    step.unwrap_or(raw) * 4.0
+        .find(|step| *step >= raw * 0.999_999)
+        .unwrap_or(raw);
+    // A largest value past the range of f64 steps would not end: six lines are always enough by the choice of the step.
+    let mut values = vec![0.0];
+    while values.len() < 7 && values.last().is_some_and(|last| *last < largest) {
+        values.push(step * values.len() as f64);
+    }
+    if values.len() == 1 {
+        values.push(step);
+    }
+    values
 }
 
 /// Up to two decimals where they are needed, thousands apart.
@@ -362,23 +374,22 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_axis_begins_at_zero_and_ends_at_a_readable_number() {
-        for (largest, top) in [
-            (0.0, 4.0),
-            (3.0, 4.0),
-            (4.0, 4.0),
-            (7.0, 8.0),
-            (17.0, 20.0),
-            (412.0, 800.0),
-            (0.07, 0.08),
-            (1000.0, 1000.0),
+    fn the_axis_begins_at_zero_and_ends_soon_after_the_largest_in_readable_steps() {
+        for (largest, expected) in [
+            (0.0, vec![0.0, 1.0]),
+            (3.0, vec![0.0, 1.0, 2.0, 3.0]),
+            (7.0, vec![0.0, 2.0, 4.0, 6.0, 8.0]),
+            (17.0, vec![0.0, 5.0, 10.0, 15.0, 20.0]),
+            (460.0, vec![0.0, 100.0, 200.0, 300.0, 400.0, 500.0]),
+            (1000.0, vec![0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]),
         ] {
-            assert!(
-                (nice_top(largest) - top).abs() < 1e-9,
-                "{largest} → {}",
-                nice_top(largest)
-            );
+            assert_eq!(grid_values(largest), expected, "{largest}");
         }
+        let tops = [0.07, 1e300, f64::MAX, f64::MIN_POSITIVE].map(grid_values);
+        assert!(
+            tops.iter().all(|values| (2..=7).contains(&values.len())),
+            "{tops:?}"
+        );
     }
 
     #[test]

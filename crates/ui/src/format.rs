@@ -5,9 +5,10 @@
 
 use crate::html::{Html, escape};
 use crate::lang::Lang;
-use crate::light::{Left, Light};
+use crate::light;
 use crate::view::Ui;
 use jiff::{Timestamp, ToSpan, Zoned, civil};
+use kernel::deadline::{Light, Remaining};
 
 /// A whole number however it is held; negative counts occur as differences.
 pub trait Count {
@@ -50,7 +51,7 @@ given!(
     Timestamp,
     Option<Timestamp>,
     civil::Date,
-    Left,
+    Remaining,
     Light,
     f64,
     i64,
@@ -253,31 +254,34 @@ impl Ui {
     /// What is left on the clock that rules (还有 3 工作时 / 3 working hours left), or by how much it is over.
     /// Under an hour in minutes; never more than there is: 2.97 hours are 2.9.
     #[must_use]
-    pub fn left(&self, left: impl Given<Left>) -> String {
-        let left = left.given();
-        let side = if left.amount < 0.0 { "over" } else { "left" };
-        let amount = left.amount.abs();
-        if !amount.is_finite() {
-            return "—".to_owned();
-        }
-        if left.clock.counts_hours() && amount < 1.0 {
-            // A whole number below 60: exact as f64.
-            let minutes = (amount * 60.0).floor();
-            return if minutes < 1.0 {
+    pub fn left(&self, left: impl Given<Remaining>) -> String {
+        let Remaining { clock, seconds } = left.given();
+        let side = if seconds < 0 { "over" } else { "left" };
+        let seconds = seconds.unsigned_abs();
+        let unit_s = clock.unit_seconds().unsigned_abs();
+        if !clock.counts_days() && seconds < unit_s {
+            let minutes = seconds / 60;
+            return if minutes == 0 {
                 self.t("ui-due-now")
             } else {
                 self.tn(&format!("ui-{side}-minute"), "n", minutes)
             };
         }
-        let shown = if amount < 10.0 {
-            (amount * 10.0).floor() / 10.0
+        let tenths = seconds.saturating_mul(10) / unit_s;
+        // Below ten units a tenth matters, above it does not. Both are exact enough as f64 to be shown.
+        let shown = if tenths < 100 {
+            tenths as f64 / 10.0
         } else {
-            amount.floor()
+            (tenths / 10) as f64
         };
-        if shown == 0.0 {
+        if tenths == 0 {
             return self.t("ui-due-now");
         }
-        self.tn(&format!("ui-{side}-{}", left.clock.name()), "n", shown)
+        self.tn(
+            &format!("ui-{side}-{}", light::clock_name(clock)),
+            "n",
+            shown,
+        )
     }
 
     /// The light of a deadline: mark and word.
@@ -293,7 +297,7 @@ impl Ui {
     }
 
     fn light_markup(&self, light: Light, word_class: &str) -> Html {
-        let (name, mark) = (light.name(), light.mark());
+        let (name, mark) = (light::name(light), light::mark(light));
         let word = escape(&self.t(&format!("ui-light-{name}")));
         Html::from_markup(format!(
             "<span class=\"light light-{name}\" title=\"{word}\"><span class=\"light-mark\" aria-hidden=\"true\">{mark}</span>\
@@ -391,8 +395,8 @@ impl Ui {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::light::Clock;
     use crate::testing;
+    use kernel::deadline::ClockKind;
     use proptest::prelude::*;
 
     fn at(text: &str) -> Timestamp {
@@ -454,39 +458,44 @@ mod tests {
 
     #[test]
     fn what_is_left_is_said_on_its_clock_and_never_too_much() {
-        let left = |clock, amount| move |ui: &Ui| ui.left(Left { clock, amount });
+        let left = |clock, seconds| move |ui: &Ui| ui.left(Remaining { clock, seconds });
         check(
-            left(Clock::WorkingHour, 3.0),
+            left(ClockKind::WorkingHours, 3 * 3600),
             "还有 3 工作时",
             "3 working hours left",
         );
         check(
-            left(Clock::WorkingHour, 2.97),
+            left(ClockKind::WorkingHours, 10_799),
             "还有 2.9 工作时",
             "2.9 working hours left",
         );
         check(
-            left(Clock::WorkingHour, 1.0),
+            left(ClockKind::WorkingHours, 3600),
             "还有 1 工作时",
             "1 working hour left",
         );
         check(
-            left(Clock::UrgentHour, 0.68),
+            left(ClockKind::UrgentHours, 2459),
             "还有 40 分钟",
             "40 minutes left",
         );
         check(
-            left(Clock::WorkingDay, -2.0),
+            left(ClockKind::WorkingDays, -2 * 86_400),
             "已超 2 工作日",
             "2 working days over",
         );
         check(
-            left(Clock::CalendarDay, 30.9),
+            left(ClockKind::CalendarDays, 31 * 86_400 - 1),
             "还有 30 自然日",
             "30 calendar days left",
         );
-        check(left(Clock::UrgentDay, 0.04), "就要到期", "due now");
-        check(left(Clock::UrgentHour, f64::NAN), "—", "—");
+        check(left(ClockKind::UrgentDays, 3_000), "就要到期", "due now");
+        check(left(ClockKind::UrgentHours, -59), "就要到期", "due now");
+        check(
+            left(ClockKind::UrgentHours, i64::MIN),
+            "已超 512,409,557,603,043 紧急工作时",
+            "512,409,557,603,043 urgent hours over",
+        );
     }
 
     #[test]
@@ -523,7 +532,17 @@ mod tests {
 
     #[test]
     fn a_light_has_mark_and_word() {
-        let (zh, en) = said(|ui| Light::ALL.map(|light| ui.light(light).to_string()).concat());
+        let (zh, en) = said(|ui| {
+            [
+                Light::Late,
+                Light::Soon,
+                Light::InTime,
+                Light::Provisional,
+                Light::Parked,
+            ]
+            .map(|light| ui.light(light).to_string())
+            .concat()
+        });
         for (mark, word, english) in [
             ("■", "超期", "late"),
             ("▲", "将到期", "soon"),

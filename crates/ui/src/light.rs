@@ -1,95 +1,37 @@
-//! The five lights of a deadline and the clock that rules it: a mark and a word, never colour alone.
+//! The mark of each light; its word is in the language files. State is never colour alone.
 
-/// How a case stands against its deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Light {
-    /// ■ past the deadline.
-    Late,
-    /// ▲ 80 % of the time is used.
-    Soon,
-    /// ● in time.
-    InTime,
-    /// ◌ the deadline lies in a year whose calendar is not loaded: it may still move.
-    Provisional,
-    /// ‖ the clock stands still (挂账).
-    Parked,
-}
+use kernel::deadline::{ClockKind, Light};
 
-impl Light {
-    /// All of them, the one that needs a person first.
-    pub const ALL: [Light; 5] = [
-        Light::Late,
-        Light::Soon,
-        Light::InTime,
-        Light::Provisional,
-        Light::Parked,
-    ];
-
-    /// The mark before the word.
-    #[must_use]
-    pub fn mark(self) -> &'static str {
-        match self {
-            Light::Late => "■",
-            Light::Soon => "▲",
-            Light::InTime => "●",
-            Light::Provisional => "◌",
-            Light::Parked => "‖",
-        }
-    }
-
-    /// The ending of the CSS class (`light-late`) and of the word's key (`ui-light-late`).
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Light::Late => "late",
-            Light::Soon => "soon",
-            Light::InTime => "in-time",
-            Light::Provisional => "provisional",
-            Light::Parked => "parked",
-        }
+/// The mark before the word: ■ late, ▲ soon, ● in time, ◌ provisional, ‖ parked.
+#[must_use]
+pub fn mark(light: Light) -> &'static str {
+    match light {
+        Light::Late => "■",
+        Light::Soon => "▲",
+        Light::InTime => "●",
+        Light::Provisional => "◌",
+        Light::Parked => "‖",
     }
 }
 
-/// The clock a time limit runs on (domain.md §1.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Clock {
-    /// 紧急工作时: hours on the continuous clock.
-    UrgentHour,
-    /// 紧急工作日: days of 24 hours on the continuous clock.
-    UrgentDay,
-    /// 工作时: hours inside working periods.
-    WorkingHour,
-    /// 工作日: working days.
-    WorkingDay,
-    /// 自然日: calendar days.
-    CalendarDay,
-}
-
-impl Clock {
-    /// The ending of the word's key (`ui-left-working-hour`).
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Clock::UrgentHour => "urgent-hour",
-            Clock::UrgentDay => "urgent-day",
-            Clock::WorkingHour => "working-hour",
-            Clock::WorkingDay => "working-day",
-            Clock::CalendarDay => "calendar-day",
-        }
-    }
-
-    /// Whether its unit is the hour.
-    #[must_use]
-    pub fn counts_hours(self) -> bool {
-        matches!(self, Clock::UrgentHour | Clock::WorkingHour)
+/// The ending of the CSS class (`light-late`) and of the word's key (`ui-light-late`).
+pub(crate) fn name(light: Light) -> &'static str {
+    match light {
+        Light::Late => "late",
+        Light::Soon => "soon",
+        Light::InTime => "in-time",
+        Light::Provisional => "provisional",
+        Light::Parked => "parked",
     }
 }
 
-/// What is left until a deadline, measured on the clock that rules it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Left {
-    /// The clock.
-    pub clock: Clock,
-    /// Hours or days of that clock; negative = that much over.
-    pub amount: f64,
+/// The ending of the key of what is left on a clock (`ui-left-working-hour`).
+pub(crate) fn clock_name(clock: ClockKind) -> &'static str {
+    match clock {
+        ClockKind::UrgentHours => "urgent-hour",
+        ClockKind::UrgentDays => "urgent-day",
+        ClockKind::WorkingHours => "working-hour",
+        ClockKind::WorkingDays => "working-day",
+        ClockKind::CalendarDays => "calendar-day",
+    }
 }

@@ -320,7 +320,9 @@ fn visit(folder: &Path, used: &mut UsedKeys) -> io::Result<()> {
 fn scan(text: &str, path: &Path, used: &mut UsedKeys) {
     // What tests and comments in a source file say is no use of a word.
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");
     for call in [".t(", ".tn(", ".t2(", ".ta("] {
         for rest in code.split(call).skip(1) {

@@ -6,10 +6,9 @@ use askama::Template;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::{env, fs};
-use ui::light::{Clock, Left};
 use ui::{
-    Bar, BarChart, Choice, Crumb, Entry, ErrorPage, FormState, Lang, Light, LineChart, Pager,
-    Queue, Series, Step, StepState, Theme, Ui, assets, testing,
+    Bar, BarChart, Choice, ClockKind, Crumb, Entry, ErrorPage, FormState, Lang, Light, LineChart,
+    Pager, Queue, Remaining, Series, Step, StepState, Theme, Ui, assets, testing,
 };
 
 struct Words {
@@ -92,7 +91,7 @@ struct Row {
     number: &'static str,
     matter: &'static str,
     place: &'static str,
-    left: Left,
+    left: Remaining,
 }
 
 #[derive(Template)]
@@ -126,7 +125,7 @@ struct Plain {
 }
 
 fn rows(lang: Lang) -> Vec<Row> {
-    let row = |light, number, zh, en, clock, amount| {
+    let row = |light, number, zh, en, clock, seconds| {
         let (matter, place) = match lang {
             Lang::Zh => (zh, "海棠街 12 号附近"),
             Lang::En => (en, "near 12 Haitang Street"),
@@ -136,7 +135,7 @@ fn rows(lang: Lang) -> Vec<Row> {
             number,
             matter,
             place,
-            left: Left { clock, amount },
+            left: Remaining { clock, seconds },
         }
     };
     vec![
@@ -145,40 +144,40 @@ fn rows(lang: Lang) -> Vec<Row> {
             "330105-20261123-00113",
             "道路破损",
             "Broken road surface",
-            Clock::WorkingHour,
-            -2.0,
+            ClockKind::WorkingHours,
+            -7_200,
         ),
         row(
             Light::Soon,
             "330105-20261123-00110",
             "暴露垃圾",
             "Uncollected rubbish",
-            Clock::UrgentHour,
-            0.67,
+            ClockKind::UrgentHours,
+            2_400,
         ),
         row(
             Light::InTime,
             "330105-20261123-00137",
             "路灯不亮",
             "Street light out",
-            Clock::WorkingDay,
-            1.0,
+            ClockKind::WorkingDays,
+            86_400,
         ),
         row(
             Light::Provisional,
             "330105-20261123-00139",
             "雨水井盖破损",
             "Storm drain cover broken",
-            Clock::CalendarDay,
-            30.0,
+            ClockKind::CalendarDays,
+            30 * 86_400,
         ),
         row(
             Light::Parked,
             "330105-20261123-00140",
             "违章搭建",
             "Unlawful structure",
-            Clock::WorkingDay,
-            7.0,
+            ClockKind::WorkingDays,
+            7 * 86_400,
         ),
     ]
 }

@@ -1,0 +1,94 @@
+// Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
+// lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
+import 'htmx.org';
+
+const words = document.body.dataset;
+const guarded = new Set<HTMLFormElement>();
+
+/** Asks in a dialog of our own; resolves to whether the person said yes. */
+function ask(question: string): Promise<boolean> {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'ask';
+  const text = document.createElement('p');
+  text.id = 'ask-text';
+  text.textContent = question;
+  dialog.setAttribute('aria-labelledby', text.id);
+  const choices = document.createElement('form');
+  choices.method = 'dialog';
+  choices.className = 'buttons';
+  const button = (label: string | undefined, value: string, kind: string): HTMLButtonElement => {
+    const made = document.createElement('button');
+    made.className = `btn ${kind}`.trim();
+    made.value = value;
+    made.textContent = label ?? value;
+    return made;
+  };
+  choices.append(button(words.no, '', ''), button(words.yes, 'yes', 'btn-primary'));
+  dialog.append(text, choices);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
+  });
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.method === 'dialog') return;
+  if (form.dataset.sent !== undefined) {
+    event.preventDefault();
+    return;
+  }
+  const question = form.dataset.confirm;
+  if (question && form.dataset.agreed === undefined) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const by = event.submitter;
+    void ask(question).then((yes) => {
+      if (!yes) return;
+      form.dataset.agreed = '';
+      form.requestSubmit(by instanceof HTMLElement ? by : null);
+      delete form.dataset.agreed;
+    });
+    return;
+  }
+  guarded.delete(form);
+  // A form that htmx sends stays on the page and may be sent again.
+  if (!form.hasAttribute('hx-post') && form.method === 'post') form.dataset.sent = '';
+}, true);
+
+// A page that comes back from the browser's memory may be sent again.
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-sent]')) delete form.dataset.sent;
+});
+
+document.addEventListener('input', (event) => {
+  const form = event.target instanceof Element ? event.target.closest('form') : null;
+  if (form?.dataset.guard !== undefined) guarded.add(form);
+});
+
+addEventListener('beforeunload', (event) => {
+  for (const form of guarded) if (!form.isConnected) guarded.delete(form);
+  if (guarded.size > 0) event.preventDefault();
+});
+
+/** Whether a key press belongs to a field that is being filled in. */
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement
+    && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+}
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
+  if (document.querySelector('dialog[open]')) return;
+  for (const element of document.querySelectorAll<HTMLElement>('[data-key]')) {
+    if (element.dataset.key === event.key && element.offsetParent !== null) {
+      event.preventDefault();
+      element.click();
+      return;
+    }
+  }
+});
