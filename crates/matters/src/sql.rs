@@ -1,0 +1,311 @@
+//! Statements and rows of catalogues, classes, conditions, duties and calendars.
+
+use crate::model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
+use kernel::{Calendar, Limit};
+use std::collections::HashMap;
+use store::{Read, StoreError, StoreResult, Value, Write, params};
+
+const CATALOGUES: &str =
+    "SELECT id, standard, version, valid_from, valid_to, source, reviewed FROM catalogues";
+const CLASSES: &str = "SELECT id, catalogue, code, kind, major, minor, major_name, name_zh, name_en, local, keywords, is_public, \
+     warnable, confidential, verify, default_nature, reviewed FROM matter_classes";
+const CONDITIONS: &str = "SELECT class, rule_no, wording, time_limit, limit_text, closing, evidence, legal_basis, mandatory FROM matter_conditions";
+const DUTIES: &str = "SELECT id, catalogue, matter, division, beat, valid_from, valid_to, competent, owning, maintaining, \
+     handling, legal_basis, source FROM duties";
+
+store::record! {
+    struct ClassRow {
+        id: MatterId,
+        catalogue: String,
+        code: String,
+        kind: MatterKind,
+        major: Option<String>,
+        minor: Option<String>,
+        major_name: Option<String>,
+        name_zh: String,
+        name_en: Option<String>,
+        local: bool,
+        keywords: String,
+        is_public: bool,
+        warnable: bool,
+        confidential: bool,
+        verify: bool,
+        default_nature: Option<String>,
+        reviewed: bool,
+    }
+}
+
+store::record! {
+    struct ConditionRow {
+        class: MatterId,
+        rule_no: u32,
+        text: String,
+        limit: Option<Limit>,
+        limit_text: String,
+        closing: String,
+        evidence: Option<String>,
+        legal_basis: Option<String>,
+        mandatory: bool,
+    }
+}
+
+/// Lists are kept as one item a line: readable in the table, and no item holds a line break.
+fn lines(items: &[String]) -> String {
+    items.join("\n")
+}
+fn items(text: &str) -> Vec<String> {
+    text.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
+}
+
+impl ClassRow {
+    fn with(self, conditions: Vec<Condition>) -> MatterClass {
+        MatterClass {
+            id: self.id,
+            catalogue: self.catalogue,
+            code: self.code,
+            kind: self.kind,
+            major: self.major,
+            minor: self.minor,
+            major_name: self.major_name,
+            name_zh: self.name_zh,
+            name_en: self.name_en,
+            local: self.local,
+            keywords: items(&self.keywords),
+            flags: Flags {
+                public: self.is_public,
+                warnable: self.warnable,
+                confidential: self.confidential,
+                verify: self.verify,
+            },
+            default_nature: self.default_nature,
+            reviewed: self.reviewed,
+            conditions,
+        }
+    }
+}
+
+impl ConditionRow {
+    fn condition(self) -> Condition {
+        Condition {
+            rule_no: self.rule_no,
+            text: self.text,
+            limit: self.limit,
+            limit_text: self.limit_text,
+            closing: items(&self.closing),
+            evidence: self.evidence,
+            legal_basis: self.legal_basis,
+            mandatory: self.mandatory,
+        }
+    }
+}
+
+/// Every catalogue.
+pub fn all_catalogues(r: &mut Read<'_>) -> StoreResult<Vec<Catalogue>> {
+    r.all(&format!("{CATALOGUES} ORDER BY id"), &[])
+}
+
+/// One catalogue.
+pub fn catalogue(r: &mut Read<'_>, id: &str) -> StoreResult<Option<Catalogue>> {
+    r.opt(&format!("{CATALOGUES} WHERE id = $1"), params![id])
+}
+
+/// Writes a catalogue's row as it shall be.
+pub fn save_catalogue(w: &mut Write<'_>, c: &Catalogue) -> StoreResult<()> {
+    let values = params![c.id, c.standard, c.version, c.valid_from, c.valid_to, c.source, c.reviewed]
+        .to_vec();
+    let known = w.exec(
+        "UPDATE catalogues SET standard = $2, version = $3, valid_from = $4, valid_to = $5, source = $6, reviewed = $7 WHERE id = $1",
+        &values,
+    )?;
+    if known == 0 {
+        w.exec(
+            "INSERT INTO catalogues (id, standard, version, valid_from, valid_to, source, reviewed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &values,
+        )?;
+    }
+    Ok(())
+}
+
+/// Every class with its conditions.
+pub fn all_classes(r: &mut Read<'_>) -> StoreResult<Vec<MatterClass>> {
+    let rows = r.all(&format!("{CLASSES} ORDER BY catalogue, code"), &[])?;
+    let conditions = r.all(&format!("{CONDITIONS} ORDER BY class, rule_no"), &[])?;
+    Ok(joined(rows, conditions))
+}
+
+/// The classes of one catalogue with their conditions.
+pub fn classes_of(r: &mut Read<'_>, catalogue: &str) -> StoreResult<Vec<MatterClass>> {
+    let rows = r.all(
+        &format!("{CLASSES} WHERE catalogue = $1 ORDER BY catalogue, code"),
+        params![catalogue],
+    )?;
+    let of_catalogue = "WHERE class IN (SELECT id FROM matter_classes WHERE catalogue = $1)";
+    let conditions =
+        r.all(&format!("{CONDITIONS} {of_catalogue} ORDER BY class, rule_no"), params![catalogue])?;
+    Ok(joined(rows, conditions))
+}
+
+fn joined(rows: Vec<ClassRow>, conditions: Vec<ConditionRow>) -> Vec<MatterClass> {
+    let mut by_class = HashMap::<MatterId, Vec<Condition>>::new();
+    for row in conditions {
+        by_class.entry(row.class).or_default().push(row.condition());
+    }
+    let with = |row: ClassRow| {
+        let own = by_class.remove(&row.id).unwrap_or_default();
+        row.with(own)
+    };
+    rows.into_iter().map(with).collect()
+}
+
+fn class_values(c: &MatterClass) -> Vec<Value> {
+    params![
+        c.id,
+        c.catalogue,
+        c.code,
+        c.kind,
+        c.major,
+        c.minor,
+        c.major_name,
+        c.name_zh,
+        c.name_en,
+        c.local,
+        lines(&c.keywords),
+        c.flags.public,
+        c.flags.warnable,
+        c.flags.confidential,
+        c.flags.verify,
+        c.default_nature,
+        c.reviewed
+    ]
+    .to_vec()
+}
+
+/// Adds classes that are not there yet, with their conditions.
+pub fn insert_classes(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult<()> {
+    let rows: Vec<_> = classes.iter().map(class_values).collect();
+    w.bulk(
+        "matter_classes",
+        &[
+            "id", "catalogue", "code", "kind", "major", "minor", "major_name", "name_zh",
+            "name_en", "local", "keywords", "is_public", "warnable", "confidential", "verify",
+            "default_nature", "reviewed",
+        ],
+        &rows,
+    )?;
+    insert_conditions(w, classes)
+}
+
+/// Rewrites a class and its conditions; its id stays.
+pub fn update_class(w: &mut Write<'_>, class: &MatterClass) -> StoreResult<()> {
+    w.exec_one(
+        "UPDATE matter_classes SET catalogue = $2, code = $3, kind = $4, major = $5, minor = $6, major_name = $7, \
+         name_zh = $8, name_en = $9, local = $10, keywords = $11, is_public = $12, warnable = $13, confidential = $14, \
+         verify = $15, default_nature = $16, reviewed = $17 WHERE id = $1",
+        &class_values(class),
+    )?;
+    w.exec("DELETE FROM matter_conditions WHERE class = $1", params![class.id])?;
+    insert_conditions(w, std::slice::from_ref(class))
+}
+
+fn insert_conditions(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult<()> {
+    let row = |class: &MatterClass, c: &Condition| {
+        params![
+            class.id,
+            c.rule_no,
+            c.text,
+            c.limit,
+            c.limit_text,
+            lines(&c.closing),
+            c.evidence,
+            c.legal_basis,
+            c.mandatory
+        ]
+        .to_vec()
+    };
+    let rows: Vec<_> = classes
+        .iter()
+        .flat_map(|class| class.conditions.iter().map(move |c| row(class, c)))
+        .collect();
+    w.bulk(
+        "matter_conditions",
+        &[
+            "class", "rule_no", "wording", "time_limit", "limit_text", "closing", "evidence",
+            "legal_basis", "mandatory",
+        ],
+        &rows,
+    )
+}
+
+/// Every duty.
+pub fn all_duties(r: &mut Read<'_>) -> StoreResult<Vec<Duty>> {
+    r.all(&format!("{DUTIES} ORDER BY catalogue, matter, division, beat, id"), &[])
+}
+
+fn duty_values(d: &Duty) -> Vec<Value> {
+    params![
+        d.id,
+        d.catalogue,
+        d.matter,
+        d.division,
+        d.beat,
+        d.valid_from,
+        d.valid_to,
+        d.competent,
+        d.owning,
+        d.maintaining,
+        d.handling,
+        d.legal_basis,
+        d.source
+    ]
+    .to_vec()
+}
+
+/// Adds duties.
+pub fn insert_duties(w: &mut Write<'_>, duties: &[Duty]) -> StoreResult<()> {
+    let rows: Vec<_> = duties.iter().map(duty_values).collect();
+    w.bulk(
+        "duties",
+        &[
+            "id", "catalogue", "matter", "division", "beat", "valid_from", "valid_to",
+            "competent", "owning", "maintaining", "handling", "legal_basis", "source",
+        ],
+        &rows,
+    )
+}
+
+/// Rewrites a duty; its id stays.
+pub fn update_duty(w: &mut Write<'_>, duty: &Duty) -> StoreResult<()> {
+    w.exec_one(
+        "UPDATE duties SET catalogue = $2, matter = $3, division = $4, beat = $5, valid_from = $6, valid_to = $7, \
+         competent = $8, owning = $9, maintaining = $10, handling = $11, legal_basis = $12, source = $13 WHERE id = $1",
+        &duty_values(duty),
+    )
+}
+
+/// Drops a duty that was entered by mistake.
+pub fn delete_duty(w: &mut Write<'_>, id: DutyId) -> StoreResult<()> {
+    w.exec_one("DELETE FROM duties WHERE id = $1", params![id])
+}
+
+/// Every stored calendar, the one loaded first first.
+pub fn all_calendars(r: &mut Read<'_>) -> StoreResult<Vec<Calendar>> {
+    let rows: Vec<(String, String)> =
+        r.all("SELECT version, body FROM calendars ORDER BY position", &[])?;
+    rows.into_iter()
+        .map(|(version, body)| {
+            Calendar::parse(&body)
+                .map_err(|e| StoreError::Misuse(format!("stored calendar {version:?}: {e}")))
+        })
+        .collect()
+}
+
+/// Keeps a calendar version; answers whether it is new. The same version with another body is for the caller to refuse.
+pub fn insert_calendar(w: &mut Write<'_>, calendar: &Calendar) -> StoreResult<()> {
+    let (last,): (Option<i64>,) = w.one("SELECT max(position) FROM calendars", &[])?;
+    let now = w.now();
+    w.exec(
+        "INSERT INTO calendars (version, body, loaded_at, position) VALUES ($1, $2, $3, $4)",
+        params![calendar.version(), calendar.to_text(), now, last.unwrap_or(0) + 1],
+    )
+    .map(|_| ())
+}
