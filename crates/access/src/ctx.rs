@@ -1,5 +1,6 @@
 //! The permit of one request: who, under which permission, when, for which purpose. Only a [`Ctx`] opens the store.
 
+use crate::front::Arrival;
 use crate::permission::Permission;
 use crate::principal::{Principal, SystemRole, UnitId};
 use jiff::Timestamp;
@@ -87,12 +88,15 @@ impl Ctx {
         principal: Principal,
         permission: Permission,
         purpose: Option<String>,
+        arrival: Arrival,
     ) -> Result<Self, Refused> {
         if !principal.may(permission) {
             return Err(Refused { permission });
         }
-        let now = parts.clock.now();
-        let request = Id::new(now, rand::random());
+        let Arrival {
+            now,
+            reference: request,
+        } = arrival;
         let grant = Grant::mint(principal.actor(), now, request, purpose);
         let Parts {
             db,
@@ -117,8 +121,19 @@ impl Ctx {
             clock,
             services,
         };
-        let ctx = Self::grant(&parts, Principal::System(role), Permission::Public, None)
-            .expect("the program itself is never refused");
+        let now = parts.clock.now();
+        let arrival = Arrival {
+            now,
+            reference: Id::new(now, rand::random()),
+        };
+        let ctx = Self::grant(
+            &parts,
+            Principal::System(role),
+            Permission::Public,
+            None,
+            arrival,
+        )
+        .expect("the program itself is never refused");
         Self {
             lane: Lane::Background,
             ..ctx

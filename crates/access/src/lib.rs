@@ -1,11 +1,51 @@
-//! Who may do what: principals, roles, permissions, scopes, purposes, and [`Ctx`], without which nobody opens the store.
+//! Who may do what: principals, roles, permissions, scopes, purposes, and [`Ctx`], without which nobody opens the store;
+//! accounts, sessions and API tokens; the only way to mount a handler ([`Routes`]); the front door of the program.
 //!
-//! Invariant: only this crate mints a store [`store::Grant`]; every grant belongs to a [`Ctx`] whose permission was checked.
+//! Invariants:
+//! - only this crate mints a store [`store::Grant`]; every grant belongs to a [`Ctx`] whose permission was checked;
+//! - a handler is mounted by [`Routes`] only, so that the guard stands before it: who asks, may they, is the form ours;
+//! - no refusal reaches a visitor as bare text: a [`Fault`] becomes a page in their language or a problem document.
 
+mod answer;
+mod body;
+mod cookies;
 mod ctx;
+mod extract;
+mod fault;
+mod front;
+mod gates;
+mod guard;
+mod idempotency;
+mod openapi;
+pub mod ops;
+mod password;
 mod permission;
 mod principal;
+mod rate;
+mod refusals;
+mod routes;
+mod secret;
+mod sql;
+mod state;
+mod visit;
 
+pub use answer::{Go, Listing, show, show_as};
 pub use ctx::{Ctx, Refused, Scope, Services};
+pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
+pub use fault::{Fault, Problem, Word, word_key};
+pub use front::router;
+pub use openapi::{Operation, openapi};
 pub use permission::{Permission, Role};
 pub use principal::{AccountId, Principal, Staff, SystemRole, UnitId};
+pub use routes::{
+    Capability, MenuEntry, RouteInfo, RouteKind, Routes, menu_of, migrations_of, table_of, words_of,
+};
+pub use state::{AppParts, AppState, Limits, Settings};
+pub use visit::{Via, Visit, role_key};
+
+/// The tables of accounts, sessions and tokens.
+pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
+    number: 10,
+    name: "access",
+    sql: include_str!("../migrations/0010_access.sql"),
+}];

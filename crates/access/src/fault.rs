@@ -1,0 +1,319 @@
+//! Why a request was not answered as asked. A handler returns a [`Fault`]; the front door turns it into a page in the
+//! reader's language or into a problem document (RFC 9457), with the reference number of the request, and logs it once.
+//!
+//! A capability's own errors implement [`Problem`]: a status, a stable code, perhaps a field. Their words stand in the
+//! `.ftl` files under [`word_key`] of the code; without words the English text of the error is used.
+
+use crate::ctx::Refused;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use store::StoreError;
+
+/// An error that knows how a visitor should be told.
+pub trait Problem: Error + Send + Sync + 'static {
+    /// The HTTP status: 4xx for what the visitor can change, 5xx for what is ours.
+    fn status(&self) -> StatusCode;
+    /// A stable code, `capability.what_is_wrong`, such as `cases.wrong_state`.
+    fn code(&self) -> &'static str;
+    /// The field at fault, where there is one.
+    fn field(&self) -> Option<String> {
+        None
+    }
+    /// Values for the sentence in the language files.
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        Vec::new()
+    }
+    /// When to try again, in seconds.
+    fn retry_after_s(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// A value in the sentence of a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// A name, a code, a date: shown as it is.
+    Text(String),
+    /// A count: grouped, and chooses singular or plural.
+    Number(i64),
+}
+
+impl From<String> for Word {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl From<&str> for Word {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<i64> for Word {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// The key of a code's sentence: `cases.wrong_state` has its words under `cases-error-wrong-state`.
+#[must_use]
+pub fn word_key(code: &str) -> String {
+    let (capability, what) = code.split_once('.').unwrap_or(("access", code));
+    format!("{capability}-error-{}", what.replace(['_', '.'], "-"))
+}
+
+/// Why a request was not answered as asked. Cheap to clone.
+#[derive(Clone)]
+pub struct Fault {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    status: StatusCode,
+    code: &'static str,
+    field: Option<String>,
+    args: Vec<(&'static str, Word)>,
+    detail: String,
+    retry_after_s: Option<u32>,
+    back: String,
+}
+
+impl Fault {
+    /// A refusal with a code and its English text (lowercase, what failed and for which input).
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                status,
+                code,
+                field: None,
+                args: Vec::new(),
+                detail: detail.into(),
+                retry_after_s: None,
+                back: String::new(),
+            }),
+        }
+    }
+    /// Input that does not fit: 422, naming the field.
+    pub fn invalid(
+        field: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).field(field)
+    }
+    /// There is no such thing, or the visitor may not know of it.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "access.not_found", "not found")
+    }
+    /// A fault of ours. The text goes to the log only; the visitor gets the reference number.
+    pub fn internal(detail: impl fmt::Display) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "access.internal",
+            detail.to_string(),
+        )
+    }
+    /// Naming the field at fault.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.inner).field = Some(field.into());
+        self
+    }
+    /// With a value for the sentence in the language files.
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl Into<Word>) -> Self {
+        Arc::make_mut(&mut self.inner)
+            .args
+            .push((name, value.into()));
+        self
+    }
+    /// With the time after which to try again, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        Arc::make_mut(&mut self.inner).retry_after_s = Some(seconds);
+        self
+    }
+    /// With a link the error page offers (a path of this site).
+    #[must_use]
+    pub fn back(mut self, path: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.inner).back = path.into();
+        self
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.inner.status
+    }
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.inner.code
+    }
+    /// The field at fault.
+    pub fn field_name(&self) -> Option<&str> {
+        self.inner.field.as_deref()
+    }
+    /// The English text, for the log and the problem document.
+    pub fn detail(&self) -> &str {
+        &self.inner.detail
+    }
+    /// When to try again, in seconds.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.inner.retry_after_s
+    }
+    /// Where the error page leads back to; empty = the first page.
+    pub(crate) fn back_path(&self) -> &str {
+        &self.inner.back
+    }
+    /// The translated sentence, where the language files have one for this code. A form shows it beside the field.
+    pub fn sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+        let key = word_key(self.inner.code);
+        if !words.has(&key) {
+            return None;
+        }
+        let args: Vec<(&str, &dyn ui::Arg)> = self
+            .inner
+            .args
+            .iter()
+            .map(|(name, word)| match word {
+                Word::Text(text) => (*name, text as &dyn ui::Arg),
+                Word::Number(number) => (*name, number as &dyn ui::Arg),
+            })
+            .collect();
+        Some(words.text(lang, &key, &args))
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            status,
+            code,
+            field,
+            detail,
+            ..
+        } = &*self.inner;
+        write!(f, "{status} {code} {field:?}: {detail}")
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.detail)
+    }
+}
+
+/// Deliberately not `std::error::Error`: any error that is a [`Problem`] converts into a fault by `?`.
+impl<E: Problem> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                status: error.status(),
+                code: error.code(),
+                field: error.field(),
+                args: error.args(),
+                detail: chain(&error),
+                retry_after_s: error.retry_after_s(),
+                back: String::new(),
+            }),
+        }
+    }
+}
+
+/// The front door finds the fault in the response and puts it into words; a bare status is all that is made here.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error's text followed by those of its sources that say something new.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl Problem for StoreError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Conflict | Self::Unique(_) => StatusCode::CONFLICT,
+            Self::ForeignKey(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Timeout | Self::Lost(_) | Self::Uninitialised => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Open { .. } | Self::Decode { .. } | Self::Misuse(_) | Self::Engine(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict => "access.conflict",
+            Self::Unique(_) => "access.exists",
+            Self::ForeignKey(_) => "access.dangling",
+            Self::Busy { .. } => "access.busy",
+            Self::Timeout => "access.timeout",
+            Self::Lost(_) | Self::Uninitialised => "access.unavailable",
+            Self::Open { .. } | Self::Decode { .. } | Self::Misuse(_) | Self::Engine(_) => {
+                "access.internal"
+            }
+        }
+    }
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after_s } => Some(*retry_after_s),
+            Self::Timeout | Self::Lost(_) => Some(5),
+            _ => None,
+        }
+    }
+}
+
+impl Problem for Refused {
+    fn status(&self) -> StatusCode {
+        StatusCode::FORBIDDEN
+    }
+    fn code(&self) -> &'static str {
+        "access.refused"
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        vec![("permission", self.permission.as_str().into())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_key() {
+        assert_eq!(word_key("cases.wrong_state"), "cases-error-wrong-state");
+    }
+
+    #[test]
+    fn store_errors_keep_what_a_caller_treats_differently() {
+        let busy = Fault::from(StoreError::Busy { retry_after_s: 2 });
+        assert_eq!(
+            (busy.status().as_u16(), busy.retry_after_s()),
+            (429, Some(2))
+        );
+        assert_eq!(Fault::from(StoreError::Conflict).status().as_u16(), 409);
+        assert_eq!(
+            Fault::from(StoreError::Engine("x".into()))
+                .status()
+                .as_u16(),
+            500
+        );
+    }
+}

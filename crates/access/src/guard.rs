@@ -1,0 +1,307 @@
+//! What stands before every handler: a place in the house, who asks, whether they may, whether the form is ours.
+//!
+//! Invariant: no handler can forget one of these, because none is mounted without the guard, and only the guard puts a
+//! [`Ctx`] into a request.
+
+use crate::body::{self, Peeked};
+use crate::cookies;
+use crate::ctx::{Ctx, Refused};
+use crate::fault::Fault;
+use crate::front::{Arrival, Handled};
+use crate::ops;
+use crate::permission::Permission;
+use crate::principal::Principal;
+use crate::routes::{RouteInfo, RouteKind};
+use crate::secret;
+use crate::state::AppState;
+use crate::visit::{self, Via, Visit};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::Limited;
+use std::sync::Arc;
+
+/// The header that carries the form token where there is no form.
+const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+/// The hidden field that carries it in a form.
+pub(crate) const CSRF_FIELD: &str = "csrf";
+/// The stated purpose of looking at a person's data (percent-encoded UTF-8).
+const PURPOSE_HEADER: HeaderName = HeaderName::from_static("x-purpose");
+/// A purpose is a phrase, not a letter.
+const LONGEST_PURPOSE: usize = 200;
+
+/// The guard of one route.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub state: AppState,
+    pub route: Arc<RouteInfo>,
+}
+
+/// The middleware itself.
+pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let (mut response, visit) = match guard.route.kind {
+        RouteKind::Bare => (guard.run(request, next).await, None),
+        RouteKind::Page | RouteKind::Api => guard.visited(request, next).await,
+    };
+    response.extensions_mut().insert(Handled {
+        route: guard.route,
+        visit,
+    });
+    response
+}
+
+impl Guard {
+    async fn visited(&self, request: Request, next: Next) -> (Response, Option<Visit>) {
+        let _place = match self.state.gates().enter() {
+            Ok(place) => place,
+            Err(fault) => return (fault.into_response(), None),
+        };
+        let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let (parts, body) = request.into_parts();
+        let visit = match visit::resolve(&self.state, &parts).await {
+            Ok(visit) => visit,
+            Err(fault) => return (self.unknown(fault), None),
+        };
+        let mut response = match self.admit(parts, body, &visit).await {
+            Ok((request, ctx)) if self.route.is_idempotent => {
+                crate::idempotency::once(&ctx, request, |request| self.run(request, next)).await
+            }
+            Ok((request, _)) => self.run(request, next).await,
+            Err(response) => response,
+        };
+        if self.route.kind == RouteKind::Page {
+            self.keep_cookies(&visit, is_get, &mut response);
+        }
+        (response, Some(visit))
+    }
+
+    /// Runs the handler within the time a request may take.
+    async fn run(&self, request: Request, next: Next) -> Response {
+        match tokio::time::timeout(self.state.settings().limits.request, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Fault::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "access.timeout",
+                "the answer took longer than allowed",
+            )
+            .retry_after(5)
+            .into_response(),
+        }
+    }
+
+    /// Checks everything; answers the request with its permit in it, or the refusal.
+    async fn admit(
+        &self,
+        mut parts: Parts,
+        body: Body,
+        visit: &Visit,
+    ) -> Result<(Request, Ctx), Response> {
+        let limit = self
+            .route
+            .body_limit
+            .unwrap_or(self.state.settings().limits.body);
+        if body::declared_length(&parts.headers).is_some_and(|length| length > limit) {
+            return Err(body::too_large(limit).into_response());
+        }
+        let body = Body::new(Limited::new(body, limit));
+        let purpose = purpose_of(&parts).map_err(IntoResponse::into_response)?;
+        let arrival = Arrival::of(&parts.extensions, &self.state);
+        let principal = visit.principal().clone();
+        let ctx = match Ctx::grant(
+            self.state.parts(),
+            principal,
+            self.route.permission,
+            purpose,
+            arrival,
+        ) {
+            Ok(ctx) => ctx,
+            Err(refused) => return Err(self.refuse(&parts, visit, refused).await),
+        };
+        if visit.must_change()
+            && !self.route.permission.is_open()
+            && self.route.permission != Permission::OwnAccount
+        {
+            return Err(self.change_password_first());
+        }
+        let body = if self.needs_form_token(&parts.method, visit) {
+            check_form_token(&parts, body, visit, limit)
+                .await
+                .map_err(IntoResponse::into_response)?
+        } else {
+            body
+        };
+        if let Some(session) = visit.session() {
+            ops::touch_session(&ctx, self.state.settings(), session).await;
+        }
+        parts.extensions.insert(ctx.clone());
+        parts.extensions.insert(visit.clone());
+        Ok((Request::from_parts(parts, body), ctx))
+    }
+
+    /// A browser sends its cookies whoever made the form, so a change asked for by cookie, or by a page's form, must
+    /// show the token. A program that shows an API token, or nothing at all on an open API call, has no such power to abuse.
+    fn needs_form_token(&self, method: &Method, visit: &Visit) -> bool {
+        let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        changes
+            && match visit.via() {
+                Via::Session => true,
+                Via::Nobody => self.route.kind == RouteKind::Page,
+                Via::Token => false,
+            }
+    }
+
+    /// Says no, and records it: each refusal of a known account, the sums per minute of strangers.
+    async fn refuse(&self, parts: &Parts, visit: &Visit, refused: Refused) -> Response {
+        ops::record_refusal(&self.state, visit, &self.route).await;
+        if !matches!(visit.principal(), Principal::Stranger) {
+            return Fault::from(refused).into_response();
+        }
+        if self.route.kind == RouteKind::Api {
+            return self.unknown(Fault::new(
+                StatusCode::UNAUTHORIZED,
+                "access.sign_in",
+                "this call needs an API token or a session",
+            ));
+        }
+        let is_get = matches!(parts.method, Method::GET | Method::HEAD);
+        let wanted = if is_get {
+            parts.uri.path_and_query().map_or("/", |p| p.as_str())
+        } else {
+            "/"
+        };
+        let to = format!(
+            "/sign-in?next={}",
+            form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>()
+        );
+        let to = HeaderValue::from_str(&to).expect("a form-encoded path is plain ASCII");
+        if parts.headers.contains_key("hx-request") {
+            // A fragment cannot show the sign-in page in its place: htmx is told to go there.
+            return (StatusCode::UNAUTHORIZED, [("hx-redirect", to)]).into_response();
+        }
+        (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+    }
+
+    fn unknown(&self, fault: Fault) -> Response {
+        let is_401 = fault.status() == StatusCode::UNAUTHORIZED;
+        let mut response = fault.into_response();
+        if is_401 {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn change_password_first(&self) -> Response {
+        if self.route.kind == RouteKind::Api {
+            return Fault::new(
+                StatusCode::FORBIDDEN,
+                "access.must_change",
+                "the password must be changed first",
+            )
+            .into_response();
+        }
+        (StatusCode::SEE_OTHER, [(header::LOCATION, "/account")]).into_response()
+    }
+
+    /// Sends a new visitor its cookie, and forgets the message that this page has shown.
+    fn keep_cookies(&self, visit: &Visit, is_get: bool, response: &mut Response) {
+        let is_https = self.state.settings().is_https();
+        let is_shown = !response.status().is_redirection();
+        let headers = response.headers_mut();
+        if is_get && is_shown && visit.is_new_visitor() && visit.via() == Via::Nobody {
+            let value = secret::sign_visitor(visit.csrf_secret(), self.state.cookie_key());
+            headers.append(
+                header::SET_COOKIE,
+                cookies::set(cookies::VISITOR, &value, is_https),
+            );
+        }
+        if is_shown && visit.has_flash() {
+            let value = HeaderValue::from_str(&ui::Flash::clear_cookie())
+                .expect("a constant of plain ASCII");
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+/// Looks for the form token: in the header, else in the form, whose body is handed on unread.
+async fn check_form_token(
+    parts: &Parts,
+    body: Body,
+    visit: &Visit,
+    limit: usize,
+) -> Result<Body, Fault> {
+    let secret = visit.csrf_secret();
+    let refused = || {
+        Fault::new(
+            StatusCode::FORBIDDEN,
+            "access.csrf",
+            "the form token is missing or not of this session",
+        )
+    };
+    if let Some(value) = parts.headers.get(CSRF_HEADER) {
+        let is_ours = value
+            .to_str()
+            .is_ok_and(|text| secret::unmasks_to(text, secret));
+        return if is_ours { Ok(body) } else { Err(refused()) };
+    }
+    let media_type = visit::header_text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
+    if media_type.starts_with("application/x-www-form-urlencoded") {
+        let bytes = body::collect(body, limit).await?;
+        let is_ours = form_urlencoded::parse(&bytes)
+            .any(|(name, value)| name == CSRF_FIELD && secret::unmasks_to(&value, secret));
+        return if is_ours {
+            Ok(Body::from(bytes))
+        } else {
+            Err(refused())
+        };
+    }
+    if media_type.starts_with("multipart/form-data") {
+        let (head, rest) = Peeked::read(body, limit).await?;
+        let is_ours = body::multipart_value(&head, CSRF_FIELD)
+            .is_some_and(|text| secret::unmasks_to(text, secret));
+        return if is_ours {
+            Ok(Body::new(Peeked::join(head, rest)))
+        } else {
+            Err(refused())
+        };
+    }
+    Err(refused())
+}
+
+/// The stated purpose, from the header or the query.
+fn purpose_of(parts: &Parts) -> Result<Option<String>, Fault> {
+    let in_header = parts.headers.get(PURPOSE_HEADER).map(|value| {
+        let line = format!("p={}", value.to_str().unwrap_or("%FF").replace('+', "%2B"));
+        form_urlencoded::parse(line.as_bytes())
+            .next()
+            .map(|(_, text)| text.into_owned())
+            .unwrap_or_default()
+    });
+    let query = parts.uri.query().unwrap_or_default();
+    let in_query = || {
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "purpose")
+            .map(|(_, text)| text.into_owned())
+    };
+    let Some(purpose) = in_header
+        .or_else(in_query)
+        .map(|text| text.trim().to_owned())
+    else {
+        return Ok(None);
+    };
+    if purpose.chars().count() > LONGEST_PURPOSE
+        || purpose.contains('\u{FFFD}')
+        || purpose.contains(char::is_control)
+    {
+        return Err(Fault::invalid(
+            "purpose",
+            "access.purpose",
+            "a purpose is a phrase of at most 200 characters",
+        ));
+    }
+    Ok((!purpose.is_empty()).then_some(purpose))
+}
