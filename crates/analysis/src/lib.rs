@@ -8,3 +8,4 @@ pub mod forecast;
 pub mod math;
 pub mod reporting;
 pub mod series;
+pub mod text;

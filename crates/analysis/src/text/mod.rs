@@ -1,0 +1,26 @@
+//! Suggestion from words: class, duplicates and hot topics of citizens' messages.
+//!
+//! Everything here is a suggestion to a person who decides: reasons are given, and below its own
+//! confidence a model is silent. The words of a message are looked at to serve the message; nothing here
+//! takes, keeps or returns who wrote it.
+
+mod calibrate;
+mod explain;
+mod file;
+mod grams;
+mod measure;
+mod model;
+mod segment;
+mod solve;
+mod train;
+
+pub use calibrate::{Calibration, DEFAULT_TARGET};
+pub use explain::MAX_WORDS;
+pub use file::{ModelFileError, VERSION};
+pub use measure::{Measures, Tally};
+pub use model::{Message, Model, Suggestion, Verdict};
+pub use segment::{MAX_TEXT_BYTES, looks_segmented};
+pub use train::{MAX_LABELS, MAX_MESSAGES, Options, TrainError, train};
+
+#[cfg(test)]
+mod test_data;
