@@ -7,5 +7,6 @@ pub mod aberration;
 pub mod forecast;
 pub mod math;
 pub mod reporting;
+pub mod scan;
 pub mod series;
 pub mod text;

@@ -4,6 +4,7 @@ mod deadline;
 mod detect;
 mod forecast;
 mod reporting_rate;
+mod scan;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -28,6 +29,7 @@ enum Command {
     Detect(detect::Args),
     Forecast(forecast::Args),
     ReportingRate(reporting_rate::Args),
+    Scan(scan::Args),
 }
 
 /// Runs the chosen command.
@@ -37,5 +39,6 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Detect(args) => args.run(),
         Command::Forecast(args) => args.run(),
         Command::ReportingRate(args) => args.run(),
+        Command::Scan(args) => args.run(),
     }
 }

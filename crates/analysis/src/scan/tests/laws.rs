@@ -1,0 +1,189 @@
+//! Laws that hold whatever the data.
+
+use super::super::{Cluster, Data, Neighbours, Null, Options, Tally, Zones, scan};
+use super::*;
+
+/// A grid of side × side places over some days with two cases in each cell, and a bump of so many more.
+fn lattice(side: u32, units: u32, bump: u32) -> (Zones, Vec<Tally>) {
+    let points: Vec<[f64; 2]> = (0..side * side)
+        .map(|p| [f64::from(p % side), f64::from(p / side)])
+        .collect();
+    let neighbours = Neighbours::nearest(&points, Coordinates::Cartesian, Some(12)).unwrap();
+    let zones = Zones::within(&neighbours, &vec![1.0; points.len()], 0.5).unwrap();
+    let cell = |place, unit| Tally {
+        place,
+        unit,
+        group: 0,
+        count: 2 + if place == 0 && unit + 2 >= units {
+            bump
+        } else {
+            0
+        },
+    };
+    (
+        zones,
+        (0..side * side)
+            .flat_map(|place| (0..units).map(move |unit| cell(place, unit)))
+            .collect(),
+    )
+}
+
+fn nulls(places: u32, units: u32) -> [Null; 4] {
+    let cells = (places * units) as usize;
+    let controls = (0..places)
+        .flat_map(|place| {
+            (0..units).map(move |unit| Tally {
+                place,
+                unit,
+                group: 0,
+                count: 3,
+            })
+        })
+        .collect();
+    [
+        Null::Permutation,
+        Null::Poisson {
+            expected: vec![1.0; cells],
+        },
+        Null::ExpectationBased {
+            expected: vec![2.0; cells],
+        },
+        Null::Bernoulli { controls },
+    ]
+}
+
+fn clusters(null: &Null, bump: u32, options: &Options) -> Vec<Cluster> {
+    let (zones, cases) = lattice(6, 8, bump);
+    scan(
+        &zones,
+        &Data {
+            places: 36,
+            units: 8,
+            cases,
+            null: null.clone(),
+        },
+        options,
+    )
+    .unwrap()
+    .clusters
+}
+
+#[test]
+fn a_seed_fixes_the_answer_on_any_number_of_threads() {
+    for null in nulls(36, 8) {
+        for stop_after in [None, Some(5)] {
+            let options = Options {
+                span: Span::Prospective,
+                longest: 4,
+                replicates: 99,
+                stop_after,
+                ..Options::default()
+            };
+            let run = || clusters(&null, 3, &options);
+            let one = rayon::ThreadPoolBuilder::new()
+                .num_threads(1)
+                .build()
+                .unwrap()
+                .install(run);
+            assert_eq!(one, run());
+            assert_ne!(
+                one.iter().map(|c| c.p_gumbel).collect::<Vec<_>>(),
+                clusters(
+                    &null,
+                    3,
+                    &Options {
+                        seed: 2,
+                        ..options.clone()
+                    }
+                )
+                .iter()
+                .map(|c| c.p_gumbel)
+                .collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_planted_cluster_is_found_and_is_rare() {
+    for null in nulls(36, 8) {
+        for span in [Span::Prospective, Span::Retrospective] {
+            let found = clusters(
+                &null,
+                14,
+                &Options {
+                    span,
+                    longest: 4,
+                    replicates: 199,
+                    ..Options::default()
+                },
+            );
+            assert_eq!(
+                (
+                    found[0].places.as_slice(),
+                    found[0].units.clone(),
+                    found[0].observed
+                ),
+                ([0].as_slice(), 6..8, 32),
+                "{null:?}"
+            );
+            assert_eq!(found[0].p_value, Some(1.0 / 200.0), "{null:?}");
+            assert!(found[0].p_gumbel.unwrap() < 1e-3, "{null:?}");
+        }
+    }
+}
+
+#[test]
+fn an_even_map_is_not_alarming() {
+    for null in nulls(36, 8) {
+        let found = clusters(
+            &null,
+            0,
+            &Options {
+                replicates: 99,
+                ..Options::default()
+            },
+        );
+        assert!(
+            found.first().is_none_or(|c| c.p_value.unwrap() > 0.9),
+            "{null:?} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn stopping_early_changes_nothing_where_something_is_unusual() {
+    for null in nulls(36, 8) {
+        let options = Options {
+            replicates: 199,
+            ..Options::default()
+        };
+        assert_eq!(
+            clusters(&null, 14, &options),
+            clusters(
+                &null,
+                14,
+                &Options {
+                    stop_after: Some(10),
+                    ..options
+                }
+            )
+        );
+    }
+}
+
+#[test]
+fn windows_below_the_least_number_of_cases_are_passed_over() {
+    for null in nulls(36, 8) {
+        let found = clusters(
+            &null,
+            14,
+            &Options {
+                min_cases: 33,
+                replicates: 9,
+                ..Options::default()
+            },
+        );
+        assert!(found.iter().all(|c| c.observed >= 33));
+    }
+}

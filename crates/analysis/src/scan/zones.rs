@@ -1,0 +1,220 @@
+//! Where a scan looks: circles around every place, grown one nearest neighbour at a time.
+//!
+//! A zone is a prefix of a place's list of nearest places. The same set reached from two centres
+//! counts once. Places at the same distance enter in the order of the coordinates file.
+
+use super::ScanError;
+use rayon::prelude::*;
+use std::collections::HashSet;
+
+/// The most entries all lists of neighbours together may have (800 MB of indices).
+pub const MAX_ENTRIES: usize = 200_000_000;
+
+/// What the two numbers of a point mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinates {
+    /// Latitude and longitude in degrees; nearness is that of great circles (haversine).
+    LatLon,
+    /// x and y in any one unit; nearness is Euclid's.
+    Cartesian,
+}
+
+/// A point: latitude and longitude, or x and y, in this order.
+pub type Point = [f64; 2];
+
+/// A number that grows with the distance between two points and orders them as distance does:
+/// the haversine of the central angle, or the squared distance. It saves the root and the arc sine.
+fn nearness(coordinates: Coordinates, a: Point, b: Point) -> f64 {
+    match coordinates {
+        Coordinates::LatLon => {
+            let [lat_a, lon_a, lat_b, lon_b] = [a[0], a[1], b[0], b[1]].map(f64::to_radians);
+            let (north, east) = (((lat_b - lat_a) / 2.0).sin(), ((lon_b - lon_a) / 2.0).sin());
+            north * north + lat_a.cos() * lat_b.cos() * east * east
+        }
+        Coordinates::Cartesian => {
+            let (x, y) = (b[0] - a[0], b[1] - a[1]);
+            x * x + y * y
+        }
+    }
+}
+
+/// For every place its nearest places, itself first, nearest next.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    lists: Vec<u32>,
+    width: usize,
+}
+
+impl Neighbours {
+    /// Finds for each point the `limit` nearest, itself counted; all of them where `limit` is `None`.
+    ///
+    /// # Errors
+    /// When `limit` is zero or the lists would have more than [`MAX_ENTRIES`] entries together.
+    pub fn nearest(
+        points: &[Point],
+        coordinates: Coordinates,
+        limit: Option<usize>,
+    ) -> Result<Self, ScanError> {
+        let width = limit.unwrap_or(points.len()).min(points.len());
+        if limit == Some(0) {
+            return Err(ScanError::option(
+                "max-neighbours",
+                "at least 1 is needed: the place itself",
+            ));
+        }
+        if points.len().saturating_mul(width) > MAX_ENTRIES {
+            let most = MAX_ENTRIES / points.len();
+            return Err(ScanError::option(
+                "max-neighbours",
+                format!(
+                    "{} places need a limit of at most {most} neighbours",
+                    points.len()
+                ),
+            ));
+        }
+        let lists = points
+            .par_iter()
+            .flat_map_iter(|&centre| nearest_to(centre, points, coordinates, width))
+            .collect();
+        Ok(Self { lists, width })
+    }
+
+    /// The list of one place.
+    fn of(&self, place: usize) -> &[u32] {
+        &self.lists[place * self.width..(place + 1) * self.width]
+    }
+
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.lists.len().checked_div(self.width).unwrap_or(0)
+    }
+}
+
+/// The `width` places nearest to a centre, by distance and then by number.
+fn nearest_to(
+    centre: Point,
+    points: &[Point],
+    coordinates: Coordinates,
+    width: usize,
+) -> impl Iterator<Item = u32> + use<> {
+    let mut order: Vec<(f64, u32)> = (0u32..)
+        .zip(points)
+        .map(|(at, &p)| (nearness(coordinates, centre, p), at))
+        .collect();
+    let nearer = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if width < order.len() {
+        order.select_nth_unstable_by(width, nearer);
+        order.truncate(width);
+    }
+    order.sort_unstable_by(nearer);
+    order.into_iter().map(|(_, at)| at)
+}
+
+/// The zones of a scan: chains of places, each chain one centre's neighbours, each marked prefix a zone.
+#[derive(Clone, Debug)]
+pub struct Zones {
+    members: Vec<u32>,
+    /// Whether the prefix that ends at this member is a zone not met before.
+    distinct: Vec<bool>,
+    /// Where each centre's chain ends in `members`.
+    ends: Vec<usize>,
+    places: usize,
+    count: usize,
+}
+
+impl Zones {
+    /// Keeps the prefixes whose weight is at most `max_share` of all weight. A weight is whatever the
+    /// bound counts: population, people or cases; one for each place.
+    ///
+    /// # Errors
+    /// When `max_share` is not above 0 and at most 1, or there are not as many weights as places.
+    pub fn within(
+        neighbours: &Neighbours,
+        weights: &[f64],
+        max_share: f64,
+    ) -> Result<Self, ScanError> {
+        if !(max_share > 0.0 && max_share <= 1.0) {
+            return Err(ScanError::option(
+                "max-population",
+                format!("{max_share} is not a share above 0 and at most 1"),
+            ));
+        }
+        if weights.len() != neighbours.places() {
+            return Err(ScanError::Data(format!(
+                "{} weights for {} places",
+                weights.len(),
+                neighbours.places()
+            )));
+        }
+        // The margin keeps a zone of exactly the share in, whatever the order of summation.
+        let limit = weights.iter().sum::<f64>() * max_share * (1.0 + 1e-12);
+        let mut zones = Self {
+            members: Vec::new(),
+            distinct: Vec::new(),
+            ends: Vec::with_capacity(weights.len()),
+            places: weights.len(),
+            count: 0,
+        };
+        let mut seen = HashSet::new();
+        for centre in 0..weights.len() {
+            zones.add_centre(neighbours.of(centre), weights, limit, &mut seen);
+        }
+        Ok(zones)
+    }
+
+    /// Adds one centre's prefixes up to the limit, without those at the end that were met before.
+    fn add_centre(&mut self, list: &[u32], weights: &[f64], limit: f64, seen: &mut HashSet<u128>) {
+        let (mut weight, mut signature, mut keep) = (0.0, 0u128, self.members.len());
+        for &place in list {
+            weight += weights[place as usize];
+            if weight > limit {
+                break;
+            }
+            signature ^= signature_of(place);
+            let new = seen.insert(signature);
+            self.members.push(place);
+            self.distinct.push(new);
+            if new {
+                self.count += 1;
+                keep = self.members.len();
+            }
+        }
+        self.members.truncate(keep);
+        self.distinct.truncate(keep);
+        self.ends.push(keep);
+    }
+
+    /// How many different zones there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many places the zones were built from.
+    pub fn places(&self) -> usize {
+        self.places
+    }
+
+    /// The chains: for each centre its neighbours with the mark of the prefix each one completes.
+    pub(super) fn chains(&self) -> impl Iterator<Item = impl Iterator<Item = (usize, bool)>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| {
+            self.members[start..end]
+                .iter()
+                .zip(&self.distinct[start..end])
+                .map(|(&place, &distinct)| (place as usize, distinct))
+        })
+    }
+
+    /// The first `size` places of a centre's chain.
+    pub(super) fn prefix(&self, centre: usize, size: usize) -> &[u32] {
+        let start = centre.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.members[start..start + size]
+    }
+}
+
+/// A 128-bit number for a place; a set is known by the exclusive or of its places' numbers. Two
+/// different sets agree with probability 2⁻¹²⁸, far below that of a fault of the machine.
+fn signature_of(place: u32) -> u128 {
+    let place = u64::from(place) + 1;
+    u128::from(super::mix(place)) << 64 | u128::from(super::mix(place ^ 0x5851_f42d_4c95_7f2d))
+}
