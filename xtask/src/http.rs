@@ -248,14 +248,33 @@ pub mod tests {
             let mut asked = Vec::new();
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut buffer = [0; 4096];
-                let read = stream.read(&mut buffer).unwrap();
-                asked.push(String::from_utf8_lossy(&buffer[..read]).into_owned());
+                asked.push(read_request(&mut stream));
                 stream.write_all(answer.as_bytes()).unwrap();
             }
             asked
         };
         (address, std::thread::spawn(answer_all))
+    }
+
+    /// The head, and as much body as it announces; it may come in pieces.
+    fn read_request(stream: &mut TcpStream) -> String {
+        let mut bytes = Vec::new();
+        loop {
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).unwrap();
+            bytes.extend_from_slice(&buffer[..read]);
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let announced = text
+                .lines()
+                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let length: usize = announced.map_or(0, |number| number.trim().parse().unwrap());
+            let whole = text
+                .split_once("\r\n\r\n")
+                .is_some_and(|(_, body)| body.len() >= length);
+            if whole || read == 0 {
+                return text;
+            }
+        }
     }
 
     #[test]
