@@ -132,6 +132,11 @@ impl<'t> Write<'t> {
             ))),
         }
     }
+    /// Runs an INSERT, UPDATE or DELETE with RETURNING; answers the one row it returns.
+    pub fn returning<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<T> {
+        self.changed = true;
+        self.read.one(sql, params)
+    }
     /// Writes many rows by the engine's bulk path (COPY on PostgreSQL, one prepared INSERT on SQLite).
     pub fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
         if rows.is_empty() {

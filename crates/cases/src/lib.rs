@@ -1,0 +1,17 @@
+//! 案件 — the case: from report through acceptance, registration, dispatch, handling, check and closing to call-back.
+//!
+//! Words: an *act* is what somebody wants done ([`rules::Command`]), a *fact* what happened ([`model::Fact`]), the
+//! *table of moves* ([`moves::MOVES`]) says who may do what where. The life of a case is its list of events; the row is
+//! their projection, and `replay` proves that the two agree.
+//!
+//! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
+
+pub mod model;
+pub mod moves;
+pub mod rules;
+pub mod sql;
+
+pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
+
+/// The tables of this capability.
+pub const MIGRATIONS: &[store::Migration] = &[store::Migration { number: 50, name: "cases", sql: include_str!("../migrations/0050_cases.sql") }];

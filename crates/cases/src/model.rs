@@ -1,0 +1,598 @@
+//! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
+
+use access::{AccountId, Role, UnitId};
+use jiff::Timestamp;
+use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
+use kernel::deadline::Limit;
+use kernel::geo::{Crs, Point};
+use kernel::id::Id;
+use serde::{Deserialize, Serialize};
+
+kernel::typed_id! {
+    /// 案件 — one matter reported or found. Its head is the time it was reported.
+    CaseId
+}
+store::id_value!(CaseId);
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),* }
+        impl $name {
+            /// All of them, in the order shown to people.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The word in the store, the API and files.
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$variant => $word),* } }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text { $($word => Ok(Self::$variant),)* _ => Err(format!(concat!("unknown ", stringify!($name), " {:?}"), text)) }
+            }
+        }
+        store::text_value!($name);
+    };
+}
+
+words! {
+    /// 状态 — where a case stands.
+    State {
+        /// 待核实 — a worker goes and looks whether the report is true.
+        PendingVerify = "pending_verify",
+        /// 待受理
+        PendingAccept = "pending_accept",
+        /// 不予受理
+        NotAccepted = "not_accepted",
+        /// 待立案
+        PendingRegister = "pending_register",
+        /// 不予立案
+        NotRegistered = "not_registered",
+        /// 待派遣
+        PendingDispatch = "pending_dispatch",
+        /// 待协调 — returned three times: a coordinator rules whose duty it is.
+        Coordinating = "coordinating",
+        /// 待签收
+        PendingSign = "pending_sign",
+        /// 处置中
+        Handling = "handling",
+        /// 待核查 — a worker goes and looks whether it is really fixed.
+        PendingCheck = "pending_check",
+        /// 待结案
+        PendingClose = "pending_close",
+        /// 结案
+        Closed = "closed",
+        /// 自处置待审核 — put right on the spot by whoever found it.
+        SelfHandledAudit = "self_handled_audit",
+        /// 自处置归档
+        SelfHandled = "self_handled",
+        /// 并案 — a duplicate of another case.
+        Merged = "merged",
+        /// 作废
+        Voided = "voided",
+        /// 移出 — left this system (known only from files).
+        Transferred = "transferred",
+    }
+}
+
+impl State {
+    /// Whether the life of the case is over (a call-back, a note or undoing a merge may still follow).
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::NotAccepted | Self::NotRegistered | Self::Closed | Self::SelfHandled | Self::Merged | Self::Voided | Self::Transferred
+        )
+    }
+}
+
+words! {
+    /// What a verification on the spot found (核实).
+    VerifyOutcome {
+        /// 属实
+        Yes = "yes",
+        /// 不属实
+        No = "no",
+        /// 未找到
+        NotFound = "not_found",
+    }
+}
+
+words! {
+    /// What the requester said when called back (回访).
+    Satisfaction {
+        /// 满意
+        Satisfied = "satisfied",
+        /// 基本满意
+        Acceptable = "acceptable",
+        /// 不满意
+        Dissatisfied = "dissatisfied",
+        /// 未联系上、未表态
+        Unknown = "unknown",
+    }
+}
+
+/// Where something is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The point in WGS 84 (CGCS2000 is the same to a metre).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Point>,
+    /// The point as it came, when it came in another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<(Crs, f64, f64)>,
+    /// The unit grid it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridCode>,
+    /// The community, street or district, as far as known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division: Option<DivisionCode>,
+    /// The address in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// Who made an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// `staff`, `resident`, `stranger`, `system`.
+    pub kind: String,
+    /// The account, or the fixed id of a part of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Id>,
+    /// The role in which it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The unit of whoever did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+}
+
+/// What the standard says about a matter, as chosen at registration and kept with the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standard {
+    /// The class code in its catalogue, such as `C0101`.
+    pub class: String,
+    /// The catalogue version it was taken from.
+    pub catalogue: String,
+    /// The number of the registration condition.
+    pub rule: u32,
+    /// The condition's words.
+    pub condition: String,
+    /// The limit for handling, if the condition has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// What closing may be called, such as 恢复 or 更换或修复; empty means any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closings: Vec<String>,
+}
+
+/// One fact in the life of a case. Never changed afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseEvent {
+    /// Its place in the life, from 1.
+    pub seq: u32,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: By,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What can happen in the life of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Fact {
+    /// 上报 — somebody reported.
+    Reported(Box<Reported>),
+    /// What a file of another system says about a case; one event, nothing invented.
+    Imported(Box<Imported>),
+    /// A later file says something else.
+    ImportUpdated {
+        /// What the record said.
+        old: Box<Imported>,
+        /// What the file says now.
+        new: Box<Imported>,
+    },
+    /// 核实 — what a look on the spot found.
+    Verified {
+        /// The finding.
+        outcome: VerifyOutcome,
+        /// In words.
+        note: String,
+        /// Pictures.
+        attachments: Vec<Id>,
+    },
+    /// Nobody verified within the clock; the acceptor decides without it.
+    VerifyLapsed,
+    /// A task went to somebody, or to the pool of all workers.
+    TaskGiven {
+        /// `verify` or `check`.
+        task: TaskKind,
+        /// To whom; none = pool.
+        to: Option<AccountId>,
+        /// Its own deadline.
+        due_at: Timestamp,
+    },
+    /// 受理
+    Accepted {
+        /// The class given by the acceptor.
+        matter: String,
+        /// Urgent.
+        urgent: bool,
+    },
+    /// 不予受理
+    NotAccepted {
+        /// Why.
+        reason: String,
+    },
+    /// The class or the place was put right before registration.
+    Corrected {
+        /// The new class, if changed.
+        matter: Option<String>,
+        /// The new place, if changed.
+        place: Option<Place>,
+    },
+    /// 立案
+    Registered {
+        /// The standard it is registered under.
+        standard: Standard,
+    },
+    /// 不予立案
+    NotRegistered {
+        /// Why.
+        reason: String,
+    },
+    /// 派遣
+    Dispatched {
+        /// The handling unit.
+        unit: UnitId,
+        /// Why this unit: the duty row, the ruling, or the dispatcher's words.
+        basis: String,
+        /// When handling is due; none without a limit.
+        due_at: Option<Timestamp>,
+        /// The calendar did not reach that far.
+        provisional: bool,
+    },
+    /// 签收
+    Signed,
+    /// 回退、退单 — not our duty, with the reason.
+    Returned {
+        /// Why.
+        reason: String,
+        /// It was returned so often (the city says how often) that a coordinator rules next.
+        to_coordinator: bool,
+    },
+    /// 协调 — whose duty it is, after repeated returns. This unit may not return it again.
+    Ruled {
+        /// The unit.
+        unit: UnitId,
+        /// Why.
+        reason: String,
+    },
+    /// A handler inside the unit.
+    Assigned {
+        /// Who.
+        handler: AccountId,
+    },
+    /// 反馈 — the unit says it is done.
+    ReportedBack {
+        /// What was done.
+        result: String,
+        /// Pictures after.
+        attachments: Vec<Id>,
+    },
+    /// 核查 — it is really fixed, or not (返工).
+    Checked {
+        /// Passed.
+        passed: bool,
+        /// In words.
+        note: String,
+        /// Pictures.
+        attachments: Vec<Id>,
+        /// After a failed check: the new deadline of the rework.
+        due_at: Option<Timestamp>,
+    },
+    /// A check task nobody did within its clock went back to the pool.
+    CheckLapsed {
+        /// The new deadline of the task.
+        due_at: Timestamp,
+    },
+    /// 结案
+    Closed {
+        /// What closing is called.
+        closing: String,
+    },
+    /// 回访
+    CalledBack {
+        /// Did the unit contact you.
+        contacted: Option<bool>,
+        /// Is it solved.
+        solved: Option<bool>,
+        /// Are you satisfied.
+        satisfaction: Satisfaction,
+        /// In words.
+        note: String,
+    },
+    /// The acceptor asks the shift leader to void the case.
+    VoidRequested {
+        /// Why.
+        reason: String,
+    },
+    /// The shift leader does not void it.
+    VoidRefused {
+        /// Why.
+        reason: String,
+    },
+    /// 作废
+    Voided {
+        /// Why.
+        reason: String,
+    },
+    /// 并案 — the same matter as another case.
+    Merged {
+        /// The case that goes on.
+        into: CaseNumber,
+    },
+    /// The merge was a mistake.
+    Unmerged,
+    /// 自处置 audited: it counts as handled on the spot.
+    SelfHandlingConfirmed,
+    /// A note in the file.
+    Noted {
+        /// The words.
+        text: String,
+        /// Pictures and documents.
+        attachments: Vec<Id>,
+    },
+}
+
+words! {
+    /// The two tasks of a worker in the street.
+    TaskKind {
+        /// 核实
+        Verify = "verify",
+        /// 核查
+        Check = "check",
+    }
+}
+
+/// A report as it came in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reported {
+    /// The district that keeps the record; it never changes.
+    pub district: DistrictCode,
+    /// The number.
+    pub number: CaseNumber,
+    /// When whoever reports says it was seen (an offline report arrives later than it was made).
+    pub reported_at: Timestamp,
+    /// By which channel.
+    pub channel: String,
+    /// The class, if the reporter or the desk knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<String>,
+    /// What is the matter, with names, phone and ID numbers masked.
+    pub description: String,
+    /// Where.
+    pub place: Place,
+    /// The requester in the vault, if one gave a name or a contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Id>,
+    /// Pictures and documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Id>,
+    /// It needs a look on the spot first.
+    pub verify: bool,
+    /// It was put right on the spot: how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_handled: Option<String>,
+    /// The requester asked that the handling unit never learns who reported, or the class is so by nature (举报).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
+}
+
+words! {
+    /// What a file says about where a case stands.
+    ImportStatus {
+        /// It is over.
+        Closed = "closed",
+        /// It is going on.
+        Open = "open",
+        /// It is a duplicate of another case.
+        Duplicate = "duplicate",
+        /// It left that system.
+        Transferred = "transferred",
+        /// It was void.
+        Void = "void",
+    }
+}
+
+/// What a file of another system says about a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The district that keeps the record.
+    pub district: DistrictCode,
+    /// The number given here.
+    pub number: CaseNumber,
+    /// The source's name, from the map.
+    pub source: String,
+    /// The row's own id.
+    pub row_id: String,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// When it ended, if the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// When it was due, if the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Where it stands.
+    pub status: ImportStatus,
+    /// The class, as a local entry of the source or one of the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<String>,
+    /// The unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// The channel.
+    pub channel: String,
+    /// What is the matter, masked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where.
+    pub place: Place,
+    /// What was odd about the row and was kept: `due_before_report`, `end_on_open_row`, `unknown_end` …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A task of a worker in the street.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Verify or check.
+    pub kind: TaskKind,
+    /// Whose; none = anybody's of the pool.
+    pub assignee: Option<AccountId>,
+    /// When it is due.
+    pub due_at: Timestamp,
+}
+
+/// What the requester answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallBack {
+    /// When.
+    pub at: Timestamp,
+    /// Did the unit contact you.
+    pub contacted: Option<bool>,
+    /// Is it solved.
+    pub solved: Option<bool>,
+    /// Are you satisfied.
+    pub satisfaction: Satisfaction,
+}
+
+/// The case as its events add up to: what the row holds, and all that rules look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// The district that keeps the record.
+    pub district: DistrictCode,
+    /// Its number.
+    pub number: CaseNumber,
+    /// How many events it has: the version two people must not both write.
+    pub version: u32,
+    /// Where it stands.
+    pub state: State,
+    /// By which channel it came.
+    pub channel: String,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// What is the matter.
+    pub description: String,
+    /// Where.
+    pub place: Place,
+    /// The class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter: Option<String>,
+    /// The standard it is registered under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<Standard>,
+    /// The requester in the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Id>,
+    /// The source and the row's id of an imported case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<(String, String)>,
+    /// The account that reported it, when a member of staff or a resident with an account did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<Id>,
+    /// Urgent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
+    /// The handling unit never learns who reported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
+    /// The task in the street that is open now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// What the verification found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<VerifyOutcome>,
+    /// When it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Timestamp>,
+    /// When it was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// When it was first dispatched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched_at: Option<Timestamp>,
+    /// The handling unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
+    /// The handler inside the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<AccountId>,
+    /// When handling is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// The calendar does not reach that far yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// When the unit last said it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_at: Option<Timestamp>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// What closing was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<String>,
+    /// How often a unit returned it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returns: u32,
+    /// A coordinator ruled that this unit handles it; it may not return it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruled: Option<UnitId>,
+    /// How often a check failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reworks: u32,
+    /// When a check last failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reworked_at: Option<Timestamp>,
+    /// How often it was dispatched.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dispatches: u32,
+    /// How often its limit was extended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub extensions: u32,
+    /// When it was last extended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_at: Option<Timestamp>,
+    /// The case that goes on in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CaseNumber>,
+    /// Where it stood before it was merged or a void was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<State>,
+    /// Somebody asked to void it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_requested: Option<String>,
+    /// Why it was not accepted, not registered or voided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the requester answered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_back: Option<CallBack>,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
