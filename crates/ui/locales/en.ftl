@@ -2,7 +2,7 @@
 ui-brand = Shiyu
 ui-skip = Skip to content
 ui-menu = Main menu
-ui-language = Language
+ui-notices = Notices
 ui-theme-auto = Theme: as the device
 ui-theme-light = Theme: light
 ui-theme-dark = Theme: dark
@@ -32,7 +32,6 @@ ui-month = { $n ->
 }
 ui-date-short = { $day } { $month }
 ui-date-long = { $day } { $month } { $year }
-ui-as-of = data as of
 ui-left-minute = { $n ->
     [one] 1 minute left
    *[other] { $n } minutes left
@@ -94,10 +93,6 @@ ui-form-faults = { $n ->
    *[other] { $n } things need a change
 }
 ui-form-blank = Please choose
-ui-tone-info = Note
-ui-tone-good = Done
-ui-tone-warn = Take note
-ui-tone-bad = Problem
 ui-step-done = done
 ui-step-current = in progress
 ui-step-next = to come
@@ -120,7 +115,6 @@ ui-table-scroll = Table: { $name }, scrolls sideways
 ui-confirm-cancel = Cancel
 ui-confirm-yes = Yes, go ahead
 ui-leave-unsaved = There are unsaved entries. Leave anyway?
-ui-copied = Copied
 ui-error-reference = Reference
 ui-error-what = What happened
 ui-error-kept = What was kept

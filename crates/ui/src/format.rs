@@ -256,7 +256,7 @@ impl Ui {
     #[must_use]
     pub fn left(&self, left: impl Given<Remaining>) -> String {
         let Remaining { clock, seconds } = left.given();
-        let side = if seconds < 0 { "over" } else { "left" };
+        let side = if seconds < 0 { "ui-over" } else { "ui-left" }; // words: ui-over-*, ui-left-*
         let seconds = seconds.unsigned_abs();
         let unit_s = clock.unit_seconds().unsigned_abs();
         if !clock.counts_days() && seconds < unit_s {
@@ -264,7 +264,7 @@ impl Ui {
             return if minutes == 0 {
                 self.t("ui-due-now")
             } else {
-                self.tn(&format!("ui-{side}-minute"), "n", minutes)
+                self.tn(&(side.to_owned() + "-minute"), "n", minutes)
             };
         }
         let tenths = seconds.saturating_mul(10) / unit_s;
@@ -277,11 +277,8 @@ impl Ui {
         if tenths == 0 {
             return self.t("ui-due-now");
         }
-        self.tn(
-            &format!("ui-{side}-{}", light::clock_name(clock)),
-            "n",
-            shown,
-        )
+        let key = format!("{side}-{}", light::clock_name(clock));
+        self.tn(&key, "n", shown)
     }
 
     /// The light of a deadline: mark and word.

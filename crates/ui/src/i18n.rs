@@ -397,10 +397,12 @@ fn examine_expression(
     match expression {
         ast::Expression::Inline(inline) => examine_inline(inline, variables),
         ast::Expression::Select { selector, variants } => {
-            examine_inline(selector, variables)
-                && variants.iter().fold(true, |told, variant| {
-                    examine(&variant.value, variables) && told
-                })
+            // Every variant is looked at, also after an empty one: each may hold variables of its own.
+            let mut told = examine_inline(selector, variables);
+            for variant in variants {
+                told &= examine(&variant.value, variables);
+            }
+            told
         }
     }
 }
@@ -415,9 +417,11 @@ fn examine_inline(inline: &ast::InlineExpression<&str>, variables: &mut BTreeSet
             examine_expression(expression, variables)
         }
         ast::InlineExpression::FunctionReference { arguments, .. } => {
-            arguments.positional.iter().fold(true, |told, argument| {
-                examine_inline(argument, variables) && told
-            })
+            let mut told = true;
+            for argument in &arguments.positional {
+                told &= examine_inline(argument, variables);
+            }
+            told
         }
         _ => true,
     }
