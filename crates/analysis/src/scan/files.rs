@@ -6,9 +6,9 @@
 //! "Data requirements": `.geo` place latitude longitude, or place x y; `.cas` and `.ctl` place count
 //! [time] [covariates …]; `.pop` place time population [covariates …].
 
-use super::ScanError;
 use super::periods::Stamp;
 use super::zones::{Coordinates, Point};
+use super::{MAX_PEOPLE, ScanError};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -306,7 +306,7 @@ pub fn read_counts(
         }
         let row = count_row(&line, places, time, covariates, strata)?;
         total += u64::from(row.count);
-        if total > u64::from(u32::MAX / 4) {
+        if total > MAX_PEOPLE {
             return Err(line.error(format!(
                 "the counts up to here add up to {total}, more than can be scanned"
             )));

@@ -55,6 +55,9 @@ pub use zones::{Coordinates, Neighbours, Point, Zones};
 /// The most replicates that may be asked for.
 pub const MAX_REPLICATES: u32 = 999_999;
 
+/// The most cases and controls together (a table of least measures has an entry for each).
+pub const MAX_PEOPLE: u64 = 50_000_000;
+
 /// Why a scan cannot be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScanError {

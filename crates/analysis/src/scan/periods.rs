@@ -292,11 +292,10 @@ impl Periods {
     /// (so that a leap year weighs no more than another).
     pub fn weight(&self, index: usize) -> f64 {
         let (first, last) = (self.first_day(index), self.last_day(index));
+        let days = (days_since_origin(last) - days_since_origin(first) + 1) as f64;
         match self.unit {
-            Unit::Year => position_after(last) - position(first),
-            Unit::Month | Unit::Day => {
-                (days_since_origin(last) - days_since_origin(first) + 1) as f64
-            }
+            Unit::Year => days / f64::from(first.days_in_year()),
+            Unit::Month | Unit::Day => days,
         }
     }
 }

@@ -2,13 +2,11 @@
 
 use super::sampling::{Alias, Group, Sampler};
 use super::windows::{Field, Frame, Score, accumulate};
-use super::{Data, Null, Options, ScanError, Span, Tally, Zones};
+use super::{Data, MAX_PEOPLE, Null, Options, ScanError, Span, Tally, Zones};
 use std::collections::BTreeMap;
 
 /// The most cells (places × edges of time) that are kept.
 const MAX_CELLS: usize = 200_000_000;
-/// The most cases, controls or people together.
-const MAX_PEOPLE: u64 = 500_000_000;
 
 /// Running sums of what was observed and of what is expected, and how to draw replicates.
 pub(super) struct Prepared {

@@ -4,6 +4,7 @@ mod by_hand;
 mod garbage;
 mod laws;
 mod published;
+mod time_axis;
 mod twin;
 
 use super::study::{Files, Model, Request, Study};
