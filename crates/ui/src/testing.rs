@@ -381,6 +381,17 @@ pub fn word_faults(words: &I18n, used: &UsedKeys, capabilities: &[&str]) -> Vec<
             ));
         }
     }
+    for (prefix, path) in &used.prefixes {
+        if capabilities
+            .iter()
+            .any(|name| prefix.trim_end_matches('-').len() <= name.len())
+        {
+            faults.push(format!(
+                "{}: {prefix:?} would cover every word: name a longer beginning",
+                path.display()
+            ));
+        }
+    }
     for (key, capability, _) in words
         .keys()
         .filter(|(_, capability, _)| capabilities.contains(capability))
@@ -474,6 +485,13 @@ mod tests {
         let faults = word_faults(&words, &used, &["a"]);
         assert_eq!(faults.len(), 5, "{faults:?}");
         assert!(faults.contains(&"a: \"a-old\" is not used by any page".to_owned()));
+        used.prefixes.insert("a-".to_owned(), PathBuf::from("x.rs"));
+        let faults = word_faults(&words, &used, &["a"]);
+        assert!(
+            faults
+                .iter()
+                .any(|fault| fault.contains("would cover every word"))
+        );
     }
 
     #[test]
