@@ -12,6 +12,11 @@ use std::collections::HashMap;
 
 /// How many words explain a suggestion, at most.
 pub const MAX_WORDS: usize = 8;
+/// Particles and pronouns weigh in the score, but tell the reader nothing.
+const PARTICLES: [&str; 24] = [
+    "的", "了", "是", "在", "我", "你", "他", "我们", "和", "与", "及", "就", "都", "而", "着",
+    "也", "有", "这", "那", "被", "把", "a", "of", "the",
+];
 /// Labels below this confidence are not worth a line beside the first.
 const LEAST_CONFIDENCE: f64 = 0.05;
 
@@ -137,7 +142,7 @@ impl<'m> Explanation<'m> {
                 f64::from(*value) * preference(model, *row, label),
             )
         }));
-        weights.retain(|(_, weight)| *weight > 0.0);
+        weights.retain(|(word, weight)| *weight > 0.0 && !PARTICLES.contains(&word.as_str()));
         weights.sort_by(|a, b| b.1.total_cmp(&a.1));
         weights.truncate(MAX_WORDS);
         weights

@@ -19,7 +19,7 @@ pub use explain::MAX_WORDS;
 pub use file::{ModelFileError, VERSION};
 pub use measure::{Measures, Tally};
 pub use model::{Message, Model, Suggestion, Verdict};
-pub use segment::{MAX_TEXT_BYTES, looks_segmented};
+pub use segment::{MAX_TEXT_BYTES, looks_segmented, prepare};
 pub use train::{MAX_LABELS, MAX_MESSAGES, Options, TrainError, train};
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ use std::sync::LazyLock;
 /// The dictionary takes a tenth of a second to build: built once, when the first running text comes.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
+/// Builds the dictionary now, so that the first message does not wait for it.
+pub fn prepare() {
+    LazyLock::force(&JIEBA);
+}
+
 /// The longest text that is read, in bytes; what follows is left out. Longer than any message in the
 /// record of a city hotline, and short enough that one pasted book does not hold up a desk.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;

@@ -5,6 +5,7 @@ mod detect;
 mod forecast;
 mod reporting_rate;
 mod scan;
+mod suggest;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -30,6 +31,7 @@ enum Command {
     Forecast(forecast::Args),
     ReportingRate(reporting_rate::Args),
     Scan(scan::Args),
+    Suggest(suggest::Args),
 }
 
 /// Runs the chosen command.
@@ -40,5 +42,6 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Forecast(args) => args.run(),
         Command::ReportingRate(args) => args.run(),
         Command::Scan(args) => args.run(),
+        Command::Suggest(args) => args.run(),
     }
 }
