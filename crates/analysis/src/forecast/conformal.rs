@@ -1,5 +1,7 @@
 //! Limits from the errors made before: a new error is as likely to fall anywhere among them as they were.
 
+use std::ops::RangeInclusive;
+
 /// A count of this much is added under the root that makes errors comparable, so that small means do not blow them up.
 const SOFTENING: f64 = 1.0;
 /// Errors of neighbouring horizons are taken together until there are so many.
@@ -8,8 +10,8 @@ const ENOUGH: usize = 120;
 /// One standardised error: (came − predicted)/√(predicted + 1).
 #[derive(Debug, Clone, Copy)]
 struct Error {
-    /// How many points were known when it came to light.
-    seen_at: usize,
+    /// The point of the series it was made on, from 1.
+    point: usize,
     value: f64,
 }
 
@@ -37,7 +39,7 @@ impl Errors {
                     by_horizon.resize_with(h + 1, Vec::new);
                 }
                 by_horizon[h].push(Error {
-                    seen_at: known + h + 1,
+                    point: known + h + 1,
                     value: (c - p) / scale(*p),
                 });
             }
@@ -45,9 +47,9 @@ impl Errors {
         Self { by_horizon }
     }
 
-    /// The errors at horizon `h` (from 0), with those of the nearest horizons until there are enough; only those
-    /// seen when `known` points were, if given.
-    pub(super) fn pool(&self, h: usize, known: Option<usize>) -> Pool {
+    /// The errors at horizon `h` (from 0), with those of the nearest horizons until there are enough;
+    /// those made on the points `without` are left out.
+    pub(super) fn pool(&self, h: usize, without: Option<&RangeInclusive<usize>>) -> Pool {
         let mut sorted = Vec::with_capacity(2 * ENOUGH);
         let mut take = |h: usize| {
             let usable = self
@@ -55,7 +57,7 @@ impl Errors {
                 .get(h)
                 .into_iter()
                 .flatten()
-                .filter(|e| known.is_none_or(|k| e.seen_at <= k));
+                .filter(|e| !without.is_some_and(|w| w.contains(&e.point)));
             sorted.extend(usable.map(|e| e.value));
             sorted.len()
         };
@@ -80,20 +82,23 @@ impl Pool {
         (self.sorted.len() + 1) as f64 * (1.0 - confidence) / 2.0 >= 1.0
     }
 
-    /// Whole limits around a mean: of n errors, the ⌊(n+1)q⌋-th from either end, q being half of what may fall outside.
+    /// Whole limits around a mean: of n errors, the (n+1)q-th from either end, q being half of what may fall outside,
+    /// and between two errors where that is no whole rank.
     ///
     /// A whole number lies inside exactly if it lies between the unrounded limits, so rounding changes no coverage;
     /// only where the mean itself would be outside are they widened to enclose it.
     pub(super) fn limits(&self, mean: f64, confidence: f64) -> (f64, f64) {
         let n = self.sorted.len();
-        let outside = ((n + 1) as f64 * (1.0 - confidence) / 2.0 + 1e-9).floor() as usize;
-        let (low, high) = match n {
-            0 => (0.0, 0.0),
-            _ => (
-                self.sorted[outside.saturating_sub(1)],
-                self.sorted[n - outside.max(1)],
-            ),
-        };
+        let rank = ((n + 1) as f64 * (1.0 - confidence) / 2.0).clamp(1.0, n.max(1) as f64);
+        let (whole, part) = (rank.floor() as usize, rank.fract());
+        let between =
+            |outer: usize, inner: usize| match (self.sorted.get(outer), self.sorted.get(inner)) {
+                (Some(o), Some(i)) => o + part * (i - o),
+                (Some(o), None) => *o,
+                (None, _) => 0.0,
+            };
+        let low = between(whole - 1, whole);
+        let high = between(n.saturating_sub(whole), n.saturating_sub(whole + 1));
         let at = |error: f64| (mean + error * scale(mean)).max(0.0);
         // A hair's breadth keeps rounding errors from pushing a whole limit off itself.
         let lower = (at(low) - 1e-9).ceil().min(mean.floor()).max(0.0);
@@ -124,12 +129,8 @@ mod tests {
         // 80 %: the fourth from the end, error 16
         assert_eq!(pool.limits(8.0, 0.80), (0.0, 56.0));
         assert_eq!(pool.limits(99.0, 0.80), (0.0, 259.0));
-        let known = errors.pool(0, Some(20));
-        assert_eq!(
-            known.sorted.len(),
-            20,
-            "an error at horizon 1 from origin i is seen with i + 1 points"
-        );
+        let others = errors.pool(0, Some(&(20..=24)));
+        assert_eq!(others.sorted.len(), 34, "five points were left out");
     }
 
     #[test]

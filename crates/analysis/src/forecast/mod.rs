@@ -92,7 +92,8 @@ pub struct Forecast {
     pub mase: f64,
     /// Mean absolute error at the origins, in counts.
     pub mae: f64,
-    /// Share of counts that fell inside 95 % limits made only of errors known before; none if too few could be held against them.
+    /// Share of counts that fell inside 95 % limits made of the errors of other times, at all origins; none if too few
+    /// could be held against them.
     pub coverage95: Option<f64>,
     /// Number of origins.
     pub origins: usize,
@@ -203,7 +204,7 @@ pub fn evaluate(
 
 /// Where to try: from a point with enough past, evenly to the last but one, leaving enough tries at the farthest horizon.
 fn origins(n: usize, horizon: usize, fewest: usize, longest: usize) -> Vec<usize> {
-    let comfortable = (2 * longest).min(2 * n / 3).max(n / 4);
+    let comfortable = (2 * longest).min(2 * n / 3).max(n / 3);
     let latest = n.saturating_sub(horizon + WANTED_AT_END);
     let start = comfortable.min(latest).max(fewest).min(n - horizon);
     let step = (n - start).div_ceil(ORIGINS).max(1);
@@ -270,13 +271,14 @@ impl Evaluation {
         }
     }
 
-    /// Share of counts inside limits that were made of errors known at their origin.
+    /// Share of counts inside limits that were made of the errors on other points than those foreseen from the same origin.
     fn coverage(&self, errors: &Errors, confidence: f64) -> Option<f64> {
         let stride = self.means.len().div_ceil(COVERED_HORIZONS).max(1);
         let (mut inside, mut all) = (0usize, 0usize);
         for origin in &self.origins {
+            let window = origin.known + 1..=origin.known + origin.came.len();
             for h in (0..origin.came.len()).step_by(stride) {
-                let pool = errors.pool(h, Some(origin.known));
+                let pool = errors.pool(h, Some(&window));
                 if !pool.is_enough_for(confidence) {
                     continue;
                 }
