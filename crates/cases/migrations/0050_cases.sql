@@ -6,7 +6,7 @@ CREATE TABLE cases (
     version       BIGINT NOT NULL,
     state         TEXT   NOT NULL,
     channel       TEXT   NOT NULL,
-    matter        TEXT,
+    matter_id     BYTEA,
     unit_id       BYTEA,
     handler_id    BYTEA,
     reporter_id   BYTEA,

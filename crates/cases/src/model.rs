@@ -6,6 +6,7 @@ use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
 use kernel::deadline::Limit;
 use kernel::geo::{Crs, Point};
 use kernel::id::Id;
+use matters::MatterId;
 use serde::{Deserialize, Serialize};
 
 kernel::typed_id! {
@@ -153,9 +154,11 @@ pub struct By {
 /// What the standard says about a matter, as chosen at registration and kept with the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standard {
+    /// The class; it belongs to one catalogue version, so the case keeps meaning what it meant.
+    pub matter: MatterId,
     /// The class code in its catalogue, such as `C0101`.
-    pub class: String,
-    /// The catalogue version it was taken from.
+    pub code: String,
+    /// The catalogue version.
     pub catalogue: String,
     /// The number of the registration condition.
     pub rule: u32,
@@ -221,7 +224,7 @@ pub enum Fact {
     /// 受理
     Accepted {
         /// The class given by the acceptor.
-        matter: String,
+        matter: MatterId,
         /// Urgent.
         urgent: bool,
     },
@@ -233,7 +236,7 @@ pub enum Fact {
     /// The class or the place was put right before registration.
     Corrected {
         /// The new class, if changed.
-        matter: Option<String>,
+        matter: Option<MatterId>,
         /// The new place, if changed.
         place: Option<Place>,
     },
@@ -374,7 +377,7 @@ pub struct Reported {
     pub channel: String,
     /// The class, if the reporter or the desk knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matter: Option<String>,
+    pub matter: Option<MatterId>,
     /// What is the matter, with names, phone and ID numbers masked.
     pub description: String,
     /// Where.
@@ -434,7 +437,7 @@ pub struct Imported {
     pub status: ImportStatus,
     /// The class, as a local entry of the source or one of the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matter: Option<String>,
+    pub matter: Option<MatterId>,
     /// The unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitId>,
@@ -497,7 +500,7 @@ pub struct Case {
     pub place: Place,
     /// The class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matter: Option<String>,
+    pub matter: Option<MatterId>,
     /// The standard it is registered under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<Standard>,

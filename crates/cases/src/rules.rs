@@ -15,6 +15,7 @@ use kernel::calendar::Calendar;
 use kernel::codes::CaseNumber;
 use kernel::deadline::{ClockKind, Limit, deadline};
 use kernel::id::Id;
+use matters::MatterId;
 use serde::{Deserialize, Serialize};
 
 /// The longest text a person may write into a case, in characters.
@@ -99,14 +100,14 @@ pub enum Command {
     },
     Accept {
         #[serde(default)]
-        matter: Option<String>,
+        matter: Option<MatterId>,
         #[serde(default)]
         urgent: bool,
     },
     NotAccept { reason: String },
     Correct {
         #[serde(default)]
-        matter: Option<String>,
+        matter: Option<MatterId>,
         #[serde(default)]
         place: Option<Place>,
     },
@@ -257,12 +258,10 @@ pub enum Refusal {
         known: String,
     },
     /// The standard belongs to another class than the case.
-    #[error("the standard is of class {standard}, the case of class {case}")]
+    #[error("the standard is of class {standard}, the case of another")]
     OtherClass {
         /// The standard's.
         standard: String,
-        /// The case's.
-        case: String,
     },
     /// After a ruling the unit may not return the case.
     #[error("a coordinator has ruled that this is your duty; it cannot be returned again")]
@@ -454,8 +453,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             vec![task(kind, to, facts)?]
         }
         Command::Accept { matter, urgent } => {
-            let matter = matter.or_else(|| case.matter.clone()).ok_or(Refusal::Missing { field: "matter" })?;
-            vec![Fact::Accepted { matter: text("matter", &matter)?, urgent }]
+            let matter = matter.or(case.matter).ok_or(Refusal::Missing { field: "matter" })?;
+            vec![Fact::Accepted { matter, urgent }]
         }
         Command::NotAccept { reason } => vec![Fact::NotAccepted { reason: text("reason", &reason)? }],
         Command::Correct { matter, place } => {
@@ -465,12 +464,10 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             vec![Fact::Corrected { matter, place }]
         }
         Command::Register { standard } => {
-            match &case.matter {
-                Some(class) if *class != standard.class => {
-                    return Err(Refusal::OtherClass { standard: standard.class, case: class.clone() });
-                }
-                _ => vec![Fact::Registered { standard }],
+            if case.matter.is_some_and(|m| m != standard.matter) {
+                return Err(Refusal::OtherClass { standard: standard.code });
             }
+            vec![Fact::Registered { standard }]
         }
         Command::NotRegister { reason } => vec![Fact::NotRegistered { reason: text("reason", &reason)? }],
         Command::Dispatch { unit, basis } => {
@@ -653,7 +650,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
         channel: report.channel.clone(),
         description: report.description.clone(),
         place: report.place.clone(),
-        matter: report.matter.clone(),
+        matter: report.matter,
         subject: report.subject,
         confidential: report.confidential,
         reporter: event.by.account,
@@ -683,7 +680,7 @@ fn take_over(case: &mut Case, import: &Imported) {
     case.channel.clone_from(&import.channel);
     case.description.clone_from(&import.description);
     case.place.clone_from(&import.place);
-    case.matter.clone_from(&import.matter);
+    case.matter = import.matter;
     case.unit = import.unit;
     case.due_at = import.due_at;
     case.closed_at = import.closed_at;
@@ -711,7 +708,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
         }
         Fact::TaskGiven { task, to, due_at } => case.task = Some(Task { kind: *task, assignee: *to, due_at: *due_at }),
         Fact::Accepted { matter, urgent } => {
-            case.matter = Some(matter.clone());
+            case.matter = Some(*matter);
             case.urgent = *urgent;
             case.accepted_at = Some(at);
             case.state = State::PendingRegister;
@@ -719,14 +716,14 @@ fn change(case: &mut Case, event: &CaseEvent) {
         Fact::NotAccepted { reason } => end(case, State::NotAccepted, at, Some(reason)),
         Fact::Corrected { matter, place } => {
             if let Some(matter) = matter {
-                case.matter = Some(matter.clone());
+                case.matter = Some(*matter);
             }
             if let Some(place) = place {
                 case.place = place.clone();
             }
         }
         Fact::Registered { standard } => {
-            case.matter = Some(standard.class.clone());
+            case.matter = Some(standard.matter);
             case.standard = Some(standard.clone());
             case.registered_at = Some(at);
             case.state = State::PendingDispatch;

@@ -5,6 +5,7 @@ use access::{Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::id::Id;
+use matters::MatterId;
 use store::{DecodeError, FromRow, FromValue, Read, Row, StoreError, StoreResult, ToValue, Value, ValueRef, Write, params};
 
 /// The columns of `cases`, in the order of [`columns`].
@@ -15,7 +16,7 @@ pub const COLUMNS: &[&str] = &[
     "version",
     "state",
     "channel",
-    "matter",
+    "matter_id",
     "unit_id",
     "handler_id",
     "reporter_id",
@@ -219,7 +220,7 @@ pub struct Filter {
     /// Only reported by this account.
     pub reporter: Option<Id>,
     /// Only of this class.
-    pub matter: Option<String>,
+    pub matter: Option<MatterId>,
     /// Only reported at or after.
     pub from: Option<Timestamp>,
     /// Only reported before.
@@ -269,8 +270,8 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
     if let Some(account) = filter.reporter {
         wheres.push(format!("reporter_id = {}", bind(account.to_value())));
     }
-    if let Some(matter) = &filter.matter {
-        wheres.push(format!("matter = {}", bind(matter.to_value())));
+    if let Some(matter) = filter.matter {
+        wheres.push(format!("matter_id = {}", bind(matter.to_value())));
     }
     // The head of an id is the time of the report, so time filters walk the key and prune partitions.
     if let Some(from) = filter.from {
