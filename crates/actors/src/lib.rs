@@ -3,7 +3,9 @@
 //! Invariants: a unit keeps its id for good; its code is unique; a unit that an import made says so (`reviewed` is
 //! false) until a person has looked at it, and it is never taken as the fallback of a territory before that.
 
+pub mod import;
 pub mod model;
+pub mod ops;
 pub mod rules;
 pub mod sql;
 

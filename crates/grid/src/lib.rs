@@ -9,12 +9,21 @@
 //! - a code keeps its row for good: what ends gets an end date.
 
 pub mod area;
+pub mod batch;
+mod clip;
+pub mod draw;
+pub mod guard;
+pub mod import;
 pub mod model;
+pub mod ops;
+pub mod report;
 pub mod rules;
+pub mod sheet;
 pub mod sql;
 mod territory;
 
 pub use area::{Area, AreaError, Bounds};
+pub use report::{ImportError, Reject, Report};
 pub use model::{Beat, Division, Lattice, Shift, UnitGrid};
 pub use sql::Part;
 pub use territory::{BORDER_REACH_DEG, Territory};

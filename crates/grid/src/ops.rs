@@ -1,0 +1,447 @@
+//! Use cases of the territory: import divisions, cells and beats; draw cells.
+//!
+//! They run on the command line's own thread (`_blocking` access to the store), in small transactions.
+
+use crate::area::Bounds;
+use crate::batch::{Changes, Writer, lay_over};
+use crate::draw::{self, Canvas, DrawError, Plan};
+use crate::import;
+use crate::model::{Beat, Division, Lattice, UnitGrid, in_force};
+use crate::report::{ImportError, Reject, Report, fingerprint};
+use crate::rules::{self, MAX_CELLS_PER_COMMUNITY};
+use crate::sql::{self, Part};
+use access::{Ctx, Permission};
+use kernel::geo::Crs;
+use kernel::{DistrictCode, DivisionCode, DivisionLevel, GridCode, Point};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{AuditEvent, StoreError};
+
+/// How a file of the territory is to be read.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// Where the file comes from, kept with each row.
+    pub source: String,
+    /// The system of its coordinates.
+    pub crs: Crs,
+}
+
+/// Gaps between cells wider than this are taken for the outside of the city.
+const GAP_M: f64 = 5.0;
+
+fn division_writer(file: String) -> Writer<Division> {
+    Writer {
+        action: "division.import",
+        kind: "division",
+        part: Part::Territory,
+        file,
+        insert: sql::insert_divisions,
+        update: sql::update_division,
+        name: |d| d.code.to_string(),
+    }
+}
+
+fn grid_writer(action: &'static str, file: String) -> Writer<UnitGrid> {
+    Writer {
+        action,
+        kind: "unit_grid",
+        part: Part::Territory,
+        file,
+        insert: sql::insert_grids,
+        update: sql::update_grid,
+        name: |g| g.code.to_string(),
+    }
+}
+
+fn known_divisions(ctx: &Ctx) -> Result<BTreeMap<DivisionCode, Division>, StoreError> {
+    let all = ctx.read_blocking::<_, StoreError, _>(sql::all_divisions)?;
+    Ok(all.into_iter().map(|d| (d.code, d)).collect())
+}
+
+fn known_grids(ctx: &Ctx) -> Result<BTreeMap<GridCode, UnitGrid>, StoreError> {
+    let all = ctx.read_blocking::<_, StoreError, _>(sql::all_grids)?;
+    Ok(all.into_iter().map(|g| (g.code, g)).collect())
+}
+
+/// Brings in divisions from CSV or GeoJSON.
+///
+/// # Errors
+/// An unusable file (nothing is written), or the store's.
+pub fn import_divisions(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<Report, ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let rows = import::divisions(bytes, options.crs)?;
+    let known = known_divisions(ctx)?;
+    let mut report = Report::default();
+    for row in rows.iter().flatten() {
+        row.warning().into_iter().for_each(|w| report.warn(w));
+    }
+    let lay = |row: &import::DivisionRow, before: Option<&Division>| {
+        row.lay_over(before, &options.source)
+    };
+    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    let codes: BTreeSet<DivisionCode> =
+        known.keys().copied().chain(changes.new.iter().map(|d| d.code)).collect();
+    for division in &changes.new {
+        if let Some(parent) = division.parent.filter(|p| !codes.contains(p)) {
+            report.warn(format!("division {}: its parent {parent} is not in the register", division.code));
+        }
+    }
+    division_writer(fingerprint(bytes)).write(ctx, &changes)?;
+    Ok(report)
+}
+
+/// Brings in cells from GeoJSON, or beats from a sheet with `beat,name,grid`.
+///
+/// Refused: what is no polygon, crosses itself or has no code. Taken with a warning: overlaps and gaps between cells, cells
+/// outside their community or in one that is not registered, and communities with more cells than three digits number.
+///
+/// # Errors
+/// An unusable file (nothing is written), or the store's.
+pub fn import_grids(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<Report, ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    if !import::is_json(bytes) {
+        return import_beats(ctx, bytes, &options.source);
+    }
+    let rows = import::grids(bytes, options.crs)?;
+    let (known, divisions) = (known_grids(ctx)?, known_divisions(ctx)?);
+    let mut report = Report::default();
+    let lay = |row: &import::GridRow, before: Option<&UnitGrid>| row.lay_over(before, &options.source);
+    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    warn_of_misfits(ctx, &changes, &known, &divisions, &mut report);
+    grid_writer("grid.import", fingerprint(bytes)).write(ctx, &changes)?;
+    Ok(report)
+}
+
+/// Looks at the cells as they will be: those of the communities that the file touches, and their neighbours by box.
+fn warn_of_misfits(
+    ctx: &Ctx,
+    changes: &Changes<UnitGrid>,
+    known: &BTreeMap<GridCode, UnitGrid>,
+    divisions: &BTreeMap<DivisionCode, Division>,
+    report: &mut Report,
+) {
+    let today = ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let touched: Vec<&UnitGrid> = changes.new.iter().chain(&changes.changed).collect();
+    let Some(reach) = touched.iter().map(|g| g.shape.bounds()).reduce(Bounds::joined) else { return };
+    let mut after: BTreeMap<GridCode, UnitGrid> = known
+        .iter()
+        .filter(|(_, g)| g.shape.bounds().overlaps(&reach))
+        .map(|(code, g)| (*code, g.clone()))
+        .collect();
+    after.extend(touched.iter().map(|g| (g.code, (*g).clone())));
+    after.retain(|_, g| in_force(g.valid_from, g.valid_to, today));
+    let cells: Vec<UnitGrid> = after.into_values().collect();
+    let changed: BTreeSet<GridCode> = touched.iter().map(|g| g.code).collect();
+    for finding in rules::check_fit(&cells, GAP_M) {
+        let concerns = match &finding {
+            rules::Finding::Overlap { first, second } => changed.contains(first) || changed.contains(second),
+            rules::Finding::Gap { beside, .. } => changed.contains(beside),
+            rules::Finding::TooMany { .. } => true,
+        };
+        if concerns {
+            report.warn(finding);
+        }
+    }
+    for grid in touched {
+        match divisions.get(&grid.code.community()) {
+            None => report.warn(format!("grid {}: its community is not in the register", grid.code)),
+            Some(community) => {
+                let outside = |shape: &crate::Area| !shape.contains(grid.shape.label_point());
+                if community.shape.as_ref().is_some_and(outside) {
+                    report.warn(format!("grid {} lies outside its community {}", grid.code, community.name));
+                }
+            }
+        }
+    }
+}
+
+fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportError> {
+    let rows = import::beats(bytes)?;
+    let known_grids = known_grids(ctx)?;
+    let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_beats)?;
+    let known: BTreeMap<String, Beat> = stored.into_iter().map(|b| (b.code.clone(), b)).collect();
+    let mut report = Report::default();
+    let mut wanted = BTreeMap::<String, Beat>::new();
+    let mut owner = BTreeMap::<GridCode, String>::new();
+    for row in rows {
+        report.read += 1;
+        let refusal = match row {
+            Err(reject) => Some(reject),
+            Ok(row) if !known_grids.contains_key(&row.grid) => {
+                Some(Reject::new(row.line, "grid", row.grid.as_str(), "no such unit grid"))
+            }
+            Ok(row) => match owner.get(&row.grid) {
+                Some(other) if *other != row.beat => {
+                    Some(Reject::new(row.line, "grid", row.grid.as_str(), format!("already in beat {other}")))
+                }
+                Some(_) => {
+                    report.unchanged += 1;
+                    None
+                }
+                None => {
+                    owner.insert(row.grid, row.beat.clone());
+                    let beat = wanted.entry(row.beat.clone()).or_insert_with(|| {
+                        let before = known.get(&row.beat);
+                        Beat {
+                            code: row.beat.clone(),
+                            name: before.map_or_else(|| row.beat.clone(), |b| b.name.clone()),
+                            valid_from: before.and_then(|b| b.valid_from),
+                            valid_to: before.and_then(|b| b.valid_to),
+                            source: before.map_or_else(|| source.to_owned(), |b| b.source.clone()),
+                            grids: Vec::new(),
+                            shifts: before.map(|b| b.shifts.clone()).unwrap_or_default(),
+                        }
+                    });
+                    beat.name = row.name.unwrap_or_else(|| beat.name.clone());
+                    beat.grids.push(row.grid);
+                    match known.get(&row.beat) {
+                        None => report.imported += 1,
+                        Some(b) if b.grids.contains(&row.grid) => report.unchanged += 1,
+                        Some(_) => report.updated += 1,
+                    }
+                    None
+                }
+            },
+        };
+        refusal.into_iter().for_each(|r| report.reject(r));
+    }
+    let mut changes = Changes { new: Vec::new(), changed: Vec::new() };
+    for (code, mut beat) in wanted {
+        beat.grids.sort_unstable();
+        match known.get(&code) {
+            None => changes.new.push(beat),
+            Some(before) if *before == beat => {}
+            Some(_) => changes.changed.push(beat),
+        }
+    }
+    beat_writer(fingerprint(bytes)).write(ctx, &changes)?;
+    Ok(report)
+}
+
+fn beat_writer(file: String) -> Writer<Beat> {
+    Writer {
+        action: "beat.import",
+        kind: "beat",
+        part: Part::Territory,
+        file,
+        insert: |w, beats| beats.iter().try_for_each(|b| sql::save_beat(w, b)),
+        update: sql::save_beat,
+        name: |b| b.code.clone(),
+    }
+}
+
+/// Writes one beat with its cells and shifts.
+///
+/// # Errors
+/// A shift whose weekday or minutes are out of range, or the store's.
+pub fn save_beat(ctx: &Ctx, beat: &Beat) -> Result<(), ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    for shift in &beat.shifts {
+        if !(1..=7).contains(&shift.weekday) || shift.from_min >= 1440 || shift.to_min > 1440 {
+            let message = format!("a shift of beat {} has a weekday outside 1..=7 or minutes outside a day", beat.code);
+            return Err(ImportError::unusable("bad_shift", message).at("shifts"));
+        }
+    }
+    let changes = Changes { new: vec![beat.clone()], changed: Vec::new() };
+    beat_writer(String::new()).write(ctx, &changes)
+}
+
+/// What a drawing did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Drawn {
+    /// New cells.
+    pub cells: usize,
+    /// Cells that were there already.
+    pub unchanged: usize,
+    /// Points too far from the rest of the district to be numbered.
+    pub out_of_reach: usize,
+}
+
+impl From<DrawError> for ImportError {
+    fn from(error: DrawError) -> Self {
+        Self::unusable("cannot_draw", error)
+    }
+}
+
+/// Draws square cells of `metres` where points lie, under made-up streets and communities of a district, and makes the
+/// district if it is not in the register. Repeatable: cells that are there stay, a later file only adds. The caller asks
+/// only about points that no cell holds yet, and refreshes its snapshot afterwards.
+///
+/// # Errors
+/// [`DrawError`] as unusable (nothing is written), or the store's.
+pub fn draw_for_points(
+    ctx: &Ctx,
+    district: DistrictCode,
+    metres: u32,
+    points: &[Point],
+) -> Result<Drawn, ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    if !draw::METRES.contains(&metres) {
+        return Err(DrawError::Metres(metres).into());
+    }
+    if points.is_empty() {
+        return Ok(Drawn::default());
+    }
+    let (stored, known_cells) = ctx.read_blocking::<_, StoreError, _>(move |r| {
+        Ok((sql::lattice(r, district)?, sql::grids_beginning(r, district.as_str())?))
+    })?;
+    let divisions = known_divisions(ctx)?;
+    let lattice = match stored {
+        Some(l) if l.metres != metres => {
+            return Err(DrawError::OtherSize { district, there: l.metres, wanted: metres }.into());
+        }
+        Some(l) => l,
+        None => Lattice::over(district, metres, points, first_free_street(district, &divisions)?)?,
+    };
+    let plan = draw::plan_for_points(&lattice, points)?;
+    let mut new_divisions = vec![imported_district(district)];
+    new_divisions.extend(plan.divisions);
+    new_divisions.retain(|d| !divisions.contains_key(&d.code));
+    let known: BTreeSet<GridCode> = known_cells.iter().map(|g| g.code).collect();
+    let cells = plan.grids.len();
+    let new: Vec<UnitGrid> = plan.grids.into_iter().filter(|g| !known.contains(&g.code)).collect();
+    let drawn =
+        Drawn { cells: new.len(), unchanged: cells - new.len(), out_of_reach: plan.out_of_reach };
+    if stored.is_none() {
+        // The lattice comes first: an interrupted drawing goes on with the same cells.
+        ctx.renewed().write_blocking::<(), StoreError, _>(move |mut w| {
+            sql::insert_lattice(&mut w, &lattice)?;
+            let detail = serde_json::json!({ "metres": metres });
+            w.commit(AuditEvent::done("grid.draw", "lattice", district.to_string()).detail(detail), ())
+        })?;
+    }
+    division_writer(String::new()).write(ctx, &Changes { new: new_divisions, changed: Vec::new() })?;
+    grid_writer("grid.draw", String::new()).write(ctx, &Changes { new, changed: Vec::new() })?;
+    Ok(drawn)
+}
+
+/// The district under which imports without a place are kept, until a register names it.
+fn imported_district(district: DistrictCode) -> Division {
+    Division {
+        name_en: Some("Imported".into()),
+        drawn: true,
+        ..Division::new(district.division(), "导入数据", draw::SOURCE)
+    }
+}
+
+/// Makes sure that the district of an import is in the register.
+///
+/// # Errors
+/// The store's.
+pub fn ensure_district(ctx: &Ctx, district: DistrictCode) -> Result<(), ImportError> {
+    let code = district.division();
+    if ctx.read_blocking::<_, StoreError, _>(move |r| sql::division(r, code))?.is_some() {
+        return Ok(());
+    }
+    let changes = Changes { new: vec![imported_district(district)], changed: Vec::new() };
+    division_writer(String::new()).write(ctx, &changes)
+}
+
+/// The first number above the streets a district really has.
+fn first_free_street(
+    district: DistrictCode,
+    divisions: &BTreeMap<DivisionCode, Division>,
+) -> Result<u16, DrawError> {
+    let own = |d: &&Division| d.code.district() == district && d.level() >= DivisionLevel::Street && !d.drawn;
+    let highest = divisions.values().filter(own).map(|d| d.code.as_str()[6..9].to_owned()).max();
+    let last = highest.and_then(|n| n.parse::<u16>().ok()).unwrap_or(0);
+    if last >= 999 { Err(DrawError::NoStreetLeft(district)) } else { Ok(last + 1) }
+}
+
+/// Draws square cells over the districts, streets or communities of a GeoJSON file and brings the areas themselves in.
+///
+/// Nothing is drawn where there are other cells: a changed cell needs a new code, so that is for a survey to do.
+///
+/// # Errors
+/// An unusable file or size (nothing is written), or the store's.
+pub fn draw_for_areas(
+    ctx: &Ctx,
+    bytes: &[u8],
+    metres: u32,
+    options: &ImportOptions,
+) -> Result<Report, ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let rows = import::divisions(bytes, options.crs)?;
+    let canvases: Vec<Canvas> = rows
+        .iter()
+        .flatten()
+        .filter_map(|row| Some(Canvas { code: row.code(), shape: row.shape()?.clone() }))
+        .collect();
+    if canvases.is_empty() {
+        let first = rows.iter().find_map(|r| r.as_ref().err());
+        let reason = first.map(|r| format!(": {}: {}", r.field, r.reason)).unwrap_or_default();
+        return Err(ImportError::unusable("nothing_to_draw", format!("the file has no area to draw over{reason}")));
+    }
+    let plan = draw::plan_for_areas(&canvases, metres)?;
+    refuse_real_streets(&canvases, &known_divisions(ctx)?)?;
+    let known = known_grids(ctx)?;
+    refuse_other_cells(&plan, &known)?;
+    let mut report = import_divisions(ctx, bytes, options)?;
+    let divisions = known_divisions(ctx)?;
+    let made: Vec<Division> =
+        plan.divisions.iter().filter(|d| !divisions.contains_key(&d.code)).cloned().collect();
+    division_writer(fingerprint(bytes)).write(ctx, &Changes { new: made, changed: Vec::new() })?;
+    let (rejected, warnings) = (report.rejected, std::mem::take(&mut report.warnings));
+    let new: Vec<UnitGrid> =
+        plan.grids.iter().filter(|g| !known.contains_key(&g.code)).cloned().collect();
+    let all = plan.grids.len() as u64;
+    let sums = Report {
+        read: all + rejected,
+        imported: new.len() as u64,
+        unchanged: all - new.len() as u64,
+        updated: 0,
+        warnings,
+        ..report
+    };
+    grid_writer("grid.draw", fingerprint(bytes)).write(ctx, &Changes { new, changed: Vec::new() })?;
+    Ok(sums)
+}
+
+/// Streets and communities are made up only where the register has none.
+fn refuse_real_streets(
+    canvases: &[Canvas],
+    divisions: &BTreeMap<DivisionCode, Division>,
+) -> Result<(), ImportError> {
+    for canvas in canvases.iter().filter(|c| c.code.level() != DivisionLevel::Community) {
+        let inside = |d: &&Division| d.code != canvas.code && canvas.code.contains(&d.code) && !d.drawn;
+        if let Some(real) = divisions.values().find(inside) {
+            let message = format!(
+                "{} has real divisions such as {} ({}): draw over its communities instead",
+                canvas.code, real.code, real.name
+            );
+            return Err(ImportError::unusable("cannot_draw", message).at("adcode"));
+        }
+    }
+    Ok(())
+}
+
+/// A community whose cells are not exactly those that would be drawn keeps what it has.
+fn refuse_other_cells(
+    plan: &Plan,
+    known: &BTreeMap<GridCode, UnitGrid>,
+) -> Result<(), ImportError> {
+    let mut drawn = BTreeMap::<DivisionCode, Vec<&UnitGrid>>::new();
+    for grid in &plan.grids {
+        drawn.entry(grid.code.community()).or_default().push(grid);
+    }
+    let last = u16::try_from(MAX_CELLS_PER_COMMUNITY).expect("999 is a small number");
+    for (community, cells) in drawn {
+        let bound = |n| GridCode::new(community, n).expect("1..=999 in a community");
+        let there: Vec<&UnitGrid> = known.range(bound(1)..=bound(last)).map(|(_, g)| g).collect();
+        let same = there.len() <= cells.len()
+            && there.iter().all(|g| cells.iter().any(|c| c.code == g.code && c.shape == g.shape));
+        if !same {
+            let message = format!("community {community} already has {} other grids; a changed grid needs a new code", there.len());
+            return Err(ImportError::unusable("cannot_draw", message).at("adcode"));
+        }
+    }
+    Ok(())
+}
