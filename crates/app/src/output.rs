@@ -1,6 +1,7 @@
 //! How a command ends: one JSON object or plain text on stdout, and an exit code that scripts rely on.
 
 use serde::Serialize;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Why a command failed, in the shape `--json` prints: `{"error":{"code","message","field","line"}}`.
@@ -62,20 +63,25 @@ impl Done {
     }
 }
 
+/// Prints a line. A reader that has closed the pipe, as `head` does, has seen enough: that is no failure.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Prints the outcome and chooses the exit code.
 pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
     match outcome {
         Ok(done) => {
             if json {
-                println!("{}", done.json);
+                say(&done.json.to_string());
             } else if !done.text.is_empty() {
-                println!("{}", done.text.trim_end());
+                say(done.text.trim_end());
             }
             ExitCode::SUCCESS
         }
         Err(failure) => {
             if json {
-                println!("{}", serde_json::json!({ "error": failure }));
+                say(&serde_json::json!({ "error": failure }).to_string());
             }
             let place = match (&failure.field, failure.line) {
                 (Some(field), Some(line)) => format!(" ({field}, line {line})"),

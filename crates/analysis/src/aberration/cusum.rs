@@ -89,6 +89,14 @@ impl Default for Cusum<'_> {
 /// `upper` is the count at which the sum reaches its limit, given the sum so far: a count below it raises no alarm.
 /// It is 0 where the sum is so high that no count could bring it down.
 ///
+/// ```
+/// use analysis::aberration::{Cusum, cusum};
+/// // Two counts of 4 set the mean; (6 − 4)/2 − 0.5 = 0.5 twice, then (8 − 4)/2 − 0.5 more is 2.5.
+/// let points = cusum(&[4.0, 4.0, 6.0, 6.0, 8.0], &Cusum { k: 0.5, h: 2.0, ..Cusum::default() }, Some(3..=5))?;
+/// assert_eq!(points.iter().map(|p| p.alarm).collect::<Vec<_>>(), [false, false, true]);
+/// # Ok::<(), analysis::aberration::DetectError>(())
+/// ```
+///
 /// # Errors
 /// [`DetectError`] for unusable counts, settings or ranges, and where the expected count is not above 0.
 pub fn cusum(

@@ -91,6 +91,15 @@ impl Past {
 ///
 /// The upper bound is `None`, without alarm, where C3 would multiply nothing by infinity: a constant baseline after a constant baseline that was exceeded.
 ///
+/// ```
+/// use analysis::aberration::{Ears, EarsMethod, ears};
+/// let counts = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+/// let points = ears(&counts, &Ears { alpha: 0.05, ..Ears::new(EarsMethod::C1) }, None)?;
+/// // mean 4, sample deviation 2.160, z(0.95) = 1.645: the limit is 7.553
+/// assert!(points[0].alarm && (points[0].upper.unwrap() - 7.553290).abs() < 1e-6);
+/// # Ok::<(), analysis::aberration::DetectError>(())
+/// ```
+///
 /// # Errors
 /// [`DetectError`] for unusable counts, settings or ranges.
 pub fn ears(

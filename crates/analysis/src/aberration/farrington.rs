@@ -158,6 +158,15 @@ fn nearest_weekday(date: Date, weekday: Weekday) -> Option<Date> {
 /// Where no model can be fitted, `expected` and `upper` are `None` and there is no alarm. With fewer than five
 /// cases in the last four points only `upper` is.
 ///
+/// ```
+/// use analysis::aberration::{Farrington, Timeline, farrington};
+/// let mut counts: Vec<f64> = (0..300).map(|week| 10.0 + f64::from(week % 5)).collect();
+/// counts[299] = 40.0;
+/// let points = farrington(&counts, &Timeline::by_index(300, 52), &Farrington::default(), Some(299..=300))?;
+/// assert!(!points[0].alarm && points[1].alarm);
+/// # Ok::<(), analysis::aberration::DetectError>(())
+/// ```
+///
 /// # Errors
 /// [`DetectError`] for unusable counts, settings or ranges.
 pub fn farrington(

@@ -124,6 +124,14 @@ pub struct Evaluation {
 /// `seasons` are lengths in points, such as 7 and 365 for days. A season of which the series does not hold two is
 /// left out. Takes time in proportion to the length of the series; origins are tried in parallel.
 ///
+/// ```
+/// use analysis::forecast::evaluate;
+/// let counts: Vec<f64> = (0..140).map(|day| [9.0, 8.0, 8.0, 7.0, 7.0, 3.0, 2.0][day % 7] + (day * day % 5) as f64).collect();
+/// let forecast = evaluate(&counts, &[7], 7)?.forecast();
+/// assert!(forecast.mase < 1.0 && forecast.points[6].mean < forecast.points[0].mean);
+/// # Ok::<(), analysis::forecast::ForecastError>(())
+/// ```
+///
 /// # Errors
 /// [`ForecastError`] for unusable counts, horizon or seasons, or a series too short to try anything.
 pub fn evaluate(

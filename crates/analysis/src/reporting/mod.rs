@@ -136,6 +136,14 @@ pub struct Covariates {
 
 /// The rate from counts alone, with an exact interval.
 ///
+/// ```
+/// use analysis::reporting::rate;
+/// let found = rate(&[0.0, 1.0, 2.0, 0.0, 3.0], &[10.0, 5.0, 20.0, 100.0, 30.0])?;
+/// assert_eq!(found.rate, 6.0 / 165.0);
+/// assert!((found.loglik + 10.5655280733).abs() < 1e-9);
+/// # Ok::<(), analysis::reporting::ReportingError>(())
+/// ```
+///
 /// # Errors
 /// [`ReportingError`] for no incident or an unusable one.
 pub fn rate(duplicates: &[f64], days: &[f64]) -> Result<Rate, ReportingError> {

@@ -372,6 +372,51 @@ mod tests {
         assert_eq!((f.field.as_deref(), f.line), (Some("date"), Some(51)));
     }
 
+    /// Salmon, Schumacher & Höhle 2016; weeks counted from 282.
+    #[test]
+    fn the_published_alarms_come_out_of_the_command() {
+        let root = std::env::var("SHIYU_SHARED")
+            .unwrap_or_else(|_| format!("{}/../../../shared", env!("CARGO_MANIFEST_DIR")));
+        let file = format!("{root}/data/count-series/salmonella.agona.csv");
+        if !std::path::Path::new(&file).exists() {
+            println!("skipped: {file} is absent");
+            return;
+        }
+        let alarms = |args: &str| -> Vec<u64> {
+            let done = run(&[
+                &["detect", &file],
+                args.split(' ').collect::<Vec<_>>().as_slice(),
+            ]
+            .concat())
+            .unwrap();
+            let points = done.json["points"].as_array().unwrap().clone();
+            points
+                .iter()
+                .filter(|p| p["alarm"] == true)
+                .map(|p| p["index"].as_u64().unwrap())
+                .collect()
+        };
+        for (threshold, published) in [
+            ("nbplugin", vec![2, 3, 4, 7, 13]),
+            ("delta", vec![2, 3, 4, 7, 13, 14]),
+            ("muan", vec![3, 4]),
+        ] {
+            let options = "--method farrington --range 282:312 --alpha 0.1 --b 4 --w 3 --no-periods 10 --past-weeks-not-included 26 --weights-threshold 2.58";
+            let found: Vec<u64> = alarms(&format!("{options} --threshold {threshold}"))
+                .iter()
+                .map(|i| i - 281)
+                .collect();
+            assert_eq!(found, published, "{threshold}");
+        }
+        for (method, number) in [("ears-c1", 16), ("ears-c2", 20), ("ears-c3", 23)] {
+            assert_eq!(
+                alarms(&format!("--method {method} --range 20:312 --alpha 0.001")).len(),
+                number,
+                "{method}"
+            );
+        }
+    }
+
     #[test]
     fn errors_name_option_line_and_field() {
         let case = |text: &str, args: &[&str]| {
