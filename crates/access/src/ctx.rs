@@ -23,20 +23,22 @@ impl Services {
     pub fn add<T: Any + Send + Sync>(&mut self, part: Arc<T>) {
         self.parts.insert(TypeId::of::<T>(), part);
     }
+    /// The part of this type, if the program has it.
+    pub fn find<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let part = self.parts.get(&TypeId::of::<T>())?.clone();
+        part.downcast::<T>().ok()
+    }
     /// The part of this type.
     ///
     /// # Panics
     /// When the program was composed without it, which its own start-up test would show.
     pub fn get<T: Any + Send + Sync>(&self) -> Arc<T> {
-        let part = self.parts.get(&TypeId::of::<T>()).unwrap_or_else(|| {
+        self.find().unwrap_or_else(|| {
             panic!(
                 "the program was composed without {}",
                 std::any::type_name::<T>()
             )
-        });
-        part.clone()
-            .downcast::<T>()
-            .expect("parts are stored under their own type")
+        })
     }
 }
 
@@ -180,9 +182,30 @@ impl Ctx {
     pub fn service<T: Any + Send + Sync>(&self) -> Arc<T> {
         self.services.get()
     }
+    /// A part of the program that some deployments are composed without.
+    pub fn service_if_any<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.services.find()
+    }
     /// The database, for its engine and for maintenance.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+    /// The same permit with a stated purpose of looking at a person's data (from a form).
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the principal and the permission stay those that were checked"
+    )]
+    pub fn for_purpose(&self, purpose: impl Into<String>) -> Self {
+        let grant = Grant::mint(
+            self.principal.actor(),
+            self.now(),
+            self.request(),
+            Some(purpose.into()),
+        );
+        Self {
+            grant,
+            ..self.clone()
+        }
     }
     /// The same permit at the present moment, for the next step of long work.
     pub fn renewed(&self) -> Self {

@@ -134,7 +134,7 @@ impl Guard {
             body
         };
         if let Some(session) = visit.session() {
-            ops::touch_session(&ctx, self.state.settings(), session).await;
+            ops::sessions::touch_session(&ctx, self.state.settings(), session).await;
         }
         parts.extensions.insert(ctx.clone());
         parts.extensions.insert(visit.clone());

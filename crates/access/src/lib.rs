@@ -15,15 +15,18 @@ mod fault;
 mod front;
 mod gates;
 mod guard;
+mod http;
 mod idempotency;
+pub mod model;
 mod openapi;
 pub mod ops;
-mod password;
+pub mod password;
 mod permission;
 mod principal;
 mod rate;
 mod refusals;
 mod routes;
+pub mod rules;
 mod secret;
 mod sql;
 mod state;
@@ -34,12 +37,15 @@ pub use ctx::{Ctx, Refused, Scope, Services};
 pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
 pub use fault::{Fault, Problem, Word, word_key};
 pub use front::router;
+pub use http::capability;
+pub use model::{Account, AccountDraft, Directory, NewAccount, Places};
 pub use openapi::{Operation, openapi};
 pub use permission::{Permission, Role};
 pub use principal::{AccountId, Principal, Staff, SystemRole, UnitId};
 pub use routes::{
     Capability, MenuEntry, RouteInfo, RouteKind, Routes, menu_of, migrations_of, table_of, words_of,
 };
+pub use rules::AccountError;
 pub use state::{AppParts, AppState, Limits, Settings};
 pub use visit::{Via, Visit, role_key};
 

@@ -46,6 +46,13 @@ pub enum SystemRole {
 }
 
 impl SystemRole {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Importer,
+        Self::Installer,
+        Self::Operator,
+        Self::Keeper,
+    ];
     /// The word in the audit trail and in case events.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,12 +1,16 @@
 //! Statements and rows of accounts, sessions and tokens.
 
+use crate::model::{Account, AccountDraft, ApiToken, NewAccount};
 use crate::permission::{Permission, Role};
 use crate::principal::{AccountId, UnitId};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
+use kernel::id::Id;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::{DecodeError, FromValue, Read, StoreResult, ToValue, Value, ValueRef, params};
+use store::{
+    DecodeError, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, Write, params,
+};
 
 /// A short list kept as JSON in one column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,26 +30,36 @@ impl<T: DeserializeOwned> FromValue for JsonList<T> {
     }
 }
 
-store::record! {
-    /// An account as far as acting needs it.
-    #[derive(Debug, Clone)]
-    pub(crate) struct FoundAccount {
-        pub id: AccountId,
-        pub name: String,
-        pub roles: JsonList<Role>,
-        pub unit: Option<UnitId>,
-        pub districts: JsonList<DistrictCode>,
-        pub must_change: bool,
+/// An account as far as acting needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundAccount {
+    pub id: AccountId,
+    pub name: String,
+    pub roles: JsonList<Role>,
+    pub unit: Option<UnitId>,
+    pub districts: JsonList<DistrictCode>,
+    pub must_change: bool,
+}
+
+impl FoundAccount {
+    /// The first six columns of the look-ups below.
+    fn of(row: &Row<'_>) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            roles: row.get(2)?,
+            unit: row.get(3)?,
+            districts: row.get(4)?,
+            must_change: row.get(5)?,
+        })
     }
 }
 
-store::record! {
-    /// A session that still runs.
-    #[derive(Debug, Clone, Copy)]
-    pub(crate) struct FoundSession {
-        pub csrf: [u8; 32],
-        pub seen_at: Timestamp,
-    }
+/// A session that still runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FoundSession {
+    pub csrf: [u8; 32],
+    pub seen_at: Timestamp,
 }
 
 const SESSION: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, s.csrf, s.seen_at \
@@ -61,14 +75,7 @@ pub(crate) fn session(
 ) -> StoreResult<Option<(FoundAccount, FoundSession)>> {
     let mut found = None;
     r.each(SESSION, params![token, now, idle_since], |row| {
-        let account = FoundAccount {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            roles: row.get(2)?,
-            unit: row.get(3)?,
-            districts: row.get(4)?,
-            must_change: row.get(5)?,
-        };
+        let account = FoundAccount::of(row)?;
         found = Some((
             account,
             FoundSession {
@@ -93,16 +100,255 @@ pub(crate) fn token(
 ) -> StoreResult<Option<(FoundAccount, JsonList<Permission>)>> {
     let mut found = None;
     r.each(TOKEN, params![token, now], |row| {
-        let account = FoundAccount {
-            id: row.get(0)?,
-            name: row.get(1)?,
-            roles: row.get(2)?,
-            unit: row.get(3)?,
-            districts: row.get(4)?,
-            must_change: row.get(5)?,
-        };
+        let account = FoundAccount::of(row)?;
         found = Some((account, row.get(6)?));
         Ok(false)
     })?;
     Ok(found)
+}
+
+macro_rules! account_columns {
+    () => {
+        "id, login, name, roles, unit, districts, failed_tries, locked_until, disabled, must_change, created_at, version"
+    };
+}
+
+const BY_ID: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE id = $1"
+);
+const BY_LOGIN: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE login = $1"
+);
+const PAGE: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE login > $1 ORDER BY login LIMIT $2"
+);
+const SEARCH: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE login > $1 AND (login LIKE $3 OR lower(name) LIKE $3) ORDER BY login LIMIT $2"
+);
+
+/// The account of an id.
+pub(crate) fn account(r: &mut Read<'_>, id: AccountId) -> StoreResult<Option<Account>> {
+    r.opt(BY_ID, params![id])
+}
+/// The account of a login.
+pub(crate) fn account_by_login(r: &mut Read<'_>, login: &str) -> StoreResult<Option<Account>> {
+    r.opt(BY_LOGIN, params![login])
+}
+/// Accounts after a login; `like` is a pattern in lowercase for login or name.
+pub(crate) fn accounts(
+    r: &mut Read<'_>,
+    after: &str,
+    limit: i64,
+    like: Option<&str>,
+) -> StoreResult<Vec<Account>> {
+    match like {
+        Some(like) => r.all(SEARCH, params![after, limit, like]),
+        None => r.all(PAGE, params![after, limit]),
+    }
+}
+
+const PASSWORD: &str = "SELECT password FROM accounts WHERE id = $1";
+
+/// The password hash of an account.
+pub(crate) fn password(r: &mut Read<'_>, id: AccountId) -> StoreResult<Option<String>> {
+    Ok(r.opt::<(String,)>(PASSWORD, params![id])?.map(|row| row.0))
+}
+
+const INSERT: &str = "INSERT INTO accounts (id, login, name, password, roles, unit, districts, failed_tries, locked_until, \
+     disabled, must_change, created_at, changed_at, version) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL, 0, $8, $9, $9, 1)";
+
+/// Adds an account.
+pub(crate) fn insert(w: &mut Write<'_>, new: &NewAccount, now: Timestamp) -> StoreResult<()> {
+    let NewAccount {
+        id,
+        login,
+        draft,
+        password_hash,
+        must_change,
+    } = new;
+    let AccountDraft {
+        name,
+        roles,
+        unit,
+        districts,
+    } = draft;
+    let (roles, districts) = (JsonList(roles.clone()), JsonList(districts.clone()));
+    w.exec(
+        INSERT,
+        params![
+            id,
+            login,
+            name,
+            password_hash,
+            roles,
+            unit,
+            districts,
+            must_change,
+            now
+        ],
+    )
+    .map(|_| ())
+}
+
+const EDIT: &str = "UPDATE accounts SET name = $3, roles = $4, unit = $5, districts = $6, changed_at = $7, version = version + 1 \
+     WHERE id = $1 AND version = $2";
+
+/// Changes what the security administrator may change, if nobody did since `version`.
+pub(crate) fn edit(
+    w: &mut Write<'_>,
+    id: AccountId,
+    version: i64,
+    draft: &AccountDraft,
+) -> StoreResult<()> {
+    let AccountDraft {
+        name,
+        roles,
+        unit,
+        districts,
+    } = draft;
+    let (roles, districts) = (JsonList(roles.clone()), JsonList(districts.clone()));
+    let now = w.now();
+    w.exec_one(
+        EDIT,
+        params![id, version, name, roles, unit, districts, now],
+    )
+}
+
+const STANDING: &str = "UPDATE accounts SET failed_tries = $3, locked_until = $4, changed_at = $5, version = version + 1 WHERE id = $1 AND version = $2";
+
+/// Notes wrong tries and a lock, or forgets both.
+pub(crate) fn set_standing(
+    w: &mut Write<'_>,
+    account: &Account,
+    failed_tries: u32,
+    locked_until: Option<Timestamp>,
+) -> StoreResult<()> {
+    let now = w.now();
+    w.exec_one(
+        STANDING,
+        params![account.id, account.version, failed_tries, locked_until, now],
+    )
+}
+
+const CLOSE: &str = "UPDATE accounts SET disabled = $3, failed_tries = 0, locked_until = NULL, changed_at = $4, version = version + 1 WHERE id = $1 AND version = $2";
+
+/// Closes an account or opens it again; opening also ends a lock.
+pub(crate) fn set_disabled(
+    w: &mut Write<'_>,
+    account: &Account,
+    is_disabled: bool,
+) -> StoreResult<()> {
+    let now = w.now();
+    w.exec_one(
+        CLOSE,
+        params![account.id, account.version, is_disabled, now],
+    )
+}
+
+const NEW_PASSWORD: &str = "UPDATE accounts SET password = $2, must_change = $3, failed_tries = 0, locked_until = NULL, changed_at = $4, \
+     version = version + 1 WHERE id = $1";
+
+/// Replaces the password hash, which also ends a lock.
+pub(crate) fn set_password(
+    w: &mut Write<'_>,
+    id: AccountId,
+    hash: &str,
+    must_change: bool,
+) -> StoreResult<()> {
+    let now = w.now();
+    w.exec_one(NEW_PASSWORD, params![id, hash, must_change, now])
+}
+
+const NEW_SESSION: &str = "INSERT INTO sessions (token, account, csrf, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)";
+
+/// Begins a session.
+pub(crate) fn insert_session(
+    w: &mut Write<'_>,
+    token: &[u8; 32],
+    account: AccountId,
+    csrf: &[u8; 32],
+    expires_at: Timestamp,
+) -> StoreResult<()> {
+    let now = w.now();
+    w.exec(NEW_SESSION, params![token, account, csrf, now, expires_at])
+        .map(|_| ())
+}
+
+const END_SESSION: &str = "DELETE FROM sessions WHERE token = $1";
+const END_SESSIONS: &str = "DELETE FROM sessions WHERE account = $1";
+const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";
+
+/// Ends one session.
+pub(crate) fn end_session(w: &mut Write<'_>, token: &[u8; 32]) -> StoreResult<u64> {
+    w.exec(END_SESSION, params![token])
+}
+/// Ends all sessions of an account; answers how many there were.
+pub(crate) fn end_sessions(w: &mut Write<'_>, account: AccountId) -> StoreResult<u64> {
+    w.exec(END_SESSIONS, params![account])
+}
+/// Removes sessions that ran out before `before`.
+pub(crate) fn forget_sessions(w: &mut Write<'_>, before: Timestamp) -> StoreResult<u64> {
+    w.exec(FORGET_SESSIONS, params![before])
+}
+
+const NEW_TOKEN: &str = "INSERT INTO api_tokens (id, token, account, name, scopes, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)";
+const TOKENS: &str = "SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens WHERE account = $1 ORDER BY id DESC LIMIT 200";
+const REVOKE: &str =
+    "UPDATE api_tokens SET revoked_at = $3 WHERE id = $1 AND account = $2 AND revoked_at IS NULL";
+
+/// Adds an API token.
+pub(crate) fn insert_token(
+    w: &mut Write<'_>,
+    token: &ApiToken,
+    hash: &[u8; 32],
+    account: AccountId,
+) -> StoreResult<()> {
+    let ApiToken {
+        id,
+        name,
+        scopes,
+        created_at,
+        expires_at,
+        ..
+    } = token;
+    w.exec(
+        NEW_TOKEN,
+        params![id, hash, account, name, scopes, created_at, expires_at],
+    )
+    .map(|_| ())
+}
+/// The latest 200 tokens of an account.
+pub(crate) fn tokens(r: &mut Read<'_>, account: AccountId) -> StoreResult<Vec<ApiToken>> {
+    r.all(TOKENS, params![account])
+}
+/// Takes a token back.
+pub(crate) fn revoke_token(w: &mut Write<'_>, id: Id, account: AccountId) -> StoreResult<u64> {
+    let now = w.now();
+    w.exec(REVOKE, params![id, account, now])
+}
+
+const ANY_OVER: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM sessions WHERE expires_at < $1) \
+     OR EXISTS (SELECT 1 FROM idempotency WHERE created_at < $2) THEN 1 ELSE 0 END";
+const FORGET_ANSWERS: &str = "DELETE FROM idempotency WHERE created_at < $1";
+
+/// Whether there is a session or a kept answer to remove.
+pub(crate) fn is_any_over(
+    r: &mut Read<'_>,
+    sessions: Timestamp,
+    answers: Timestamp,
+) -> StoreResult<bool> {
+    Ok(r.one::<(bool,)>(ANY_OVER, params![sessions, answers])?.0)
+}
+/// Removes kept answers older than `before`.
+pub(crate) fn forget_answers(w: &mut Write<'_>, before: Timestamp) -> StoreResult<u64> {
+    w.exec(FORGET_ANSWERS, params![before])
 }

@@ -1,0 +1,148 @@
+//! GET /audit — the auditor searches the trail by object, actor, act, time or reference number.
+
+use crate::answer::show;
+use crate::ctx::Ctx;
+use crate::extract::Fields;
+use crate::fault::Fault;
+use crate::ops::audit::{self, AuditQuery, AuditRow};
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::response::Response;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use kernel::id::Id;
+use kernel::{Cursor, PageSize};
+use store::StoreError;
+use ui::{FormState, Html, Pager, Ui};
+
+struct EntryRow {
+    when: Html,
+    who: String,
+    kind: String,
+    action: String,
+    is_refused: bool,
+    object: String,
+    detail: String,
+    purpose: String,
+    reference: String,
+}
+
+#[derive(Template)]
+#[template(path = "access_audit.html")]
+struct AuditPage {
+    ui: Ui,
+    form: FormState,
+    rows: Vec<EntryRow>,
+    pager: Pager,
+}
+
+const FILTERS: [&str; 7] = [
+    "kind",
+    "object",
+    "actor",
+    "action",
+    "reference",
+    "from",
+    "to",
+];
+
+pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut wanted = read(&fields, &ui)?;
+    let actor = fields.get("actor").to_owned();
+    let page = ctx
+        .read(move |r| -> Result<_, StoreError> {
+            if !actor.is_empty() {
+                let Some(id) = audit::actor_id(r, &actor)? else {
+                    return Ok(None);
+                };
+                wanted.actor = Some(id);
+            }
+            audit::search(r, &wanted, PageSize::default()).map(Some)
+        })
+        .await?;
+    // Nobody of that name: an empty page says so.
+    let page = page.unwrap_or_else(|| kernel::Page {
+        items: Vec::new(),
+        next: None,
+    });
+    let link = |after: Option<&Cursor>| {
+        let mut link = form_urlencoded::Serializer::new("/audit?".to_owned());
+        for name in FILTERS.iter().filter(|name| !fields.get(name).is_empty()) {
+            link.append_pair(name, fields.get(name));
+        }
+        if let Some(after) = after {
+            link.append_pair("after", &after.to_string());
+        }
+        link.finish()
+    };
+    let pager = Pager {
+        previous: (!fields.get("after").is_empty()).then(|| link(None)),
+        next: page.next.as_ref().map(|after| link(Some(after))),
+        shown: page.items.len() as u64,
+        total: None,
+    };
+    let rows = page.items.into_iter().map(|row| entry(&ui, row)).collect();
+    show(&AuditPage {
+        form: fields.form(),
+        ui,
+        rows,
+        pager,
+    })
+}
+
+fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
+    let text = |name: &str| Some(fields.get(name).to_owned()).filter(|text| !text.is_empty());
+    // Days are days of the deployment; the last one is included.
+    let begin = |day: Date| -> Result<Timestamp, Fault> {
+        let zoned = day.to_zoned(ui.site.time_zone.clone());
+        zoned.map(|z| z.timestamp()).map_err(|e| {
+            Fault::invalid("from", "access.invalid_field", e.to_string()).arg("field", "from")
+        })
+    };
+    let from = fields.read::<Date>("from")?.map(begin).transpose()?;
+    let to = fields
+        .read::<Date>("to")?
+        .map(|day| begin(day.saturating_add(1.day())))
+        .transpose()?;
+    let after = match fields.read::<Cursor>("after")? {
+        Some(cursor) => Some(cursor.part::<Id>(0).map_err(|e| {
+            Fault::invalid("after", "access.invalid_field", e.to_string()).arg("field", "after")
+        })?),
+        None => None,
+    };
+    Ok(AuditQuery {
+        object_kind: text("kind"),
+        object_id: text("object"),
+        actor: None,
+        action: text("action"),
+        request: fields.read("reference")?,
+        from,
+        to,
+        after,
+    })
+}
+
+fn entry(ui: &Ui, row: AuditRow) -> EntryRow {
+    let kind = match row.actor_kind.as_str() {
+        "staff" => ui.t("access-audit-staff"),
+        "resident" => ui.t("access-audit-resident"),
+        "stranger" => ui.t("access-audit-stranger"),
+        _ => ui.t("access-audit-system"),
+    };
+    EntryRow {
+        when: ui.time(row.at),
+        who: audit::actor_text(&row),
+        kind,
+        is_refused: row.outcome == "refused",
+        object: format!("{} {}", row.object_kind, row.object_id),
+        action: row.action,
+        detail: if row.detail == "{}" {
+            String::new()
+        } else {
+            row.detail
+        },
+        purpose: row.purpose.unwrap_or_default(),
+        reference: row.request.to_string(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The pages and calls of access itself: sign-in, one's own account, users, the audit trail, health.
+
+mod account;
+mod audit;
+mod health;
+mod sign_in;
+mod users;
+
+use crate::MIGRATIONS;
+use crate::openapi::Operation;
+use crate::permission::Permission;
+use crate::routes::{Capability, Routes};
+use axum::http::Method;
+
+/// What this crate brings to the program.
+pub fn capability() -> Capability {
+    let routes = Routes::new("access")
+        .bare("/healthz", health::healthz)
+        .bare(ui::assets::ROUTE, ui::assets::serve)
+        .bare(ui::look::PATH, ui::look::change)
+        .on(Method::GET, "/sign-in", Permission::Public, sign_in::form)
+        .on(Method::POST, "/sign-in", Permission::Public, sign_in::send)
+        .on(
+            Method::POST,
+            "/sign-out",
+            Permission::OwnAccount,
+            sign_in::out,
+        )
+        .on(
+            Method::GET,
+            "/account",
+            Permission::OwnAccount,
+            account::show_own,
+        )
+        .on(
+            Method::POST,
+            "/account/password",
+            Permission::OwnAccount,
+            account::change_password,
+        )
+        .on(
+            Method::GET,
+            "/users",
+            Permission::AccountManage,
+            users::list,
+        )
+        .on(
+            Method::GET,
+            "/users/new",
+            Permission::RoleManage,
+            users::blank,
+        )
+        .on(
+            Method::POST,
+            "/users/new",
+            Permission::RoleManage,
+            users::add,
+        )
+        .on(
+            Method::GET,
+            "/users/{id}",
+            Permission::AccountManage,
+            users::one,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}",
+            Permission::RoleManage,
+            users::edit,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}/reset",
+            Permission::AccountManage,
+            users::reset,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}/close",
+            Permission::AccountManage,
+            users::close,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}/open",
+            Permission::AccountManage,
+            users::open,
+        )
+        .on(Method::GET, "/audit", Permission::AuditRead, audit::search)
+        .on_api(
+            Method::GET,
+            "/api/v1/account",
+            Permission::OwnAccount,
+            account::who_am_i,
+            Operation::new("tells who the session or token acts as")
+                .answers::<account::WhoAmI>(200),
+        );
+    Capability::new("access", routes)
+        .migrations(MIGRATIONS)
+        .locales(
+            include_str!("../../locales/zh-CN.ftl"),
+            include_str!("../../locales/en.ftl"),
+        )
+        .menu(
+            "access-menu-users",
+            "/users",
+            Permission::AccountManage,
+            800,
+        )
+        .menu("access-menu-audit", "/audit", Permission::AuditRead, 810)
+        .menu(
+            "access-menu-account",
+            "/account",
+            Permission::OwnAccount,
+            900,
+        )
+}
