@@ -64,6 +64,18 @@ pub fn get_or_make_imported(
     if names.is_empty() {
         return Ok(BTreeMap::new());
     }
+    match try_make_imported(ctx, source, names) {
+        // Another import made the same unit first: look again.
+        Err(StoreError::Unique(_)) => try_make_imported(ctx, source, names),
+        other => other,
+    }
+}
+
+fn try_make_imported(
+    ctx: &Ctx,
+    source: &str,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, UnitId>, StoreError> {
     let (source, names) = (source.to_owned(), names.clone());
     ctx.renewed().write_blocking(move |mut w| {
         let found = make_imported(&mut w, &source, &names)?;

@@ -8,7 +8,9 @@
 //! a place and a matter always have somebody who answers while any unit is registered ([`rules::who`]); classes that an
 //! import made have no limit and say that nobody has reviewed them.
 
+pub mod import;
 pub mod model;
+pub mod ops;
 mod reference;
 pub mod rules;
 pub mod sql;

@@ -324,3 +324,37 @@ fn hours(calendar: &Calendar) -> Vec<String> {
     let is_hours = |line: &&str| line.starts_with("periods ") || line.starts_with("season ");
     calendar.to_text().lines().filter(is_hours).map(str::to_owned).collect()
 }
+
+/// A class as an import makes it: the source's own word, without limit, with nothing that a person would have to allow.
+pub fn imported_class(id: MatterId, catalogue: &str, code: &str) -> MatterClass {
+    MatterClass {
+        id,
+        catalogue: catalogue.to_owned(),
+        code: code.to_owned(),
+        kind: MatterKind::Other,
+        major: None,
+        minor: None,
+        major_name: None,
+        name_zh: code.to_owned(),
+        name_en: None,
+        local: true,
+        keywords: Vec::new(),
+        flags: Flags { public: false, warnable: false, confidential: false, verify: true },
+        default_nature: None,
+        reviewed: false,
+        conditions: Vec::new(),
+    }
+}
+
+/// The catalogue that holds the classes an import makes.
+pub fn imported_catalogue(id: &str, source: &str) -> Catalogue {
+    Catalogue {
+        id: id.to_owned(),
+        standard: "local".into(),
+        version: "1".into(),
+        valid_from: None,
+        valid_to: None,
+        source: source.to_owned(),
+        reviewed: false,
+    }
+}
