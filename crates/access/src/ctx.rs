@@ -1,6 +1,7 @@
 //! The permit of one request: who, under which permission, when, for which purpose. Only a [`Ctx`] opens the store.
 
 use crate::front::Arrival;
+use crate::idempotency::OnceKey;
 use crate::permission::Permission;
 use crate::principal::{Principal, SystemRole, UnitId};
 use jiff::Timestamp;
@@ -69,6 +70,7 @@ pub struct Ctx {
     clock: Arc<dyn Clock>,
     services: Services,
     lane: Lane,
+    once: Option<OnceKey>,
 }
 
 /// What a [`Ctx`] is made from: the parts of the running program.
@@ -113,6 +115,7 @@ impl Ctx {
             clock,
             services,
             lane: Lane::People,
+            once: None,
         })
     }
 
@@ -237,14 +240,37 @@ impl Ctx {
         }
     }
 
-    /// Runs a closure in a transaction; answers after the COMMIT.
-    pub async fn write<T, E, F>(&self, closure: F) -> Result<T, E>
+    /// The same permit for a request that named an idempotency key.
+    pub(crate) fn once(&self, key: OnceKey) -> Self {
+        Self {
+            once: Some(key),
+            ..self.clone()
+        }
+    }
+
+    /// Runs a closure in a transaction; answers after the COMMIT. The first change of a request that named an
+    /// idempotency key writes that key with it.
+    pub async fn write<T, E, F>(&self, mut closure: F) -> Result<T, E>
     where
         F: FnMut(Write<'_>) -> Result<Sealed<T>, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.db.write(&self.grant, self.lane, closure).await
+        let Some(key) = self.once.clone() else {
+            return self.db.write(&self.grant, self.lane, closure).await;
+        };
+        let reserved = key.clone();
+        let done = self
+            .db
+            .write(&self.grant, self.lane, move |mut w| {
+                reserved.reserve(&mut w)?;
+                closure(w)
+            })
+            .await;
+        if done.is_ok() {
+            key.written();
+        }
+        done
     }
     /// Runs a closure that only looks.
     pub async fn read<T, E, F>(&self, closure: F) -> Result<T, E>

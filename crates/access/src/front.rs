@@ -2,11 +2,12 @@
 //! reference number and moment, puts faults into words, adds the security headers, counts, and writes the log.
 
 use crate::fault::Fault;
-use crate::routes::{Capability, RouteInfo, RouteKind, panicked};
+use crate::routes::{Capability, RouteInfo, RouteKind, Routes, panicked};
 use crate::state::AppState;
 use crate::visit::{Visit, header_text, look_of};
 use askama::Template;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -61,6 +62,13 @@ pub(crate) struct Handled {
 /// At start-up, when two capabilities mount the same method and path.
 pub fn router(state: &AppState, capabilities: Vec<Capability>) -> Router {
     let mut router = Router::new();
+    let description = Bytes::from(crate::openapi(&capabilities).to_string());
+    let described = move || async move {
+        ([(header::CONTENT_TYPE, "application/json")], description).into_response()
+    };
+    router = Routes::new("access")
+        .bare("/api/v1/openapi.json", described)
+        .mount_on(router, state);
     for capability in capabilities {
         router = capability.routes.mount_on(router, state);
     }

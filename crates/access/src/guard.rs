@@ -22,6 +22,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// The header that carries the form token where there is no form.
@@ -67,7 +68,10 @@ impl Guard {
         };
         let mut response = match self.admit(parts, body, &visit).await {
             Ok((request, ctx)) if self.route.is_idempotent => {
-                crate::idempotency::once(&ctx, request, |request| self.run(request, next)).await
+                crate::idempotency::once(ctx, request, self.limit(), |request| {
+                    self.run(request, next)
+                })
+                .await
             }
             Ok((request, _)) => self.run(request, next).await,
             Err(response) => response,
@@ -76,6 +80,13 @@ impl Guard {
             self.keep_cookies(&visit, is_get, &mut response);
         }
         (response, Some(visit))
+    }
+
+    /// The most bytes a body may have here.
+    fn limit(&self) -> usize {
+        self.route
+            .body_limit
+            .unwrap_or(self.state.settings().limits.body)
     }
 
     /// Runs the handler within the time a request may take.
@@ -99,10 +110,7 @@ impl Guard {
         body: Body,
         visit: &Visit,
     ) -> Result<(Request, Ctx), Response> {
-        let limit = self
-            .route
-            .body_limit
-            .unwrap_or(self.state.settings().limits.body);
+        let limit = self.limit();
         if body::declared_length(&parts.headers).is_some_and(|length| length > limit) {
             return Err(body::too_large(limit).into_response());
         }
@@ -133,12 +141,38 @@ impl Guard {
         } else {
             body
         };
+        self.not_too_often(&parts.method, visit, arrival)
+            .map_err(IntoResponse::into_response)?;
         if let Some(session) = visit.session() {
-            ops::sessions::touch_session(&ctx, self.state.settings(), session).await;
+            ops::sessions::touch_session(&ctx, session).await;
         }
         parts.extensions.insert(ctx.clone());
         parts.extensions.insert(visit.clone());
         Ok((Request::from_parts(parts, body), ctx))
+    }
+
+    /// Public reports are taken at a bounded rate from one network.
+    fn not_too_often(&self, method: &Method, visit: &Visit, arrival: Arrival) -> Result<(), Fault> {
+        let is_report = self.route.permission == Permission::CaseReport
+            && *method != Method::GET
+            && *method != Method::HEAD;
+        if !is_report || matches!(visit.principal(), Principal::Staff(_)) {
+            return Ok(());
+        }
+        // Where the address is not known, all such visitors share one bucket.
+        let address = visit.address().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.state
+            .gates()
+            .reports
+            .take(address, arrival.now, rand::random())
+            .map_err(|wait_s| {
+                Fault::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "access.too_often",
+                    "too many reports from one network",
+                )
+                .retry_after(wait_s)
+            })
     }
 
     /// A browser sends its cookies whoever made the form, so a change asked for by cookie, or by a page's form, must

@@ -1,13 +1,238 @@
-//! `Idempotency-Key`: the same API post sent twice is done once.
-use crate::ctx::Ctx;
-use axum::extract::Request;
-use axum::response::Response;
+//! `Idempotency-Key`: the same API post sent twice is done once and answered alike, for 24 hours.
+//!
+//! The key's row is written in the transaction of the change itself ([`Ctx::write`] does it), so there is no moment in
+//! which the change is made and the key not known. The answer is added afterwards; if the process dies in between, a
+//! repeat is told that it took effect. Of two at the same time one waits on the row and is told to come again.
+//! A post that changed nothing, or was refused, leaves no row: it may be corrected and sent again with the same key.
 
-/// Runs the request, or replays its answer.
+use crate::body;
+use crate::ctx::Ctx;
+use crate::fault::Fault;
+use crate::secret::sha256;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{StoreError, StoreResult, Write, params};
+
+const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED_HEADER: HeaderName = HeaderName::from_static("idempotency-replayed");
+const LONGEST_KEY: usize = 200;
+/// Larger answers are not kept; a repeat is then told that it took effect.
+const LARGEST_ANSWER: usize = 256 * 1024;
+/// A change whose answer is not there after so long lost it.
+const RUNNING_FOR: SignedDuration = SignedDuration::from_mins(2);
+
+/// The key of one request, to be written with its first change.
+#[derive(Clone)]
+pub(crate) struct OnceKey {
+    id: [u8; 32],
+    fingerprint: [u8; 32],
+    /// An earlier row of this key is over and gives way.
+    is_renewed: bool,
+    is_written: Arc<AtomicBool>,
+    is_taken: Arc<AtomicBool>,
+}
+
+const RESERVE: &str = "INSERT INTO idempotency (id, fingerprint, status, media_type, body, created_at) VALUES ($1, $2, NULL, NULL, NULL, $3)";
+const FIND: &str =
+    "SELECT fingerprint, status, media_type, body, created_at FROM idempotency WHERE id = $1";
+const ANSWER: &str = "UPDATE idempotency SET status = $2, media_type = $3, body = $4 WHERE id = $1";
+const DROP_OVER: &str = "DELETE FROM idempotency WHERE id = $1 AND created_at <= $2";
+
+impl OnceKey {
+    /// Writes the key's row into the transaction of the change, once for a request.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the key belongs to the request, not to the record"
+    )]
+    pub fn reserve(&self, w: &mut Write<'_>) -> StoreResult<()> {
+        if self.is_written() {
+            return Ok(());
+        }
+        let now = w.now();
+        if self.is_renewed {
+            w.aside(DROP_OVER, params![self.id, now - crate::ops::ANSWERS_KEPT])?;
+        }
+        let reserved = w.aside(RESERVE, params![self.id, self.fingerprint, now]);
+        if let Err(StoreError::Unique(_)) = reserved {
+            self.is_taken.store(true, Ordering::Release);
+        }
+        reserved.map(|_| ())
+    }
+    /// To be called after the commit.
+    pub fn written(&self) {
+        self.is_written.store(true, Ordering::Release);
+    }
+    fn is_written(&self) -> bool {
+        self.is_written.load(Ordering::Acquire)
+    }
+}
+
+store::record! {
+    struct Kept {
+        fingerprint: [u8; 32],
+        status: Option<u16>,
+        media_type: Option<String>,
+        body: Option<Vec<u8>>,
+        created_at: jiff::Timestamp,
+    }
+}
+
+/// Runs the request once: a repeat gets the kept answer. Requests without the header simply run.
 pub(crate) async fn once<F: Future<Output = Response>>(
-    _ctx: &Ctx,
+    ctx: Ctx,
     request: Request,
+    limit: usize,
     run: impl FnOnce(Request) -> F,
 ) -> Response {
-    run(request).await
+    match prepare(&ctx, request, limit).await {
+        Ok(Turn::Plain(request)) => run(request).await,
+        Ok(Turn::Keyed(request, key)) => {
+            let response = run(request).await;
+            match (key.is_written(), key.is_taken.load(Ordering::Acquire)) {
+                (true, _) => keep(&ctx, &key, response).await,
+                // Of two at the same time this is the later one; it changed nothing.
+                (false, true) => running().into_response(),
+                (false, false) => response,
+            }
+        }
+        Ok(Turn::Answered(response)) => response,
+        Err(fault) => fault.into_response(),
+    }
+}
+
+enum Turn {
+    Plain(Request),
+    Keyed(Request, OnceKey),
+    Answered(Response),
+}
+
+async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Fault> {
+    let Some(key) = request.headers().get(KEY_HEADER) else {
+        return Ok(Turn::Plain(request));
+    };
+    let key = key.to_str().ok().filter(|key| {
+        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+    });
+    let key = key.ok_or_else(|| {
+        Fault::new(
+            StatusCode::BAD_REQUEST,
+            "access.key_shape",
+            "an idempotency key is 1 to 200 visible ASCII characters",
+        )
+        .field("Idempotency-Key")
+    })?;
+    let actor = ctx.principal().actor();
+    let actor_id = actor.id.map(|id| id.to_string()).unwrap_or_default();
+    let id = sha256(format!("{} {actor_id} {key}", actor.kind.as_str()).as_bytes());
+    let (mut parts, body) = request.into_parts();
+    let body = body::collect(body, limit).await?;
+    let mut print = format!("{} {} ", parts.method, parts.uri).into_bytes();
+    print.extend_from_slice(&body);
+    let fingerprint = sha256(&print);
+    let mut key = OnceKey {
+        id,
+        fingerprint,
+        is_renewed: false,
+        is_written: Arc::default(),
+        is_taken: Arc::default(),
+    };
+    match find(ctx, id).await? {
+        Some(kept) if ctx.now().duration_since(kept.created_at) < crate::ops::ANSWERS_KEPT => {
+            return kept_answer(ctx, &key, kept).map(Turn::Answered);
+        }
+        Some(_) => key.is_renewed = true,
+        None => {}
+    }
+    parts.extensions.insert(ctx.once(key.clone()));
+    Ok(Turn::Keyed(
+        Request::from_parts(parts, Body::from(body)),
+        key,
+    ))
+}
+
+async fn find(ctx: &Ctx, id: [u8; 32]) -> StoreResult<Option<Kept>> {
+    ctx.read(move |r| r.opt(FIND, params![id])).await
+}
+
+/// The answer of an earlier request with this key.
+fn kept_answer(ctx: &Ctx, key: &OnceKey, kept: Kept) -> Result<Response, Fault> {
+    if kept.fingerprint != key.fingerprint {
+        let detail = "this idempotency key was used with another body";
+        return Err(Fault::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "access.key_reused",
+            detail,
+        )
+        .field("Idempotency-Key"));
+    }
+    let Some(status) = kept
+        .status
+        .and_then(|status| StatusCode::from_u16(status).ok())
+    else {
+        let is_running = ctx.now().duration_since(kept.created_at) < RUNNING_FOR;
+        return Err(if is_running { running() } else { lost() });
+    };
+    let mut response = (status, kept.body.unwrap_or_default()).into_response();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_TYPE);
+    if let Some(media_type) = kept
+        .media_type
+        .and_then(|text| HeaderValue::from_str(&text).ok())
+    {
+        headers.insert(header::CONTENT_TYPE, media_type);
+    }
+    headers.insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn running() -> Fault {
+    let detail = "a request with this idempotency key is being answered";
+    Fault::new(StatusCode::CONFLICT, "access.key_running", detail)
+        .field("Idempotency-Key")
+        .retry_after(1)
+}
+
+fn lost() -> Fault {
+    let detail = "the request with this idempotency key took effect; its answer was not kept";
+    Fault::new(StatusCode::CONFLICT, "access.key_lost", detail).field("Idempotency-Key")
+}
+
+/// Keeps the answer of a change beside its key.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the answer belongs to the request, not to the record"
+)]
+async fn keep(ctx: &Ctx, key: &OnceKey, response: Response) -> Response {
+    if response.status().is_server_error() || response.extensions().get::<Fault>().is_some() {
+        // The change stands, yet the answer failed: a repeat is told so.
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let bytes: Bytes = match body::collect(body, usize::MAX).await {
+        Ok(bytes) => bytes,
+        Err(fault) => return fault.into_response(),
+    };
+    if bytes.len() <= LARGEST_ANSWER {
+        let media_type = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let (id, status, kept) = (key.id, parts.status.as_u16(), bytes.to_vec());
+        let done: Result<(), StoreError> = ctx
+            .write(move |mut w| {
+                w.aside(ANSWER, params![id, status, media_type, kept])?;
+                w.unchanged(())
+            })
+            .await;
+        if let Err(error) = done {
+            tracing::warn!(%error, "the answer to an idempotent post could not be kept");
+        }
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }

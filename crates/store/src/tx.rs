@@ -132,6 +132,12 @@ impl<'t> Write<'t> {
             ))),
         }
     }
+    /// Writes a row that belongs to the request and not to the record: it needs no audit event, and it is only there
+    /// if the transaction commits. Only `access` keeps such books (idempotency keys, when a session was last seen).
+    pub fn aside(&mut self, sql: &str, params: &[Value]) -> StoreResult<u64> {
+        self.read.tally.fetch_add(1, Ordering::Relaxed);
+        self.read.conn.exec(sql, params)
+    }
     /// Runs an INSERT, UPDATE or DELETE with RETURNING; answers the one row it returns.
     pub fn returning<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<T> {
         self.changed = true;

@@ -243,26 +243,25 @@ pub(crate) struct PasswordEntry<'a> {
     pub repeat: &'a str,
 }
 
-/// A session's row is told that it was seen only now and then: a tenth of the idle time, at least a minute apart.
-fn seen_every(settings: &Settings) -> SignedDuration {
-    (settings.session_idle / 10).max(SignedDuration::from_mins(1))
-}
+/// A session's row is told at most this often that it was seen.
+const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 const TOUCH: &str = "UPDATE sessions SET seen_at = $2 WHERE token = $1 AND seen_at < $2";
 
 /// Notes that a session was used. A store that is busy does not turn the request away for this.
-pub(crate) async fn touch_session(ctx: &Ctx, settings: &Settings, session: SessionSeen) {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when a session was last seen is no part of the record"
+)]
+pub(crate) async fn touch_session(ctx: &Ctx, session: SessionSeen) {
     let now = ctx.now();
-    if now.duration_since(session.seen_at) < seen_every(settings) {
+    if now.duration_since(session.seen_at) < SEEN_EVERY {
         return;
     }
     let done: Result<(), StoreError> = ctx
         .write(move |mut w| {
-            w.exec(TOUCH, params![session.hash, now])?;
-            w.commit(
-                AuditEvent::done("session.seen", "session", hex::encode(&session.hash[..8])),
-                (),
-            )
+            w.aside(TOUCH, params![session.hash, now])?;
+            w.unchanged(())
         })
         .await;
     if let Err(error) = done {
