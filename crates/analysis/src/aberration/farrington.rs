@@ -342,7 +342,10 @@ impl Farrington {
             }
         };
         let Some(bounds) = bounds else {
-            return Ok(none);
+            return Ok(Point {
+                expected: Some(mean).filter(|m| m.is_finite()),
+                ..none
+            });
         };
         let recent: f64 = counts[(at + 1).saturating_sub(RECENT)..=at].iter().sum();
         let upper = (recent >= FEWEST_CASES).then_some(bounds.upper);

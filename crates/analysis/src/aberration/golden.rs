@@ -419,6 +419,27 @@ fn nothing_ever_counted_raises_no_alarm() {
     );
 }
 
+/// A past without cases gives a model that is hardly determined; every method still answers, and quickly.
+#[test]
+fn a_nearly_empty_past_is_judged() {
+    let mut counts = vec![0.0; 320];
+    (40..320).step_by(60).for_each(|i| counts[i] = 1.0);
+    counts[310..].fill(6.0);
+    for threshold in [Threshold::Delta, Threshold::NbPlugin, Threshold::Muan] {
+        let settings = Farrington {
+            threshold,
+            ..Farrington::default()
+        };
+        let points = farrington(&counts, &Timeline::by_index(320, 52), &settings, None).unwrap();
+        assert!(points.iter().all(|p| p.expected.is_none_or(f64::is_finite)));
+        assert!(
+            points
+                .iter()
+                .all(|p| p.alarm == p.upper.is_some_and(|u| p.observed > u))
+        );
+    }
+}
+
 #[test]
 fn reference_weeks_are_found_by_date() {
     let start: Date = "2005-01-06".parse().unwrap();

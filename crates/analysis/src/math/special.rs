@@ -9,6 +9,10 @@ use std::f64::consts::{PI, SQRT_2};
 const MOST_TERMS: usize = 200_000;
 /// Below this overdispersion a negative binomial is the Poisson law to six digits, and its own formulas lose digits.
 const POISSON_BELOW: f64 = 1e-6;
+/// Largest mean of a law of counts: beyond it the series here would need too many terms, and no place counts so much.
+const LARGEST_MEAN: f64 = 1e9;
+/// Where the search for a quantile gives up; no law within the bounds above reaches it.
+const LARGEST_COUNT: f64 = 1e18;
 /// Keeps quantiles left-continuous: a probability is reached when it is reached up to rounding.
 const FUZZ: f64 = 64.0 * f64::EPSILON;
 
@@ -165,9 +169,10 @@ pub struct CountLaw {
 }
 
 impl CountLaw {
-    /// A law with this mean and dispersion; nothing if the mean is negative or not finite. Dispersion below 1 counts as 1.
+    /// A law with this mean and dispersion; nothing if the mean is negative, not a number
+    /// or above a thousand million. Dispersion below 1 counts as 1.
     pub fn new(mean: f64, dispersion: f64) -> Option<Self> {
-        (mean.is_finite() && mean >= 0.0 && dispersion.is_finite()).then(|| Self {
+        ((0.0..=LARGEST_MEAN).contains(&mean) && dispersion.is_finite()).then(|| Self {
             mean,
             dispersion: dispersion.max(1.0),
         })
@@ -232,6 +237,9 @@ impl CountLaw {
         } else {
             (below, at_least) = (guess, guess + step);
             while !reached(at_least) {
+                if at_least > LARGEST_COUNT {
+                    return None;
+                }
                 step *= 2.0;
                 (below, at_least) = (at_least, at_least + step);
             }
@@ -324,5 +332,15 @@ mod tests {
         assert!((x - (1e6 + 1.96 * 3e6f64.sqrt())).abs() < 10.0, "{x}");
         assert!(CountLaw::new(f64::INFINITY, 1.0).is_none() && CountLaw::new(-1.0, 1.0).is_none());
         assert_eq!(CountLaw::new(3.0, 1.0).unwrap().quantile(1.0), None);
+        // The largest laws are still answered, and nothing beyond them is tried.
+        for dispersion in [1.0, 1.0 + 1e-7, 1.0001, 2.0, 1e3, 1e8] {
+            let law = CountLaw::new(LARGEST_MEAN, dispersion).unwrap();
+            let x = law.quantile(0.999).unwrap();
+            assert!(
+                law.cdf(x) >= 0.999 - 1e-6 && law.cdf(x - 1.0) < 0.999 + 1e-6,
+                "{dispersion}: {x}"
+            );
+        }
+        assert!(CountLaw::new(1e200, 2.0).is_none());
     }
 }
