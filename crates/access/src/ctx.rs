@@ -299,6 +299,11 @@ impl Ctx {
     {
         self.db.read_blocking(&self.grant, closure)
     }
+    /// Refreshes the planner's statistics after a bulk load.
+    pub fn analyze_blocking(&self) -> Result<(), StoreError> {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general enough over the lifetime")]
+        self.write_blocking(|w| w.analyze())
+    }
     /// Records an attempt that a rule or a permission refused.
     pub async fn record_refusal(&self, event: AuditEvent) -> Result<(), StoreError> {
         self.write(move |w| w.commit(event.clone(), ())).await

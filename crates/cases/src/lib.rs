@@ -6,6 +6,7 @@
 //!
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
+pub mod import;
 pub mod model;
 pub mod moves;
 pub mod rules;

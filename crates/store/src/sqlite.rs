@@ -123,7 +123,7 @@ impl Sqlite {
     }
 }
 
-/// `$1` … `$64`: spelled once, so that binding allocates nothing.
+/// `$1` … `$64`: spelled once, so that binding an ordinary statement allocates nothing.
 const PARAMETERS: [&str; 64] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
     "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28",

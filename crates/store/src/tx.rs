@@ -154,9 +154,11 @@ impl<'t> Write<'t> {
     }
     /// Makes sure that long tables can take rows whose id carries this time.
     pub fn ensure_year_of(&mut self, at: Timestamp) -> StoreResult<()> {
-        self.read
-            .conn
-            .ensure_year(at.to_zoned(jiff::tz::TimeZone::UTC).year())
+        self.ensure_year(at.to_zoned(jiff::tz::TimeZone::UTC).year())
+    }
+    /// The same for a year (UTC): one call a year spares a bulk load one call a row.
+    pub fn ensure_year(&mut self, year: i16) -> StoreResult<()> {
+        self.read.conn.ensure_year(year)
     }
     /// Puts a change into the outbox, for read models and notices.
     pub fn outbox(
@@ -191,6 +193,11 @@ impl<'t> Write<'t> {
             audit::append(&mut self, grant, event)?;
         }
         Ok(Sealed { value })
+    }
+    /// Refreshes the planner's statistics after a bulk load; changes no record and needs no audit event.
+    pub fn analyze(self) -> StoreResult<Sealed<()>> {
+        self.read.conn.exec(crate::dialect::analyze(self.read.engine()), &[])?;
+        Ok(Sealed { value: () })
     }
     /// Ends a transaction that turned out to change nothing. Refused if a statement ran.
     pub fn unchanged<T>(self, value: T) -> StoreResult<Sealed<T>> {
