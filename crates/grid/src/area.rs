@@ -57,8 +57,17 @@ pub enum AreaError {
     },
 }
 
-/// A vertex: longitude, latitude.
+/// A vertex: longitude, latitude; rounded to [`DECIMALS`].
 pub type Vertex = [f64; 2];
+
+/// Vertices are kept to nine decimals, a tenth of a millimetre: such numbers are written short and read back exactly.
+pub const DECIMALS: i32 = 9;
+
+/// A coordinate as vertices keep it.
+pub(crate) fn rounded(degrees: f64) -> f64 {
+    const UNITS: f64 = 1e9;
+    (degrees * UNITS).round() / UNITS
+}
 
 /// A box in degrees, borders included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -164,10 +173,20 @@ impl Area {
         Self::of(polygons)
     }
 
-    /// An area of polygons whose coordinates are known to be good.
-    pub(crate) fn of(polygons: Vec<Polygon>) -> Result<Self, AreaError> {
+    /// An area of polygons whose coordinates are known to be good. Outer rings are turned counter-clockwise and holes
+    /// clockwise, as RFC 7946 asks, so that what is stored reads back equal.
+    pub(crate) fn of(mut polygons: Vec<Polygon>) -> Result<Self, AreaError> {
         if polygons.is_empty() {
             return Err(AreaError::Empty);
+        }
+        let turn = |ring: &mut Vec<Vertex>, counter_clockwise: bool| {
+            if (signed_area(ring) > 0.0) != counter_clockwise {
+                ring.reverse();
+            }
+        };
+        for polygon in &mut polygons {
+            turn(&mut polygon.outer, true);
+            polygon.holes.iter_mut().for_each(|hole| turn(hole, false));
         }
         let mut bounds = Bounds::EMPTY;
         for vertex in polygons.iter().flat_map(|p| &p.outer) {
@@ -266,20 +285,13 @@ impl Area {
         Ok(())
     }
 
-    /// As a GeoJSON geometry, rings closed again, outer rings counter-clockwise as RFC 7946 asks.
+    /// As a GeoJSON geometry, rings closed again.
     pub fn to_geojson(&self) -> serde_json::Value {
-        let closed = |ring: &[Vertex], counter_clockwise: bool| -> Vec<Vec<f64>> {
-            let mut out: Vec<Vec<f64>> = ring.iter().map(|v| v.to_vec()).collect();
-            if (signed_area(ring) > 0.0) != counter_clockwise {
-                out.reverse();
-            }
-            out.extend(out.first().cloned());
-            out
+        let closed = |ring: &Vec<Vertex>| -> Vec<Vec<f64>> {
+            ring.iter().chain(ring.first()).map(|v| v.to_vec()).collect()
         };
         let rings = |p: &Polygon| -> Vec<Vec<Vec<f64>>> {
-            std::iter::once(closed(&p.outer, true))
-                .chain(p.holes.iter().map(|h| closed(h, false)))
-                .collect()
+            std::iter::once(&p.outer).chain(&p.holes).map(closed).collect()
         };
         let geometry = match &self.polygons[..] {
             [one] => Geometry::Polygon(rings(one)),
@@ -327,7 +339,7 @@ fn read_ring(ring: &[Vec<f64>], number: usize, crs: Crs) -> Result<Vec<Vertex>, 
         };
         let p = Point::new(lon, lat).map_err(|e| refuse(e.to_string()))?;
         let p = to_wgs84(p, crs);
-        let vertex = [p.lon(), p.lat()];
+        let vertex = [rounded(p.lon()), rounded(p.lat())];
         // A repeated vertex adds nothing and would look like a crossing.
         if out.last() != Some(&vertex) {
             out.push(vertex);

@@ -3,7 +3,7 @@
 //! Vertices are sorted to one side or the other by comparison alone (on the line counts as the upper side), so every
 //! border that changes sides does so at one computed point, which both sides and every neighbour compute alike.
 
-use crate::area::{Area, Bounds, Polygon, Vertex, signed_area};
+use crate::area::{Area, Bounds, Polygon, Vertex, rounded, signed_area};
 
 /// Below this a piece is rounding dust: 1e-15 square degrees, about a tenth of a square centimetre.
 const DUST_SQ_DEG: f64 = 1e-15;
@@ -77,7 +77,7 @@ impl Line {
         let other = 1 - self.axis;
         let t = (self.at - a[self.axis]) / (b[self.axis] - a[self.axis]);
         let mut v = [self.at; 2];
-        v[other] = a[other] + t * (b[other] - a[other]);
+        v[other] = rounded(a[other] + t * (b[other] - a[other]));
         v
     }
 

@@ -6,7 +6,7 @@
 //! from its place in its block, west to east, north to south; whatever is drawn later, it keeps its number. For areas,
 //! which are drawn at once, cells are counted without leaving numbers out.
 
-use crate::area::{Area, Bounds};
+use crate::area::{Area, Bounds, rounded};
 use crate::clip;
 use crate::model::{Division, Lattice, UnitGrid};
 use crate::rules::MAX_CELLS_PER_COMMUNITY;
@@ -130,12 +130,12 @@ impl Lattice {
     /// The meridian on which a column begins.
     #[expect(clippy::cast_precision_loss, reason = "columns stay far below 2^53")]
     fn lon(&self, column: i64) -> f64 {
-        self.west + column as f64 * self.step_lon
+        rounded(self.west + column as f64 * self.step_lon)
     }
     /// The parallel on which a row begins.
     #[expect(clippy::cast_precision_loss, reason = "rows stay far below 2^53")]
     fn lat(&self, row: i64) -> f64 {
-        self.north - row as f64 * self.step_lat
+        rounded(self.north - row as f64 * self.step_lat)
     }
     /// The box of a cell. Neighbours share their borders to the last bit.
     pub fn bounds(&self, cell: Cell) -> Bounds {
