@@ -121,7 +121,7 @@ pub fn import_matters(
                 report.imported += lines;
             }
             Some(old) => {
-                let new = class.class(old.id, &catalogue.id);
+                let new = kept(class.class(old.id, &catalogue.id), old);
                 if new == *old {
                     report.unchanged += lines;
                 } else {
@@ -140,6 +140,16 @@ pub fn import_matters(
     }
     class_writer(fingerprint(bytes)).write(ctx, &changes)?;
     Ok(report)
+}
+
+/// Conditions that the sheet does not have (any more, or because their lines were refused) stay: cases refer to them.
+/// A catalogue that drops conditions is another version.
+fn kept(mut new: MatterClass, old: &MatterClass) -> MatterClass {
+    let missing = old.conditions.iter().filter(|c| new.condition(c.rule_no).is_none());
+    let missing: Vec<_> = missing.cloned().collect();
+    new.conditions.extend(missing);
+    new.conditions.sort_by_key(|c| c.rule_no);
+    new
 }
 
 fn catalogue_of(options: &CatalogueOptions) -> Result<Catalogue, ImportError> {
