@@ -42,7 +42,7 @@ pub struct Gram {
 }
 
 /// Murmur's finaliser: every bit of the input moves every bit of the output.
-fn mix(mut x: u64) -> u64 {
+pub fn mix(mut x: u64) -> u64 {
     x ^= x >> 33;
     x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
     x ^= x >> 33;
