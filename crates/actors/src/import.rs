@@ -87,7 +87,12 @@ pub fn units(bytes: &[u8]) -> Result<Vec<Result<UnitRow, Reject>>, ImportError> 
 fn unit_row(row: &SheetRow<'_>) -> Result<UnitRow, Reject> {
     let code = row.words("code")?.unwrap_or_default();
     if code.chars().count() > 100 {
-        return Err(Reject::new(row.line, "code", &code, "longer than 100 characters"));
+        return Err(Reject::new(
+            row.line,
+            "code",
+            &code,
+            "longer than 100 characters",
+        ));
     }
     if code.contains('/') {
         let reason = "a code with a slash is kept for units that imports make";
@@ -112,11 +117,20 @@ fn unit_row(row: &SheetRow<'_>) -> Result<UnitRow, Reject> {
 
 /// The phone of an office: digits, blanks, hyphens, brackets and a plus.
 fn phone(row: &SheetRow<'_>) -> Result<Option<String>, Reject> {
-    let Some(text) = row.get("phone") else { return Ok(None) };
-    let plain = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '（' | '）' | '+' | '转');
+    let Some(text) = row.get("phone") else {
+        return Ok(None);
+    };
+    let plain = |c: char| {
+        c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '（' | '）' | '+' | '转')
+    };
     let digits = text.chars().filter(char::is_ascii_digit).count();
     if looks_like_resident_id(text) || !text.chars().all(plain) || !(3..=20).contains(&digits) {
-        return Err(Reject::new(row.line, "phone", "", "not the phone number of an office"));
+        return Err(Reject::new(
+            row.line,
+            "phone",
+            "",
+            "not the phone number of an office",
+        ));
     }
     Ok(Some(text.to_owned()))
 }
@@ -137,9 +151,26 @@ mod tests {
                    U07,x,个人,,,abc\n";
         let rows = units(csv.as_bytes()).unwrap();
         let first = rows[0].as_ref().unwrap();
-        assert_eq!((first.kind, first.division), (UnitKind::Government, Some("350203000000".parse().unwrap())));
-        let bad: Vec<_> = rows.iter().filter_map(|r| r.as_ref().err()).map(|r| (r.line, r.field.as_str())).collect();
-        assert_eq!(bad, [(3, "phone"), (4, "kind"), (5, "division"), (6, "code"), (7, "name"), (8, "phone")]);
+        assert_eq!(
+            (first.kind, first.division),
+            (UnitKind::Government, Some("350203000000".parse().unwrap()))
+        );
+        let bad: Vec<_> = rows
+            .iter()
+            .filter_map(|r| r.as_ref().err())
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
+        assert_eq!(
+            bad,
+            [
+                (3, "phone"),
+                (4, "kind"),
+                (5, "division"),
+                (6, "code"),
+                (7, "name"),
+                (8, "phone")
+            ]
+        );
     }
 
     proptest::proptest! {

@@ -35,17 +35,27 @@ pub fn import_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Imp
         .into_iter()
         .map(|u| (u.code.clone(), u))
         .collect();
-    let parents: Vec<String> =
-        rows.iter().flatten().filter_map(|r| r.parent().map(str::to_owned)).collect();
+    let parents: Vec<String> = rows
+        .iter()
+        .flatten()
+        .filter_map(|r| r.parent().map(str::to_owned))
+        .collect();
     let mut report = Report::default();
     let lay = |row: &UnitRow, before: Option<&Unit>| {
-        row.lay_over(before, source, || UnitId(Id::new(ctx.now(), rand::random())))
+        row.lay_over(before, source, || {
+            UnitId(Id::new(ctx.now(), rand::random()))
+        })
     };
     let changes = lay_over(rows, &known, "code", lay, &mut report);
-    let codes: BTreeSet<&str> =
-        known.keys().map(String::as_str).chain(changes.new.iter().map(|u| u.code.as_str())).collect();
+    let codes: BTreeSet<&str> = known
+        .keys()
+        .map(String::as_str)
+        .chain(changes.new.iter().map(|u| u.code.as_str()))
+        .collect();
     for parent in parents.iter().filter(|p| !codes.contains(p.as_str())) {
-        report.warn(format!("the unit above, {parent:?}, is not in the register"));
+        report.warn(format!(
+            "the unit above, {parent:?}, is not in the register"
+        ));
     }
     writer(fingerprint(bytes)).write(ctx, &changes)?;
     Ok(report)
@@ -83,7 +93,8 @@ fn try_make_imported(
             return w.unchanged(found.ids);
         }
         let detail = serde_json::json!({ "source": source, "units": found.made.len() });
-        let event = AuditEvent::done("unit.import", "unit", found.made[0].code.clone()).detail(detail);
+        let event =
+            AuditEvent::done("unit.import", "unit", found.made[0].code.clone()).detail(detail);
         w.commit(event, found.ids)
     })
 }
@@ -93,12 +104,11 @@ struct Found {
     made: Vec<Unit>,
 }
 
-fn make_imported(
-    w: &mut Write<'_>,
-    source: &str,
-    names: &BTreeSet<String>,
-) -> StoreResult<Found> {
-    let mut found = Found { ids: BTreeMap::new(), made: Vec::new() };
+fn make_imported(w: &mut Write<'_>, source: &str, names: &BTreeSet<String>) -> StoreResult<Found> {
+    let mut found = Found {
+        ids: BTreeMap::new(),
+        made: Vec::new(),
+    };
     for name in names {
         let key = rules::imported(source, name);
         let code = key.code();

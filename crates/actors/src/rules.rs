@@ -21,8 +21,17 @@ impl Units {
     pub fn build(mut units: Vec<Unit>, on: Date) -> Self {
         units.sort_unstable_by(|a, b| a.code.cmp(&b.code));
         let by_id = units.iter().enumerate().map(|(at, u)| (u.id, at)).collect();
-        let by_code = units.iter().enumerate().map(|(at, u)| (u.code.clone(), at)).collect();
-        Self { all: units, by_id, by_code, on }
+        let by_code = units
+            .iter()
+            .enumerate()
+            .map(|(at, u)| (u.code.clone(), at))
+            .collect();
+        Self {
+            all: units,
+            by_id,
+            by_code,
+            on,
+        }
     }
     /// A unit, in force or not.
     pub fn get(&self, id: UnitId) -> Option<&Unit> {
@@ -43,11 +52,14 @@ impl Units {
     }
     /// The units in force today, ascending by code.
     pub fn in_force(&self) -> impl Iterator<Item = &Unit> {
-        self.all.iter().filter(|u| in_force(u.valid_from, u.valid_to, self.on))
+        self.all
+            .iter()
+            .filter(|u| in_force(u.valid_from, u.valid_to, self.on))
     }
     /// Whether a unit is in force today.
     pub fn is_in_force(&self, id: UnitId) -> bool {
-        self.get(id).is_some_and(|u| in_force(u.valid_from, u.valid_to, self.on))
+        self.get(id)
+            .is_some_and(|u| in_force(u.valid_from, u.valid_to, self.on))
     }
     /// The unit that a unit belongs to.
     pub fn parent(&self, id: UnitId) -> Option<&Unit> {
@@ -72,7 +84,9 @@ impl Units {
             let upper = u.parent.as_deref().and_then(|code| self.by_code(code));
             upper.is_some_and(|upper| upper.division == Some(division))
         };
-        self.in_force().filter(of_division).min_by_key(|u| (has_upper(u), u.code.clone()))
+        self.in_force()
+            .filter(of_division)
+            .min_by_key(|u| (has_upper(u), u.code.clone()))
     }
 }
 
@@ -82,5 +96,8 @@ pub fn imported(source: &str, name: &str) -> crate::model::ImportedUnit {
         let words: Vec<&str> = text.split_whitespace().collect();
         words.join(" ").chars().take(200).collect::<String>()
     };
-    crate::model::ImportedUnit { source: tidy(source), name: tidy(name) }
+    crate::model::ImportedUnit {
+        source: tidy(source),
+        name: tidy(name),
+    }
 }

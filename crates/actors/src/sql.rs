@@ -51,8 +51,18 @@ pub fn insert(w: &mut Write<'_>, units: &[Unit]) -> StoreResult<()> {
     w.bulk(
         "units",
         &[
-            "id", "code", "name_zh", "name_en", "kind", "parent", "division", "phone",
-            "valid_from", "valid_to", "source", "reviewed",
+            "id",
+            "code",
+            "name_zh",
+            "name_en",
+            "kind",
+            "parent",
+            "division",
+            "phone",
+            "valid_from",
+            "valid_to",
+            "source",
+            "reviewed",
         ],
         &rows,
     )

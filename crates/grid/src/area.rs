@@ -168,7 +168,10 @@ impl Area {
             }
             let mut read = read.into_iter();
             let outer = read.next().ok_or(AreaError::Empty)?;
-            polygons.push(Polygon { outer, holes: read.collect() });
+            polygons.push(Polygon {
+                outer,
+                holes: read.collect(),
+            });
         }
         Self::of(polygons)
     }
@@ -197,9 +200,20 @@ impl Area {
 
     /// The rectangle between two corners, as drawn cells are.
     pub(crate) fn rectangle(bounds: Bounds) -> Self {
-        let Bounds { west, south, east, north } = bounds;
+        let Bounds {
+            west,
+            south,
+            east,
+            north,
+        } = bounds;
         let outer = vec![[west, south], [east, south], [east, north], [west, north]];
-        Self { polygons: vec![Polygon { outer, holes: Vec::new() }], bounds }
+        Self {
+            polygons: vec![Polygon {
+                outer,
+                holes: Vec::new(),
+            }],
+            bounds,
+        }
     }
 
     /// The box around it.
@@ -211,7 +225,9 @@ impl Area {
         &self.polygons
     }
     pub(crate) fn rings(&self) -> impl Iterator<Item = &Vec<Vertex>> {
-        self.polygons.iter().flat_map(|p| std::iter::once(&p.outer).chain(&p.holes))
+        self.polygons
+            .iter()
+            .flat_map(|p| std::iter::once(&p.outer).chain(&p.holes))
     }
     /// Every edge, each ring closed.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (Vertex, Vertex)> + '_ {
@@ -232,7 +248,8 @@ impl Area {
 
     /// Whether the point lies within `reach` degrees of the border.
     pub(crate) fn is_near_border(&self, p: Point, reach: f64) -> bool {
-        self.edges().any(|(a, b)| distance_sq(p, a, b) <= reach * reach)
+        self.edges()
+            .any(|(a, b)| distance_sq(p, a, b) <= reach * reach)
     }
 
     /// Its size in square metres, on the mean sphere (within 0.5 % of the ellipsoid).
@@ -247,7 +264,12 @@ impl Area {
     /// A point that stands for the area on a map: the middle of its box if that is inside, else the middle of the widest
     /// stretch inside along a line through the box.
     pub fn label_point(&self) -> Point {
-        let Bounds { west, south, east, north } = self.bounds;
+        let Bounds {
+            west,
+            south,
+            east,
+            north,
+        } = self.bounds;
         let middle = point(west / 2.0 + east / 2.0, south / 2.0 + north / 2.0);
         if self.contains(middle) {
             return middle;
@@ -255,7 +277,10 @@ impl Area {
         let mut widest = (0.0, middle);
         for step in 1..16 {
             let lat = south + (north - south) * f64::from(step) / 16.0;
-            let mut cuts: Vec<f64> = self.edges().filter_map(|(a, b)| cut_at(lat, a, b)).collect();
+            let mut cuts: Vec<f64> = self
+                .edges()
+                .filter_map(|(a, b)| cut_at(lat, a, b))
+                .collect();
             cuts.sort_unstable_by(f64::total_cmp);
             for pair in cuts.chunks_exact(2) {
                 if pair[1] - pair[0] > widest.0 {
@@ -288,10 +313,16 @@ impl Area {
     /// As a GeoJSON geometry, rings closed again.
     pub fn to_geojson(&self) -> serde_json::Value {
         let closed = |ring: &Vec<Vertex>| -> Vec<Vec<f64>> {
-            ring.iter().chain(ring.first()).map(|v| v.to_vec()).collect()
+            ring.iter()
+                .chain(ring.first())
+                .map(|v| v.to_vec())
+                .collect()
         };
         let rings = |p: &Polygon| -> Vec<Vec<Vec<f64>>> {
-            std::iter::once(&p.outer).chain(&p.holes).map(closed).collect()
+            std::iter::once(&p.outer)
+                .chain(&p.holes)
+                .map(closed)
+                .collect()
         };
         let geometry = match &self.polygons[..] {
             [one] => Geometry::Polygon(rings(one)),
@@ -311,7 +342,8 @@ impl fmt::Display for Area {
 impl FromStr for Area {
     type Err = AreaError;
     fn from_str(text: &str) -> Result<Self, AreaError> {
-        let value = serde_json::from_str(text).map_err(|e| AreaError::NotAPolygon(e.to_string()))?;
+        let value =
+            serde_json::from_str(text).map_err(|e| AreaError::NotAPolygon(e.to_string()))?;
         Self::from_geojson(&value, Crs::Wgs84)
     }
 }
@@ -333,7 +365,11 @@ fn read_ring(ring: &[Vec<f64>], number: usize, crs: Crs) -> Result<Vec<Vertex>, 
         return Err(AreaError::Open { ring: number });
     }
     for (at, position) in ring[..ring.len() - 1].iter().enumerate() {
-        let refuse = |reason: String| AreaError::Vertex { ring: number, vertex: at + 1, reason };
+        let refuse = |reason: String| AreaError::Vertex {
+            ring: number,
+            vertex: at + 1,
+            reason,
+        };
         let [lon, lat, ..] = position[..] else {
             return Err(refuse("fewer than two numbers".into()));
         };
@@ -384,13 +420,19 @@ fn distance_sq(p: Point, a: Vertex, b: Vertex) -> f64 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let (px, py) = (p.lon() - a[0], p.lat() - a[1]);
     let length_sq = dx * dx + dy * dy;
-    let t = if length_sq > 0.0 { ((px * dx + py * dy) / length_sq).clamp(0.0, 1.0) } else { 0.0 };
+    let t = if length_sq > 0.0 {
+        ((px * dx + py * dy) / length_sq).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     (px - t * dx).powi(2) + (py - t * dy).powi(2)
 }
 
 /// Twice-signed area in square degrees, counter-clockwise positive; relative to the first vertex to keep digits.
 pub(crate) fn signed_area(ring: &[Vertex]) -> f64 {
-    let Some(&[x0, y0]) = ring.first() else { return 0.0 };
+    let Some(&[x0, y0]) = ring.first() else {
+        return 0.0;
+    };
     ring_edges(ring)
         .map(|(a, b)| (a[0] - x0) * (b[1] - y0) - (b[0] - x0) * (a[1] - y0))
         .sum::<f64>()
@@ -468,10 +510,22 @@ mod tests {
             (r#"{"type":"Point","coordinates":[1,2]}"#, "not a GeoJSON"),
             (r#"{"type":"Polygon","coordinates":[]}"#, "no ring"),
             (r#"{"type":"MultiPolygon","coordinates":[]}"#, "no ring"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#, "ring 1 is not closed"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[2,0],[0,0]]]}"#, "encloses nothing"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[1],[1,1],[0,0]]]}"#, "vertex 2: fewer"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[999,0],[1,1],[0,0]]]}"#, "vertex 2: longitude 999"),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#,
+                "ring 1 is not closed",
+            ),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[2,0],[0,0]]]}"#,
+                "encloses nothing",
+            ),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[1],[1,1],[0,0]]]}"#,
+                "vertex 2: fewer",
+            ),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[999,0],[1,1],[0,0]]]}"#,
+                "vertex 2: longitude 999",
+            ),
             ("nonsense", "not a GeoJSON"),
         ];
         for (json, reason) in cases {
@@ -482,8 +536,12 @@ mod tests {
 
     #[test]
     fn a_bow_tie_crosses_itself_and_a_ring_with_a_hole_does_not() {
-        let bow = area(r#"{"type":"Polygon","coordinates":[[[0,0],[2,2],[2,0],[0,3],[0,0]]]}"#).unwrap();
-        assert!(matches!(bow.check_simple(), Err(AreaError::Crossing { .. })));
+        let bow =
+            area(r#"{"type":"Polygon","coordinates":[[[0,0],[2,2],[2,0],[0,3],[0,0]]]}"#).unwrap();
+        assert!(matches!(
+            bow.check_simple(),
+            Err(AreaError::Crossing { .. })
+        ));
         let there_and_back = area(r#"{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[2,0.5],[2,0],[3,0],[3,-1],[0,0]]]}"#).unwrap();
         assert!(there_and_back.check_simple().is_err());
         let fine = area(r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,4],[0,0]],[[1,1],[1,2],[2,2],[2,1],[1,1]]]}"#).unwrap();
@@ -497,8 +555,17 @@ mod tests {
             let p = plane.point(x, y).unwrap();
             [p.lon(), p.lat()]
         };
-        let outer = vec![corner(0.0, 0.0), corner(100.0, 0.0), corner(100.0, 100.0), corner(0.0, 100.0)];
-        let a = Area::of(vec![Polygon { outer, holes: vec![] }]).unwrap();
+        let outer = vec![
+            corner(0.0, 0.0),
+            corner(100.0, 0.0),
+            corner(100.0, 100.0),
+            corner(0.0, 100.0),
+        ];
+        let a = Area::of(vec![Polygon {
+            outer,
+            holes: vec![],
+        }])
+        .unwrap();
         assert!((a.square_metres() - 10_000.0).abs() < 10.0);
     }
 

@@ -39,7 +39,10 @@ pub fn lay_over<R: Keyed, T: Clone + PartialEq>(
     mut lay: impl FnMut(&R, Option<&T>) -> T,
     report: &mut Report,
 ) -> Changes<T> {
-    let mut changes = Changes { new: Vec::new(), changed: Vec::new() };
+    let mut changes = Changes {
+        new: Vec::new(),
+        changed: Vec::new(),
+    };
     let mut first_of = HashMap::<R::Key, (u64, T)>::new();
     for row in rows {
         report.read += 1;
@@ -103,22 +106,32 @@ impl<T: Clone + Send + 'static> Writer<T> {
     /// The principal may not change reference data, or the store failed.
     pub fn write(&self, ctx: &Ctx, changes: &Changes<T>) -> Result<(), ImportError> {
         ctx.require(Permission::ReferenceManage)?;
-        let Self { action, kind, part, insert, update, .. } = *self;
+        let Self {
+            action,
+            kind,
+            part,
+            insert,
+            update,
+            ..
+        } = *self;
         for (rows, is_new) in [(&changes.new, true), (&changes.changed, false)] {
             for batch in rows.chunks(ROWS) {
                 let batch = batch.to_vec();
                 let first = batch.first().map(self.name).unwrap_or_default();
-                let detail = serde_json::json!({ "file": self.file, "rows": batch.len(), "new": is_new });
-                ctx.renewed().write_blocking::<(), StoreError, _>(move |mut w| {
-                    if is_new {
-                        insert(&mut w, &batch)?;
-                    } else {
-                        batch.iter().try_for_each(|row| update(&mut w, row))?;
-                    }
-                    bump(&mut w, part)?;
-                    let event = AuditEvent::done(action, kind, first.clone()).detail(detail.clone());
-                    w.commit(event, ())
-                })?;
+                let detail =
+                    serde_json::json!({ "file": self.file, "rows": batch.len(), "new": is_new });
+                ctx.renewed()
+                    .write_blocking::<(), StoreError, _>(move |mut w| {
+                        if is_new {
+                            insert(&mut w, &batch)?;
+                        } else {
+                            batch.iter().try_for_each(|row| update(&mut w, row))?;
+                        }
+                        bump(&mut w, part)?;
+                        let event =
+                            AuditEvent::done(action, kind, first.clone()).detail(detail.clone());
+                        w.commit(event, ())
+                    })?;
             }
         }
         Ok(())

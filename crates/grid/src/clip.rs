@@ -53,8 +53,16 @@ pub(crate) fn cut(area: &Area, axis: Axis, at: f64, keep: Keep) -> Option<Area> 
         Keep::Above if high < at => return None,
         _ => {}
     }
-    let line = Line { axis: usize::from(axis == Axis::Lat), at, keep };
-    let pieces = area.polygons().iter().flat_map(|p| line.cut_polygon(p)).collect();
+    let line = Line {
+        axis: usize::from(axis == Axis::Lat),
+        at,
+        keep,
+    };
+    let pieces = area
+        .polygons()
+        .iter()
+        .flat_map(|p| line.cut_polygon(p))
+        .collect();
     Area::of(pieces).ok()
 }
 
@@ -98,7 +106,10 @@ impl Line {
         let mut pieces: Vec<Polygon> = loops
             .into_iter()
             .filter(|ring| ring.len() >= 3 && signed_area(ring).abs() > DUST_SQ_DEG)
-            .map(|outer| Polygon { outer, holes: Vec::new() })
+            .map(|outer| Polygon {
+                outer,
+                holes: Vec::new(),
+            })
             .collect();
         for hole in whole_holes {
             // A hole that met no cut lies wholly inside one piece.
@@ -112,10 +123,15 @@ impl Line {
 
     /// The stretches of a ring on the kept side.
     fn chains(&self, ring: &[Vertex], into: &mut Vec<Chain>) {
-        let Some(start) = (0..ring.len()).find(|i| !self.keeps(ring[*i])) else { return };
+        let Some(start) = (0..ring.len()).find(|i| !self.keeps(ring[*i])) else {
+            return;
+        };
         let mut open: Option<Chain> = None;
         for step in 0..ring.len() {
-            let (a, b) = (ring[(start + step) % ring.len()], ring[(start + step + 1) % ring.len()]);
+            let (a, b) = (
+                ring[(start + step) % ring.len()],
+                ring[(start + step + 1) % ring.len()],
+            );
             match (self.keeps(a), self.keeps(b)) {
                 (false, true) => open = Some(vec![self.meet(a, b), b]),
                 (true, true) => open.iter_mut().for_each(|chain| chain.push(b)),
@@ -136,7 +152,11 @@ impl Line {
         // Ends are numbered 2 * chain for where it enters and 2 * chain + 1 for where it leaves.
         let place = |end: usize| {
             let chain = &chains[end / 2];
-            let v = if end.is_multiple_of(2) { chain.first() } else { chain.last() };
+            let v = if end.is_multiple_of(2) {
+                chain.first()
+            } else {
+                chain.last()
+            };
             v.expect("a chain has both its ends")[other]
         };
         let mut ends: Vec<usize> = (0..chains.len() * 2).collect();
@@ -174,7 +194,10 @@ impl Line {
 }
 
 fn ring_holds(ring: &[Vertex], v: Vertex) -> bool {
-    let probe = Area::of(vec![Polygon { outer: ring.to_vec(), holes: Vec::new() }]);
+    let probe = Area::of(vec![Polygon {
+        outer: ring.to_vec(),
+        holes: Vec::new(),
+    }]);
     let point = kernel::Point::new(v[0], v[1]);
     matches!((probe, point), (Ok(area), Ok(p)) if area.contains(p))
 }
@@ -191,19 +214,30 @@ mod tests {
 
     #[test]
     fn a_comb_falls_into_its_teeth_and_a_crossed_hole_opens() {
-        let comb = area(r#"{"type":"Polygon","coordinates":[[[0,0],[5,0],[5,3],[4,3],[4,1],[3,1],[3,3],[2,3],[2,1],[1,1],[1,3],[0,3],[0,0]]]}"#);
+        let comb = area(
+            r#"{"type":"Polygon","coordinates":[[[0,0],[5,0],[5,3],[4,3],[4,1],[3,1],[3,3],[2,3],[2,1],[1,1],[1,3],[0,3],[0,0]]]}"#,
+        );
         let teeth = cut(&comb, Axis::Lat, 2.0, Keep::Above).unwrap();
         assert_eq!(teeth.polygons().len(), 3);
-        let ring = area(r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,4],[0,0]],[[1,1],[3,1],[3,3],[1,3],[1,1]]]}"#);
+        let ring = area(
+            r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,4],[0,0]],[[1,1],[3,1],[3,3],[1,3],[1,1]]]}"#,
+        );
         let half = cut(&ring, Axis::Lon, 2.0, Keep::Below).unwrap();
-        assert_eq!((half.polygons().len(), half.polygons()[0].holes.len()), (1, 0));
+        assert_eq!(
+            (half.polygons().len(), half.polygons()[0].holes.len()),
+            (1, 0)
+        );
         let most = cut(&ring, Axis::Lon, 3.5, Keep::Below).unwrap();
-        assert_eq!((most.polygons().len(), most.polygons()[0].holes.len()), (1, 1));
+        assert_eq!(
+            (most.polygons().len(), most.polygons()[0].holes.len()),
+            (1, 1)
+        );
     }
 
     #[test]
     fn a_cut_through_vertices_keeps_both_sides_whole() {
-        let diamond = area(r#"{"type":"Polygon","coordinates":[[[0,-1],[1,0],[0,1],[-1,0],[0,-1]]]}"#);
+        let diamond =
+            area(r#"{"type":"Polygon","coordinates":[[[0,-1],[1,0],[0,1],[-1,0],[0,-1]]]}"#);
         for axis in [Axis::Lon, Axis::Lat] {
             let below = cut(&diamond, axis, 0.0, Keep::Below).unwrap();
             let above = cut(&diamond, axis, 0.0, Keep::Above).unwrap();
@@ -218,9 +252,17 @@ mod tests {
             let n = radii.len() as f64;
             let ring = |scale: f64| -> Vec<Vertex> {
                 let angle = |i: usize| i as f64 / n * std::f64::consts::TAU;
-                radii.iter().enumerate().map(|(i, r)| [scale * r * angle(i).cos(), scale * r * angle(i).sin()]).collect()
+                radii
+                    .iter()
+                    .enumerate()
+                    .map(|(i, r)| [scale * r * angle(i).cos(), scale * r * angle(i).sin()])
+                    .collect()
             };
-            Area::of(vec![Polygon { outer: ring(1.0), holes: vec![ring(0.4)] }]).unwrap()
+            Area::of(vec![Polygon {
+                outer: ring(1.0),
+                holes: vec![ring(0.4)],
+            }])
+            .unwrap()
         })
     }
 

@@ -48,7 +48,9 @@ pub enum DrawError {
     #[error("more than {MAX_CELLS} cells: draw larger ones")]
     TooMany,
     /// More cells than the community can number.
-    #[error("{cells} cells in community {community}, at most {MAX_CELLS_PER_COMMUNITY} can be numbered: draw larger ones")]
+    #[error(
+        "{cells} cells in community {community}, at most {MAX_CELLS_PER_COMMUNITY} can be numbered: draw larger ones"
+    )]
     TooManyInCommunity {
         /// Which community.
         community: DivisionCode,
@@ -93,7 +95,12 @@ impl Lattice {
         let quantile = |mut values: Vec<f64>, share: f64| -> f64 {
             values.sort_unstable_by(f64::total_cmp);
             let last = values.len().saturating_sub(1);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in the list")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a place in the list"
+            )]
             let at = (last as f64 * share).round() as usize;
             values.get(at).copied().unwrap_or_default()
         };
@@ -101,14 +108,28 @@ impl Lattice {
         let middle = quantile(lats.clone(), 0.5);
         let (west, north) = (quantile(lons, 0.005), quantile(lats, 0.995));
         // Rounded outward to a thousandth of a degree: the corner is readable and no point lies on it.
-        let (west, north) = ((west * 1000.0).floor() / 1000.0, (north * 1000.0).floor() / 1000.0 + 0.001);
+        let (west, north) = (
+            (west * 1000.0).floor() / 1000.0,
+            (north * 1000.0).floor() / 1000.0 + 0.001,
+        );
         let (step_lon, step_lat) = steps(metres, middle);
-        Ok(Self { district, metres, west, north, step_lon, step_lat, first_street })
+        Ok(Self {
+            district,
+            metres,
+            west,
+            north,
+            step_lon,
+            step_lat,
+            first_street,
+        })
     }
 
     /// The cell in which a point lies: west and south borders belong to it, as everywhere.
     pub fn cell(&self, p: Point) -> Cell {
-        #[expect(clippy::cast_possible_truncation, reason = "360 degrees by cells of ten metres stay far below 2^53")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "360 degrees by cells of ten metres stay far below 2^53"
+        )]
         let index = |v: f64| v.floor() as i64;
         let mut column = index((p.lon() - self.west) / self.step_lon);
         let mut row = index((self.north - p.lat()) / self.step_lat);
@@ -163,9 +184,13 @@ impl Lattice {
 /// Degrees of longitude and latitude of a cell of `metres` at a latitude.
 fn steps(metres: u32, latitude: f64) -> (f64, f64) {
     let origin = Point::new(0.0, latitude.clamp(-85.0, 85.0)).expect("a latitude in range");
-    let corner = LocalPlane::at(origin).point(f64::from(metres), 0.0).expect("metres from longitude 0");
+    let corner = LocalPlane::at(origin)
+        .point(f64::from(metres), 0.0)
+        .expect("metres from longitude 0");
     let equator = LocalPlane::at(Point::new(0.0, 0.0).expect("the origin"));
-    let north = equator.point(0.0, f64::from(metres)).expect("metres from latitude 0");
+    let north = equator
+        .point(0.0, f64::from(metres))
+        .expect("metres from latitude 0");
     (corner.lon(), north.lat())
 }
 
@@ -228,7 +253,11 @@ pub fn plan_for_points(lattice: &Lattice, points: &[Point]) -> Result<Plan, Draw
     };
     let grids: Vec<UnitGrid> = cells.into_iter().map(square).collect();
     let divisions = made_up(grids.iter().map(|g| g.code.community()));
-    Ok(Plan { divisions, grids, out_of_reach })
+    Ok(Plan {
+        divisions,
+        grids,
+        out_of_reach,
+    })
 }
 
 /// The made-up streets and communities of drawn cells, ascending by code.
@@ -244,12 +273,20 @@ fn made_up(communities: impl Iterator<Item = DivisionCode>) -> Vec<Division> {
 fn made_up_division(code: DivisionCode) -> Division {
     let digits = code.as_str();
     let (zh, en) = match code.level() {
-        DivisionLevel::Community => {
-            (format!("绘制社区 {}-{}", &digits[6..9], &digits[9..]), format!("Drawn community {}-{}", &digits[6..9], &digits[9..]))
-        }
-        _ => (format!("绘制街道 {}", &digits[6..9]), format!("Drawn street {}", &digits[6..9])),
+        DivisionLevel::Community => (
+            format!("绘制社区 {}-{}", &digits[6..9], &digits[9..]),
+            format!("Drawn community {}-{}", &digits[6..9], &digits[9..]),
+        ),
+        _ => (
+            format!("绘制街道 {}", &digits[6..9]),
+            format!("Drawn street {}", &digits[6..9]),
+        ),
     };
-    Division { name_en: Some(en), drawn: true, ..Division::new(code, zh, SOURCE) }
+    Division {
+        name_en: Some(en),
+        drawn: true,
+        ..Division::new(code, zh, SOURCE)
+    }
 }
 
 /// An area to draw over.
@@ -273,12 +310,21 @@ pub fn plan_for_areas(canvases: &[Canvas], metres: u32) -> Result<Plan, DrawErro
         return Err(DrawError::Metres(metres));
     }
     let mut boxes = canvases.iter().map(|c| c.shape.bounds());
-    let Some(first) = boxes.next() else { return Ok(Plan::default()) };
+    let Some(first) = boxes.next() else {
+        return Ok(Plan::default());
+    };
     let all = boxes.fold(first, Bounds::joined);
     let (step_lon, step_lat) = steps(metres, f64::midpoint(all.south, all.north));
     let district = canvases[0].code.district();
-    let lattice =
-        Lattice { district, metres, west: all.west, north: all.north, step_lon, step_lat, first_street: 1 };
+    let lattice = Lattice {
+        district,
+        metres,
+        west: all.west,
+        north: all.north,
+        step_lon,
+        step_lat,
+        first_street: 1,
+    };
     let mut plan = Plan::default();
     for canvas in canvases {
         if canvas.code.level() < DivisionLevel::District {
@@ -295,9 +341,7 @@ pub fn plan_for_areas(canvases: &[Canvas], metres: u32) -> Result<Plan, DrawErro
 /// The pieces of an area by cell, north to south and west to east.
 fn cells_of(shape: &Area, lattice: &Lattice, room: usize) -> Result<Vec<(Cell, Area)>, DrawError> {
     let b = shape.bounds();
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let expected = (b.east - b.west) / lattice.step_lon * ((b.north - b.south) / lattice.step_lat);
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     if expected > room as f64 * 16.0 {
         return Err(DrawError::TooMany);
     }
@@ -305,9 +349,14 @@ fn cells_of(shape: &Area, lattice: &Lattice, room: usize) -> Result<Vec<(Cell, A
     let (top, bottom) = (corner(b.west, b.north).row, corner(b.west, b.south).row);
     let mut out = Vec::new();
     for row in top..=bottom {
-        let Some(strip) = clip::strip(shape, lattice.lat(row + 1), lattice.lat(row)) else { continue };
+        let Some(strip) = clip::strip(shape, lattice.lat(row + 1), lattice.lat(row)) else {
+            continue;
+        };
         let s = strip.bounds();
-        let (left, right) = (corner(s.west, s.south).column, corner(s.east, s.south).column);
+        let (left, right) = (
+            corner(s.west, s.south).column,
+            corner(s.east, s.south).column,
+        );
         for column in left..=right {
             let cell = Cell { row, column };
             if let Some(piece) = clip::to_box(&strip, lattice.bounds(cell)) {
@@ -336,7 +385,10 @@ fn number_cells(
         blocks.entry(block).or_default().push((cell, piece));
     }
     let communities = blocks.len();
-    let too_many = || DrawError::TooManyCommunities { division, communities };
+    let too_many = || DrawError::TooManyCommunities {
+        division,
+        communities,
+    };
     let in_street = division.level() == DivisionLevel::Street;
     let mut made = Vec::new();
     for (at, cells) in blocks.into_values().enumerate() {
@@ -345,14 +397,17 @@ fn number_cells(
         let street = match in_street {
             true if street_no > 1 => return Err(too_many()),
             true => division,
-            false => DivisionCode::street(division.district(), number(street_no)?).map_err(|_| too_many())?,
+            false => DivisionCode::street(division.district(), number(street_no)?)
+                .map_err(|_| too_many())?,
         };
-        let community = DivisionCode::community(street, number(community_no)?).map_err(|_| too_many())?;
+        let community =
+            DivisionCode::community(street, number(community_no)?).map_err(|_| too_many())?;
         made.push(community);
         push_cells(community, cells, plan)?;
     }
     let own = |d: &Division| !(in_street && d.code == division);
-    plan.divisions.extend(made_up(made.into_iter()).into_iter().filter(own));
+    plan.divisions
+        .extend(made_up(made.into_iter()).into_iter().filter(own));
     Ok(())
 }
 
@@ -361,7 +416,10 @@ fn push_cells(
     cells: Vec<(Cell, Area)>,
     plan: &mut Plan,
 ) -> Result<(), DrawError> {
-    let too_many = DrawError::TooManyInCommunity { community, cells: cells.len() };
+    let too_many = DrawError::TooManyInCommunity {
+        community,
+        cells: cells.len(),
+    };
     for (at, (_, piece)) in cells.into_iter().enumerate() {
         let sequence = u16::try_from(at + 1).map_err(|_| too_many.clone())?;
         let code = GridCode::new(community, sequence).map_err(|_| too_many.clone())?;

@@ -10,17 +10,80 @@ pub const RULE: &str = "this program keeps no score, rank, label or trait of a p
 
 /// Column names that hold such things, in the words sheets use. A header is refused when it contains one.
 const COLUMNS: [&str; 52] = [
-    "信用分", "信用等级", "信用积分", "个人信用", "社会信用分", "诚信分", "诚信积分", "文明积分", "居民积分", "风险分", "风险人员",
-    "人员风险", "人员等级", "人员标签", "人员类别", "个人标签", "重点人", "高危人", "特殊人群", "涉稳人", "上访人", "缠访", "前科",
-    "犯罪记录", "违法记录", "刑满释放", "社区矫正", "吸毒", "精神病", "宗教", "信仰", "民族", "种族", "政治面貌", "党派", "黑名单",
-    "失信", "人脸", "指纹", "虹膜", "声纹", "基因", "健康码", "性取向", "social_credit", "credit_score", "risk_score", "religion",
-    "ethnicity", "criminal_record", "blacklist", "face_id",
+    "信用分",
+    "信用等级",
+    "信用积分",
+    "个人信用",
+    "社会信用分",
+    "诚信分",
+    "诚信积分",
+    "文明积分",
+    "居民积分",
+    "风险分",
+    "风险人员",
+    "人员风险",
+    "人员等级",
+    "人员标签",
+    "人员类别",
+    "个人标签",
+    "重点人",
+    "高危人",
+    "特殊人群",
+    "涉稳人",
+    "上访人",
+    "缠访",
+    "前科",
+    "犯罪记录",
+    "违法记录",
+    "刑满释放",
+    "社区矫正",
+    "吸毒",
+    "精神病",
+    "宗教",
+    "信仰",
+    "民族",
+    "种族",
+    "政治面貌",
+    "党派",
+    "黑名单",
+    "失信",
+    "人脸",
+    "指纹",
+    "虹膜",
+    "声纹",
+    "基因",
+    "健康码",
+    "性取向",
+    "social_credit",
+    "credit_score",
+    "risk_score",
+    "religion",
+    "ethnicity",
+    "criminal_record",
+    "blacklist",
+    "face_id",
 ];
 
 /// Names of classes that would make a matter of what somebody is.
 const CLASSES: [&str; 18] = [
-    "重点人员", "重点人群", "高危人员", "高危人群", "前科", "信用分", "诚信积分", "涉稳人员", "上访人员", "缠访", "刑满释放", "社区矫正",
-    "吸毒人员", "精神病人", "宗教信仰", "流动人口管控", "黑名单", "健康码",
+    "重点人员",
+    "重点人群",
+    "高危人员",
+    "高危人群",
+    "前科",
+    "信用分",
+    "诚信积分",
+    "涉稳人员",
+    "上访人员",
+    "缠访",
+    "刑满释放",
+    "社区矫正",
+    "吸毒人员",
+    "精神病人",
+    "宗教信仰",
+    "流动人口管控",
+    "黑名单",
+    "健康码",
 ];
 
 /// A refusal by the rule.
@@ -43,7 +106,9 @@ pub enum Forbidden {
         word: &'static str,
     },
     /// A value that looks like the number of a resident's ID. It is not repeated here.
-    #[error("looks like the number of a resident's ID, which belongs in the vault and nowhere else: {RULE}")]
+    #[error(
+        "looks like the number of a resident's ID, which belongs in the vault and nowhere else: {RULE}"
+    )]
     PersonNumber,
 }
 
@@ -54,7 +119,10 @@ fn plain(text: &str) -> String {
 
 fn word_in(text: &str, words: &'static [&'static str]) -> Option<&'static str> {
     let text = plain(text);
-    words.iter().copied().find(|word| text.contains(&plain(word)))
+    words
+        .iter()
+        .copied()
+        .find(|word| text.contains(&plain(word)))
 }
 
 /// Refuses a column by its header.
@@ -63,7 +131,10 @@ fn word_in(text: &str, words: &'static [&'static str]) -> Option<&'static str> {
 /// [`Forbidden::Column`] names the header and the word.
 pub fn check_column(header: &str) -> Result<(), Forbidden> {
     match word_in(header, &COLUMNS) {
-        Some(word) => Err(Forbidden::Column { name: header.chars().take(60).collect(), word }),
+        Some(word) => Err(Forbidden::Column {
+            name: header.chars().take(60).collect(),
+            word,
+        }),
         None => Ok(()),
     }
 }
@@ -74,7 +145,10 @@ pub fn check_column(header: &str) -> Result<(), Forbidden> {
 /// [`Forbidden::Class`] names the class and the word.
 pub fn check_class(name: &str) -> Result<(), Forbidden> {
     match word_in(name, &CLASSES) {
-        Some(word) => Err(Forbidden::Class { name: name.chars().take(60).collect(), word }),
+        Some(word) => Err(Forbidden::Class {
+            name: name.chars().take(60).collect(),
+            word,
+        }),
         None => Ok(()),
     }
 }
@@ -84,7 +158,11 @@ pub fn check_class(name: &str) -> Result<(), Forbidden> {
 /// # Errors
 /// [`Forbidden::PersonNumber`], without the number.
 pub fn check_text(text: &str) -> Result<(), Forbidden> {
-    if looks_like_resident_id(text) { Err(Forbidden::PersonNumber) } else { Ok(()) }
+    if looks_like_resident_id(text) {
+        Err(Forbidden::PersonNumber)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -93,11 +171,27 @@ mod tests {
 
     #[test]
     fn scores_labels_and_traits_of_persons_are_refused_by_name() {
-        for header in ["信用分", "个人 信用等级", "是否重点人员", "宗教", "Credit Score", "credit-score", "前科情况"] {
+        for header in [
+            "信用分",
+            "个人 信用等级",
+            "是否重点人员",
+            "宗教",
+            "Credit Score",
+            "credit-score",
+            "前科情况",
+        ] {
             let error = check_column(header).unwrap_err().to_string();
             assert!(error.contains(RULE) && error.contains(header), "{error}");
         }
-        for header in ["code", "name", "residents", "households", "统一社会信用代码", "limit", "keywords"] {
+        for header in [
+            "code",
+            "name",
+            "residents",
+            "households",
+            "统一社会信用代码",
+            "limit",
+            "keywords",
+        ] {
             assert_eq!(check_column(header), Ok(()), "{header}");
         }
         assert!(check_class("重点人员管控").is_err());

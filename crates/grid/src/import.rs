@@ -43,7 +43,9 @@ impl DivisionRow {
     /// The division that this row and what was known come to. A drawn division that a register names becomes a real one.
     pub fn lay_over(&self, known: Option<&Division>, source: &str) -> Division {
         let name = || self.name.clone().unwrap_or_else(|| self.code.to_string());
-        let before = known.cloned().unwrap_or_else(|| Division::new(self.code, name(), source));
+        let before = known
+            .cloned()
+            .unwrap_or_else(|| Division::new(self.code, name(), source));
         let drawn = before.drawn && self.name.is_none();
         Division {
             name: self.name.clone().unwrap_or(before.name),
@@ -60,7 +62,9 @@ impl DivisionRow {
     }
     /// What a person should look at.
     pub fn warning(&self) -> Option<String> {
-        self.crossing.as_ref().map(|c| format!("division {}: {c}", self.code))
+        self.crossing
+            .as_ref()
+            .map(|c| format!("division {}: {c}", self.code))
     }
     /// The code.
     pub fn code(&self) -> DivisionCode {
@@ -73,7 +77,10 @@ impl DivisionRow {
 }
 
 const DIVISION_COLUMNS: [Column; 8] = [
-    required("code", &["adcode", "代码", "编码", "区划代码", "统计用区划代码"]),
+    required(
+        "code",
+        &["adcode", "代码", "编码", "区划代码", "统计用区划代码"],
+    ),
     required("name", &["名称", "区划名称"]),
     optional("name_en", &["英文名"]),
     optional("parent", &["parent_code", "上级", "上级代码"]),
@@ -86,7 +93,10 @@ const DIVISION_COLUMNS: [Column; 8] = [
 /// Whether a file is JSON rather than CSV: its first character that is not a blank is `{` or `[`.
 pub fn is_json(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    bytes.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| matches!(b, b'{' | b'['))
+    bytes
+        .iter()
+        .find(|b| !b.is_ascii_whitespace())
+        .is_some_and(|b| matches!(b, b'{' | b'['))
 }
 
 /// Reads divisions: a CSV with `code,name[,parent,…]` whose codes have 2, 4, 6, 9 or 12 digits, or GeoJSON polygons with
@@ -94,12 +104,12 @@ pub fn is_json(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// A file that cannot be used at all; single rows are refused one by one.
-pub fn divisions(
-    bytes: &[u8],
-    crs: Crs,
-) -> Result<Vec<Result<DivisionRow, Reject>>, ImportError> {
+pub fn divisions(bytes: &[u8], crs: Crs) -> Result<Vec<Result<DivisionRow, Reject>>, ImportError> {
     if is_json(bytes) {
-        return Ok(features(bytes)?.iter().map(|f| division_feature(f, crs)).collect());
+        return Ok(features(bytes)?
+            .iter()
+            .map(|f| division_feature(f, crs))
+            .collect());
     }
     let sheet = Sheet::open(bytes, &DIVISION_COLUMNS)?;
     Ok(sheet.rows().map(|row| division_row(&row?)).collect())
@@ -134,14 +144,18 @@ struct Feature {
 impl Feature {
     /// The first of several properties that has a value, as text; numbers lose nothing.
     fn text(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| match self.properties.get(*name)? {
-            Value::String(s) if !s.trim().is_empty() => Some(s.trim().to_owned()),
-            Value::Number(n) => Some(n.to_string()),
-            _ => None,
-        })
+        names
+            .iter()
+            .find_map(|name| match self.properties.get(*name)? {
+                Value::String(s) if !s.trim().is_empty() => Some(s.trim().to_owned()),
+                Value::Number(n) => Some(n.to_string()),
+                _ => None,
+            })
     }
     fn words(&self, names: &[&str]) -> Result<Option<String>, Reject> {
-        let Some(text) = self.text(names) else { return Ok(None) };
+        let Some(text) = self.text(names) else {
+            return Ok(None);
+        };
         guard::check_text(&text).map_err(|e| Reject::new(self.at, names[0], "", e))?;
         if text.chars().count() > sheet::MAX_VALUE_CHARS {
             return Err(Reject::new(self.at, names[0], &text, "too long"));
@@ -153,10 +167,18 @@ impl Feature {
             .ok_or_else(|| Reject::new(self.at, names[0], "", "the feature has no such property"))
     }
     fn date(&self, names: &[&str]) -> Result<Option<Date>, Reject> {
-        let Some(text) = self.text(names) else { return Ok(None) };
+        let Some(text) = self.text(names) else {
+            return Ok(None);
+        };
         let date = Date::strptime("%Y-%m-%d", &text);
-        date.map(Some)
-            .map_err(|_| Reject::new(self.at, names[0], &text, "not a date of the form yyyy-mm-dd"))
+        date.map(Some).map_err(|_| {
+            Reject::new(
+                self.at,
+                names[0],
+                &text,
+                "not a date of the form yyyy-mm-dd",
+            )
+        })
     }
     fn validity(&self) -> Result<(Option<Date>, Option<Date>), Reject> {
         let (from, to) = (
@@ -164,15 +186,27 @@ impl Feature {
             self.date(&["valid_to", "终止日期"])?,
         );
         if from.zip(to).is_some_and(|(from, to)| to < from) {
-            return Err(Reject::new(self.at, "valid_to", "", "ends before it begins"));
+            return Err(Reject::new(
+                self.at,
+                "valid_to",
+                "",
+                "ends before it begins",
+            ));
         }
         Ok((from, to))
     }
     fn count(&self, names: &[&str]) -> Result<Option<i64>, Reject> {
-        let Some(text) = self.text(names) else { return Ok(None) };
+        let Some(text) = self.text(names) else {
+            return Ok(None);
+        };
         match text.parse::<i64>() {
             Ok(n) if n >= 0 => Ok(Some(n)),
-            _ => Err(Reject::new(self.at, names[0], &text, "not a whole number of 0 or more")),
+            _ => Err(Reject::new(
+                self.at,
+                names[0],
+                &text,
+                "not a whole number of 0 or more",
+            )),
         }
     }
     fn shape(&self, crs: Crs) -> Result<Area, Reject> {
@@ -194,7 +228,10 @@ fn features(bytes: &[u8]) -> Result<Vec<Feature>, ImportError> {
         Some("Feature") => vec![root],
         other => {
             let found = other.unwrap_or("none");
-            return Err(bad(format!("type is {found:?}, expected FeatureCollection or Feature")).at("type"));
+            return Err(bad(format!(
+                "type is {found:?}, expected FeatureCollection or Feature"
+            ))
+            .at("type"));
         }
     };
     let mut checked = HashSet::new();
@@ -211,8 +248,15 @@ fn features(bytes: &[u8]) -> Result<Vec<Feature>, ImportError> {
                 checked.insert(name.clone());
             }
         }
-        let geometry = feature.get_mut("geometry").map(Value::take).unwrap_or_default();
-        out.push(Feature { at, properties, geometry });
+        let geometry = feature
+            .get_mut("geometry")
+            .map(Value::take)
+            .unwrap_or_default();
+        out.push(Feature {
+            at,
+            properties,
+            geometry,
+        });
     }
     Ok(out)
 }
@@ -222,17 +266,23 @@ fn check_crs_member(root: &Value) -> Result<(), ImportError> {
     let Some(name) = root.pointer("/crs/properties/name").and_then(Value::as_str) else {
         return Ok(());
     };
-    if ["CRS84", "4326", "4490"].iter().any(|known| name.ends_with(known)) {
+    if ["CRS84", "4326", "4490"]
+        .iter()
+        .any(|known| name.ends_with(known))
+    {
         return Ok(());
     }
-    let message = format!("the file says its coordinates are in {name:?}: convert it to degrees of WGS 84 or CGCS2000");
+    let message = format!(
+        "the file says its coordinates are in {name:?}: convert it to degrees of WGS 84 or CGCS2000"
+    );
     Err(ImportError::unusable("unknown_crs", message).at("crs"))
 }
 
 fn division_feature(f: &Feature, crs: Crs) -> Result<DivisionRow, Reject> {
     const CODE: [&str; 6] = ["adcode", "code", "id", "CODE", "区划代码", "代码"];
     let code = f.need(&CODE)?;
-    let code = DivisionCode::padded(&code).map_err(|e| Reject::new(f.at, "adcode", &code, e.reason))?;
+    let code =
+        DivisionCode::padded(&code).map_err(|e| Reject::new(f.at, "adcode", &code, e.reason))?;
     let shape = f.shape(crs)?;
     let crossing = shape.check_simple().err().map(|e| e.to_string());
     Ok(DivisionRow {
@@ -291,15 +341,29 @@ impl GridRow {
 /// # Errors
 /// A file that cannot be used at all; single features are refused one by one.
 pub fn grids(bytes: &[u8], crs: Crs) -> Result<Vec<Result<GridRow, Reject>>, ImportError> {
-    Ok(features(bytes)?.iter().map(|f| grid_feature(f, crs)).collect())
+    Ok(features(bytes)?
+        .iter()
+        .map(|f| grid_feature(f, crs))
+        .collect())
 }
 
 fn grid_feature(f: &Feature, crs: Crs) -> Result<GridRow, Reject> {
-    let code = f.need(&["code", "grid", "bgid", "BGID", "id", "网格编码", "单元网格代码"])?;
-    let code: GridCode =
-        code.parse().map_err(|e: kernel::CodeError| Reject::new(f.at, "code", &code, e.reason))?;
+    let code = f.need(&[
+        "code",
+        "grid",
+        "bgid",
+        "BGID",
+        "id",
+        "网格编码",
+        "单元网格代码",
+    ])?;
+    let code: GridCode = code
+        .parse()
+        .map_err(|e: kernel::CodeError| Reject::new(f.at, "code", &code, e.reason))?;
     let shape = f.shape(crs)?;
-    shape.check_simple().map_err(|e| Reject::new(f.at, "geometry", "", e))?;
+    shape
+        .check_simple()
+        .map_err(|e| Reject::new(f.at, "geometry", "", e))?;
     Ok(GridRow {
         line: f.at,
         code,
@@ -356,7 +420,11 @@ mod tests {
         let rows = divisions(csv.as_bytes(), Crs::Wgs84).unwrap();
         let codes: Vec<_> = rows.iter().flatten().map(|r| r.code.to_string()).collect();
         assert_eq!(codes, ["110000000000", "110101000000", "110101001000"]);
-        let bad: Vec<_> = rows.iter().filter_map(|r| r.as_ref().err()).map(|r| (r.line, r.field.as_str())).collect();
+        let bad: Vec<_> = rows
+            .iter()
+            .filter_map(|r| r.as_ref().err())
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
         assert_eq!(bad, [(5, "code"), (6, "code"), (7, "code"), (8, "name")]);
     }
 
@@ -375,16 +443,25 @@ mod tests {
         assert_eq!(rows.iter().filter(|r| r.is_ok()).count(), 2);
         let shape = rows[0].as_ref().unwrap().shape.as_ref().unwrap();
         let moved = (shape.bounds().west - 118.0).abs();
-        assert!((0.003..0.007).contains(&moved), "GCJ-02 lies about 490 m east of WGS 84 there: {moved}");
+        assert!(
+            (0.003..0.007).contains(&moved),
+            "GCJ-02 lies about 490 m east of WGS 84 there: {moved}"
+        );
     }
 
     #[test]
     fn a_file_in_an_unknown_system_or_of_another_kind_is_refused_whole() {
         for (json, code) in [
-            (r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4552"}},"features":[]}"#, "unknown_crs"),
+            (
+                r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4552"}},"features":[]}"#,
+                "unknown_crs",
+            ),
             (r#"{"type":"Topology"}"#, "unreadable_geojson"),
             (r#"{"type":"FeatureCollection"}"#, "unreadable_geojson"),
-            (r#"{"type":"FeatureCollection","features":[{"properties":{"信用分":1}}]}"#, "forbidden_column"),
+            (
+                r#"{"type":"FeatureCollection","features":[{"properties":{"信用分":1}}]}"#,
+                "forbidden_column",
+            ),
             ("{", "unreadable_geojson"),
         ] {
             match divisions(json.as_bytes(), Crs::Wgs84) {

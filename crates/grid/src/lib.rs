@@ -23,8 +23,8 @@ pub mod sql;
 mod territory;
 
 pub use area::{Area, AreaError, Bounds};
-pub use report::{ImportError, Reject, Report};
 pub use model::{Beat, Division, Lattice, Shift, UnitGrid};
+pub use report::{ImportError, Reject, Report};
 pub use sql::Part;
 pub use territory::{BORDER_REACH_DEG, Territory};
 

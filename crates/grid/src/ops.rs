@@ -83,11 +83,17 @@ pub fn import_divisions(
         row.lay_over(before, &options.source)
     };
     let changes = lay_over(rows, &known, "code", lay, &mut report);
-    let codes: BTreeSet<DivisionCode> =
-        known.keys().copied().chain(changes.new.iter().map(|d| d.code)).collect();
+    let codes: BTreeSet<DivisionCode> = known
+        .keys()
+        .copied()
+        .chain(changes.new.iter().map(|d| d.code))
+        .collect();
     for division in &changes.new {
         if let Some(parent) = division.parent.filter(|p| !codes.contains(p)) {
-            report.warn(format!("division {}: its parent {parent} is not in the register", division.code));
+            report.warn(format!(
+                "division {}: its parent {parent} is not in the register",
+                division.code
+            ));
         }
     }
     division_writer(fingerprint(bytes)).write(ctx, &changes)?;
@@ -113,7 +119,8 @@ pub fn import_grids(
     let rows = import::grids(bytes, options.crs)?;
     let (known, divisions) = (known_grids(ctx)?, known_divisions(ctx)?);
     let mut report = Report::default();
-    let lay = |row: &import::GridRow, before: Option<&UnitGrid>| row.lay_over(before, &options.source);
+    let lay =
+        |row: &import::GridRow, before: Option<&UnitGrid>| row.lay_over(before, &options.source);
     let changes = lay_over(rows, &known, "code", lay, &mut report);
     warn_of_misfits(ctx, &changes, &known, &divisions, &mut report);
     grid_writer("grid.import", fingerprint(bytes)).write(ctx, &changes)?;
@@ -130,7 +137,13 @@ fn warn_of_misfits(
 ) {
     let today = ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let touched: Vec<&UnitGrid> = changes.new.iter().chain(&changes.changed).collect();
-    let Some(reach) = touched.iter().map(|g| g.shape.bounds()).reduce(Bounds::joined) else { return };
+    let Some(reach) = touched
+        .iter()
+        .map(|g| g.shape.bounds())
+        .reduce(Bounds::joined)
+    else {
+        return;
+    };
     let mut after: BTreeMap<GridCode, UnitGrid> = known
         .iter()
         .filter(|(_, g)| g.shape.bounds().overlaps(&reach))
@@ -142,7 +155,9 @@ fn warn_of_misfits(
     let changed: BTreeSet<GridCode> = touched.iter().map(|g| g.code).collect();
     for finding in rules::check_fit(&cells, GAP_M) {
         let concerns = match &finding {
-            rules::Finding::Overlap { first, second } => changed.contains(first) || changed.contains(second),
+            rules::Finding::Overlap { first, second } => {
+                changed.contains(first) || changed.contains(second)
+            }
             rules::Finding::Gap { beside, .. } => changed.contains(beside),
             rules::Finding::TooMany { .. } => true,
         };
@@ -152,11 +167,17 @@ fn warn_of_misfits(
     }
     for grid in touched {
         match divisions.get(&grid.code.community()) {
-            None => report.warn(format!("grid {}: its community is not in the register", grid.code)),
+            None => report.warn(format!(
+                "grid {}: its community is not in the register",
+                grid.code
+            )),
             Some(community) => {
                 let outside = |shape: &crate::Area| !shape.contains(grid.shape.label_point());
                 if community.shape.as_ref().is_some_and(outside) {
-                    report.warn(format!("grid {} lies outside its community {}", grid.code, community.name));
+                    report.warn(format!(
+                        "grid {} lies outside its community {}",
+                        grid.code, community.name
+                    ));
                 }
             }
         }
@@ -175,13 +196,19 @@ fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportE
         report.read += 1;
         let refusal = match row {
             Err(reject) => Some(reject),
-            Ok(row) if !known_grids.contains_key(&row.grid) => {
-                Some(Reject::new(row.line, "grid", row.grid.as_str(), "no such unit grid"))
-            }
+            Ok(row) if !known_grids.contains_key(&row.grid) => Some(Reject::new(
+                row.line,
+                "grid",
+                row.grid.as_str(),
+                "no such unit grid",
+            )),
             Ok(row) => match owner.get(&row.grid) {
-                Some(other) if *other != row.beat => {
-                    Some(Reject::new(row.line, "grid", row.grid.as_str(), format!("already in beat {other}")))
-                }
+                Some(other) if *other != row.beat => Some(Reject::new(
+                    row.line,
+                    "grid",
+                    row.grid.as_str(),
+                    format!("already in beat {other}"),
+                )),
                 Some(_) => {
                     report.unchanged += 1;
                     None
@@ -213,7 +240,10 @@ fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportE
         };
         refusal.into_iter().for_each(|r| report.reject(r));
     }
-    let mut changes = Changes { new: Vec::new(), changed: Vec::new() };
+    let mut changes = Changes {
+        new: Vec::new(),
+        changed: Vec::new(),
+    };
     for (code, mut beat) in wanted {
         beat.grids.sort_unstable();
         match known.get(&code) {
@@ -246,11 +276,17 @@ pub fn save_beat(ctx: &Ctx, beat: &Beat) -> Result<(), ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     for shift in &beat.shifts {
         if !(1..=7).contains(&shift.weekday) || shift.from_min >= 1440 || shift.to_min > 1440 {
-            let message = format!("a shift of beat {} has a weekday outside 1..=7 or minutes outside a day", beat.code);
+            let message = format!(
+                "a shift of beat {} has a weekday outside 1..=7 or minutes outside a day",
+                beat.code
+            );
             return Err(ImportError::unusable("bad_shift", message).at("shifts"));
         }
     }
-    let changes = Changes { new: vec![beat.clone()], changed: Vec::new() };
+    let changes = Changes {
+        new: vec![beat.clone()],
+        changed: Vec::new(),
+    };
     beat_writer(String::new()).write(ctx, &changes)
 }
 
@@ -291,15 +327,28 @@ pub fn draw_for_points(
         return Ok(Drawn::default());
     }
     let (stored, known_cells) = ctx.read_blocking::<_, StoreError, _>(move |r| {
-        Ok((sql::lattice(r, district)?, sql::grids_beginning(r, district.as_str())?))
+        Ok((
+            sql::lattice(r, district)?,
+            sql::grids_beginning(r, district.as_str())?,
+        ))
     })?;
     let divisions = known_divisions(ctx)?;
     let lattice = match stored {
         Some(l) if l.metres != metres => {
-            return Err(DrawError::OtherSize { district, there: l.metres, wanted: metres }.into());
+            return Err(DrawError::OtherSize {
+                district,
+                there: l.metres,
+                wanted: metres,
+            }
+            .into());
         }
         Some(l) => l,
-        None => Lattice::over(district, metres, points, first_free_street(district, &divisions)?)?,
+        None => Lattice::over(
+            district,
+            metres,
+            points,
+            first_free_street(district, &divisions)?,
+        )?,
     };
     let plan = draw::plan_for_points(&lattice, points)?;
     let mut new_divisions = vec![imported_district(district)];
@@ -307,19 +356,42 @@ pub fn draw_for_points(
     new_divisions.retain(|d| !divisions.contains_key(&d.code));
     let known: BTreeSet<GridCode> = known_cells.iter().map(|g| g.code).collect();
     let cells = plan.grids.len();
-    let new: Vec<UnitGrid> = plan.grids.into_iter().filter(|g| !known.contains(&g.code)).collect();
-    let drawn =
-        Drawn { cells: new.len(), unchanged: cells - new.len(), out_of_reach: plan.out_of_reach };
+    let new: Vec<UnitGrid> = plan
+        .grids
+        .into_iter()
+        .filter(|g| !known.contains(&g.code))
+        .collect();
+    let drawn = Drawn {
+        cells: new.len(),
+        unchanged: cells - new.len(),
+        out_of_reach: plan.out_of_reach,
+    };
     if stored.is_none() {
         // The lattice comes first: an interrupted drawing goes on with the same cells.
-        ctx.renewed().write_blocking::<(), StoreError, _>(move |mut w| {
-            sql::insert_lattice(&mut w, &lattice)?;
-            let detail = serde_json::json!({ "metres": metres });
-            w.commit(AuditEvent::done("grid.draw", "lattice", district.to_string()).detail(detail), ())
-        })?;
+        ctx.renewed()
+            .write_blocking::<(), StoreError, _>(move |mut w| {
+                sql::insert_lattice(&mut w, &lattice)?;
+                let detail = serde_json::json!({ "metres": metres });
+                w.commit(
+                    AuditEvent::done("grid.draw", "lattice", district.to_string()).detail(detail),
+                    (),
+                )
+            })?;
     }
-    division_writer(String::new()).write(ctx, &Changes { new: new_divisions, changed: Vec::new() })?;
-    grid_writer("grid.draw", String::new()).write(ctx, &Changes { new, changed: Vec::new() })?;
+    division_writer(String::new()).write(
+        ctx,
+        &Changes {
+            new: new_divisions,
+            changed: Vec::new(),
+        },
+    )?;
+    grid_writer("grid.draw", String::new()).write(
+        ctx,
+        &Changes {
+            new,
+            changed: Vec::new(),
+        },
+    )?;
     Ok(drawn)
 }
 
@@ -338,10 +410,16 @@ fn imported_district(district: DistrictCode) -> Division {
 /// The store's.
 pub fn ensure_district(ctx: &Ctx, district: DistrictCode) -> Result<(), ImportError> {
     let code = district.division();
-    if ctx.read_blocking::<_, StoreError, _>(move |r| sql::division(r, code))?.is_some() {
+    if ctx
+        .read_blocking::<_, StoreError, _>(move |r| sql::division(r, code))?
+        .is_some()
+    {
         return Ok(());
     }
-    let changes = Changes { new: vec![imported_district(district)], changed: Vec::new() };
+    let changes = Changes {
+        new: vec![imported_district(district)],
+        changed: Vec::new(),
+    };
     division_writer(String::new()).write(ctx, &changes)
 }
 
@@ -350,10 +428,20 @@ fn first_free_street(
     district: DistrictCode,
     divisions: &BTreeMap<DivisionCode, Division>,
 ) -> Result<u16, DrawError> {
-    let own = |d: &&Division| d.code.district() == district && d.level() >= DivisionLevel::Street && !d.drawn;
-    let highest = divisions.values().filter(own).map(|d| d.code.as_str()[6..9].to_owned()).max();
+    let own = |d: &&Division| {
+        d.code.district() == district && d.level() >= DivisionLevel::Street && !d.drawn
+    };
+    let highest = divisions
+        .values()
+        .filter(own)
+        .map(|d| d.code.as_str()[6..9].to_owned())
+        .max();
     let last = highest.and_then(|n| n.parse::<u16>().ok()).unwrap_or(0);
-    if last >= 999 { Err(DrawError::NoStreetLeft(district)) } else { Ok(last + 1) }
+    if last >= 999 {
+        Err(DrawError::NoStreetLeft(district))
+    } else {
+        Ok(last + 1)
+    }
 }
 
 /// Draws square cells over the districts, streets or communities of a GeoJSON file and brings the areas themselves in.
@@ -373,12 +461,22 @@ pub fn draw_for_areas(
     let canvases: Vec<Canvas> = rows
         .iter()
         .flatten()
-        .filter_map(|row| Some(Canvas { code: row.code(), shape: row.shape()?.clone() }))
+        .filter_map(|row| {
+            Some(Canvas {
+                code: row.code(),
+                shape: row.shape()?.clone(),
+            })
+        })
         .collect();
     if canvases.is_empty() {
         let first = rows.iter().find_map(|r| r.as_ref().err());
-        let reason = first.map(|r| format!(": {}: {}", r.field, r.reason)).unwrap_or_default();
-        return Err(ImportError::unusable("nothing_to_draw", format!("the file has no area to draw over{reason}")));
+        let reason = first
+            .map(|r| format!(": {}: {}", r.field, r.reason))
+            .unwrap_or_default();
+        return Err(ImportError::unusable(
+            "nothing_to_draw",
+            format!("the file has no area to draw over{reason}"),
+        ));
     }
     let plan = draw::plan_for_areas(&canvases, metres)?;
     refuse_real_streets(&canvases, &known_divisions(ctx)?)?;
@@ -386,12 +484,26 @@ pub fn draw_for_areas(
     refuse_other_cells(&plan, &known)?;
     let mut report = import_divisions(ctx, bytes, options)?;
     let divisions = known_divisions(ctx)?;
-    let made: Vec<Division> =
-        plan.divisions.iter().filter(|d| !divisions.contains_key(&d.code)).cloned().collect();
-    division_writer(fingerprint(bytes)).write(ctx, &Changes { new: made, changed: Vec::new() })?;
+    let made: Vec<Division> = plan
+        .divisions
+        .iter()
+        .filter(|d| !divisions.contains_key(&d.code))
+        .cloned()
+        .collect();
+    division_writer(fingerprint(bytes)).write(
+        ctx,
+        &Changes {
+            new: made,
+            changed: Vec::new(),
+        },
+    )?;
     let (rejected, warnings) = (report.rejected, std::mem::take(&mut report.warnings));
-    let new: Vec<UnitGrid> =
-        plan.grids.iter().filter(|g| !known.contains_key(&g.code)).cloned().collect();
+    let new: Vec<UnitGrid> = plan
+        .grids
+        .iter()
+        .filter(|g| !known.contains_key(&g.code))
+        .cloned()
+        .collect();
     let all = plan.grids.len() as u64;
     let sums = Report {
         read: all + rejected,
@@ -401,7 +513,13 @@ pub fn draw_for_areas(
         warnings,
         ..report
     };
-    grid_writer("grid.draw", fingerprint(bytes)).write(ctx, &Changes { new, changed: Vec::new() })?;
+    grid_writer("grid.draw", fingerprint(bytes)).write(
+        ctx,
+        &Changes {
+            new,
+            changed: Vec::new(),
+        },
+    )?;
     Ok(sums)
 }
 
@@ -410,8 +528,12 @@ fn refuse_real_streets(
     canvases: &[Canvas],
     divisions: &BTreeMap<DivisionCode, Division>,
 ) -> Result<(), ImportError> {
-    for canvas in canvases.iter().filter(|c| c.code.level() != DivisionLevel::Community) {
-        let inside = |d: &&Division| d.code != canvas.code && canvas.code.contains(&d.code) && !d.drawn;
+    for canvas in canvases
+        .iter()
+        .filter(|c| c.code.level() != DivisionLevel::Community)
+    {
+        let inside =
+            |d: &&Division| d.code != canvas.code && canvas.code.contains(&d.code) && !d.drawn;
         if let Some(real) = divisions.values().find(inside) {
             let message = format!(
                 "{} has real divisions such as {} ({}): draw over its communities instead",
@@ -435,11 +557,19 @@ fn refuse_other_cells(
     let last = u16::try_from(MAX_CELLS_PER_COMMUNITY).expect("999 is a small number");
     for (community, cells) in drawn {
         let bound = |n| GridCode::new(community, n).expect("1..=999 in a community");
-        let there: Vec<&UnitGrid> = known.range(bound(1)..=bound(last)).map(|(_, g)| g).collect();
+        let there: Vec<&UnitGrid> = known
+            .range(bound(1)..=bound(last))
+            .map(|(_, g)| g)
+            .collect();
         let same = there.len() <= cells.len()
-            && there.iter().all(|g| cells.iter().any(|c| c.code == g.code && c.shape == g.shape));
+            && there
+                .iter()
+                .all(|g| cells.iter().any(|c| c.code == g.code && c.shape == g.shape));
         if !same {
-            let message = format!("community {community} already has {} other grids; a changed grid needs a new code", there.len());
+            let message = format!(
+                "community {community} already has {} other grids; a changed grid needs a new code",
+                there.len()
+            );
             return Err(ImportError::unusable("cannot_draw", message).at("adcode"));
         }
     }

@@ -103,7 +103,12 @@ pub enum ImportError {
 impl ImportError {
     /// The file or the options cannot be used.
     pub fn unusable(code: &'static str, message: impl ToString) -> Self {
-        Self::Unusable { code, message: message.to_string(), field: None, line: None }
+        Self::Unusable {
+            code,
+            message: message.to_string(),
+            field: None,
+            line: None,
+        }
     }
     /// Names the column or option at fault.
     pub fn at(mut self, name: &str) -> Self {

@@ -66,7 +66,10 @@ impl std::fmt::Display for Finding {
                 write!(f, "a gap beside grid {beside} at {lon:.6}, {lat:.6}")
             }
             Self::TooMany { community, cells } => {
-                write!(f, "community {community} has {cells} grids, at most {MAX_CELLS_PER_COMMUNITY} can be numbered")
+                write!(
+                    f,
+                    "community {community} has {cells} grids, at most {MAX_CELLS_PER_COMMUNITY} can be numbered"
+                )
             }
         }
     }
@@ -84,7 +87,10 @@ pub fn check_fit(grids: &[UnitGrid], gap_m: f64) -> Vec<Finding> {
     for (a, b) in index.neighbours(&boxes) {
         if boxes[a].overlaps(&boxes[b]) && areas_overlap(&grids[a], &grids[b]) {
             let (x, y) = (grids[a].code, grids[b].code);
-            findings.push(Finding::Overlap { first: x.min(y), second: x.max(y) });
+            findings.push(Finding::Overlap {
+                first: x.min(y),
+                second: x.max(y),
+            });
         }
     }
     findings.extend(gaps(grids, &index, gap_m));
@@ -92,7 +98,9 @@ pub fn check_fit(grids: &[UnitGrid], gap_m: f64) -> Vec<Finding> {
     for grid in grids {
         *per_community.entry(grid.code.community()).or_default() += 1;
     }
-    let crowded = per_community.into_iter().filter(|(_, n)| *n > MAX_CELLS_PER_COMMUNITY);
+    let crowded = per_community
+        .into_iter()
+        .filter(|(_, n)| *n > MAX_CELLS_PER_COMMUNITY);
     findings.extend(crowded.map(|(community, cells)| Finding::TooMany { community, cells }));
     findings
 }
@@ -105,10 +113,17 @@ fn areas_overlap(a: &UnitGrid, b: &UnitGrid) -> bool {
     let inside = |from: &UnitGrid, other: &UnitGrid| {
         from.shape.edges().any(|edge| {
             let [left, right] = probes(edge, PROBE_DEG);
-            [left, right].into_iter().flatten().any(|p| from.shape.contains(p) && other.shape.contains(p))
+            [left, right]
+                .into_iter()
+                .flatten()
+                .any(|p| from.shape.contains(p) && other.shape.contains(p))
         })
     };
-    inside(a, b) || inside(b, a) || a.shape.edges().any(|x| b.shape.edges().any(|y| cross_deeply(x, y)))
+    inside(a, b)
+        || inside(b, a)
+        || a.shape
+            .edges()
+            .any(|x| b.shape.edges().any(|y| cross_deeply(x, y)))
 }
 
 /// The points a distance to the left and to the right of the middle of an edge.
@@ -142,16 +157,24 @@ fn gaps(grids: &[UnitGrid], index: &SpatialHash, gap_m: f64) -> Vec<Finding> {
     for (at, grid) in grids.iter().enumerate() {
         let gap_beside = grid.shape.edges().find_map(|edge| {
             let sides = probes(edge, PROBE_DEG);
-            let outside = sides.iter().position(|p| p.is_some_and(|p| !grid.shape.contains(p)))?;
+            let outside = sides
+                .iter()
+                .position(|p| p.is_some_and(|p| !grid.shape.contains(p)))?;
             let near = sides[outside].filter(|p| holder(*p).is_none())?;
             let met_again = (1..=STEPS).any(|step| {
                 let far = reach_deg * f64::from(step) / f64::from(STEPS);
-                probes(edge, far)[outside].and_then(holder).is_some_and(|other| other != at)
+                probes(edge, far)[outside]
+                    .and_then(holder)
+                    .is_some_and(|other| other != at)
             });
             met_again.then_some(near)
         });
         if let Some(p) = gap_beside {
-            findings.push(Finding::Gap { beside: grid.code, lon: p.lon(), lat: p.lat() });
+            findings.push(Finding::Gap {
+                beside: grid.code,
+                lon: p.lon(),
+                lat: p.lat(),
+            });
         }
     }
     findings

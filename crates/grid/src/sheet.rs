@@ -24,11 +24,19 @@ pub struct Column {
 
 /// A required column.
 pub const fn required(name: &'static str, aliases: &'static [&'static str]) -> Column {
-    Column { name, aliases, required: true }
+    Column {
+        name,
+        aliases,
+        required: true,
+    }
 }
 /// A column that may be absent.
 pub const fn optional(name: &'static str, aliases: &'static [&'static str]) -> Column {
-    Column { name, aliases, required: false }
+    Column {
+        name,
+        aliases,
+        required: false,
+    }
 }
 
 /// The text of a file: UTF-8, without its byte-order mark.
@@ -37,12 +45,24 @@ pub const fn optional(name: &'static str, aliases: &'static [&'static str]) -> C
 /// `too_large` or `not_utf8` with the line.
 pub fn text(bytes: &[u8]) -> Result<&str, ImportError> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(ImportError::unusable("too_large", format!("the file has more than {MAX_FILE_BYTES} bytes")));
+        return Err(ImportError::unusable(
+            "too_large",
+            format!("the file has more than {MAX_FILE_BYTES} bytes"),
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
-        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() as u64;
-        ImportError::unusable("not_utf8", format!("the file is not UTF-8: byte {} is not text", e.valid_up_to() + 1))
-            .on_line(line)
+        let line = 1 + bytes[..e.valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count() as u64;
+        ImportError::unusable(
+            "not_utf8",
+            format!(
+                "the file is not UTF-8: byte {} is not text",
+                e.valid_up_to() + 1
+            ),
+        )
+        .on_line(line)
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
@@ -78,34 +98,59 @@ impl<'a> Sheet<'a> {
     pub fn open(bytes: &'a [u8], columns: &'a [Column]) -> Result<Self, ImportError> {
         let text = text(bytes)?;
         let mut reader = reader(text);
-        let headers = reader
-            .headers()
-            .map_err(|e| ImportError::unusable("unreadable_csv", format!("cannot read the header: {e}")).on_line(1))?;
+        let headers = reader.headers().map_err(|e| {
+            ImportError::unusable("unreadable_csv", format!("cannot read the header: {e}"))
+                .on_line(1)
+        })?;
         if headers.iter().all(|h| h.trim().is_empty()) {
-            return Err(ImportError::unusable("no_header", "the file has no header line").on_line(1));
+            return Err(
+                ImportError::unusable("no_header", "the file has no header line").on_line(1),
+            );
         }
         for header in headers {
-            guard::check_column(header)
-                .map_err(|e| ImportError::unusable("forbidden_column", e).at(header).on_line(1))?;
+            guard::check_column(header).map_err(|e| {
+                ImportError::unusable("forbidden_column", e)
+                    .at(header)
+                    .on_line(1)
+            })?;
         }
         let mut places = Vec::with_capacity(columns.len());
         for column in columns {
             let is_it = |h: &str| {
                 same_header(h, column.name) || column.aliases.iter().any(|a| same_header(h, a))
             };
-            let mut found = headers.iter().enumerate().filter(|(_, h)| is_it(h)).map(|(at, _)| at);
+            let mut found = headers
+                .iter()
+                .enumerate()
+                .filter(|(_, h)| is_it(h))
+                .map(|(at, _)| at);
             let place = found.next();
             if let Some(second) = found.next() {
-                let twice = format!("two columns mean {:?}, the second is {:?}", column.name, &headers[second]);
-                return Err(ImportError::unusable("column_twice", twice).at(column.name).on_line(1));
+                let twice = format!(
+                    "two columns mean {:?}, the second is {:?}",
+                    column.name, &headers[second]
+                );
+                return Err(ImportError::unusable("column_twice", twice)
+                    .at(column.name)
+                    .on_line(1));
             }
             if place.is_none() && column.required {
-                let missing = format!("the file has no column {:?} (or {})", column.name, column.aliases.join(", "));
-                return Err(ImportError::unusable("missing_column", missing).at(column.name).on_line(1));
+                let missing = format!(
+                    "the file has no column {:?} (or {})",
+                    column.name,
+                    column.aliases.join(", ")
+                );
+                return Err(ImportError::unusable("missing_column", missing)
+                    .at(column.name)
+                    .on_line(1));
             }
             places.push(place);
         }
-        Ok(Self { text, columns, places })
+        Ok(Self {
+            text,
+            columns,
+            places,
+        })
     }
 
     /// The rows, or why a row cannot be read. Rows of blanks only are left out.
@@ -119,7 +164,12 @@ impl<'a> Sheet<'a> {
                     Ok(false) => return None,
                     Err(e) => {
                         let line = e.position().map_or(0, csv::Position::line);
-                        return Some(Err(Reject::new(line, "", "", format!("cannot read the row: {e}"))));
+                        return Some(Err(Reject::new(
+                            line,
+                            "",
+                            "",
+                            format!("cannot read the row: {e}"),
+                        )));
                     }
                     Ok(true) => {}
                 }
@@ -135,7 +185,10 @@ impl<'a> Sheet<'a> {
         let line = self.line_of(record);
         let mut values = Vec::with_capacity(self.columns.len());
         for (column, place) in self.columns.iter().zip(&self.places) {
-            let value = place.and_then(|at| record.get(at)).map(str::trim).filter(|v| !v.is_empty());
+            let value = place
+                .and_then(|at| record.get(at))
+                .map(str::trim)
+                .filter(|v| !v.is_empty());
             if let Some(long) = value.filter(|v| v.chars().count() > MAX_VALUE_CHARS) {
                 let reason = format!("longer than {MAX_VALUE_CHARS} characters");
                 return Err(Reject::new(line, column.name, long, reason));
@@ -145,20 +198,33 @@ impl<'a> Sheet<'a> {
             }
             values.push(value.map(str::to_owned));
         }
-        Ok(SheetRow { line, columns: self.columns, values })
+        Ok(SheetRow {
+            line,
+            columns: self.columns,
+            values,
+        })
     }
 
     /// The reader's position of a record stands before the blank lines it skipped.
     fn line_of(&self, record: &csv::StringRecord) -> u64 {
-        let Some(position) = record.position() else { return 0 };
-        let from = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(self.text.len());
-        let skipped = self.text.as_bytes()[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+        let Some(position) = record.position() else {
+            return 0;
+        };
+        let from = usize::try_from(position.byte())
+            .unwrap_or(usize::MAX)
+            .min(self.text.len());
+        let skipped = self.text.as_bytes()[from..]
+            .iter()
+            .take_while(|b| matches!(b, b'\r' | b'\n'));
         position.line() + skipped.filter(|b| **b == b'\n').count() as u64
     }
 }
 
 fn reader(text: &str) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes())
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
 }
 
 impl SheetRow<'_> {
@@ -176,7 +242,9 @@ impl SheetRow<'_> {
     /// # Errors
     /// A [`Reject`] without the value.
     pub fn words(&self, name: &str) -> Result<Option<String>, Reject> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         guard::check_text(value).map_err(|e| Reject::new(self.line, name, "", e))?;
         Ok(Some(value.to_owned()))
     }
@@ -197,16 +265,22 @@ impl SheetRow<'_> {
     /// # Errors
     /// A [`Reject`] with the value.
     pub fn date(&self, name: &str) -> Result<Option<jiff::civil::Date>, Reject> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         let date = jiff::civil::Date::strptime("%Y-%m-%d", value);
-        date.map(Some).map_err(|_| Reject::new(self.line, name, value, "not a date of the form yyyy-mm-dd"))
+        date.map(Some)
+            .map_err(|_| Reject::new(self.line, name, value, "not a date of the form yyyy-mm-dd"))
     }
     /// The value of a column as a count, 0 or more.
     ///
     /// # Errors
     /// A [`Reject`] with the value.
     pub fn count(&self, name: &str) -> Result<Option<i64>, Reject> {
-        let number = self.parse::<i64>(name).map_err(|r| Reject { reason: "not a whole number".into(), ..r })?;
+        let number = self.parse::<i64>(name).map_err(|r| Reject {
+            reason: "not a whole number".into(),
+            ..r
+        })?;
         match number {
             Some(n) if n < 0 => Err(Reject::new(self.line, name, self.need(name), "less than 0")),
             other => Ok(other),
@@ -217,11 +291,18 @@ impl SheetRow<'_> {
     /// # Errors
     /// A [`Reject`] with the value.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Reject> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         match value.to_lowercase().as_str() {
             "1" | "true" | "yes" | "y" | "是" => Ok(Some(true)),
             "0" | "false" | "no" | "n" | "否" => Ok(Some(false)),
-            _ => Err(Reject::new(self.line, name, value, "neither yes nor no (1, 0, true, false, 是, 否)")),
+            _ => Err(Reject::new(
+                self.line,
+                name,
+                value,
+                "neither yes nor no (1, 0, true, false, 是, 否)",
+            )),
         }
     }
     /// The value of a column as several, separated by `、`, `;`, `；` or `|`.
@@ -233,10 +314,17 @@ impl SheetRow<'_> {
     ///
     /// # Errors
     /// A [`Reject`] for a text that is no date or an end before its beginning.
-    pub fn validity(&self) -> Result<(Option<jiff::civil::Date>, Option<jiff::civil::Date>), Reject> {
+    pub fn validity(
+        &self,
+    ) -> Result<(Option<jiff::civil::Date>, Option<jiff::civil::Date>), Reject> {
         let (from, to) = (self.date("valid_from")?, self.date("valid_to")?);
         if from.zip(to).is_some_and(|(from, to)| to < from) {
-            return Err(Reject::new(self.line, "valid_to", self.need("valid_to"), "ends before it begins"));
+            return Err(Reject::new(
+                self.line,
+                "valid_to",
+                self.need("valid_to"),
+                "ends before it begins",
+            ));
         }
         Ok((from, to))
     }
@@ -253,8 +341,14 @@ mod tests {
         let csv = "\u{feff}编码,Name\r\n\r\n1,\"a\nb\"\n\n\n2,c\n,\n3";
         let sheet = Sheet::open(csv.as_bytes(), &COLUMNS).unwrap();
         let rows: Vec<_> = sheet.rows().map(|r| r.unwrap()).collect();
-        let seen: Vec<_> = rows.iter().map(|r| (r.line, r.need("code"), r.get("name"))).collect();
-        assert_eq!(seen, [(3, "1", Some("a\nb")), (7, "2", Some("c")), (9, "3", None)]);
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|r| (r.line, r.need("code"), r.get("name")))
+            .collect();
+        assert_eq!(
+            seen,
+            [(3, "1", Some("a\nb")), (7, "2", Some("c")), (9, "3", None)]
+        );
     }
 
     #[test]
@@ -266,7 +360,10 @@ mod tests {
         assert_eq!(code(b""), ("no_header", Some(1)));
         assert_eq!(code(b"name\nx"), ("missing_column", Some(1)));
         assert_eq!(code("code,编码\n1,2".as_bytes()), ("column_twice", Some(1)));
-        assert_eq!(code("code,信用分\n1,2".as_bytes()), ("forbidden_column", Some(1)));
+        assert_eq!(
+            code("code,信用分\n1,2".as_bytes()),
+            ("forbidden_column", Some(1))
+        );
         assert_eq!(code(b"code\n1\n\xff\xfe"), ("not_utf8", Some(3)));
     }
 

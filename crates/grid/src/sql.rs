@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use store::{Read, StoreResult, ToValue, Value, Write, params};
 
 const DIVISIONS: &str = "SELECT code, name, name_en, parent, valid_from, valid_to, residents, households, shape, drawn, source FROM divisions";
-const GRIDS: &str = "SELECT code, shape, area_m2, land_use, valid_from, valid_to, drawn, source FROM unit_grids";
+const GRIDS: &str =
+    "SELECT code, shape, area_m2, land_use, valid_from, valid_to, drawn, source FROM unit_grids";
 
 /// A part of the reference data whose changes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +28,13 @@ pub enum Part {
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 5] =
-        [Self::Territory, Self::Units, Self::Catalogue, Self::Duties, Self::Calendars];
+    pub const ALL: [Self; 5] = [
+        Self::Territory,
+        Self::Units,
+        Self::Catalogue,
+        Self::Duties,
+        Self::Calendars,
+    ];
 
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
@@ -44,8 +50,10 @@ impl Part {
 
 /// How often each part has changed.
 pub fn changes(r: &mut Read<'_>) -> StoreResult<BTreeMap<String, i64>> {
-    let rows: Vec<(String, i64)> =
-        r.all("SELECT part, counter FROM reference_changes ORDER BY part", &[])?;
+    let rows: Vec<(String, i64)> = r.all(
+        "SELECT part, counter FROM reference_changes ORDER BY part",
+        &[],
+    )?;
     Ok(rows.into_iter().collect())
 }
 
@@ -91,8 +99,18 @@ pub fn insert_divisions(w: &mut Write<'_>, divisions: &[Division]) -> StoreResul
     w.bulk(
         "divisions",
         &[
-            "code", "name", "name_en", "level", "parent", "valid_from", "valid_to", "residents",
-            "households", "shape", "drawn", "source",
+            "code",
+            "name",
+            "name_en",
+            "level",
+            "parent",
+            "valid_from",
+            "valid_to",
+            "residents",
+            "households",
+            "shape",
+            "drawn",
+            "source",
         ],
         &rows,
     )
@@ -132,8 +150,17 @@ fn next_prefix(prefix: &str) -> String {
 }
 
 fn grid_values(g: &UnitGrid) -> Vec<Value> {
-    params![g.code, g.shape, g.area_m2, g.land_use, g.valid_from, g.valid_to, g.drawn, g.source]
-        .to_vec()
+    params![
+        g.code,
+        g.shape,
+        g.area_m2,
+        g.land_use,
+        g.valid_from,
+        g.valid_to,
+        g.drawn,
+        g.source
+    ]
+    .to_vec()
 }
 
 /// Adds cells that are not there yet.
@@ -141,7 +168,16 @@ pub fn insert_grids(w: &mut Write<'_>, grids: &[UnitGrid]) -> StoreResult<()> {
     let rows: Vec<_> = grids.iter().map(grid_values).collect();
     w.bulk(
         "unit_grids",
-        &["code", "shape", "area_m2", "land_use", "valid_from", "valid_to", "drawn", "source"],
+        &[
+            "code",
+            "shape",
+            "area_m2",
+            "land_use",
+            "valid_from",
+            "valid_to",
+            "drawn",
+            "source",
+        ],
         &rows,
     )
 }
@@ -193,13 +229,29 @@ store::record! {
 
 /// Every beat with its cells and shifts.
 pub fn all_beats(r: &mut Read<'_>) -> StoreResult<Vec<Beat>> {
-    let rows: Vec<BeatRow> =
-        r.all("SELECT code, name, valid_from, valid_to, source FROM beats ORDER BY code", &[])?;
+    let rows: Vec<BeatRow> = r.all(
+        "SELECT code, name, valid_from, valid_to, source FROM beats ORDER BY code",
+        &[],
+    )?;
     let mut beats: BTreeMap<String, Beat> = rows
         .into_iter()
         .map(|row| {
-            let BeatRow { code, name, valid_from, valid_to, source } = row;
-            let beat = Beat { code: code.clone(), name, valid_from, valid_to, source, grids: Vec::new(), shifts: Vec::new() };
+            let BeatRow {
+                code,
+                name,
+                valid_from,
+                valid_to,
+                source,
+            } = row;
+            let beat = Beat {
+                code: code.clone(),
+                name,
+                valid_from,
+                valid_to,
+                source,
+                grids: Vec::new(),
+                shifts: Vec::new(),
+            };
             (code, beat)
         })
         .collect();
@@ -216,9 +268,20 @@ pub fn all_beats(r: &mut Read<'_>) -> StoreResult<Vec<Beat>> {
     )?;
     for row in shifts {
         if let Some(beat) = beats.get_mut(&row.beat) {
-            let ShiftRow { worker, weekday, from_min, to_min, .. } = row;
+            let ShiftRow {
+                worker,
+                weekday,
+                from_min,
+                to_min,
+                ..
+            } = row;
             let weekday = i8::try_from(weekday).unwrap_or_default();
-            beat.shifts.push(Shift { worker, weekday, from_min, to_min });
+            beat.shifts.push(Shift {
+                worker,
+                weekday,
+                from_min,
+                to_min,
+            });
         }
     }
     Ok(beats.into_values().collect())
@@ -227,9 +290,19 @@ pub fn all_beats(r: &mut Read<'_>) -> StoreResult<Vec<Beat>> {
 /// Writes a beat as it shall be: its row, cells and shifts.
 pub fn save_beat(w: &mut Write<'_>, beat: &Beat) -> StoreResult<()> {
     for table in ["beat_grids", "beat_shifts"] {
-        w.exec(&format!("DELETE FROM {table} WHERE beat = $1"), params![beat.code])?;
+        w.exec(
+            &format!("DELETE FROM {table} WHERE beat = $1"),
+            params![beat.code],
+        )?;
     }
-    let row = params![beat.code, beat.name, beat.valid_from, beat.valid_to, beat.source].to_vec();
+    let row = params![
+        beat.code,
+        beat.name,
+        beat.valid_from,
+        beat.valid_to,
+        beat.source
+    ]
+    .to_vec();
     let known = w.exec(
         "UPDATE beats SET name = $2, valid_from = $3, valid_to = $4, source = $5 WHERE code = $1",
         &row,
@@ -240,8 +313,11 @@ pub fn save_beat(w: &mut Write<'_>, beat: &Beat) -> StoreResult<()> {
             &row,
         )?;
     }
-    let grids: Vec<_> =
-        beat.grids.iter().map(|g| vec![beat.code.to_value(), g.to_value()]).collect();
+    let grids: Vec<_> = beat
+        .grids
+        .iter()
+        .map(|g| vec![beat.code.to_value(), g.to_value()])
+        .collect();
     w.bulk("beat_grids", &["beat", "grid"], &grids)?;
     let shifts: Vec<_> = (0_i64..)
         .zip(&beat.shifts)
@@ -252,7 +328,9 @@ pub fn save_beat(w: &mut Write<'_>, beat: &Beat) -> StoreResult<()> {
         .collect();
     w.bulk(
         "beat_shifts",
-        &["beat", "position", "account", "weekday", "from_min", "to_min"],
+        &[
+            "beat", "position", "account", "weekday", "from_min", "to_min",
+        ],
         &shifts,
     )
 }

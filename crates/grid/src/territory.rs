@@ -32,7 +32,12 @@ pub struct Territory {
 
 impl Default for Territory {
     fn default() -> Self {
-        Self::build(Vec::new(), Vec::new(), Vec::new(), Date::constant(1970, 1, 1))
+        Self::build(
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+            Date::constant(1970, 1, 1),
+        )
     }
 }
 
@@ -51,8 +56,10 @@ impl Territory {
                 children.entry(parent).or_default().push(division.code);
             }
         }
-        let mut grids: Vec<UnitGrid> =
-            grids.into_iter().filter(|g| in_force(g.valid_from, g.valid_to, on)).collect();
+        let mut grids: Vec<UnitGrid> = grids
+            .into_iter()
+            .filter(|g| in_force(g.valid_from, g.valid_to, on))
+            .collect();
         grids.sort_unstable_by_key(|g| g.code);
         grids.dedup_by_key(|g| g.code);
         let grid_index = SpatialHash::new(grids.iter().map(|g| g.shape.bounds()));
@@ -63,7 +70,10 @@ impl Territory {
             .collect();
         shaped.sort_unstable_by_key(|code| (std::cmp::Reverse(code.level()), *code));
         let shape_index = SpatialHash::new(
-            shaped.iter().filter_map(|code| divisions[code].shape.as_ref()).map(Area::bounds),
+            shaped
+                .iter()
+                .filter_map(|code| divisions[code].shape.as_ref())
+                .map(Area::bounds),
         );
         let beats: BTreeMap<_, _> = beats
             .into_iter()
@@ -73,10 +83,21 @@ impl Territory {
         let mut beat_of_grid = HashMap::new();
         for beat in beats.values() {
             for grid in &beat.grids {
-                beat_of_grid.entry(*grid).or_insert_with(|| beat.code.clone());
+                beat_of_grid
+                    .entry(*grid)
+                    .or_insert_with(|| beat.code.clone());
             }
         }
-        Self { divisions, children, grids, grid_index, shaped, shape_index, beats, beat_of_grid }
+        Self {
+            divisions,
+            children,
+            grids,
+            grid_index,
+            shaped,
+            shape_index,
+            beats,
+            beat_of_grid,
+        }
     }
 
     /// The cell in which the point lies.
@@ -116,7 +137,9 @@ impl Territory {
         let mut at = code;
         loop {
             let stated = self.divisions.get(&at).and_then(|d| d.parent);
-            let up = stated.filter(|up| up.level() < at.level()).or_else(|| at.parent());
+            let up = stated
+                .filter(|up| up.level() < at.level())
+                .or_else(|| at.parent());
             let Some(up) = up else { return out };
             out.extend(self.divisions.get(&up));
             at = up;
@@ -125,11 +148,17 @@ impl Territory {
     /// The division itself or the nearest one above it that has this level.
     pub fn at_level(&self, code: DivisionCode, level: DivisionLevel) -> Option<&Division> {
         let own = self.divisions.get(&code).filter(|d| d.level() == level);
-        own.or_else(|| self.ancestors(code).into_iter().find(|d| d.level() == level))
+        own.or_else(|| {
+            self.ancestors(code)
+                .into_iter()
+                .find(|d| d.level() == level)
+        })
     }
     /// The name of a division, or its code where no name is known.
     pub fn name(&self, code: DivisionCode) -> String {
-        self.divisions.get(&code).map_or_else(|| code.to_string(), |d| d.name.clone())
+        self.divisions
+            .get(&code)
+            .map_or_else(|| code.to_string(), |d| d.name.clone())
     }
     /// A cell in force.
     pub fn grid(&self, code: GridCode) -> Option<&UnitGrid> {
@@ -153,13 +182,24 @@ impl Territory {
     }
     /// The box around a division: its own border's, else that of its cells.
     pub fn bounds_of(&self, division: DivisionCode) -> Option<Bounds> {
-        let own = self.divisions.get(&division).and_then(|d| d.shape.as_ref()).map(Area::bounds);
+        let own = self
+            .divisions
+            .get(&division)
+            .and_then(|d| d.shape.as_ref())
+            .map(Area::bounds);
         own.or_else(|| joined(self.grids_in(division).iter().map(|g| g.shape.bounds())))
     }
     /// The box around everything with a border.
     pub fn bounds(&self) -> Option<Bounds> {
-        let shapes = self.shaped.iter().filter_map(|code| self.divisions[code].shape.as_ref());
-        joined(shapes.map(Area::bounds).chain(self.grids.iter().map(|g| g.shape.bounds())))
+        let shapes = self
+            .shaped
+            .iter()
+            .filter_map(|code| self.divisions[code].shape.as_ref());
+        joined(
+            shapes
+                .map(Area::bounds)
+                .chain(self.grids.iter().map(|g| g.shape.bounds())),
+        )
     }
     /// A beat in force.
     pub fn beat(&self, code: &str) -> Option<&Beat> {
@@ -199,7 +239,10 @@ struct Level {
 
 impl Level {
     fn bucket(&self, lon: f64, lat: f64) -> (i32, i32) {
-        #[expect(clippy::cast_possible_truncation, reason = "360 degrees by buckets of 0.0005 stay below a million")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "360 degrees by buckets of 0.0005 stay below a million"
+        )]
         let cell = |v: f64| (v / self.size).floor() as i32;
         (cell(lon), cell(lat))
     }
@@ -227,7 +270,9 @@ impl SpatialHash {
                 }
             }
         }
-        Self { levels: by_level.into_values().collect() }
+        Self {
+            levels: by_level.into_values().collect(),
+        }
     }
 
     fn candidates(&self, p: Point) -> impl Iterator<Item = usize> + '_ {
@@ -241,16 +286,14 @@ impl SpatialHash {
     /// The lowest item that holds the point, else the lowest on whose border it lies.
     fn first<'a>(&self, p: Point, shape: impl Fn(usize) -> &'a Area) -> Option<usize> {
         self.holder(p, &shape).or_else(|| {
-            self.candidates(p).filter(|i| shape(*i).is_near_border(p, BORDER_REACH_DEG)).min()
+            self.candidates(p)
+                .filter(|i| shape(*i).is_near_border(p, BORDER_REACH_DEG))
+                .min()
         })
     }
 
     /// The lowest item that holds the point by the border rule.
-    pub(crate) fn holder<'a>(
-        &self,
-        p: Point,
-        shape: impl Fn(usize) -> &'a Area,
-    ) -> Option<usize> {
+    pub(crate) fn holder<'a>(&self, p: Point, shape: impl Fn(usize) -> &'a Area) -> Option<usize> {
         self.candidates(p).filter(|i| shape(*i).contains(p)).min()
     }
 
@@ -268,7 +311,12 @@ impl SpatialHash {
                 for x in x0..=x1 {
                     for y in y0..=y1 {
                         let items = level.buckets.get(&(x, y)).into_iter().flatten();
-                        pairs.extend(items.map(|other| *other as usize).filter(|o| *o != at).map(|o| (at.min(o), at.max(o))));
+                        pairs.extend(
+                            items
+                                .map(|other| *other as usize)
+                                .filter(|o| *o != at)
+                                .map(|o| (at.min(o), at.max(o))),
+                        );
                     }
                 }
             }

@@ -142,7 +142,9 @@ pub fn matters(bytes: &[u8], options: ParseOptions) -> Result<MatterSheet, Impor
         }
     }
     out.classes = classes.into_values().map(|(_, class)| class).collect();
-    out.classes.iter_mut().for_each(|c| c.conditions.sort_by_key(|c| c.rule_no));
+    out.classes
+        .iter_mut()
+        .for_each(|c| c.conditions.sort_by_key(|c| c.rule_no));
     Ok(out)
 }
 
@@ -151,20 +153,46 @@ fn put_together(
     row: MatterRow,
     classes: &mut BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<bool, Reject> {
-    let MatterRow { line, class: words, condition } = row;
-    let new = || (line, SheetClass { words: words.clone(), conditions: Vec::new() });
+    let MatterRow {
+        line,
+        class: words,
+        condition,
+    } = row;
+    let new = || {
+        (
+            line,
+            SheetClass {
+                words: words.clone(),
+                conditions: Vec::new(),
+            },
+        )
+    };
     let is_new = !classes.contains_key(&words.code);
     let (first, class) = classes.entry(words.code.clone()).or_insert_with(new);
     if class.words != words {
-        let reason = format!("says otherwise than line {first} about class {}", words.code);
+        let reason = format!(
+            "says otherwise than line {first} about class {}",
+            words.code
+        );
         return Err(Reject::new(line, "name_zh", &words.name_zh, reason));
     }
-    let Some(condition) = condition else { return Ok(is_new) };
-    match class.conditions.iter().find(|c| c.rule_no == condition.rule_no) {
+    let Some(condition) = condition else {
+        return Ok(is_new);
+    };
+    match class
+        .conditions
+        .iter()
+        .find(|c| c.rule_no == condition.rule_no)
+    {
         Some(same) if *same == condition => Ok(false),
         Some(_) => {
             let number = condition.rule_no.to_string();
-            Err(Reject::new(line, "rule_no", &number, "this class has another condition of this number"))
+            Err(Reject::new(
+                line,
+                "rule_no",
+                &number,
+                "this class has another condition of this number",
+            ))
         }
         None => {
             class.conditions.push(condition);
@@ -180,7 +208,12 @@ fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
         2 if digits => Ok(text.to_owned()),
         // Spreadsheets drop leading zeros.
         1 if digits => Ok(format!("0{text}")),
-        _ => Err(Reject::new(row.line, name, text, "not a class number of two digits")),
+        _ => Err(Reject::new(
+            row.line,
+            name,
+            text,
+            "not a class number of two digits",
+        )),
     }
 }
 
@@ -189,8 +222,9 @@ fn matter_row(
     options: ParseOptions,
     classes: &BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<MatterRow, Reject> {
-    let kind: MatterKind =
-        row.parse("kind")?.ok_or_else(|| Reject::new(row.line, "kind", "", "is empty"))?;
+    let kind: MatterKind = row
+        .parse("kind")?
+        .ok_or_else(|| Reject::new(row.line, "kind", "", "is empty"))?;
     let (major, minor) = (two_digits(row, "major")?, two_digits(row, "minor")?);
     let name_zh = row.words("name_zh")?.unwrap_or_default();
     guard::check_class(&name_zh).map_err(|e| Reject::new(row.line, "name_zh", &name_zh, e))?;
@@ -202,7 +236,9 @@ fn matter_row(
         verify: row.flag("verify")?.unwrap_or(default.verify),
     };
     let code = format!("{}{major}{minor}", kind.letter());
-    let next = classes.get(&code).map_or(1, |(_, c)| c.conditions.len() as u32 + 1);
+    let next = classes
+        .get(&code)
+        .map_or(1, |(_, c)| c.conditions.len() as u32 + 1);
     let class = ClassWords {
         code,
         kind,
@@ -216,7 +252,11 @@ fn matter_row(
         flags,
         default_nature: row.words("default_nature")?,
     };
-    Ok(MatterRow { line: row.line, class, condition: condition(row, options, next)? })
+    Ok(MatterRow {
+        line: row.line,
+        class,
+        condition: condition(row, options, next)?,
+    })
 }
 
 /// The condition of a line; none where the line only names a class.
@@ -233,11 +273,19 @@ fn condition(
     let rule_no = match row.parse::<u32>("rule_no") {
         Ok(Some(n @ 1..=999)) => n,
         Ok(None) => next,
-        _ => return Err(Reject::new(row.line, "rule_no", row.need("rule_no"), "not a number in 1..=999")),
+        _ => {
+            return Err(Reject::new(
+                row.line,
+                "rule_no",
+                row.need("rule_no"),
+                "not a number in 1..=999",
+            ));
+        }
     };
     let limit = match &limit_text {
-        Some(written) => read_limit(written, options)
-            .map_err(|e| Reject::new(row.line, "limit", written, e))?,
+        Some(written) => {
+            read_limit(written, options).map_err(|e| Reject::new(row.line, "limit", written, e))?
+        }
         None => None,
     };
     Ok(Some(Condition {
@@ -317,7 +365,12 @@ fn duty_row(row: &SheetRow<'_>) -> Result<DutyRow, Reject> {
         division.map_err(|e| Reject::new(row.line, "division", row.need("division"), e.reason))?;
     let beat = row.words("beat")?.unwrap_or_default();
     if division.is_some() && !beat.is_empty() {
-        return Err(Reject::new(row.line, "beat", &beat, "a duty names a division or a beat, not both"));
+        return Err(Reject::new(
+            row.line,
+            "beat",
+            &beat,
+            "a duty names a division or a beat, not both",
+        ));
     }
     let mut units = [const { None }; 4];
     for (unit, name) in units.iter_mut().zip(DUTY_UNITS) {
@@ -326,7 +379,10 @@ fn duty_row(row: &SheetRow<'_>) -> Result<DutyRow, Reject> {
     Ok(DutyRow {
         line: row.line,
         catalogue: row.words("catalogue")?.unwrap_or_default(),
-        matter: row.words("matter")?.filter(|m| m != "*").unwrap_or_default(),
+        matter: row
+            .words("matter")?
+            .filter(|m| m != "*")
+            .unwrap_or_default(),
         division,
         beat,
         validity: row.validity()?,
@@ -348,21 +404,40 @@ mod tests {
 
     #[test]
     fn lines_of_a_class_belong_together_and_keep_their_limits() {
-        let sheet = read("部件,1,01,上水井盖,2,破损,4WH\ncomponent,01,01,上水井盖,1,缺失,2紧急工作时\nevent,01,13,暴露垃圾,1,x,15WD(planting season)\nevent,01,13,暴露垃圾,2,y,无\n");
+        let sheet = read(
+            "部件,1,01,上水井盖,2,破损,4WH\ncomponent,01,01,上水井盖,1,缺失,2紧急工作时\nevent,01,13,暴露垃圾,1,x,15WD(planting season)\nevent,01,13,暴露垃圾,2,y,无\n",
+        );
         assert_eq!(sheet.rejects, []);
-        let codes: Vec<_> = sheet.classes.iter().map(|c| (c.code(), c.conditions())).collect();
+        let codes: Vec<_> = sheet
+            .classes
+            .iter()
+            .map(|c| (c.code(), c.conditions()))
+            .collect();
         assert_eq!(codes, [("C0101", 2), ("E0113", 2)]);
         let lid = sheet.classes[0].class(MatterId(kernel::id::Id::from_bytes([1; 16])), "test");
-        assert_eq!(lid.condition(1).unwrap().limit, Some("2紧急工作时".parse().unwrap()));
+        assert_eq!(
+            lid.condition(1).unwrap().limit,
+            Some("2紧急工作时".parse().unwrap())
+        );
         let waste = &sheet.classes[1].conditions;
-        assert_eq!((waste[0].limit.unwrap().code().as_str(), waste[0].limit_text.as_str()), ("15WD", "15WD(planting season)"));
+        assert_eq!(
+            (
+                waste[0].limit.unwrap().code().as_str(),
+                waste[0].limit_text.as_str()
+            ),
+            ("15WD", "15WD(planting season)")
+        );
         assert_eq!(waste[1].limit, None);
     }
 
     #[test]
     fn a_bare_day_is_refused_until_an_option_says_which() {
         let line = "event,01,01,x,1,y,1D\nevent,01,01,x,2,y,2h\n";
-        let reasons: Vec<_> = read(line).rejects.into_iter().map(|r| (r.line, r.field)).collect();
+        let reasons: Vec<_> = read(line)
+            .rejects
+            .into_iter()
+            .map(|r| (r.line, r.field))
+            .collect();
         assert_eq!(reasons, [(2, "limit".into()), (3, "limit".into())]);
         let options = ParseOptions {
             bare_days: Some(ClockKind::WorkingDays),
@@ -378,25 +453,67 @@ mod tests {
             "event,01,01,占道经营,1,a,1WD\nmonster,01,01,x,1,a,1WD\nevent,123,01,x,1,a,1WD\nevent,01,01,占道经营,1,b,1WD\n\
              event,01,01,别的,2,a,1WD\nevent,01,02,重点人员管控,1,a,1WD\nevent,01,03,x,0,a,1WD\nevent,01,04,x,1,a,soon\nevent,01,01,占道经营,1,a,1WD\n",
         );
-        let seen: Vec<_> = sheet.rejects.iter().map(|r| (r.line, r.field.as_str())).collect();
-        let expected = [(3, "kind"), (4, "major"), (5, "rule_no"), (6, "name_zh"), (7, "name_zh"), (8, "rule_no"), (9, "limit")];
+        let seen: Vec<_> = sheet
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
+        let expected = [
+            (3, "kind"),
+            (4, "major"),
+            (5, "rule_no"),
+            (6, "name_zh"),
+            (7, "name_zh"),
+            (8, "rule_no"),
+            (9, "limit"),
+        ];
         assert_eq!(seen, expected);
         assert!(sheet.rejects[4].reason.contains(guard::RULE));
-        assert_eq!((sheet.read, sheet.repeated, sheet.classes.len(), sheet.conditions()), (9, 1, 1, 1));
+        assert_eq!(
+            (
+                sheet.read,
+                sheet.repeated,
+                sheet.classes.len(),
+                sheet.conditions()
+            ),
+            (9, 1, 1, 1)
+        );
     }
 
     #[test]
     fn conduct_of_persons_is_neither_public_nor_warnable_by_default() {
-        let sheet = read("event,01,01,暴露垃圾,1,a,1WD\nevent,04,01,占道经营,1,a,1WD\nevent,04,02,违法焚烧垃圾,1,a,1WD\ncomponent,01,01,上水井盖,1,a,1WD\n");
-        let flags: Vec<_> = sheet.classes.iter().map(|c| (c.code(), c.words.flags.warnable, c.words.flags.public)).collect();
-        assert_eq!(flags, [("C0101", true, true), ("E0101", true, true), ("E0401", false, false), ("E0402", false, false)]);
+        let sheet = read(
+            "event,01,01,暴露垃圾,1,a,1WD\nevent,04,01,占道经营,1,a,1WD\nevent,04,02,违法焚烧垃圾,1,a,1WD\ncomponent,01,01,上水井盖,1,a,1WD\n",
+        );
+        let flags: Vec<_> = sheet
+            .classes
+            .iter()
+            .map(|c| (c.code(), c.words.flags.warnable, c.words.flags.public))
+            .collect();
+        assert_eq!(
+            flags,
+            [
+                ("C0101", true, true),
+                ("E0101", true, true),
+                ("E0401", false, false),
+                ("E0402", false, false)
+            ]
+        );
     }
 
     #[test]
     fn a_duty_names_a_place_in_one_way() {
-        let rows = duties("事项,区划,责任网格,处置单位\nC01,350203,,U1\n*,350203,B1,U1\n,35O2,,U1\nC01,,,\n".as_bytes()).unwrap();
+        let rows = duties(
+            "事项,区划,责任网格,处置单位\nC01,350203,,U1\n*,350203,B1,U1\n,35O2,,U1\nC01,,,\n"
+                .as_bytes(),
+        )
+        .unwrap();
         assert_eq!(rows[0].as_ref().unwrap().matter, "C01");
-        let bad: Vec<_> = rows.iter().filter_map(|r| r.as_ref().err()).map(|r| (r.line, r.field.as_str())).collect();
+        let bad: Vec<_> = rows
+            .iter()
+            .filter_map(|r| r.as_ref().err())
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
         assert_eq!(bad, [(3, "beat"), (4, "division"), (5, "handling")]);
     }
 

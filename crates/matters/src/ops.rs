@@ -110,8 +110,15 @@ pub fn import_matters(
     })?;
     let known: BTreeMap<String, MatterClass> =
         stored.into_iter().map(|c| (c.code.clone(), c)).collect();
-    let mut report = Report { read: sheet.read, unchanged: sheet.repeated, ..Report::default() };
-    let mut changes = Changes { new: Vec::new(), changed: Vec::new() };
+    let mut report = Report {
+        read: sheet.read,
+        unchanged: sheet.repeated,
+        ..Report::default()
+    };
+    let mut changes = Changes {
+        new: Vec::new(),
+        changed: Vec::new(),
+    };
     for class in &sheet.classes {
         let lines = class.conditions().max(1) as u64;
         match known.get(class.code()) {
@@ -145,7 +152,10 @@ pub fn import_matters(
 /// Conditions that the sheet does not have (any more, or because their lines were refused) stay: cases refer to them.
 /// A catalogue that drops conditions is another version.
 fn kept(mut new: MatterClass, old: &MatterClass) -> MatterClass {
-    let missing = old.conditions.iter().filter(|c| new.condition(c.rule_no).is_none());
+    let missing = old
+        .conditions
+        .iter()
+        .filter(|c| new.condition(c.rule_no).is_none());
     let missing: Vec<_> = missing.cloned().collect();
     new.conditions.extend(missing);
     new.conditions.sort_by_key(|c| c.rule_no);
@@ -155,11 +165,20 @@ fn kept(mut new: MatterClass, old: &MatterClass) -> MatterClass {
 fn catalogue_of(options: &CatalogueOptions) -> Result<Catalogue, ImportError> {
     let id = options.id.trim();
     if id.is_empty() || id.chars().count() > 60 || id.starts_with("local:") {
-        let message = format!("catalogue {id:?}: the word must have 1..=60 characters and not begin with local:");
+        let message = format!(
+            "catalogue {id:?}: the word must have 1..=60 characters and not begin with local:"
+        );
         return Err(ImportError::unusable("bad_catalogue", message).at("catalogue"));
     }
-    if options.valid_from.zip(options.valid_to).is_some_and(|(from, to)| to < from) {
-        return Err(ImportError::unusable("bad_validity", "the validity ends before it begins").at("valid_to"));
+    if options
+        .valid_from
+        .zip(options.valid_to)
+        .is_some_and(|(from, to)| to < from)
+    {
+        return Err(
+            ImportError::unusable("bad_validity", "the validity ends before it begins")
+                .at("valid_to"),
+        );
     }
     Ok(Catalogue {
         id: id.to_owned(),
@@ -210,8 +229,10 @@ fn try_make_imported(
     let (source, names) = (source.to_owned(), names.clone());
     ctx.renewed().write_blocking(move |mut w| {
         let catalogue = rules::imported(&source, "").catalogue;
-        let mut known: BTreeMap<String, MatterId> =
-            sql::classes_of(&mut w, &catalogue)?.into_iter().map(|c| (c.code, c.id)).collect();
+        let mut known: BTreeMap<String, MatterId> = sql::classes_of(&mut w, &catalogue)?
+            .into_iter()
+            .map(|c| (c.code, c.id))
+            .collect();
         let (mut ids, mut made) = (BTreeMap::new(), Vec::new());
         for name in &names {
             let code = rules::imported(&source, name).code;
@@ -231,7 +252,11 @@ fn try_make_imported(
         sql::insert_classes(&mut w, &made)?;
         grid::sql::bump(&mut w, Part::Catalogue)?;
         let detail = serde_json::json!({ "source": source, "classes": made.len() });
-        let event = AuditEvent::done("matter.import", "matter", format!("{catalogue}/{}", made[0].code));
+        let event = AuditEvent::done(
+            "matter.import",
+            "matter",
+            format!("{catalogue}/{}", made[0].code),
+        );
         w.commit(event.detail(detail), ids)
     })
 }
@@ -249,7 +274,13 @@ impl Keyed for ReadyDuty {
     type Key = DutyKey;
     fn key(&self) -> DutyKey {
         let r = &self.row;
-        (r.catalogue.clone(), r.matter.clone(), r.division, r.beat.clone(), r.validity.0)
+        (
+            r.catalogue.clone(),
+            r.matter.clone(),
+            r.division,
+            r.beat.clone(),
+            r.validity.0,
+        )
     }
     fn line(&self) -> u64 {
         self.row.line
@@ -286,7 +317,12 @@ pub fn import_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Im
     let rows = import::duties(bytes)?;
     let (stored, units, classes, beats) = ctx.read_blocking::<_, StoreError, _>(|r| {
         let beats = grid::sql::all_beats(r)?;
-        Ok((sql::all_duties(r)?, actors::sql::all(r)?, sql::all_classes(r)?, beats))
+        Ok((
+            sql::all_duties(r)?,
+            actors::sql::all(r)?,
+            sql::all_classes(r)?,
+            beats,
+        ))
     })?;
     let units: BTreeMap<String, Unit> = units.into_iter().map(|u| (u.code.clone(), u)).collect();
     let beats: BTreeSet<String> = beats.into_iter().map(|b| b.code).collect();
@@ -300,7 +336,12 @@ pub fn import_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Im
     let ready = rows.into_iter().map(|row| {
         let row = row?;
         if !known_matter(&row) {
-            return Err(Reject::new(row.line, "matter", &row.matter, "no class of the catalogue begins with this"));
+            return Err(Reject::new(
+                row.line,
+                "matter",
+                &row.matter,
+                "no class of the catalogue begins with this",
+            ));
         }
         if !row.beat.is_empty() && !beats.contains(&row.beat) {
             return Err(Reject::new(row.line, "beat", &row.beat, "no such beat"));
@@ -309,11 +350,24 @@ pub fn import_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Im
     });
     let known: BTreeMap<DutyKey, Duty> = stored
         .into_iter()
-        .map(|d| ((d.catalogue.clone(), d.matter.clone(), d.division, d.beat.clone(), d.valid_from), d))
+        .map(|d| {
+            (
+                (
+                    d.catalogue.clone(),
+                    d.matter.clone(),
+                    d.division,
+                    d.beat.clone(),
+                    d.valid_from,
+                ),
+                d,
+            )
+        })
         .collect();
     let mut report = Report::default();
     let lay = |row: &ReadyDuty, before: Option<&Duty>| {
-        row.lay_over(before, source, || DutyId(Id::new(ctx.now(), rand::random())))
+        row.lay_over(before, source, || {
+            DutyId(Id::new(ctx.now(), rand::random()))
+        })
     };
     let changes = lay_over(ready, &known, "matter", lay, &mut report);
     let writer = Writer {
@@ -334,10 +388,17 @@ fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty
     for ((id, code), field) in ids.iter_mut().zip(&row.units).zip(DUTY_UNITS) {
         let Some(code) = code else { continue };
         let unit = units.get(code);
-        *id = Some(unit.ok_or_else(|| Reject::new(row.line, field, code, "no unit has this code"))?.id);
+        *id = Some(
+            unit.ok_or_else(|| Reject::new(row.line, field, code, "no unit has this code"))?
+                .id,
+        );
     }
     let handling = ids[3].ok_or_else(|| Reject::new(row.line, "handling", "", "is empty"))?;
-    Ok(ReadyDuty { row, units: ids, handling })
+    Ok(ReadyDuty {
+        row,
+        units: ids,
+        handling,
+    })
 }
 
 /// Brings in a calendar: the notice of a year, or a city's own hours.
@@ -347,14 +408,25 @@ fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty
 pub fn import_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let text = grid::sheet::text(bytes)?;
-    let calendar = Calendar::parse(text).map_err(|e| ImportError::unusable("unreadable_calendar", e))?;
+    let calendar =
+        Calendar::parse(text).map_err(|e| ImportError::unusable("unreadable_calendar", e))?;
     if calendar.years().next().is_none() && calendar.to_text() == Calendar::none().to_text() {
-        return Err(ImportError::unusable("empty_calendar", "the calendar names no year and no hours"));
+        return Err(ImportError::unusable(
+            "empty_calendar",
+            "the calendar names no year and no hours",
+        ));
     }
     let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_calendars)?;
-    let mut report = Report { read: 1, ..Report::default() };
+    let mut report = Report {
+        read: 1,
+        ..Report::default()
+    };
     let own = Calendar::cn();
-    match stored.iter().chain([own]).find(|c| c.version() == calendar.version()) {
+    match stored
+        .iter()
+        .chain([own])
+        .find(|c| c.version() == calendar.version())
+    {
         Some(same) if same.to_text() == calendar.to_text() => report.unchanged = 1,
         Some(_) => {
             let message = format!(
@@ -366,12 +438,13 @@ pub fn import_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         None => {
             report.imported = 1;
             let file = fingerprint(bytes);
-            ctx.renewed().write_blocking::<(), StoreError, _>(move |mut w| {
-                sql::insert_calendar(&mut w, &calendar)?;
-                grid::sql::bump(&mut w, Part::Calendars)?;
-                let event = AuditEvent::done("calendar.import", "calendar", calendar.version());
-                w.commit(event.detail(serde_json::json!({ "file": file })), ())
-            })?;
+            ctx.renewed()
+                .write_blocking::<(), StoreError, _>(move |mut w| {
+                    sql::insert_calendar(&mut w, &calendar)?;
+                    grid::sql::bump(&mut w, Part::Calendars)?;
+                    let event = AuditEvent::done("calendar.import", "calendar", calendar.version());
+                    w.commit(event.detail(serde_json::json!({ "file": file })), ())
+                })?;
         }
     }
     Ok(report)

@@ -91,7 +91,8 @@ impl City {
     }
     /// The worker on duty for a cell at a moment; none means that the task goes to the pool.
     pub fn worker_on_duty(&self, grid: GridCode, at: Timestamp) -> Option<AccountId> {
-        self.territory.worker_on_duty(grid, self.timezone.to_datetime(at))
+        self.territory
+            .worker_on_duty(grid, self.timezone.to_datetime(at))
     }
 }
 
@@ -120,20 +121,47 @@ fn read_changed(
     };
     let territory = if moved(Part::Territory) {
         let (divisions, grids) = (grid::sql::all_divisions(r)?, grid::sql::all_grids(r)?);
-        Some(Territory::build(divisions, grids, grid::sql::all_beats(r)?, on))
+        Some(Territory::build(
+            divisions,
+            grids,
+            grid::sql::all_beats(r)?,
+            on,
+        ))
     } else {
         None
     };
-    let units =
-        if moved(Part::Units) { Some(Units::build(actors::sql::all(r)?, on)) } else { None };
+    let units = if moved(Part::Units) {
+        Some(Units::build(actors::sql::all(r)?, on))
+    } else {
+        None
+    };
     let matters = if moved(Part::Catalogue) {
-        Some(Matters::build(sql::all_catalogues(r)?, sql::all_classes(r)?, on))
+        Some(Matters::build(
+            sql::all_catalogues(r)?,
+            sql::all_classes(r)?,
+            on,
+        ))
     } else {
         None
     };
-    let duties = if moved(Part::Duties) { Some(sql::all_duties(r)?) } else { None };
-    let calendars = if moved(Part::Calendars) { Some(sql::all_calendars(r)?) } else { None };
-    Ok(Fresh { changes, territory, units, matters, duties, calendars })
+    let duties = if moved(Part::Duties) {
+        Some(sql::all_duties(r)?)
+    } else {
+        None
+    };
+    let calendars = if moved(Part::Calendars) {
+        Some(sql::all_calendars(r)?)
+    } else {
+        None
+    };
+    Ok(Fresh {
+        changes,
+        territory,
+        units,
+        matters,
+        duties,
+        calendars,
+    })
 }
 
 impl City {
@@ -185,14 +213,22 @@ pub struct Reference {
 impl Reference {
     /// A holder that has loaded nothing yet: local dates are of `timezone`, the calendar is the product's own.
     pub fn new(timezone: TimeZone) -> Self {
-        Self { current: RwLock::new(Arc::new(City::empty(timezone))) }
+        Self {
+            current: RwLock::new(Arc::new(City::empty(timezone))),
+        }
     }
     /// The present snapshot.
     pub fn current(&self) -> Arc<City> {
-        self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
     fn put(&self, next: City) {
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(next);
+        *self
+            .current
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(next);
     }
     /// Reloads what changed since the last look; answers whether anything did. One small query when nothing did.
     ///
@@ -201,7 +237,9 @@ impl Reference {
     pub async fn refresh(&self, ctx: &Ctx) -> StoreResult<bool> {
         let (before, on, another_day) = self.look(ctx);
         let known = before.changes.clone();
-        let fresh = ctx.read(move |r| read_changed(r, &known, on, another_day)).await?;
+        let fresh = ctx
+            .read(move |r| read_changed(r, &known, on, another_day))
+            .await?;
         Ok(self.take(&before, fresh, on))
     }
     /// [`Reference::refresh`] for the command line. Must not be called on an async thread.

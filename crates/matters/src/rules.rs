@@ -27,8 +27,17 @@ impl Matters {
     pub fn build(mut catalogues: Vec<Catalogue>, mut classes: Vec<MatterClass>, on: Date) -> Self {
         catalogues.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         classes.sort_unstable_by(|a, b| (&a.catalogue, &a.code).cmp(&(&b.catalogue, &b.code)));
-        let by_id = classes.iter().enumerate().map(|(at, c)| (c.id, at)).collect();
-        Self { catalogues, classes, by_id, on }
+        let by_id = classes
+            .iter()
+            .enumerate()
+            .map(|(at, c)| (c.id, at))
+            .collect();
+        Self {
+            catalogues,
+            classes,
+            by_id,
+            on,
+        }
     }
     /// A class, whatever its catalogue's validity.
     pub fn get(&self, id: MatterId) -> Option<&MatterClass> {
@@ -58,7 +67,10 @@ impl Matters {
     }
     /// A catalogue.
     pub fn catalogue(&self, id: &str) -> Option<&Catalogue> {
-        let at = self.catalogues.binary_search_by(|c| c.id.as_str().cmp(id)).ok()?;
+        let at = self
+            .catalogues
+            .binary_search_by(|c| c.id.as_str().cmp(id))
+            .ok()?;
         Some(&self.catalogues[at])
     }
     /// The classes people choose from today: of the catalogues in force that a person has looked at.
@@ -99,18 +111,43 @@ pub struct ImportedMatter {
 /// The key under which an import's class is registered: blanks trimmed and single, at most 200 characters.
 pub fn imported(source: &str, name: &str) -> ImportedMatter {
     let key = actors::rules::imported(source, name);
-    ImportedMatter { catalogue: format!("local:{}", key.source), code: key.name }
+    ImportedMatter {
+        catalogue: format!("local:{}", key.source),
+        code: key.name,
+    }
 }
 
 /// Words of facilities, hygiene and water in class names: such events may raise warnings unless a conduct word is there.
 const THING_WORDS: [&str; 24] = [
-    "垃圾", "积水", "污水", "渗漏", "漏水", "跑冒", "堵塞", "路面", "道路破损", "塌陷", "沉陷", "坑", "积雪", "结冰", "粪便", "污物",
-    "渣土", "污渍", "焚烧", "扬尘", "水体", "死株", "卫生", "脏",
+    "垃圾",
+    "积水",
+    "污水",
+    "渗漏",
+    "漏水",
+    "跑冒",
+    "堵塞",
+    "路面",
+    "道路破损",
+    "塌陷",
+    "沉陷",
+    "坑",
+    "积雪",
+    "结冰",
+    "粪便",
+    "污物",
+    "渣土",
+    "污渍",
+    "焚烧",
+    "扬尘",
+    "水体",
+    "死株",
+    "卫生",
+    "脏",
 ];
 /// Words of what people do in class names: such events are never warnable and not public unless the sheet says so.
 const CONDUCT_WORDS: [&str; 24] = [
-    "占道", "经营", "摊", "游商", "店外", "乱", "违规", "违法", "违章", "擅自", "非法", "流浪", "乞讨", "噪", "养", "贩", "散发", "张贴",
-    "悬挂", "纠纷", "聚集", "人员", "举报", "私",
+    "占道", "经营", "摊", "游商", "店外", "乱", "违规", "违法", "违章", "擅自", "非法", "流浪",
+    "乞讨", "噪", "养", "贩", "散发", "张贴", "悬挂", "纠纷", "聚集", "人员", "举报", "私",
 ];
 
 /// What the cases of a class may be used for where the sheet does not say: facilities, hygiene and water may raise
@@ -122,7 +159,12 @@ pub fn default_flags(kind: MatterKind, name_zh: &str) -> Flags {
         MatterKind::Event => has(&THING_WORDS) && !has(&CONDUCT_WORDS),
         MatterKind::Other => false,
     };
-    Flags { public: is_thing, warnable: is_thing, confidential: name_zh.contains("举报"), verify: true }
+    Flags {
+        public: is_thing,
+        warnable: is_thing,
+        confidential: name_zh.contains("举报"),
+        verify: true,
+    }
 }
 
 /// A place as duties know it.
@@ -143,7 +185,9 @@ impl<'a> Place<'a> {
     ) -> Self {
         Self {
             division: grid.map(GridCode::community).or(division),
-            beat: grid.and_then(|g| territory.beat_of(g)).map(|b| b.code.as_str()),
+            beat: grid
+                .and_then(|g| territory.beat_of(g))
+                .map(|b| b.code.as_str()),
         }
     }
 }
@@ -271,13 +315,15 @@ fn matter_rank(duty: &Duty, class: Option<&MatterClass>) -> Option<(usize, bool)
     fits.then_some((duty.matter.len(), !duty.catalogue.is_empty()))
 }
 
-fn fallback(
-    units: &Units,
-    territory: &Territory,
-    place: Place<'_>,
-) -> Result<Responsible, NoUnit> {
+fn fallback(units: &Units, territory: &Territory, place: Place<'_>) -> Result<Responsible, NoUnit> {
     let answer = |handling, reason| {
-        Ok(Responsible { competent: None, owning: None, maintaining: None, handling, reason })
+        Ok(Responsible {
+            competent: None,
+            owning: None,
+            maintaining: None,
+            handling,
+            reason,
+        })
     };
     let above = place.division.into_iter().flat_map(|d| {
         let ancestors = territory.ancestors(d).into_iter().map(|a| a.code);
@@ -294,7 +340,10 @@ fn fallback(
         }
     }
     let is_government = |u: &&actors::Unit| u.kind == actors::UnitKind::Government && u.reviewed;
-    let first = units.in_force().find(is_government).or_else(|| units.in_force().next());
+    let first = units
+        .in_force()
+        .find(is_government)
+        .or_else(|| units.in_force().next());
     answer(first.ok_or(NoUnit)?.id, Reason::City)
 }
 
@@ -312,7 +361,10 @@ pub fn calendars(
         current = if hours(&calendar) == hours(&Calendar::none()) {
             current.overlaid(&calendar, &version)
         } else {
-            calendar.clone().overlaid(&current, &version).overlaid(&calendar, &version)
+            calendar
+                .clone()
+                .overlaid(&current, &version)
+                .overlaid(&calendar, &version)
         };
         by_version.insert(version, Arc::new(current.clone()));
     }
@@ -322,7 +374,12 @@ pub fn calendars(
 /// The lines of a calendar's text form that state working hours.
 fn hours(calendar: &Calendar) -> Vec<String> {
     let is_hours = |line: &&str| line.starts_with("periods ") || line.starts_with("season ");
-    calendar.to_text().lines().filter(is_hours).map(str::to_owned).collect()
+    calendar
+        .to_text()
+        .lines()
+        .filter(is_hours)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A class as an import makes it: the source's own word, without limit, with nothing that a person would have to allow.
@@ -339,7 +396,12 @@ pub fn imported_class(id: MatterId, catalogue: &str, code: &str) -> MatterClass 
         name_en: None,
         local: true,
         keywords: Vec::new(),
-        flags: Flags { public: false, warnable: false, confidential: false, verify: true },
+        flags: Flags {
+            public: false,
+            warnable: false,
+            confidential: false,
+            verify: true,
+        },
         default_nature: None,
         reviewed: false,
         conditions: Vec::new(),

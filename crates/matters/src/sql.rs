@@ -54,7 +54,10 @@ fn lines(items: &[String]) -> String {
     items.join("\n")
 }
 fn items(text: &str) -> Vec<String> {
-    text.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    text.lines()
+        .filter(|l| !l.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 impl ClassRow {
@@ -111,8 +114,16 @@ pub fn catalogue(r: &mut Read<'_>, id: &str) -> StoreResult<Option<Catalogue>> {
 
 /// Writes a catalogue's row as it shall be.
 pub fn save_catalogue(w: &mut Write<'_>, c: &Catalogue) -> StoreResult<()> {
-    let values = params![c.id, c.standard, c.version, c.valid_from, c.valid_to, c.source, c.reviewed]
-        .to_vec();
+    let values = params![
+        c.id,
+        c.standard,
+        c.version,
+        c.valid_from,
+        c.valid_to,
+        c.source,
+        c.reviewed
+    ]
+    .to_vec();
     let known = w.exec(
         "UPDATE catalogues SET standard = $2, version = $3, valid_from = $4, valid_to = $5, source = $6, reviewed = $7 WHERE id = $1",
         &values,
@@ -140,8 +151,10 @@ pub fn classes_of(r: &mut Read<'_>, catalogue: &str) -> StoreResult<Vec<MatterCl
         params![catalogue],
     )?;
     let of_catalogue = "WHERE class IN (SELECT id FROM matter_classes WHERE catalogue = $1)";
-    let conditions =
-        r.all(&format!("{CONDITIONS} {of_catalogue} ORDER BY class, rule_no"), params![catalogue])?;
+    let conditions = r.all(
+        &format!("{CONDITIONS} {of_catalogue} ORDER BY class, rule_no"),
+        params![catalogue],
+    )?;
     Ok(joined(rows, conditions))
 }
 
@@ -186,9 +199,23 @@ pub fn insert_classes(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult
     w.bulk(
         "matter_classes",
         &[
-            "id", "catalogue", "code", "kind", "major", "minor", "major_name", "name_zh",
-            "name_en", "local", "keywords", "is_public", "warnable", "confidential", "verify",
-            "default_nature", "reviewed",
+            "id",
+            "catalogue",
+            "code",
+            "kind",
+            "major",
+            "minor",
+            "major_name",
+            "name_zh",
+            "name_en",
+            "local",
+            "keywords",
+            "is_public",
+            "warnable",
+            "confidential",
+            "verify",
+            "default_nature",
+            "reviewed",
         ],
         &rows,
     )?;
@@ -203,7 +230,10 @@ pub fn update_class(w: &mut Write<'_>, class: &MatterClass) -> StoreResult<()> {
          verify = $15, default_nature = $16, reviewed = $17 WHERE id = $1",
         &class_values(class),
     )?;
-    w.exec("DELETE FROM matter_conditions WHERE class = $1", params![class.id])?;
+    w.exec(
+        "DELETE FROM matter_conditions WHERE class = $1",
+        params![class.id],
+    )?;
     insert_conditions(w, std::slice::from_ref(class))
 }
 
@@ -229,8 +259,15 @@ fn insert_conditions(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult<
     w.bulk(
         "matter_conditions",
         &[
-            "class", "rule_no", "wording", "time_limit", "limit_text", "closing", "evidence",
-            "legal_basis", "mandatory",
+            "class",
+            "rule_no",
+            "wording",
+            "time_limit",
+            "limit_text",
+            "closing",
+            "evidence",
+            "legal_basis",
+            "mandatory",
         ],
         &rows,
     )
@@ -238,7 +275,10 @@ fn insert_conditions(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult<
 
 /// Every duty.
 pub fn all_duties(r: &mut Read<'_>) -> StoreResult<Vec<Duty>> {
-    r.all(&format!("{DUTIES} ORDER BY catalogue, matter, division, beat, id"), &[])
+    r.all(
+        &format!("{DUTIES} ORDER BY catalogue, matter, division, beat, id"),
+        &[],
+    )
 }
 
 fn duty_values(d: &Duty) -> Vec<Value> {
@@ -266,8 +306,19 @@ pub fn insert_duties(w: &mut Write<'_>, duties: &[Duty]) -> StoreResult<()> {
     w.bulk(
         "duties",
         &[
-            "id", "catalogue", "matter", "division", "beat", "valid_from", "valid_to",
-            "competent", "owning", "maintaining", "handling", "legal_basis", "source",
+            "id",
+            "catalogue",
+            "matter",
+            "division",
+            "beat",
+            "valid_from",
+            "valid_to",
+            "competent",
+            "owning",
+            "maintaining",
+            "handling",
+            "legal_basis",
+            "source",
         ],
         &rows,
     )
@@ -305,7 +356,12 @@ pub fn insert_calendar(w: &mut Write<'_>, calendar: &Calendar) -> StoreResult<()
     let now = w.now();
     w.exec(
         "INSERT INTO calendars (version, body, loaded_at, position) VALUES ($1, $2, $3, $4)",
-        params![calendar.version(), calendar.to_text(), now, last.unwrap_or(0) + 1],
+        params![
+            calendar.version(),
+            calendar.to_text(),
+            now,
+            last.unwrap_or(0) + 1
+        ],
     )
     .map(|_| ())
 }

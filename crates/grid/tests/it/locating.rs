@@ -8,13 +8,18 @@ use kernel::{GridCode, Point};
 use proptest::prelude::*;
 
 fn code(n: usize) -> GridCode {
-    format!("990001001{:03}{:03}", n / 999 + 1, n % 999 + 1).parse().unwrap()
+    format!("990001001{:03}{:03}", n / 999 + 1, n % 999 + 1)
+        .parse()
+        .unwrap()
 }
 
 fn polygon(corners: &[[f64; 2]]) -> Area {
     let mut ring = corners.to_vec();
     ring.push(corners[0]);
-    serde_json::json!({ "type": "Polygon", "coordinates": [ring] }).to_string().parse().unwrap()
+    serde_json::json!({ "type": "Polygon", "coordinates": [ring] })
+        .to_string()
+        .parse()
+        .unwrap()
 }
 
 /// A mesh of quadrilaterals over 118.0–118.1, 24.5–24.6 that share their shaken corners.
@@ -23,24 +28,49 @@ fn mesh(side: usize, shake: &[(f64, f64)]) -> (Vec<UnitGrid>, Vec<[f64; 2]>) {
     let corner = |row: usize, column: usize| {
         let (dx, dy) = shake[(row * (side + 1) + column) % shake.len()];
         // The outer border stays straight, so that "inside the mesh" is easy to tell.
-        let move_x = if column == 0 || column == side { 0.0 } else { dx * step * 0.4 };
-        let move_y = if row == 0 || row == side { 0.0 } else { dy * step * 0.4 };
-        [118.0 + column as f64 * step + move_x, 24.5 + row as f64 * step + move_y]
+        let move_x = if column == 0 || column == side {
+            0.0
+        } else {
+            dx * step * 0.4
+        };
+        let move_y = if row == 0 || row == side {
+            0.0
+        } else {
+            dy * step * 0.4
+        };
+        [
+            118.0 + column as f64 * step + move_x,
+            24.5 + row as f64 * step + move_y,
+        ]
     };
     let mut grids = Vec::new();
     let mut corners = Vec::new();
     for row in 0..side {
         for column in 0..side {
-            let ring = [corner(row, column), corner(row, column + 1), corner(row + 1, column + 1), corner(row + 1, column)];
+            let ring = [
+                corner(row, column),
+                corner(row, column + 1),
+                corner(row + 1, column + 1),
+                corner(row + 1, column),
+            ];
             corners.extend(ring);
-            grids.push(UnitGrid::new(code(row * side + column), polygon(&ring), false, "test"));
+            grids.push(UnitGrid::new(
+                code(row * side + column),
+                polygon(&ring),
+                false,
+                "test",
+            ));
         }
     }
     (grids, corners)
 }
 
 fn brute_force(grids: &[UnitGrid], p: Point) -> Vec<GridCode> {
-    grids.iter().filter(|g| g.shape.contains(p)).map(|g| g.code).collect()
+    grids
+        .iter()
+        .filter(|g| g.shape.contains(p))
+        .map(|g| g.code)
+        .collect()
 }
 
 proptest! {
@@ -69,14 +99,30 @@ proptest! {
 #[test]
 fn cells_of_very_different_size_and_place_are_all_found() {
     let square = |west: f64, south: f64, side: f64| {
-        polygon(&[[west, south], [west + side, south], [west + side, south + side], [west, south + side]])
+        polygon(&[
+            [west, south],
+            [west + side, south],
+            [west + side, south + side],
+            [west, south + side],
+        ])
     };
-    let places = [(-87.6, 41.8, 0.001), (-74.0, 40.7, 0.0001), (118.0, 24.5, 0.01), (0.0, 0.0, 20.0), (179.0, -89.0, 0.5)];
-    let grids: Vec<UnitGrid> =
-        (0..).zip(places).map(|(n, (w, s, side))| UnitGrid::new(code(n), square(w, s, side), false, "test")).collect();
+    let places = [
+        (-87.6, 41.8, 0.001),
+        (-74.0, 40.7, 0.0001),
+        (118.0, 24.5, 0.01),
+        (0.0, 0.0, 20.0),
+        (179.0, -89.0, 0.5),
+    ];
+    let grids: Vec<UnitGrid> = (0..)
+        .zip(places)
+        .map(|(n, (w, s, side))| UnitGrid::new(code(n), square(w, s, side), false, "test"))
+        .collect();
     let territory = Territory::build(Vec::new(), grids, Vec::new(), date(2026, 3, 16));
     for (n, (w, s, side)) in (0..).zip(places) {
-        assert_eq!(territory.locate(at(w + side / 2.0, s + side / 2.0)), Some(code(n)));
+        assert_eq!(
+            territory.locate(at(w + side / 2.0, s + side / 2.0)),
+            Some(code(n))
+        );
         // The outer north-eastern corner has no other neighbour, so it belongs to the cell all the same.
         assert_eq!(territory.locate(at(w + side, s + side)), Some(code(n)));
         assert_eq!(territory.locate(at(w - 0.00001, s + side / 2.0)), None);
@@ -86,9 +132,17 @@ fn cells_of_very_different_size_and_place_are_all_found() {
 #[test]
 fn overlapping_cells_give_the_lowest_code_and_a_cell_that_ended_gives_none() {
     let square = polygon(&[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]);
-    let ended = UnitGrid { valid_to: Some(date(2025, 12, 31)), ..UnitGrid::new(code(0), square.clone(), false, "test") };
-    let grids = vec![UnitGrid::new(code(5), square.clone(), false, "test"), ended, UnitGrid::new(code(3), square, false, "test")];
-    let on = |day| Territory::build(Vec::new(), grids.clone(), Vec::new(), day).locate(at(0.5, 0.5));
+    let ended = UnitGrid {
+        valid_to: Some(date(2025, 12, 31)),
+        ..UnitGrid::new(code(0), square.clone(), false, "test")
+    };
+    let grids = vec![
+        UnitGrid::new(code(5), square.clone(), false, "test"),
+        ended,
+        UnitGrid::new(code(3), square, false, "test"),
+    ];
+    let on =
+        |day| Territory::build(Vec::new(), grids.clone(), Vec::new(), day).locate(at(0.5, 0.5));
     assert_eq!(on(date(2026, 3, 16)), Some(code(3)));
     assert_eq!(on(date(2025, 12, 31)), Some(code(0)));
 }
@@ -96,19 +150,35 @@ fn overlapping_cells_give_the_lowest_code_and_a_cell_that_ended_gives_none() {
 #[test]
 fn divisions_hang_together_even_where_a_level_is_missing() {
     let named = |code: &str, name: &str| Division::new(code.parse().unwrap(), name, "test");
-    let divisions = vec![named("350000000000", "福建省"), named("350203000000", "思明区"), named("350203001000", "厦港街道")];
+    let divisions = vec![
+        named("350000000000", "福建省"),
+        named("350203000000", "思明区"),
+        named("350203001000", "厦港街道"),
+    ];
     let territory = Territory::build(divisions, Vec::new(), Vec::new(), date(2026, 3, 16));
     let community = "350203001003".parse().unwrap();
-    let above: Vec<_> = territory.ancestors(community).iter().map(|d| d.name.as_str()).collect();
+    let above: Vec<_> = territory
+        .ancestors(community)
+        .iter()
+        .map(|d| d.name.as_str())
+        .collect();
     assert_eq!(above, ["厦港街道", "思明区", "福建省"]);
-    let below: Vec<_> = territory.children("350203000000".parse().unwrap()).map(|d| d.name.as_str()).collect();
+    let below: Vec<_> = territory
+        .children("350203000000".parse().unwrap())
+        .map(|d| d.name.as_str())
+        .collect();
     assert_eq!(below, ["厦港街道"]);
 }
 
 #[test]
 fn the_worker_of_the_first_shift_that_holds_the_time_is_on_duty() {
     let worker = |n: u8| access::AccountId(kernel::id::Id::from_bytes([n; 16]));
-    let shift = |n, weekday, from_min, to_min| Shift { worker: worker(n), weekday, from_min, to_min };
+    let shift = |n, weekday, from_min, to_min| Shift {
+        worker: worker(n),
+        weekday,
+        from_min,
+        to_min,
+    };
     let beat = Beat {
         code: "B1".into(),
         name: "一号".into(),
@@ -117,10 +187,15 @@ fn the_worker_of_the_first_shift_that_holds_the_time_is_on_duty() {
         source: "test".into(),
         grids: vec![code(0)],
         // Monday by day, Monday night into Tuesday, Tuesday morning.
-        shifts: vec![shift(1, 1, 480, 1080), shift(2, 1, 1080, 480), shift(3, 2, 420, 720)],
+        shifts: vec![
+            shift(1, 1, 480, 1080),
+            shift(2, 1, 1080, 480),
+            shift(3, 2, 420, 720),
+        ],
     };
     let territory = Territory::build(Vec::new(), Vec::new(), vec![beat], date(2026, 3, 16));
-    let on = |day: i8, hour: i8| territory.worker_on_duty(code(0), date(2026, 3, day).at(hour, 0, 0, 0));
+    let on =
+        |day: i8, hour: i8| territory.worker_on_duty(code(0), date(2026, 3, day).at(hour, 0, 0, 0));
     // 2026-03-16 is a Monday.
     assert_eq!(on(16, 8), Some(worker(1)));
     assert_eq!(on(16, 18), Some(worker(2)));
@@ -128,5 +203,8 @@ fn the_worker_of_the_first_shift_that_holds_the_time_is_on_duty() {
     assert_eq!(on(17, 8), Some(worker(3)));
     assert_eq!(on(17, 12), None);
     assert_eq!(on(16, 7), None);
-    assert_eq!(territory.worker_on_duty(code(1), date(2026, 3, 16).at(9, 0, 0, 0)), None);
+    assert_eq!(
+        territory.worker_on_duty(code(1), date(2026, 3, 16).at(9, 0, 0, 0)),
+        None
+    );
 }

@@ -1,4 +1,8 @@
 //! What the territory promises, in memory and on both engines.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 mod drawing;
 mod imports;

@@ -19,62 +19,151 @@ fn matters(ctx: &access::Ctx) -> Matters {
     Matters::build(catalogues, classes, jiff::civil::date(2026, 3, 16))
 }
 
-testdb::both_engines!(a_sheet_comes_once_and_a_better_one_completes_it, &crate::migrations(), |db| {
-    let ctx = operator(db);
-    let first = ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
-    assert!(first.adds_up());
-    assert_eq!((first.read, first.imported, first.rejected), (4, 3, 1));
-    assert_eq!((first.rejects[0].line, first.rejects[0].field.as_str()), (4, "limit"));
-    let before = matters(&ctx);
-    let again = ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
-    assert_eq!((again.imported, again.unchanged, again.updated, again.rejected), (0, 3, 0, 1));
-    let limits = ParseOptions { bare_days: Some(ClockKind::WorkingDays), bare_hours: None };
-    let told = matters::ops::CatalogueOptions { limits, ..options("yc-2020") };
-    let better = ops::import_matters(&ctx, SHEET.as_bytes(), &told).unwrap();
-    assert_eq!((better.read, better.unchanged, better.updated, better.rejected), (4, 2, 2, 0));
-    let after = matters(&ctx);
-    let (old, new) = (before.by_code("yc-2020", "E0113").unwrap(), after.by_code("yc-2020", "E0113").unwrap());
-    assert_eq!((old.id, old.conditions.len(), new.conditions.len()), (new.id, 1, 2));
-    assert_eq!(new.condition(1).unwrap().limit, Some("2工作日".parse().unwrap()));
-    let lid = after.by_code("yc-2020", "C0101").unwrap();
-    assert_eq!(lid.condition(2).unwrap().closing, ["更换", "修复"]);
-    // The first sheet again does not take the completed condition away.
-    ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
-    assert_eq!(matters(&ctx).by_code("yc-2020", "E0113").unwrap().conditions.len(), 2);
-    assert_eq!(after.search("井盖", 5)[0].code, "C0101");
-    assert!(ops::import_matters(&ctx, SHEET.as_bytes(), &options("local:x")).is_err());
-});
+testdb::both_engines!(
+    a_sheet_comes_once_and_a_better_one_completes_it,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        let first = ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
+        assert!(first.adds_up());
+        assert_eq!((first.read, first.imported, first.rejected), (4, 3, 1));
+        assert_eq!(
+            (first.rejects[0].line, first.rejects[0].field.as_str()),
+            (4, "limit")
+        );
+        let before = matters(&ctx);
+        let again = ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
+        assert_eq!(
+            (
+                again.imported,
+                again.unchanged,
+                again.updated,
+                again.rejected
+            ),
+            (0, 3, 0, 1)
+        );
+        let limits = ParseOptions {
+            bare_days: Some(ClockKind::WorkingDays),
+            bare_hours: None,
+        };
+        let told = matters::ops::CatalogueOptions {
+            limits,
+            ..options("yc-2020")
+        };
+        let better = ops::import_matters(&ctx, SHEET.as_bytes(), &told).unwrap();
+        assert_eq!(
+            (
+                better.read,
+                better.unchanged,
+                better.updated,
+                better.rejected
+            ),
+            (4, 2, 2, 0)
+        );
+        let after = matters(&ctx);
+        let (old, new) = (
+            before.by_code("yc-2020", "E0113").unwrap(),
+            after.by_code("yc-2020", "E0113").unwrap(),
+        );
+        assert_eq!(
+            (old.id, old.conditions.len(), new.conditions.len()),
+            (new.id, 1, 2)
+        );
+        assert_eq!(
+            new.condition(1).unwrap().limit,
+            Some("2工作日".parse().unwrap())
+        );
+        let lid = after.by_code("yc-2020", "C0101").unwrap();
+        assert_eq!(lid.condition(2).unwrap().closing, ["更换", "修复"]);
+        // The first sheet again does not take the completed condition away.
+        ops::import_matters(&ctx, SHEET.as_bytes(), &options("yc-2020")).unwrap();
+        assert_eq!(
+            matters(&ctx)
+                .by_code("yc-2020", "E0113")
+                .unwrap()
+                .conditions
+                .len(),
+            2
+        );
+        assert_eq!(after.search("井盖", 5)[0].code, "C0101");
+        assert!(ops::import_matters(&ctx, SHEET.as_bytes(), &options("local:x")).is_err());
+    }
+);
 
-testdb::both_engines!(an_import_makes_local_entries_once, &crate::migrations(), |db| {
-    let ctx = operator(db);
-    let names = BTreeSet::from(["Overflowing garbage".to_owned(), "Rats".to_owned()]);
-    let first = ops::get_or_make_imported(&ctx, "chicago", &names).unwrap();
-    assert_eq!(ops::get_or_make_imported(&ctx, "chicago", &names).unwrap(), first);
-    let register = matters(&ctx);
-    let rats = register.imported("chicago", " Rats").unwrap();
-    assert_eq!((rats.id, rats.reviewed, rats.kind, rats.conditions.len()), (first["Rats"], false, MatterKind::Other, 0));
-    assert!(!rats.flags.public && !rats.flags.warnable);
-    assert_eq!(register.choices().count(), 0, "nobody chooses from what nobody reviewed");
-});
+testdb::both_engines!(
+    an_import_makes_local_entries_once,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        let names = BTreeSet::from(["Overflowing garbage".to_owned(), "Rats".to_owned()]);
+        let first = ops::get_or_make_imported(&ctx, "chicago", &names).unwrap();
+        assert_eq!(
+            ops::get_or_make_imported(&ctx, "chicago", &names).unwrap(),
+            first
+        );
+        let register = matters(&ctx);
+        let rats = register.imported("chicago", " Rats").unwrap();
+        assert_eq!(
+            (rats.id, rats.reviewed, rats.kind, rats.conditions.len()),
+            (first["Rats"], false, MatterKind::Other, 0)
+        );
+        assert!(!rats.flags.public && !rats.flags.warnable);
+        assert_eq!(
+            register.choices().count(),
+            0,
+            "nobody chooses from what nobody reviewed"
+        );
+    }
+);
 
 /// 518 lines: 89 limits in D and 5 in h do not say which clock they mean.
 #[test]
 fn the_sheet_of_one_city_is_taken_line_by_line() {
     const NAME: &str = "the_sheet_of_one_city_is_taken_line_by_line";
-    let Some(file) = testkit::shared::need(NAME, "data/case-categories-example/case_categories_example.csv") else { return };
+    let Some(file) = testkit::shared::need(
+        NAME,
+        "data/case-categories-example/case_categories_example.csv",
+    ) else {
+        return;
+    };
     let bytes = std::fs::read(file).unwrap();
     let strict = ops::check(&bytes, ParseOptions::default()).unwrap();
-    assert_eq!((strict.rows, strict.conditions, strict.rejected), (518, 424, 94));
+    assert_eq!(
+        (strict.rows, strict.conditions, strict.rejected),
+        (518, 424, 94)
+    );
     assert!(strict.errors.iter().all(|e| e.field == "limit"));
-    let told = ParseOptions { bare_days: Some(ClockKind::WorkingDays), bare_hours: Some(ClockKind::WorkingHours) };
+    let told = ParseOptions {
+        bare_days: Some(ClockKind::WorkingDays),
+        bare_hours: Some(ClockKind::WorkingHours),
+    };
     let check = ops::check(&bytes, told).unwrap();
-    assert_eq!((check.rows, check.conditions, check.rejected, check.without_limit), (518, 518, 0, 0), "{:?}", check.errors);
-    assert_eq!((check.classes, check.components, check.events), (190, 92, 98));
+    assert_eq!(
+        (
+            check.rows,
+            check.conditions,
+            check.rejected,
+            check.without_limit
+        ),
+        (518, 518, 0, 0),
+        "{:?}",
+        check.errors
+    );
+    assert_eq!(
+        (check.classes, check.components, check.events),
+        (190, 92, 98)
+    );
     let db = testdb::TestDb::sqlite(&migrations());
     let ctx = operator(&db);
-    let told = matters::ops::CatalogueOptions { limits: told, ..options("yuncheng") };
+    let told = matters::ops::CatalogueOptions {
+        limits: told,
+        ..options("yuncheng")
+    };
     let report = ops::import_matters(&ctx, &bytes, &told).unwrap();
-    assert_eq!((report.read, report.imported, report.rejected), (518, 518, 0));
+    assert_eq!(
+        (report.read, report.imported, report.rejected),
+        (518, 518, 0)
+    );
     let again = ops::import_matters(&ctx, &bytes, &told).unwrap();
     assert_eq!((again.unchanged, again.updated), (518, 0));
 }

@@ -14,7 +14,10 @@ const BEATS: &str = "beat,name,grid\nB1,一号,350203001001001\n";
 
 fn city(db: &testdb::TestDb, duties: &str) -> Arc<City> {
     let ctx = operator(db);
-    let from = grid::ops::ImportOptions { source: "test".into(), crs: kernel::Crs::Wgs84 };
+    let from = grid::ops::ImportOptions {
+        source: "test".into(),
+        crs: kernel::Crs::Wgs84,
+    };
     grid::ops::import_divisions(&ctx, DIVISIONS.as_bytes(), &from).unwrap();
     grid::ops::import_grids(&ctx, CELL.as_bytes(), &from).unwrap();
     grid::ops::import_grids(&ctx, BEATS.as_bytes(), &from).unwrap();
@@ -31,7 +34,9 @@ fn city(db: &testdb::TestDb, duties: &str) -> Arc<City> {
 
 fn who(city: &City, class: &str, division: &str, on: Date) -> String {
     let matter = city.matters.by_code("test", class).map(|c| c.id);
-    let found = city.who(matter, None, Some(division.parse().unwrap()), on).unwrap();
+    let found = city
+        .who(matter, None, Some(division.parse().unwrap()), on)
+        .unwrap();
     city.unit(found.handling).unwrap().code.clone()
 }
 
@@ -42,17 +47,35 @@ testdb::both_engines!(the_most_specific_duty_wins, &crate::migrations(), |db| {
         C01,,,WATER,,\nC0101,,,CG,,\nC04,350203001,,GARDEN,,\nC,350203001,,CG,,\n,,B1,GARDEN,,\nE,350203,,OLD,,\nE0113,350203,,CG,2026-01-01,2026-06-30\n";
     let city = city(db, duties);
     let (street, other) = ("350203001001", "350203002001");
-    assert_eq!(who(&city, "C0101", other, TODAY), "CG", "the longer code wins over C01");
-    assert_eq!(who(&city, "C0101", street, TODAY), "CG", "the street's C wins over anywhere's C0101 by place");
+    assert_eq!(
+        who(&city, "C0101", other, TODAY),
+        "CG",
+        "the longer code wins over C01"
+    );
+    assert_eq!(
+        who(&city, "C0101", street, TODAY),
+        "CG",
+        "the street's C wins over anywhere's C0101 by place"
+    );
     assert_eq!(who(&city, "C0401", street, TODAY), "GARDEN");
     assert_eq!(who(&city, "E0113", other, TODAY), "CG");
-    assert_eq!(who(&city, "E0113", other, date(2026, 7, 1)), "GOV", "the duty ended, the unit of the other one too");
-    assert_eq!(who(&city, "E0113", street, date(2026, 7, 1)), "STREET", "属地兜底: the street before the district");
+    assert_eq!(
+        who(&city, "E0113", other, date(2026, 7, 1)),
+        "GOV",
+        "the duty ended, the unit of the other one too"
+    );
+    assert_eq!(
+        who(&city, "E0113", street, date(2026, 7, 1)),
+        "STREET",
+        "属地兜底: the street before the district"
+    );
     let grid = city.locate(kernel::Point::new(118.0005, 24.5005).unwrap());
     let in_beat = city.who(None, grid, None, TODAY).unwrap();
     assert_eq!(city.unit(in_beat.handling).unwrap().code, "GARDEN");
     assert!(matches!(in_beat.reason, Reason::Duty { place: "beat", .. }));
-    let elsewhere = city.who(None, None, Some("110101001001".parse().unwrap()), TODAY).unwrap();
+    let elsewhere = city
+        .who(None, None, Some("110101001001".parse().unwrap()), TODAY)
+        .unwrap();
     assert_eq!(elsewhere.reason, Reason::City);
 });
 
@@ -60,15 +83,34 @@ testdb::both_engines!(a_bad_duty_is_refused_by_line, &crate::migrations(), |db| 
     let ctx = operator(db);
     actors::ops::import_units(&ctx, UNITS.as_bytes(), "test").unwrap();
     ops::import_matters(&ctx, MATTERS.as_bytes(), &options("test")).unwrap();
-    let sheet = "matter,beat,handling\nC01,,CG\nC99,,CG\nC01,B9,CG\nC04,,NOBODY\nC01,,WATER\nC01,,CG\n";
+    let sheet =
+        "matter,beat,handling\nC01,,CG\nC99,,CG\nC01,B9,CG\nC04,,NOBODY\nC01,,WATER\nC01,,CG\n";
     let report = ops::import_duties(&ctx, sheet.as_bytes(), "test").unwrap();
-    assert_eq!((report.read, report.imported, report.unchanged, report.rejected), (6, 1, 1, 4));
-    let seen: Vec<_> = report.rejects.iter().map(|r| (r.line, r.field.as_str())).collect();
-    assert_eq!(seen, [(3, "matter"), (4, "beat"), (5, "handling"), (6, "matter")]);
+    assert_eq!(
+        (
+            report.read,
+            report.imported,
+            report.unchanged,
+            report.rejected
+        ),
+        (6, 1, 1, 4)
+    );
+    let seen: Vec<_> = report
+        .rejects
+        .iter()
+        .map(|r| (r.line, r.field.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [(3, "matter"), (4, "beat"), (5, "handling"), (6, "matter")]
+    );
 });
 
 #[test]
 fn without_any_unit_the_answer_says_so() {
     let reference = Reference::new(TimeZone::UTC);
-    assert_eq!(reference.current().who(None, None, None, TODAY), Err(matters::NoUnit));
+    assert_eq!(
+        reference.current().who(None, None, None, TODAY),
+        Err(matters::NoUnit)
+    );
 }

@@ -1,4 +1,8 @@
 //! What the catalogue, the duties and the snapshot promise, on both engines.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 mod catalogue;
 mod duties;
@@ -13,7 +17,13 @@ use testdb::TestDb;
 
 /// The tables these tests need.
 pub fn migrations() -> Vec<Migration> {
-    [store::MIGRATIONS, grid::MIGRATIONS, actors::MIGRATIONS, matters::MIGRATIONS].concat()
+    [
+        store::MIGRATIONS,
+        grid::MIGRATIONS,
+        actors::MIGRATIONS,
+        matters::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// An operator at the machine.
