@@ -38,7 +38,7 @@ const COMMON: [&str; 16] = [
 fn message(number: usize, blank: &str) -> String {
     let matter: Vec<&str> = MATTERS[number % MATTERS.len()].split(' ').collect();
     let words = (0..130).map(|i| {
-        if (i + number) % 9 == 0 {
+        if (i + number).is_multiple_of(9) {
             matter[(i / 9) % matter.len()]
         } else {
             COMMON[(i * 7 + number * 13 + i * i) % COMMON.len()]

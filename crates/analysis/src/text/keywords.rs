@@ -17,6 +17,9 @@ const SPEAK: f64 = 0.6;
 /// The longest keyword, in letters; longer ones are sentences that no message repeats.
 const MAX_LETTERS: usize = 32;
 
+/// Words as written in the text, each with its weight.
+type Words = Vec<(String, f64)>;
+
 /// The keywords of a catalogue, ready to be looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Keywords {
@@ -57,7 +60,7 @@ impl Keywords {
 
     /// What the keywords suggest, the likeliest first, at most `most`; empty when they do not say enough.
     pub fn suggest(&self, text: &str, most: usize) -> Vec<Suggestion> {
-        let mut of_label: BTreeMap<usize, (f64, Vec<(String, f64)>)> = BTreeMap::new();
+        let mut of_label: BTreeMap<usize, (f64, Words)> = BTreeMap::new();
         let mut all = 0.0;
         for (keyword, written) in self.found(text) {
             let owners = &self.owners[&keyword];
@@ -69,7 +72,7 @@ impl Keywords {
                 words.push((written.clone(), each));
             }
         }
-        let mut ranked: Vec<(usize, f64, Vec<(String, f64)>)> = of_label
+        let mut ranked: Vec<(usize, f64, Words)> = of_label
             .into_iter()
             .map(|(label, (weight, words))| (label, weight / (all + DOUBT), words))
             .collect();
