@@ -88,7 +88,8 @@ fn read_start(text: &str, tz: &TimeZone) -> Result<Timestamp, String> {
     tz.to_timestamp(local).map_err(|_| format!("time {text:?} lies outside the range of time"))
 }
 
-fn clock(field: &'static str, text: Option<&str>, days: bool) -> Result<Option<ClockKind>, Failure> {
+/// The clock that a bare unit means, as `--bare-days` and `--bare-hours` name it.
+pub(super) fn clock(field: &'static str, text: Option<&str>, days: bool) -> Result<Option<ClockKind>, Failure> {
     let Some(text) = text else { return Ok(None) };
     let clock = text.parse::<ClockKind>().ok().filter(|clock| clock.counts_days() == days);
     let expected = if days { "wd, cd or ud" } else { "wh or uh" };

@@ -1,0 +1,82 @@
+//! `shiyu matters check FILE`: reads the sheet of a catalogue and says what is wrong with it. Needs no database.
+
+use super::deadline::clock;
+use super::import_reference::{failure, read_file};
+use crate::output::{Done, Failure};
+use clap::{Args, Subcommand};
+use kernel::deadline::ParseOptions;
+use std::path::PathBuf;
+
+/// Work on catalogues.
+#[derive(Args)]
+pub struct Matters {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Check(Check),
+}
+
+/// Count the classes and conditions of a sheet and list the lines that would be refused.
+#[derive(Args)]
+struct Check {
+    /// A CSV file in UTF-8.
+    file: PathBuf,
+    #[command(flatten)]
+    clocks: Clocks,
+}
+
+/// Which clock bare days and hours mean.
+#[derive(Args)]
+pub struct Clocks {
+    /// Which clock a bare 天 or D means; without it such a limit is refused.
+    #[arg(long, value_name = "wd|cd|ud")]
+    bare_days: Option<String>,
+    /// Which clock a bare 小时 or h means; without it such a limit is refused.
+    #[arg(long, value_name = "wh|uh")]
+    bare_hours: Option<String>,
+}
+
+impl Clocks {
+    /// As the reader of limits takes them.
+    pub fn options(&self) -> Result<ParseOptions, Failure> {
+        Ok(ParseOptions {
+            bare_days: clock("bare_days", self.bare_days.as_deref(), true)?,
+            bare_hours: clock("bare_hours", self.bare_hours.as_deref(), false)?,
+        })
+    }
+}
+
+impl Matters {
+    /// Runs the command.
+    pub fn run(self) -> Result<Done, Failure> {
+        let What::Check(args) = self.what;
+        let check = matters::ops::check(&read_file(&args.file)?, args.clocks.options()?);
+        let check = check.map_err(failure)?;
+        let mut text = format!(
+            "{} rows: {} classes ({} components, {} events) with {} conditions, {} without limit; {} rows refused",
+            check.rows,
+            check.classes,
+            check.components,
+            check.events,
+            check.conditions,
+            check.without_limit,
+            check.rejected
+        );
+        for e in check.errors.iter().take(20) {
+            text.push_str(&format!(
+                "\n  line {}, {}: {} ({})",
+                e.line, e.field, e.reason, e.value
+            ));
+        }
+        if check.errors.len() > 20 {
+            text.push_str(&format!(
+                "\n  … and {} more (--json lists them)",
+                check.errors.len() - 20
+            ));
+        }
+        Done::new(&check, text)
+    }
+}
