@@ -301,11 +301,25 @@ impl Ctx {
     }
     /// Refreshes the planner's statistics after a bulk load.
     pub fn analyze_blocking(&self) -> Result<(), StoreError> {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "a path is not general enough over the lifetime")]
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "a path is not general enough over the lifetime"
+        )]
         self.write_blocking(|w| w.analyze())
+    }
+    /// A change beside what the request asks for, such as taking a block of numbers: it leaves the request's
+    /// idempotency key unspent, so that a request that is refused afterwards may be corrected and sent again.
+    pub async fn write_beside<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(Write<'_>) -> Result<Sealed<T>, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.write(&self.grant, self.lane, closure).await
     }
     /// Records an attempt that a rule or a permission refused.
     pub async fn record_refusal(&self, event: AuditEvent) -> Result<(), StoreError> {
-        self.write(move |w| w.commit(event.clone(), ())).await
+        self.write_beside(move |w| w.commit(event.clone(), ()))
+            .await
     }
 }

@@ -9,8 +9,12 @@
 pub mod import;
 pub mod model;
 pub mod moves;
+pub mod ops;
 pub mod rules;
+pub mod service;
 pub mod sql;
+pub mod sql_access;
+pub mod sql_lists;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
 

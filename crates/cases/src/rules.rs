@@ -349,6 +349,31 @@ pub fn decide(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Resul
     Ok(events)
 }
 
+/// Whether somebody may make a move on a case as it stands now, whatever the words and pictures of it: the table of
+/// moves, the role, the separation of handling from judging. [`decide`] asks the same and then looks at the content.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
+    let not_now = || Refusal::NotNow { act: act.as_str(), state: case.state.as_str() };
+    let row = moves::find(Some(case.state), act).ok_or_else(not_now)?;
+    role_for(row.by, act, actor)?;
+    guard_unit(case, act, actor)?;
+    match act {
+        Act::Verify | Act::Check => not_somebody_elses(case, actor),
+        Act::TakeTask if !is_of_the_desk(actor) => not_somebody_elses(case, actor),
+        Act::Return if case.ruled.is_some() && case.ruled == case.unit => Err(Refusal::Ruled),
+        Act::RefuseVoid if case.void_requested.is_none() => Err(Refusal::NoVoidRequest),
+        Act::Unmerge if case.before.is_none() => Err(Refusal::NoMerge),
+        _ => Ok(()),
+    }
+}
+
+/// The desk gives tasks to others and takes them back; workers take their own.
+fn is_of_the_desk(actor: &Actor) -> bool {
+    actor.roles.iter().any(|r| matches!(r, Role::Acceptor | Role::ShiftLeader))
+}
+
 /// Whether the events lead to a state that the table's row allows.
 fn lands(case: Option<&Case>, row: &moves::Move, events: &[CaseEvent]) -> bool {
     let after = events.iter().fold(case.cloned(), |c, e| apply(c, e)).map(|c| c.state);
@@ -444,7 +469,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         Command::LapseVerify => vec![Fact::VerifyLapsed],
         Command::TakeTask { to } => {
             let kind = case.task.as_ref().map_or(TaskKind::Verify, |t| t.kind);
-            let from_the_street = !facts.actor.roles.iter().any(|r| matches!(r, Role::Acceptor | Role::ShiftLeader));
+            let from_the_street = !is_of_the_desk(facts.actor);
             // A worker takes from the pool; only the desk takes from somebody and gives to another.
             if from_the_street {
                 not_somebody_elses(case, facts.actor)?;

@@ -1,0 +1,369 @@
+//! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
+
+use super::report::{NewPlace, locate};
+use super::{CaseError, Change, Reach, actor_of, is_open_to};
+use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, VerifyOutcome};
+use crate::moves::{Act, MOVES};
+use crate::rules::{self, Actor, Command, Facts, Refusal};
+use crate::service::Cases;
+use crate::{sql, sql_lists};
+use access::{AccountId, Ctx, Principal, Role, UnitId};
+use jiff::Timestamp;
+use kernel::codes::CaseNumber;
+use kernel::id::Id;
+use kernel::mask::mask_free_text;
+use matters::{City, MatterId, Reason};
+use std::sync::Arc;
+use store::{AuditEvent, Read, Sealed, Write};
+
+/// The most moves of one call.
+const MOST_STEPS: usize = 8;
+
+/// What somebody wants done, as people and programs say it. Against the city's data it becomes a [`Command`].
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields are those of the facts they lead to")]
+pub enum Step {
+    Verify { outcome: VerifyOutcome, note: String, attachments: Vec<Id> },
+    TakeTask { to: Option<AccountId> },
+    Accept { matter: Option<MatterId>, urgent: bool },
+    NotAccept { reason: String },
+    Correct { matter: Option<MatterId>, place: Option<NewPlace> },
+    /// `rule` is the number of the registration condition; none = the only one.
+    Register { rule: Option<u32> },
+    NotRegister { reason: String },
+    /// Without a unit: the one a coordinator ruled, else the one responsible for the matter at the place.
+    Dispatch { unit: Option<UnitId>, basis: String },
+    Sign,
+    Return { reason: String },
+    Rule { unit: UnitId, reason: String },
+    Assign { handler: AccountId },
+    ReportBack { result: String, attachments: Vec<Id> },
+    Check { passed: bool, note: String, attachments: Vec<Id> },
+    Close { closing: String },
+    CallBack { contacted: Option<bool>, solved: Option<bool>, satisfaction: Satisfaction, note: String },
+    RequestVoid { reason: String },
+    RefuseVoid { reason: String },
+    Void { reason: String },
+    Merge { into: CaseNumber },
+    Unmerge,
+    ConfirmSelfHandling,
+    Note { text: String, attachments: Vec<Id> },
+}
+
+impl Step {
+    /// Its row in the table of moves.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::Verify { .. } => Act::Verify,
+            Self::TakeTask { .. } => Act::TakeTask,
+            Self::Accept { .. } => Act::Accept,
+            Self::NotAccept { .. } => Act::NotAccept,
+            Self::Correct { .. } => Act::Correct,
+            Self::Register { .. } => Act::Register,
+            Self::NotRegister { .. } => Act::NotRegister,
+            Self::Dispatch { .. } => Act::Dispatch,
+            Self::Sign => Act::Sign,
+            Self::Return { .. } => Act::Return,
+            Self::Rule { .. } => Act::Rule,
+            Self::Assign { .. } => Act::Assign,
+            Self::ReportBack { .. } => Act::ReportBack,
+            Self::Check { .. } => Act::Check,
+            Self::Close { .. } => Act::Close,
+            Self::CallBack { .. } => Act::CallBack,
+            Self::RequestVoid { .. } => Act::RequestVoid,
+            Self::RefuseVoid { .. } => Act::RefuseVoid,
+            Self::Void { .. } => Act::Void,
+            Self::Merge { .. } => Act::Merge,
+            Self::Unmerge => Act::Unmerge,
+            Self::ConfirmSelfHandling => Act::ConfirmSelfHandling,
+            Self::Note { .. } => Act::Note,
+        }
+    }
+    fn attachments(&self) -> &[Id] {
+        match self {
+            Self::Verify { attachments, .. } | Self::ReportBack { attachments, .. } | Self::Check { attachments, .. } | Self::Note { attachments, .. } => attachments,
+            _ => &[],
+        }
+    }
+}
+
+/// All that the write closure needs; it may run more than once.
+struct Job {
+    cases: Arc<Cases>,
+    city: Arc<City>,
+    principal: Principal,
+    actor: Actor,
+    reach: Reach,
+    number: CaseNumber,
+    expected: Option<u32>,
+    steps: Vec<Step>,
+}
+
+/// Makes one or several moves on a case, all or none. With `expected_version` the case must still be as the actor saw it.
+///
+/// # Errors
+/// [`CaseError`]; refusals are in the audit trail, and nothing has happened.
+pub async fn act(ctx: &Ctx, number: CaseNumber, expected_version: Option<u32>, steps: Vec<Step>) -> Result<Case, CaseError> {
+    if steps.is_empty() {
+        return Err(CaseError::field("acts", "cases.no_acts", "name at least one act"));
+    }
+    if steps.len() > MOST_STEPS {
+        return Err(CaseError::field("acts", "cases.many_acts", format!("at most {MOST_STEPS} acts in one call")));
+    }
+    let first = steps[0].act();
+    let cases = ctx.service::<Cases>();
+    let reach = recorded(ctx, &number, Some(first), Reach::of(ctx)).await?;
+    let job = Job {
+        city: cases.city(),
+        cases,
+        principal: ctx.principal().clone(),
+        actor: actor_of(ctx.principal()),
+        reach,
+        number,
+        expected: expected_version,
+        steps,
+    };
+    let done = ctx.write(move |w| attempt(w, &job)).await;
+    recorded(ctx, &number, Some(first), done).await
+}
+
+/// Puts a note into the file of a case, whatever its version.
+///
+/// # Errors
+/// As [`act`].
+pub async fn note(ctx: &Ctx, number: CaseNumber, text: String, attachments: Vec<Id>) -> Result<Case, CaseError> {
+    act(ctx, number, None, vec![Step::Note { text, attachments }]).await
+}
+
+/// Hands a result on, after writing a refusal into the audit trail.
+pub(super) async fn recorded<T>(ctx: &Ctx, number: &CaseNumber, tried: Option<Act>, result: Result<T, CaseError>) -> Result<T, CaseError> {
+    if let Some(event) = result.as_ref().err().and_then(|e| e.audit(number, tried)) {
+        ctx.record_refusal(event).await?;
+    }
+    result
+}
+
+/// Which acts somebody may do on a case as it stands, in the order of the table. Content is checked when they do it.
+pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
+    let actor = actor_of(principal);
+    let mut acts: Vec<Act> = Vec::new();
+    for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
+        if !matches!(row.by, crate::moves::Who::Program) && is_open_to(principal, row.act).is_ok() && rules::may(case, row.act, &actor).is_ok() {
+            acts.push(row.act);
+        }
+    }
+    acts
+}
+
+fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
+    let Some(before) = sql::by_number(&mut w, &job.number)? else {
+        return Err(CaseError::not_found(job.number));
+    };
+    if !job.reach.holds(&before) {
+        return Err(CaseError::NotFound { number: job.number.to_string(), is_hidden: true });
+    }
+    if let Some(expected) = job.expected.filter(|v| *v != before.version) {
+        let since = sql_lists::events_after(&mut w, before.district, before.id, expected)?;
+        let since = since.iter().map(Change::of).collect();
+        return Err(CaseError::Changed { number: job.number, expected, found: before.version, since });
+    }
+    let mut case = before.clone();
+    let mut events: Vec<CaseEvent> = Vec::new();
+    let mut audits = Vec::with_capacity(job.steps.len());
+    for step in &job.steps {
+        let act = step.act();
+        is_open_to(&job.principal, act)?;
+        // The table and the role first: content that was not looked up tells nothing to whoever may not act.
+        rules::may(&case, act, &job.actor).map_err(|refusal| CaseError::Rule { act, refusal })?;
+        let now = w.now();
+        let command = resolve(&mut w, job, &case, step, now)?;
+        let facts = facts(job, &case, now);
+        let new = rules::decide(Some(&case), command, &facts).map_err(|refusal| CaseError::Rule { act, refusal })?;
+        let from = case.state;
+        case = new.iter().fold(Some(case), |case, event| rules::apply(case, event)).expect("an event never takes a case away");
+        events.extend(new);
+        let detail = serde_json::json!({ "from": from.as_str(), "to": case.state.as_str(), "version": case.version });
+        audits.push(AuditEvent::done(act.audit(), "case", case.number.to_string()).district(case.district.as_str()).detail(detail));
+    }
+    let files: Vec<Id> = job.steps.iter().flat_map(Step::attachments).copied().collect();
+    claim(&mut w, &job.cases, &case, &files)?;
+    sql::update(&mut w, &case, before.version, &events)?;
+    Ok(w.commit_all(&audits, case)?)
+}
+
+/// Ties uploaded files to the case.
+pub(super) fn claim(w: &mut Write<'_>, cases: &Cases, case: &Case, files: &[Id]) -> Result<(), CaseError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let Some(store) = cases.attachments() else {
+        return Err(CaseError::field("attachments", "cases.no_files", "this deployment takes no attachments"));
+    };
+    match store.claim(w, case.district, case.id, files)? {
+        None => Ok(()),
+        Some(id) => Err(CaseError::field("attachments", "cases.unknown_file", format!("no upload {id} of yours"))),
+    }
+}
+
+fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
+    Facts {
+        now,
+        actor: &job.actor,
+        calendar: &job.city.calendar,
+        tz: &job.city.timezone,
+        rules: &job.cases.config().rules,
+        on_duty: case.place.grid.and_then(|grid| job.city.worker_on_duty(grid, now)),
+    }
+}
+
+/// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
+fn masked(text: &str) -> String {
+    mask_free_text(text, &[]).0
+}
+
+/// Looks up what a step names, so that the rules decide on facts.
+fn resolve(r: &mut Read<'_>, job: &Job, case: &Case, step: &Step, now: Timestamp) -> Result<Command, CaseError> {
+    let city = &job.city;
+    Ok(match step.clone() {
+        Step::Verify { outcome, note, attachments } => Command::Verify { outcome, note: masked(&note), attachments },
+        Step::TakeTask { to } => {
+            if let Some(to) = to {
+                check_worker(r, case, to)?;
+            }
+            Command::TakeTask { to }
+        }
+        Step::Accept { matter, urgent } => Command::Accept { matter: known_matter(city, matter)?, urgent },
+        Step::NotAccept { reason } => Command::NotAccept { reason: masked(&reason) },
+        Step::Correct { matter, place } => {
+            let place = place.map(|new| locate(city, &new)).transpose()?;
+            Command::Correct { matter: known_matter(city, matter)?, place }
+        }
+        Step::Register { rule } => Command::Register { standard: standard(city, case, rule)? },
+        Step::NotRegister { reason } => Command::NotRegister { reason: masked(&reason) },
+        Step::Dispatch { unit, basis } => {
+            let (unit, found) = match unit.or(case.ruled) {
+                Some(unit) => (known_unit(city, unit)?, String::new()),
+                None => responsible(city, case, now)?,
+            };
+            Command::Dispatch { unit, basis: if basis.trim().is_empty() { found } else { masked(&basis) } }
+        }
+        Step::Sign => Command::Sign,
+        Step::Return { reason } => Command::Return { reason: masked(&reason) },
+        Step::Rule { unit, reason } => Command::Rule { unit: known_unit(city, unit)?, reason: masked(&reason) },
+        Step::Assign { handler } => {
+            check_handler(r, case, handler)?;
+            Command::Assign { handler }
+        }
+        Step::ReportBack { result, attachments } => Command::ReportBack { result: masked(&result), attachments },
+        Step::Check { passed, note, attachments } => Command::Check { passed, note: masked(&note), attachments },
+        Step::Close { closing } => Command::Close { closing },
+        Step::CallBack { contacted, solved, satisfaction, note } => Command::CallBack { contacted, solved, satisfaction, note: masked(&note) },
+        Step::RequestVoid { reason } => Command::RequestVoid { reason: masked(&reason) },
+        Step::RefuseVoid { reason } => Command::RefuseVoid { reason: masked(&reason) },
+        Step::Void { reason } => Command::Void { reason: masked(&reason) },
+        Step::Merge { into } => {
+            check_target(r, job, into)?;
+            Command::Merge { into }
+        }
+        Step::Unmerge => Command::Unmerge,
+        Step::ConfirmSelfHandling => Command::ConfirmSelfHandling,
+        Step::Note { text, attachments } => Command::Note { text: masked(&text), attachments },
+    })
+}
+
+fn known_matter(city: &City, matter: Option<MatterId>) -> Result<Option<MatterId>, CaseError> {
+    match matter {
+        Some(id) if city.matter(id).is_none() => Err(CaseError::field("matter", "cases.unknown_matter", format!("no class {id} in the catalogue"))),
+        other => Ok(other),
+    }
+}
+
+fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError> {
+    if city.units.is_in_force(unit) {
+        Ok(unit)
+    } else {
+        Err(CaseError::field("unit", "cases.unknown_unit", format!("no unit {unit} is in force")))
+    }
+}
+
+/// The registration condition with its limit, as the catalogue has it now; the case keeps it from here on.
+fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, CaseError> {
+    let missing = || CaseError::Rule { act: Act::Register, refusal: Refusal::Missing { field: "matter" } };
+    let matter = case.matter.ok_or_else(missing)?;
+    let class = city.matter(matter).ok_or_else(|| CaseError::field("matter", "cases.unknown_matter", format!("no class {matter} in the catalogue")))?;
+    let conditions = &class.conditions;
+    let condition = match rule {
+        Some(number) => class.condition(number),
+        None if conditions.len() == 1 => conditions.first(),
+        None => None,
+    };
+    let Some(condition) = condition else {
+        let known: Vec<String> = conditions.iter().map(|c| c.rule_no.to_string()).collect();
+        let reason = match (rule, known.is_empty()) {
+            (_, true) => format!("class {} has no registration condition", class.code),
+            (Some(number), _) => format!("class {} has no condition {number}, only {}", class.code, known.join(", ")),
+            (None, _) => format!("class {} has several conditions, choose one of {}", class.code, known.join(", ")),
+        };
+        return Err(CaseError::field("rule", "cases.unknown_rule", reason));
+    };
+    Ok(Standard {
+        matter,
+        code: class.code.clone(),
+        catalogue: class.catalogue.clone(),
+        rule: condition.rule_no,
+        condition: condition.text.clone(),
+        limit: condition.limit,
+        closings: condition.closing.clone(),
+    })
+}
+
+/// Who answers for the matter at the place today, and why.
+fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, String), CaseError> {
+    let on = city.local_date(now);
+    let found = city
+        .who(case.matter, case.place.grid, case.place.division, on)
+        .map_err(|e| CaseError::field("unit", "cases.no_unit", e.to_string()))?;
+    let basis = match found.reason {
+        Reason::Duty { duty, place, legal_basis, .. } => {
+            let law = legal_basis.map(|l| format!("；{l}")).unwrap_or_default();
+            format!("duty {duty} ({place}){law}")
+        }
+        Reason::Territory { division } => format!("territory {division}"),
+        Reason::City => "city".to_owned(),
+    };
+    Ok((found.handling, basis))
+}
+
+/// A merge goes on in a case the actor may see, that is neither void nor a duplicate itself.
+fn check_target(r: &mut Read<'_>, job: &Job, into: CaseNumber) -> Result<(), CaseError> {
+    let refused = || CaseError::Rule { act: Act::Merge, refusal: Refusal::MergeTarget { into } };
+    let target = sql::by_number(r, &into)?.filter(|t| job.reach.holds(t)).ok_or_else(refused)?;
+    if matches!(target.state, State::Merged | State::Voided | State::Transferred) { Err(refused()) } else { Ok(()) }
+}
+
+/// A handler is an open account of the handling unit.
+fn check_handler(r: &mut Read<'_>, case: &Case, handler: AccountId) -> Result<(), CaseError> {
+    let refuse = || CaseError::field("handler", "cases.unknown_handler", format!("{handler} is no handler of the handling unit"));
+    let account = account(r, handler)?.ok_or_else(refuse)?;
+    let handles = account.roles.0.iter().any(|r| matches!(r, Role::Handler | Role::DepartmentLead));
+    if handles && account.unit.is_some() && account.unit == case.unit { Ok(()) } else { Err(refuse()) }
+}
+
+/// A worker in the street is an open account that verifies or checks, and never one of the handling unit.
+fn check_worker(r: &mut Read<'_>, case: &Case, worker: AccountId) -> Result<(), CaseError> {
+    let refuse = || CaseError::field("to", "cases.unknown_worker", format!("{worker} may not do this task"));
+    let account = account(r, worker)?.ok_or_else(refuse)?;
+    let inspects = account.roles.0.iter().any(|r| matches!(r, Role::Collector | Role::Checker));
+    let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
+    let is_own = case.unit.is_some() && account.unit == case.unit;
+    if inspects && in_reach && !is_own { Ok(()) } else { Err(refuse()) }
+}
+
+fn account(r: &mut Read<'_>, id: AccountId) -> Result<Option<access::Account>, CaseError> {
+    match access::ops::accounts::find(r, id) {
+        Ok(account) => Ok((!account.is_disabled).then_some(account)),
+        Err(access::AccountError::NotFound(_)) => Ok(None),
+        Err(access::AccountError::Store(error)) => Err(error.into()),
+        Err(other) => Err(store::StoreError::Engine(other.to_string()).into()),
+    }
+}

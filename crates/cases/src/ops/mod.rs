@@ -1,0 +1,127 @@
+//! Use cases of cases: authorise, look, decide by `rules`, write, tell. Handlers, pages and the command line call these.
+//!
+//! Invariants: what is out of the reader's scope is not there (404, and recorded); lists carry the scope in their WHERE;
+//! every refusal of a move is in the audit trail; no answer holds a person's data.
+
+mod act;
+mod error;
+mod lists;
+mod report;
+mod show;
+mod timers;
+pub(crate) mod track;
+pub mod view;
+
+pub use act::{Step, act, allowed, note};
+pub use error::{CaseError, Change};
+pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};
+pub use report::{Contact, NewPlace, NewReport, Receipt, locate, report};
+pub use show::{list_json, show_json, states_of};
+pub use timers::run_timers;
+pub use track::{track, track_link};
+
+use crate::model::Case;
+use crate::moves::Act;
+use crate::rules::Actor;
+use access::{Ctx, Permission, Principal, Role, UnitId};
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
+
+/// Who acts, as the rules see it. The program itself holds no role of people: it makes the moves of timers and imports.
+pub fn actor_of(principal: &Principal) -> Actor {
+    let (roles, unit) = match principal {
+        Principal::Staff(staff) => (staff.roles.clone(), staff.unit),
+        Principal::Resident { .. } => (vec![Role::Resident], None),
+        Principal::Stranger | Principal::System(_) => (Vec::new(), None),
+    };
+    let actor = principal.actor();
+    Actor { kind: actor.kind.as_str(), account: actor.id, roles, unit, is_program: matches!(principal, Principal::System(_)) }
+}
+
+/// Which permissions open an act: any one of them. A role that may make a move holds one; an API token may lack it.
+pub fn permissions_of(act: Act) -> &'static [Permission] {
+    use Permission as P;
+    match act {
+        Act::Report => &[P::CaseReport],
+        Act::Import | Act::UpdateImport => &[P::ImportRun],
+        Act::LapseVerify | Act::LapseCheck => &[P::SystemManage],
+        Act::Verify | Act::Check => &[P::CaseInspect],
+        Act::TakeTask => &[P::CaseInspect, P::CaseAccept, P::CaseRegister],
+        Act::Accept | Act::NotAccept => &[P::CaseAccept],
+        Act::Correct | Act::ConfirmSelfHandling => &[P::CaseAccept, P::CaseRegister],
+        Act::Register | Act::NotRegister => &[P::CaseRegister],
+        Act::Dispatch => &[P::CaseDispatch],
+        Act::Sign | Act::Return | Act::Assign | Act::ReportBack => &[P::CaseHandle],
+        Act::Rule => &[P::CaseCoordinate],
+        Act::Close => &[P::CaseClose],
+        Act::CallBack => &[P::CaseCallBack],
+        Act::RequestVoid => &[P::CaseVoid, P::CaseDispatch],
+        Act::RefuseVoid | Act::Void => &[P::CaseVoid],
+        Act::Merge | Act::Unmerge => &[P::CaseMerge],
+        Act::Note => &[P::CaseRead],
+    }
+}
+
+/// Whether the principal holds a permission that opens the act.
+pub(crate) fn is_open_to(principal: &Principal, act: Act) -> Result<(), access::Refused> {
+    let opening = permissions_of(act);
+    if opening.iter().any(|p| principal.may(*p)) { Ok(()) } else { Err(access::Refused { permission: opening[0] }) }
+}
+
+/// The part of the record a reader may see, checked once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Only these districts; empty means all.
+    pub districts: Vec<DistrictCode>,
+    /// Only what this unit handles.
+    pub unit: Option<UnitId>,
+}
+
+impl Reach {
+    /// What the principal of a request may see.
+    ///
+    /// # Errors
+    /// Without the permission to read cases.
+    pub fn of(ctx: &Ctx) -> Result<Self, CaseError> {
+        ctx.require(Permission::CaseRead)?;
+        let scope = ctx.scope();
+        let unit = match ctx.principal() {
+            // A department account that belongs to no unit handles nothing, so it sees nothing; no unit has this id.
+            Principal::Staff(staff) if scope.unit.is_none() && is_of_departments_only(&staff.roles) => Some(UnitId(Id::from_bytes([0; 16]))),
+            _ => scope.unit,
+        };
+        Ok(Self { districts: scope.districts, unit })
+    }
+    /// Whether a case lies within.
+    pub fn holds(&self, case: &Case) -> bool {
+        (self.districts.is_empty() || self.districts.contains(&case.district)) && self.unit.is_none_or(|unit| case.unit == Some(unit))
+    }
+}
+
+fn is_of_departments_only(roles: &[Role]) -> bool {
+    roles.iter().all(|r| matches!(r, Role::DepartmentLead | Role::Handler))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moves::{MOVES, Who};
+
+    #[test]
+    fn whoever_may_make_a_move_holds_a_permission_that_opens_it() {
+        for row in MOVES {
+            let Who::Roles(roles) = row.by else { continue };
+            for role in roles {
+                let opening = permissions_of(row.act);
+                assert!(role.permissions().iter().any(|p| opening.contains(p)), "{role} may {} but holds none of {opening:?}", row.act.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn the_program_holds_no_role_of_people() {
+        let actor = actor_of(&Principal::System(access::SystemRole::Keeper));
+        assert!(actor.is_program && actor.roles.is_empty());
+        assert!(!actor_of(&Principal::Stranger).is_program);
+    }
+}

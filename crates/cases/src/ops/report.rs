@@ -1,0 +1,387 @@
+//! Reporting: any channel becomes one case. Place and district are found, personal words are masked, the contact goes to
+//! the vault, and whoever reported gets a number with a code and a private link.
+
+use super::{CaseError, actor_of};
+use crate::model::{Case, CaseId, Place, Reported};
+use crate::moves::Act;
+use crate::rules::{self, Command, Facts};
+use crate::service::{Cases, Channel, ContactEntry, ContactField};
+use crate::{sql, sql_access};
+use access::{AccountId, Ctx, Permission, Principal, Role};
+use jiff::{SignedDuration, Timestamp};
+use kernel::clock::to_micros;
+use kernel::codes::{DistrictCode, DivisionCode, DivisionLevel, GridCode};
+use kernel::geo::{Crs, Point, to_wgs84};
+use kernel::id::Id;
+use kernel::mask::mask_free_text;
+use matters::{City, MatterId};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use store::{AuditEvent, Sealed, Write};
+
+/// A report made offline may arrive this much later.
+const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// The clock of a device may run ahead by this much.
+const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// The longest address, in characters.
+const LONGEST_ADDRESS: usize = 300;
+/// The longest name, phone number or mail address, in characters.
+const LONGEST_CONTACT: usize = 200;
+/// By these channels people report without being staff.
+const OPEN_CHANNELS: [&str; 2] = ["web", "open311"];
+/// Letters and digits that nobody confuses on paper or on the phone.
+const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+/// How many of them a code has.
+const CODE_LENGTH: usize = 6;
+
+/// Where something is, as given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewPlace {
+    /// Degrees east and north, in `crs`.
+    pub lon_lat: Option<(f64, f64)>,
+    /// The coordinate system of the point.
+    pub crs: Crs,
+    /// The unit grid, where no point is known.
+    pub grid: Option<GridCode>,
+    /// The division, where neither is known.
+    pub division: Option<DivisionCode>,
+    /// The address in words.
+    pub address: Option<String>,
+}
+
+/// How to reach whoever reports. Goes to the vault and nowhere else.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The name.
+    pub name: Option<String>,
+    /// The phone number.
+    pub phone: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
+}
+
+/// Never shows a person's data.
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contact").finish_non_exhaustive()
+    }
+}
+
+/// A report before it is a case.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewReport {
+    /// By which channel it comes; the caller says, never the reporter.
+    pub channel: String,
+    /// What is the matter.
+    pub description: String,
+    /// The class, where it is known.
+    pub matter: Option<MatterId>,
+    /// Where.
+    pub place: NewPlace,
+    /// When it was seen, for reports made offline; else now.
+    pub reported_at: Option<Timestamp>,
+    /// How to reach whoever reports.
+    pub contact: Contact,
+    /// The handling unit shall never learn who reported.
+    pub confidential: bool,
+    /// It was put right on the spot: how.
+    pub self_handled: Option<String>,
+    /// Pictures and documents already uploaded.
+    pub attachments: Vec<Id>,
+}
+
+/// What whoever reports takes away. Code and link are shown once and kept as hashes only.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The case.
+    pub case: Case,
+    /// Six characters beside the number.
+    pub code: String,
+    /// The secret part of the private link (`/track/link/{link}`).
+    pub link: String,
+}
+
+/// What the store keeps of a code: the case's id is its salt.
+pub(crate) fn code_hash(case: CaseId, code: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(case.0.bytes());
+    hash.update(code.as_bytes());
+    hash.finalize().into()
+}
+
+/// What the store keeps of a link: 256 random bits need no salt.
+pub(crate) fn link_hash(link: &str) -> [u8; 32] {
+    Sha256::digest(link.as_bytes()).into()
+}
+
+/// A code of random bytes; each character is one of 31, so that none is likelier than another.
+fn new_code(mut random: impl FnMut() -> u8) -> String {
+    const FAIR: u8 = (256 / CODE_ALPHABET.len() * CODE_ALPHABET.len()) as u8;
+    let mut code = String::new();
+    while code.len() < CODE_LENGTH {
+        let byte = random();
+        if byte < FAIR {
+            code.push(char::from(CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()]));
+        }
+    }
+    code
+}
+
+/// A code as people type it: upper case, without spaces and hyphens.
+pub(crate) fn typed_code(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(2 * CODE_LENGTH).flat_map(char::to_uppercase).collect()
+}
+
+/// Finds the place: its point in WGS 84, its cell, its division.
+///
+/// # Errors
+/// A point outside the earth, a cell or a division that is not registered, an address that is too long.
+pub fn locate(city: &City, new: &NewPlace) -> Result<Place, CaseError> {
+    let address = new.address.as_deref().map(str::trim).filter(|a| !a.is_empty());
+    if address.is_some_and(|a| a.chars().count() > LONGEST_ADDRESS) {
+        return Err(CaseError::field("address", "cases.too_long_address", format!("has more than {LONGEST_ADDRESS} characters")));
+    }
+    let address = address.map(|a| mask_free_text(a, &[]).0);
+    let (point, given) = match new.lon_lat {
+        Some((lon, lat)) => {
+            let as_given = Point::new(lon, lat).map_err(|e| {
+                let field = if matches!(e, kernel::geo::GeoError::Latitude(_)) { "lat" } else { "lon" };
+                CaseError::field(field, "cases.bad_point", e.to_string())
+            })?;
+            let given = (!matches!(new.crs, Crs::Wgs84)).then_some((new.crs, lon, lat));
+            (Some(to_wgs84(as_given, new.crs)), given)
+        }
+        None => (None, None),
+    };
+    if let Some(grid) = new.grid
+        && city.territory.grid(grid).is_none()
+    {
+        return Err(CaseError::field("grid", "cases.unknown_grid", format!("no unit grid {grid} is registered")));
+    }
+    if let Some(division) = new.division
+        && city.territory.division(division).is_none()
+    {
+        return Err(CaseError::field("division", "cases.unknown_division", format!("no division {division} is registered")));
+    }
+    let grid = point.and_then(|p| city.locate(p)).or(new.grid.filter(|_| point.is_none()));
+    let division = grid.map(GridCode::community).or_else(|| point.and_then(|p| city.territory.division_at(p))).or(new.division);
+    Ok(Place { point, given, grid, division, address })
+}
+
+/// The district that keeps the record: that of the cell, else of the division, else the default.
+fn district_of(place: &Place, default: DistrictCode) -> DistrictCode {
+    let by_division = place.division.filter(|d| d.level().digits() >= DivisionLevel::District.digits()).map(DivisionCode::district);
+    place.grid.map(GridCode::district).or(by_division).unwrap_or(default)
+}
+
+/// Whether somebody may report by this channel and in this way.
+fn check_reporter(ctx: &Ctx, new: &NewReport) -> Result<(), CaseError> {
+    let is_open = OPEN_CHANNELS.contains(&new.channel.as_str());
+    let by_staff = [Permission::CaseInspect, Permission::CaseAccept, Permission::CaseRegister];
+    let is_reporting_staff = match ctx.principal() {
+        Principal::Staff(_) => by_staff.iter().any(|p| ctx.principal().may(*p)),
+        Principal::System(_) => true,
+        Principal::Resident { .. } | Principal::Stranger => false,
+    };
+    if !is_open && !is_reporting_staff {
+        return Err(access::Refused { permission: Permission::CaseInspect }.into());
+    }
+    if new.self_handled.is_some() {
+        ctx.require(Permission::CaseInspect)?;
+    }
+    if new.reported_at.is_some() && !is_reporting_staff {
+        return Err(CaseError::field("reported_at", "cases.bad_time", "only staff report for an earlier time"));
+    }
+    Ok(())
+}
+
+fn moment(new: &NewReport, now: Timestamp) -> Result<Timestamp, CaseError> {
+    let refuse = |reason: String| Err(CaseError::field("reported_at", "cases.bad_time", reason));
+    match new.reported_at.map(to_micros) {
+        None => Ok(now),
+        Some(at) if at > now + CLOCK_AHEAD => refuse(format!("{at} lies in the future")),
+        Some(at) if at < now - LATEST_ARRIVAL => refuse(format!("{at} is more than 31 days ago")),
+        Some(at) => Ok(at.min(now)),
+    }
+}
+
+/// The fields for the vault, and the description with names and numbers masked.
+fn personal(new: &NewReport) -> Result<(Vec<ContactEntry>, String), CaseError> {
+    let description = new.description.trim();
+    if description.is_empty() {
+        return Err(CaseError::Rule { act: Act::Report, refusal: rules::Refusal::Missing { field: "description" } });
+    }
+    if description.chars().count() > rules::MAX_TEXT {
+        return Err(CaseError::Rule { act: Act::Report, refusal: rules::Refusal::TooLong { field: "description", most: rules::MAX_TEXT } });
+    }
+    let mut entries = Vec::new();
+    let given = [(ContactField::Name, &new.contact.name), (ContactField::Phone, &new.contact.phone), (ContactField::Email, &new.contact.email)];
+    for (field, text) in given {
+        let Some(text) = text.as_deref().map(str::trim).filter(|t| !t.is_empty()) else { continue };
+        if text.chars().count() > LONGEST_CONTACT || text.chars().any(char::is_control) {
+            return Err(CaseError::field(field.as_str(), "cases.bad_contact", format!("is one line of at most {LONGEST_CONTACT} characters")));
+        }
+        entries.push(ContactEntry { field, text: text.to_owned(), purpose: "case.contact", basis: "request" });
+    }
+    let names: Vec<&str> = new.contact.name.as_deref().into_iter().collect();
+    let (masked, spans) = mask_free_text(description, &names);
+    if !spans.is_empty() {
+        entries.push(ContactEntry { field: ContactField::OriginalText, text: description.to_owned(), purpose: "case.handling", basis: "request" });
+    }
+    Ok((entries, masked))
+}
+
+/// All that the write closure needs; it may run more than once.
+struct Job {
+    cases: Arc<Cases>,
+    city: Arc<City>,
+    actor: rules::Actor,
+    report: Reported,
+    entries: Vec<ContactEntry>,
+    id: CaseId,
+    on_duty: Option<AccountId>,
+    code_hash: [u8; 32],
+    link_hash: [u8; 32],
+}
+
+/// Takes a report in.
+///
+/// # Errors
+/// [`CaseError`]; then nothing is kept.
+pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let now = ctx.now();
+    check_reporter(ctx, &new)?;
+    let reported_at = moment(&new, now)?;
+    let (mut entries, description) = personal(&new)?;
+    let channel = known_channel(ctx, &cases, &new.channel).await?;
+    let class = match new.matter {
+        Some(id) => Some(city.matter(id).ok_or_else(|| CaseError::field("matter", "cases.unknown_matter", format!("no class {id} in the catalogue")))?),
+        None => None,
+    };
+    let place = locate(&city, &new.place)?;
+    let has_contact = entries.iter().any(|e| e.field != ContactField::OriginalText);
+    if cases.contacts().is_none() {
+        if has_contact {
+            return Err(CaseError::field("contact", "cases.no_vault", "this deployment keeps no personal data: report without a name"));
+        }
+        // Without a vault the unmasked words are kept nowhere.
+        entries.clear();
+    }
+    if !new.attachments.is_empty() && cases.attachments().is_none() {
+        return Err(CaseError::field("attachments", "cases.no_files", "this deployment takes no attachments"));
+    }
+    let district = district_of(&place, cases.config().default_district);
+    let number = cases.next_number(ctx, district, city.local_date(reported_at)).await?;
+    let is_own_finding = ctx.principal().has(Role::Collector) && channel.code == "patrol";
+    let report = Reported {
+        district,
+        number,
+        reported_at,
+        verify: channel.verify && class.is_none_or(|c| c.flags.verify) && !is_own_finding,
+        channel: channel.code,
+        matter: new.matter,
+        description,
+        confidential: new.confidential || class.is_some_and(|c| c.flags.confidential),
+        subject: None,
+        attachments: new.attachments,
+        self_handled: new.self_handled.map(|how| mask_free_text(how.trim(), &[]).0),
+        place,
+    };
+    let id = rules::new_case_id(reported_at, rand::random());
+    let code = new_code(rand::random);
+    let link = hex::encode(rand::random::<[u8; 32]>());
+    let job = Job {
+        on_duty: report.place.grid.and_then(|grid| city.worker_on_duty(grid, now)),
+        actor: actor_of(ctx.principal()),
+        code_hash: code_hash(id, &code),
+        link_hash: link_hash(&link),
+        cases,
+        city,
+        report,
+        entries,
+        id,
+    };
+    let case = ctx.write(move |w| keep(w, &job)).await?;
+    Ok(Receipt { case, code, link })
+}
+
+async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, CaseError> {
+    let found = cases.channel(ctx, code).await?;
+    found.ok_or_else(|| {
+        let known: Vec<String> = cases.channels().keys().cloned().collect();
+        let code: String = code.chars().take(40).collect();
+        CaseError::field("channel", "cases.unknown_channel", format!("{code:?} is not one of {}", known.join(", ")))
+    })
+}
+
+fn keep(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
+    let mut report = job.report.clone();
+    if let Some(vault) = job.cases.contacts().filter(|_| !job.entries.is_empty()) {
+        report.subject = Some(vault.put(&mut w, report.district, &job.entries)?);
+    }
+    let facts = Facts {
+        now: w.now(),
+        actor: &job.actor,
+        calendar: &job.city.calendar,
+        tz: &job.city.timezone,
+        rules: &job.cases.config().rules,
+        on_duty: job.on_duty,
+    };
+    let events = rules::decide(None, Command::Report(Box::new(report)), &facts).map_err(|refusal| CaseError::Rule { act: Act::Report, refusal })?;
+    let case = rules::replay(job.id, &events).expect("a life that begins with a report makes a case");
+    sql::insert(&mut w, &case, &events)?;
+    sql_access::insert(&mut w, case.district, case.id, &job.code_hash, &job.link_hash)?;
+    super::act::claim(&mut w, &job.cases, &case, &job.report.attachments)?;
+    let event = AuditEvent::done(Act::Report.audit(), "case", case.number.to_string())
+        .district(case.district.as_str())
+        .detail(serde_json::json!({ "state": case.state.as_str(), "channel": case.channel, "version": case.version }));
+    Ok(w.commit(event, case)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_use_letters_nobody_confuses_and_each_as_often_as_another() {
+        let mut bytes = (0..=255_u8).cycle();
+        let code = new_code(|| bytes.next().expect("a cycle never ends"));
+        assert_eq!(code, "234567");
+        // Bytes of 248 and above would favour the first letters and are passed over.
+        let mut high = [248, 251, 255, 30, 31, 0, 1, 2, 247].into_iter();
+        assert_eq!(new_code(|| high.next().expect("enough bytes")), "Z2234Z");
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        assert_eq!(typed_code(" ab2-3 cd"), "AB23CD");
+        assert_eq!(typed_code(&"x".repeat(10_000)).len(), 12);
+    }
+
+    #[test]
+    fn the_same_code_of_two_cases_has_two_hashes() {
+        let id = |n| CaseId(Id::from_bytes([n; 16]));
+        assert_ne!(code_hash(id(1), "ABCDEF"), code_hash(id(2), "ABCDEF"));
+    }
+
+    #[test]
+    fn names_and_numbers_are_masked_and_the_original_goes_to_the_vault() {
+        let new = NewReport {
+            description: "我是张小明，电话13800138000，井盖坏了".into(),
+            contact: Contact { name: Some("张小明".into()), ..Contact::default() },
+            ..NewReport::default()
+        };
+        let (entries, masked) = personal(&new).unwrap();
+        assert!(!masked.contains("张小明") && !masked.contains("13800138000") && masked.contains("井盖坏了"), "{masked}");
+        assert_eq!(entries.iter().map(|e| e.field).collect::<Vec<_>>(), [ContactField::Name, ContactField::OriginalText]);
+    }
+
+    #[test]
+    fn contacts_are_one_line() {
+        let contact = Contact { phone: Some("1\n2".into()), ..Contact::default() };
+        let new = NewReport { description: "a".into(), contact, ..NewReport::default() };
+        assert!(matches!(personal(&new), Err(CaseError::Field { field, .. }) if field == "phone"));
+    }
+}

@@ -1,0 +1,455 @@
+//! How a case is told to programs: plain values with words, times with the deployment's offset, and never a person's data.
+
+use crate::model::{Case, CaseEvent, Fact, Place, State};
+use crate::moves::Act;
+use crate::service::Cases;
+use access::UnitId;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kernel::deadline::{Thresholds, light, remaining};
+use kernel::deadline::{ClockKind, Due, Light};
+use matters::{City, MatterId};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// A name beside its id or code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Named {
+    /// The id or code.
+    pub id: String,
+    /// The name in Chinese or in the source's language.
+    pub name: String,
+}
+
+/// The class of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MatterView {
+    /// Its id.
+    pub id: String,
+    /// Its code in the catalogue.
+    pub code: Option<String>,
+    /// The catalogue.
+    pub catalogue: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// Where something is.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlaceView {
+    /// Degrees east, WGS 84.
+    pub lon: Option<f64>,
+    /// Degrees north, WGS 84.
+    pub lat: Option<f64>,
+    /// The unit grid.
+    pub grid: Option<String>,
+    /// The community, street or district.
+    pub division: Option<Named>,
+    /// The address in words.
+    pub address: Option<String>,
+}
+
+/// The open task of a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaskView {
+    /// `verify` or `check`.
+    pub kind: String,
+    /// The worker's account; null = the pool.
+    pub assignee: Option<String>,
+    /// Its own deadline, RFC 3339.
+    pub due_at: String,
+    /// That deadline is passed.
+    pub is_late: bool,
+}
+
+/// How much is left in the ruling clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RemainingView {
+    /// `working_hours` and the like.
+    pub clock: String,
+    /// Seconds of that clock, negative when late.
+    pub seconds: i64,
+}
+
+/// The registration condition of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StandardView {
+    /// Its number in the class.
+    pub rule: u32,
+    /// Its words.
+    pub condition: String,
+    /// Its limit, such as `4工作时`.
+    pub limit: Option<String>,
+    /// What closing may be called; empty means any.
+    pub closings: Vec<String>,
+}
+
+/// What a requester answered when called back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CallBackView {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The unit contacted the requester.
+    pub contacted: Option<bool>,
+    /// It is solved.
+    pub solved: Option<bool>,
+    /// `satisfied`, `acceptable`, `dissatisfied`, `unknown`.
+    pub satisfaction: String,
+}
+
+/// A case.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CaseView {
+    /// Its number.
+    pub number: String,
+    /// How many events it has: name it as `expected_version` when acting.
+    pub version: u32,
+    /// Where it stands.
+    pub state: String,
+    /// The district that keeps the record.
+    pub district: String,
+    /// The channel.
+    pub channel: String,
+    /// The source and the row's own id, of an imported case.
+    pub source: Option<Named>,
+    /// The class.
+    pub matter: Option<MatterView>,
+    /// What is the matter, masked.
+    pub description: String,
+    /// Where.
+    pub place: PlaceView,
+    /// Urgent.
+    pub urgent: bool,
+    /// The handling unit never learns who reported.
+    pub confidential: bool,
+    /// When it was reported, RFC 3339 like all times.
+    pub reported_at: String,
+    /// When it was accepted.
+    pub accepted_at: Option<String>,
+    /// When it was registered.
+    pub registered_at: Option<String>,
+    /// When it was first dispatched.
+    pub dispatched_at: Option<String>,
+    /// When handling is due.
+    pub due_at: Option<String>,
+    /// The calendar does not reach that far yet.
+    pub provisional: bool,
+    /// `in_time`, `soon`, `late`, `provisional`, `parked`; null without a deadline.
+    pub light: Option<String>,
+    /// What is left, while it is being handled.
+    pub remaining: Option<RemainingView>,
+    /// When the unit last said it was done.
+    pub handled_at: Option<String>,
+    /// When it was over.
+    pub closed_at: Option<String>,
+    /// What closing was called.
+    pub closing: Option<String>,
+    /// Why it was not accepted, not registered or voided.
+    pub reason: Option<String>,
+    /// The registration condition.
+    pub standard: Option<StandardView>,
+    /// The handling unit.
+    pub unit: Option<Named>,
+    /// The handler's account.
+    pub handler: Option<String>,
+    /// The task in the street.
+    pub task: Option<TaskView>,
+    /// What the verification found: `yes`, `no`, `not_found`.
+    pub verified: Option<String>,
+    /// How often a unit returned it.
+    pub returns: u32,
+    /// How often a check failed.
+    pub reworks: u32,
+    /// The case that goes on in its place.
+    pub merged_into: Option<String>,
+    /// Somebody asked to void it: why.
+    pub void_requested: Option<String>,
+    /// What the requester answered last.
+    pub call_back: Option<CallBackView>,
+    /// When it last changed.
+    pub updated_at: String,
+    /// What the reader may do now; null where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Vec<String>>,
+}
+
+/// One event of a life.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EventView {
+    /// Its place in the life, from 1.
+    pub seq: u32,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What, such as `accepted`.
+    pub event: String,
+    /// `staff`, `resident`, `stranger`, `system`.
+    pub by: String,
+    /// In which role.
+    pub role: Option<String>,
+    /// The account, of staff only.
+    pub account: Option<String>,
+    /// The unit of whoever did it.
+    pub unit: Option<Named>,
+    /// The content of the event, without a person's data.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+/// What a requester sees of the own case.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrackView {
+    /// Its number.
+    pub number: String,
+    /// Where it stands.
+    pub state: String,
+    /// The name of its class.
+    pub matter: Option<String>,
+    /// What was reported, masked.
+    pub description: String,
+    /// The address in words.
+    pub address: Option<String>,
+    /// When it was reported, RFC 3339 like all times.
+    pub reported_at: String,
+    /// When it was accepted.
+    pub accepted_at: Option<String>,
+    /// When it was registered.
+    pub registered_at: Option<String>,
+    /// When it was dispatched.
+    pub dispatched_at: Option<String>,
+    /// The handling unit.
+    pub unit: Option<String>,
+    /// When handling is due.
+    pub due_at: Option<String>,
+    /// Its light.
+    pub light: Option<String>,
+    /// When the unit said it was done.
+    pub handled_at: Option<String>,
+    /// When it was over.
+    pub closed_at: Option<String>,
+    /// What closing was called.
+    pub closing: Option<String>,
+    /// Why it was not accepted, not registered or voided.
+    pub reason: Option<String>,
+    /// The case that goes on in its place.
+    pub merged_into: Option<String>,
+}
+
+/// What views are made with: one snapshot of the city, one moment.
+#[derive(Clone)]
+pub struct Viewer {
+    city: Arc<City>,
+    now: Timestamp,
+}
+
+/// The word of an event, as in the API: `reported`, `accepted` …
+pub fn event_word(fact: &Fact) -> String {
+    let value = serde_json::to_value(fact).expect("an event is made of what JSON can hold");
+    value.get("event").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A moment with the offset of a zone.
+pub fn stamp(at: Timestamp, tz: &TimeZone) -> String {
+    at.display_with_offset(tz.to_offset(at)).to_string()
+}
+
+/// The light of a case's handling deadline: as it stood when handling ended, else now. None without a deadline, or for a
+/// closed case whose end of handling nobody knows.
+pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
+    let due = Due { at: case.due_at?, provisional: case.provisional, parked: false };
+    if case.handled_at.is_none() && case.state.is_final() {
+        return None;
+    }
+    let at = case.handled_at.unwrap_or(now);
+    let start = case.dispatched_at.unwrap_or(case.reported_at);
+    light(at, start, &due, clock_of(case), &city.calendar, &city.timezone, &[], Thresholds::default()).ok()
+}
+
+/// The clock that rules the handling of a case; a deadline from a file says only a time.
+fn clock_of(case: &Case) -> ClockKind {
+    case.standard.as_ref().and_then(|s| s.limit).map_or(ClockKind::UrgentHours, |limit| limit.clock())
+}
+
+/// How much is left until a case's handling is due, while it is not handled.
+pub fn remaining_of(case: &Case, city: &City, now: Timestamp) -> Option<kernel::deadline::Remaining> {
+    if case.handled_at.is_some() || case.state.is_final() {
+        return None;
+    }
+    let due = Due { at: case.due_at?, provisional: case.provisional, parked: false };
+    Some(remaining(now, &due, clock_of(case), &city.calendar, &city.timezone))
+}
+
+impl Viewer {
+    /// With the present reference data, at a moment.
+    pub fn new(cases: &Cases, now: Timestamp) -> Self {
+        Self { city: cases.city(), now }
+    }
+    fn time(&self, at: Timestamp) -> String {
+        stamp(at, &self.city.timezone)
+    }
+    fn maybe(&self, at: Option<Timestamp>) -> Option<String> {
+        at.map(|at| self.time(at))
+    }
+    fn unit(&self, id: UnitId) -> Named {
+        Named { id: id.to_string(), name: self.city.unit(id).map_or_else(|| id.to_string(), |u| u.name("zh").to_owned()) }
+    }
+    fn matter(&self, id: MatterId) -> MatterView {
+        let class = self.city.matter(id);
+        MatterView {
+            id: id.to_string(),
+            code: class.map(|c| c.code.clone()),
+            catalogue: class.map(|c| c.catalogue.clone()),
+            name: class.map(|c| c.name_zh.clone()),
+        }
+    }
+    fn place(&self, place: &Place) -> PlaceView {
+        PlaceView {
+            lon: place.point.map(|p| p.lon()),
+            lat: place.point.map(|p| p.lat()),
+            grid: place.grid.map(|g| g.to_string()),
+            division: place.division.map(|d| Named { id: d.to_string(), name: self.city.territory.name(d) }),
+            address: place.address.clone(),
+        }
+    }
+
+    /// A case.
+    pub fn case(&self, case: &Case) -> CaseView {
+        CaseView {
+            number: case.number.to_string(),
+            version: case.version,
+            state: case.state.to_string(),
+            district: case.district.to_string(),
+            channel: case.channel.clone(),
+            source: case.source.as_ref().map(|(source, row)| Named { id: row.clone(), name: source.clone() }),
+            matter: case.matter.map(|m| self.matter(m)),
+            description: case.description.clone(),
+            place: self.place(&case.place),
+            urgent: case.urgent,
+            confidential: case.confidential,
+            reported_at: self.time(case.reported_at),
+            accepted_at: self.maybe(case.accepted_at),
+            registered_at: self.maybe(case.registered_at),
+            dispatched_at: self.maybe(case.dispatched_at),
+            due_at: self.maybe(case.due_at),
+            provisional: case.provisional,
+            light: light_of(case, &self.city, self.now).map(|l| l.as_str().to_owned()),
+            remaining: remaining_of(case, &self.city, self.now)
+                .map(|r| RemainingView { clock: clock_word(r.clock).to_owned(), seconds: r.seconds }),
+            handled_at: self.maybe(case.handled_at),
+            closed_at: self.maybe(case.closed_at),
+            closing: case.closing.clone(),
+            reason: case.reason.clone(),
+            standard: case.standard.as_ref().map(|s| StandardView {
+                rule: s.rule,
+                condition: s.condition.clone(),
+                limit: s.limit.map(|l| l.to_string()),
+                closings: s.closings.clone(),
+            }),
+            unit: case.unit.map(|u| self.unit(u)),
+            handler: case.handler.map(|h| h.to_string()),
+            task: case.task.as_ref().filter(|_| matches!(case.state, State::PendingVerify | State::PendingCheck)).map(|t| TaskView {
+                kind: t.kind.to_string(),
+                assignee: t.assignee.map(|a| a.to_string()),
+                due_at: self.time(t.due_at),
+                is_late: t.due_at < self.now,
+            }),
+            verified: case.verified.map(|v| v.to_string()),
+            returns: case.returns,
+            reworks: case.reworks,
+            merged_into: case.merged_into.map(|n| n.to_string()),
+            void_requested: case.void_requested.clone(),
+            call_back: case.call_back.as_ref().map(|c| CallBackView {
+                at: self.time(c.at),
+                contacted: c.contacted,
+                solved: c.solved,
+                satisfaction: c.satisfaction.to_string(),
+            }),
+            updated_at: self.time(case.updated_at),
+            allowed: None,
+        }
+    }
+    /// A case with what the reader may do now.
+    pub fn case_with(&self, case: &Case, allowed: &[Act]) -> CaseView {
+        CaseView { allowed: Some(allowed.iter().map(|a| a.as_str().to_owned()).collect()), ..self.case(case) }
+    }
+
+    /// One event of a case's life.
+    pub fn event(&self, case: &Case, event: &CaseEvent) -> EventView {
+        let mut data = serde_json::to_value(&event.fact).expect("an event is made of what JSON can hold");
+        let mut word = String::new();
+        if let Some(object) = data.as_object_mut() {
+            if let Some(Value::String(text)) = object.remove("event") {
+                word = text;
+            }
+            // The key of a person in the vault is of no use to a reader and joins nothing.
+            object.remove("subject");
+        }
+        self.in_zone(&mut data);
+        let is_hidden = case.confidential && matches!(event.fact, Fact::Reported(_));
+        let account = event.by.account.filter(|_| event.by.kind == "staff" && !is_hidden);
+        EventView {
+            seq: event.seq,
+            at: self.time(event.at),
+            event: word,
+            by: event.by.kind.clone(),
+            role: event.by.role.filter(|_| !is_hidden).map(|r| r.as_str().to_owned()),
+            account: account.map(|a| a.to_string()),
+            unit: event.by.unit.filter(|_| !is_hidden).map(|u| self.unit(u)),
+            data,
+        }
+    }
+    /// A life.
+    pub fn life(&self, case: &Case, events: &[CaseEvent]) -> Vec<EventView> {
+        events.iter().map(|e| self.event(case, e)).collect()
+    }
+    /// Times inside an event get the zone's offset too. Their names end in `_at`.
+    fn in_zone(&self, value: &mut Value) {
+        match value {
+            Value::Object(object) => {
+                for (name, inner) in object.iter_mut() {
+                    let at = inner.as_str().filter(|_| name.ends_with("_at")).and_then(|text| text.parse::<Timestamp>().ok());
+                    match at {
+                        Some(at) => *inner = Value::String(self.time(at)),
+                        None => self.in_zone(inner),
+                    }
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(|inner| self.in_zone(inner)),
+            _ => {}
+        }
+    }
+
+    /// What a requester sees of the own case.
+    pub fn track(&self, case: &Case) -> TrackView {
+        TrackView {
+            number: case.number.to_string(),
+            state: case.state.to_string(),
+            matter: case.matter.and_then(|m| self.city.matter(m)).map(|c| c.name_zh.clone()),
+            description: case.description.clone(),
+            address: case.place.address.clone(),
+            reported_at: self.time(case.reported_at),
+            accepted_at: self.maybe(case.accepted_at),
+            registered_at: self.maybe(case.registered_at),
+            dispatched_at: self.maybe(case.dispatched_at),
+            unit: case.unit.map(|u| self.unit(u).name),
+            due_at: self.maybe(case.due_at),
+            light: light_of(case, &self.city, self.now).map(|l| l.as_str().to_owned()),
+            handled_at: self.maybe(case.handled_at),
+            closed_at: self.maybe(case.closed_at),
+            closing: case.closing.clone(),
+            reason: case.reason.clone(),
+            merged_into: case.merged_into.map(|n| n.to_string()),
+        }
+    }
+}
+
+fn clock_word(clock: ClockKind) -> &'static str {
+    match clock {
+        ClockKind::UrgentHours => "urgent_hours",
+        ClockKind::UrgentDays => "urgent_days",
+        ClockKind::WorkingHours => "working_hours",
+        ClockKind::WorkingDays => "working_days",
+        ClockKind::CalendarDays => "calendar_days",
+    }
+}

@@ -1,0 +1,319 @@
+//! What the use cases of cases stand on: the city's reference data, its rules, the channels, blocks of case numbers,
+//! and the seams to the vault and to the files of attachments.
+
+use crate::model::CaseId;
+use crate::ops::track::Tries;
+use crate::rules::CityRules;
+use crate::{sql, sql_lists};
+use access::Ctx;
+use jiff::civil::Date;
+use kernel::codes::{CaseNumber, CodeError, DistrictCode};
+use kernel::id::Id;
+use matters::{City, Reference};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use store::{AuditEvent, StoreError, StoreResult, Write};
+
+/// How many numbers are taken at once.
+const BLOCK: u32 = 64;
+/// More days and districts than this are not kept in mind: their leftover numbers are skipped.
+const MOST_BLOCKS: usize = 1024;
+
+store::record! {
+    /// 来源渠道 — by which way reports come.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Channel {
+        /// The word in cases and files.
+        pub code: String,
+        /// Its name in Chinese.
+        pub name_zh: String,
+        /// Its name in English.
+        pub name_en: String,
+        /// Reports by it are verified on the spot before they are accepted.
+        pub verify: bool,
+        /// Whether a person has looked at it (imports make entries of their own).
+        pub reviewed: bool,
+    }
+}
+
+impl Channel {
+    /// Its name in a language (`en`, else Chinese).
+    pub fn name(&self, lang: &str) -> &str {
+        if lang.starts_with("en") { &self.name_en } else { &self.name_zh }
+    }
+}
+
+/// When two reports are suspected to be about the same thing. A suspicion: a person decides.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DuplicateRule {
+    /// Not farther apart than this, in metres.
+    pub radius_m: f64,
+    /// Not longer apart than this, in hours.
+    pub hours: i64,
+    /// At most so many are shown.
+    pub most: usize,
+}
+
+impl Default for DuplicateRule {
+    fn default() -> Self {
+        Self { radius_m: 50.0, hours: 24, most: 10 }
+    }
+}
+
+/// What a deployment sets about cases.
+#[derive(Debug, Clone)]
+pub struct CasesConfig {
+    /// The limits of tasks and the like.
+    pub rules: CityRules,
+    /// The district that keeps the record of what has no known place.
+    pub default_district: DistrictCode,
+    /// When two reports are suspected to be one.
+    pub duplicates: DuplicateRule,
+}
+
+impl CasesConfig {
+    /// The defaults of the standard, with the district for reports without a known place.
+    pub fn new(default_district: DistrictCode) -> Self {
+        Self { rules: CityRules::default(), default_district, duplicates: DuplicateRule::default() }
+    }
+}
+
+/// What a requester's field in the vault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactField {
+    /// The name.
+    Name,
+    /// The phone number.
+    Phone,
+    /// The mail address.
+    Email,
+    /// What was written before personal numbers and names were masked.
+    OriginalText,
+}
+
+impl ContactField {
+    /// The word in the vault.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::OriginalText => "original_text",
+        }
+    }
+}
+
+/// One field for the vault with its purpose and its basis.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactEntry {
+    /// Which field.
+    pub field: ContactField,
+    /// Its content.
+    pub text: String,
+    /// What it may be used for.
+    pub purpose: &'static str,
+    /// By which law or consent it is kept.
+    pub basis: &'static str,
+}
+
+/// Never shows the content: entries stand in errors and logs of tests only by their field.
+impl std::fmt::Debug for ContactEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContactEntry").field("field", &self.field).finish_non_exhaustive()
+    }
+}
+
+/// The vault, as far as reporting needs it. The program plugs it in when it is composed; without it no contact is taken.
+pub trait Contacts: Send + Sync + 'static {
+    /// Keeps a person's fields encrypted, in the transaction of the report; answers the subject's id.
+    ///
+    /// # Errors
+    /// The store's, or a field the vault does not take.
+    fn put(&self, w: &mut Write<'_>, district: DistrictCode, fields: &[ContactEntry]) -> StoreResult<Id>;
+}
+
+/// The files of attachments, as far as cases need them. Without it no attachment is taken.
+pub trait Attachments: Send + Sync + 'static {
+    /// Ties uploaded files to a case in the transaction of the step; at most one statement.
+    ///
+    /// Answers the first id that is no file of whoever uploads, or that already belongs to another case.
+    ///
+    /// # Errors
+    /// The store's.
+    fn claim(&self, w: &mut Write<'_>, district: DistrictCode, case: CaseId, files: &[Id]) -> StoreResult<Option<Id>>;
+}
+
+/// The numbers left of the blocks that were taken, by district and day.
+#[derive(Default)]
+struct Numbers(BTreeMap<(DistrictCode, Date), VecDeque<(u32, u32)>>);
+
+impl Numbers {
+    /// The next number, if one is left.
+    fn next(&mut self, district: DistrictCode, day: Date) -> Option<u32> {
+        let blocks = self.0.get_mut(&(district, day))?;
+        let (next, end) = blocks.front_mut()?;
+        let number = *next;
+        *next += 1;
+        if *next == *end {
+            blocks.pop_front();
+        }
+        Some(number)
+    }
+    /// Adds a block of `first..first + BLOCK`.
+    fn add(&mut self, district: DistrictCode, day: Date, first: u32) {
+        if self.0.len() >= MOST_BLOCKS {
+            self.0.retain(|_, blocks| !blocks.is_empty());
+        }
+        if self.0.len() >= MOST_BLOCKS {
+            self.0.clear();
+        }
+        self.0.entry((district, day)).or_default().push_back((first, first + BLOCK));
+    }
+}
+
+/// What the use cases of cases stand on. One per process, among its `access::Services`.
+pub struct Cases {
+    reference: Arc<Reference>,
+    config: CasesConfig,
+    channels: RwLock<Arc<BTreeMap<String, Channel>>>,
+    numbers: Mutex<Numbers>,
+    contacts: Option<Arc<dyn Contacts>>,
+    attachments: Option<Arc<dyn Attachments>>,
+    pub(crate) tries: Tries,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Cases {
+    /// Over the city's reference data, without vault and without attachments.
+    pub fn new(reference: Arc<Reference>, config: CasesConfig) -> Self {
+        Self {
+            reference,
+            config,
+            channels: RwLock::default(),
+            numbers: Mutex::default(),
+            contacts: None,
+            attachments: None,
+            tries: Tries::new(rand::random()),
+        }
+    }
+    /// With the vault.
+    #[must_use]
+    pub fn with_contacts(mut self, contacts: Arc<dyn Contacts>) -> Self {
+        self.contacts = Some(contacts);
+        self
+    }
+    /// With the files of attachments.
+    #[must_use]
+    pub fn with_attachments(mut self, attachments: Arc<dyn Attachments>) -> Self {
+        self.attachments = Some(attachments);
+        self
+    }
+    /// The present snapshot of the reference data: decide on one, not on two.
+    pub fn city(&self) -> Arc<City> {
+        self.reference.current()
+    }
+    /// What the deployment set.
+    pub fn config(&self) -> &CasesConfig {
+        &self.config
+    }
+    /// The vault, if there is one.
+    pub(crate) fn contacts(&self) -> Option<Arc<dyn Contacts>> {
+        self.contacts.clone()
+    }
+    /// The files of attachments, if there are any.
+    pub(crate) fn attachments(&self) -> Option<Arc<dyn Attachments>> {
+        self.attachments.clone()
+    }
+
+    /// The channels as last loaded, in the order shown to people by code.
+    pub fn channels(&self) -> Arc<BTreeMap<String, Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Loads the channels.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn load_channels(&self, ctx: &Ctx) -> StoreResult<Arc<BTreeMap<String, Channel>>> {
+        let loaded: Vec<Channel> = ctx.read(sql_lists::channels).await?;
+        let loaded = Arc::new(loaded.into_iter().map(|c| (c.code.clone(), c)).collect::<BTreeMap<_, _>>());
+        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
+        Ok(loaded)
+    }
+    /// One channel; looks into the store when it is not known yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn channel(&self, ctx: &Ctx, code: &str) -> StoreResult<Option<Channel>> {
+        if let Some(channel) = self.channels().get(code) {
+            return Ok(Some(channel.clone()));
+        }
+        Ok(self.load_channels(ctx).await?.get(code).cloned())
+    }
+
+    /// The next case number of a district on a local day. Takes a block in a small write of its own when none is left,
+    /// so that reporters never wait for each other's transaction.
+    ///
+    /// # Errors
+    /// The store's; a day that no number can carry.
+    pub async fn next_number(&self, ctx: &Ctx, district: DistrictCode, day: Date) -> StoreResult<CaseNumber> {
+        let of = |sequence| CaseNumber::new(district, day, sequence).map_err(|e: CodeError| StoreError::Engine(e.to_string()));
+        if let Some(sequence) = locked(&self.numbers).next(district, day) {
+            return of(sequence);
+        }
+        let first = ctx
+            .write_beside(move |mut w| {
+                let first = sql::take_numbers(&mut w, district, day, BLOCK)?;
+                let event = AuditEvent::done("case.take_numbers", "number_block", day.to_string())
+                    .district(district.as_str())
+                    .detail(serde_json::json!({ "first": first, "count": BLOCK }));
+                w.commit(event, first)
+            })
+            .await?;
+        let mut numbers = locked(&self.numbers);
+        numbers.add(district, day, first);
+        // Somebody else may have added a block meanwhile: there is one number for everybody who took a block.
+        let sequence = numbers.next(district, day);
+        drop(numbers);
+        match sequence {
+            Some(sequence) => of(sequence),
+            None => Err(StoreError::Busy { retry_after_s: 1 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_used_up_one_after_another() {
+        let (district, day) = ("330102".parse().unwrap(), jiff::civil::date(2026, 3, 16));
+        let mut numbers = Numbers::default();
+        assert_eq!(numbers.next(district, day), None);
+        numbers.add(district, day, 1);
+        numbers.add(district, day, 129);
+        let taken: Vec<u32> = std::iter::from_fn(|| numbers.next(district, day)).collect();
+        assert_eq!(taken, (1..65).chain(129..193).collect::<Vec<_>>());
+        assert_eq!(numbers.next("330104".parse().unwrap(), day), None);
+    }
+
+    #[test]
+    fn what_is_kept_in_mind_is_bounded() {
+        let day = jiff::civil::date(2026, 3, 16);
+        let mut numbers = Numbers::default();
+        for n in 0..3000_i64 {
+            let day = day.checked_add(jiff::Span::new().days(n)).unwrap();
+            numbers.add("330102".parse().unwrap(), day, 1);
+        }
+        assert!(numbers.0.len() <= MOST_BLOCKS);
+    }
+
+    #[test]
+    fn an_entry_for_the_vault_does_not_show_its_content() {
+        let entry = ContactEntry { field: ContactField::Phone, text: "13800138000".into(), purpose: "p", basis: "b" };
+        assert!(!format!("{entry:?}").contains("138"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Lists beyond those of `sql.rs`: tasks of a worker, suspected duplicates, channels, what changed since a version.
+
+use crate::model::{Case, CaseEvent, CaseId};
+use crate::service::Channel;
+use access::{AccountId, UnitId};
+use jiff::Timestamp;
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
+use matters::MatterId;
+use store::{FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, params};
+
+/// A `body` column read into a case.
+pub(crate) struct CaseBody(pub Case);
+
+impl FromValue for CaseBody {
+    fn from_value(value: ValueRef<'_>) -> Result<Self, store::DecodeError> {
+        let text = String::from_value(value)?;
+        serde_json::from_str(&text).map(Self).map_err(|e| store::DecodeError(e.to_string()))
+    }
+}
+
+impl FromRow for CaseBody {
+    fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+        row.get(0)
+    }
+}
+
+/// Every channel, in the order shown to people. An import adds a handful a source.
+pub fn channels(r: &mut Read<'_>) -> StoreResult<Vec<Channel>> {
+    r.all("SELECT code, name_zh, name_en, verify, reviewed FROM channels ORDER BY position, code", &[])
+}
+
+/// Which open tasks a worker may take.
+#[derive(Debug, Clone)]
+pub struct TaskFilter {
+    /// Only in these districts of record; empty means all.
+    pub districts: Vec<DistrictCode>,
+    /// Given to this worker, or to nobody.
+    pub worker: AccountId,
+    /// Not the checks of what this unit handled: nobody checks the own unit.
+    pub not_unit: Option<UnitId>,
+    /// Only after this task: its due time and its case.
+    pub after: Option<(Timestamp, CaseId)>,
+}
+
+/// A page of open tasks, the most pressing first. One statement.
+pub fn tasks(r: &mut Read<'_>, filter: &TaskFilter, limit: i64) -> StoreResult<Vec<Case>> {
+    let mut values: Vec<Value> = Vec::new();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let mut wheres = vec![format!(
+        "task_kind IN ('verify', 'check') AND state IN ('pending_verify', 'pending_check') AND (task_assignee = {} OR task_assignee IS NULL)",
+        bind(filter.worker.to_value())
+    )];
+    if !filter.districts.is_empty() {
+        let list: Vec<String> = filter.districts.iter().map(|d| bind(d.to_value())).collect();
+        wheres.push(format!("district IN ({})", list.join(", ")));
+    }
+    if let Some(unit) = filter.not_unit {
+        wheres.push(format!("(unit_id IS NULL OR unit_id <> {})", bind(unit.to_value())));
+    }
+    if let Some((due_at, id)) = filter.after {
+        let (due_at, id) = (bind(due_at.to_value()), bind(id.to_value()));
+        wheres.push(format!("(task_due_at, id) > ({due_at}, {id})"));
+    }
+    let limit = bind(limit.to_value());
+    let sql = format!("SELECT body FROM cases WHERE {} ORDER BY task_due_at, id LIMIT {limit}", wheres.join(" AND "));
+    Ok(r.all::<CaseBody>(&sql, &values)?.into_iter().map(|b| b.0).collect())
+}
+
+/// Cases of a class in a box and a stretch of time, newest first: candidates for duplicates.
+#[derive(Debug, Clone, Copy)]
+pub struct Near {
+    /// The district that keeps their record.
+    pub district: DistrictCode,
+    /// The class.
+    pub matter: MatterId,
+    /// Reported not before.
+    pub from: Timestamp,
+    /// Reported before.
+    pub to: Timestamp,
+    /// Degrees: west, south, east, north.
+    pub within: [f64; 4],
+}
+
+/// The candidates of [`Near`]. One statement over the days of one district.
+pub fn near(r: &mut Read<'_>, near: &Near, limit: i64) -> StoreResult<Vec<Case>> {
+    let [west, south, east, north] = near.within;
+    let sql = "SELECT body FROM cases WHERE district = $1 AND id >= $2 AND id < $3 AND matter_id = $4 \
+               AND lon BETWEEN $5 AND $6 AND lat BETWEEN $7 AND $8 AND state NOT IN ('merged', 'voided', 'transferred') \
+               ORDER BY id DESC LIMIT $9";
+    let values = params![near.district, Id::floor(near.from), Id::floor(near.to), near.matter, west, east, south, north, limit];
+    Ok(r.all::<CaseBody>(sql, values)?.into_iter().map(|b| b.0).collect())
+}
+
+/// What happened to a case after a version somebody saw.
+pub fn events_after(r: &mut Read<'_>, district: DistrictCode, id: CaseId, version: u32) -> StoreResult<Vec<CaseEvent>> {
+    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact FROM case_events \
+               WHERE district = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT 50";
+    r.all(sql, params![district, id, version])
+}
