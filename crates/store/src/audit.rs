@@ -1,7 +1,7 @@
 //! 审计 — the trail of what was done and what was refused. Written in the same transaction as the change.
 
 use crate::grant::Grant;
-use crate::{StoreResult, Write};
+use crate::{StoreResult, Value, Write};
 use kernel::id::Id;
 
 /// How an attempt ended.
@@ -81,28 +81,45 @@ impl AuditEvent {
     }
 }
 
-const INSERT: &str = "INSERT INTO audit (district, id, at, actor_kind, actor_id, action, outcome, object_kind, object_id, purpose, detail, request) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+/// What one audit row holds, in the order of its values.
+const COLUMNS: &str = "district, id, at, actor_kind, actor_id, action, outcome, object_kind, object_id, purpose, detail, request";
+const COLUMN_COUNT: usize = 12;
+/// So many rows stay below the bound of both engines on placeholders in a statement.
+const MOST_AT_ONCE: usize = 500;
 
-pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, event: &AuditEvent) -> StoreResult<Id> {
-    let id = Id::new(grant.now, rand::random());
+/// Writes the events of one transaction, many rows a statement.
+pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, events: &[AuditEvent]) -> StoreResult<()> {
     w.ensure_year_of(grant.now)?;
-    w.exec(
-        INSERT,
-        crate::params![
-            event.district,
-            id,
-            grant.now,
-            grant.actor.kind.as_str(),
-            grant.actor.id,
-            event.action,
-            event.outcome.as_str(),
-            event.object_kind,
-            event.object_id,
-            grant.purpose,
-            event.detail.to_string(),
-            grant.request
-        ],
-    )?;
-    Ok(id)
+    for events in events.chunks(MOST_AT_ONCE) {
+        let mut values: Vec<Value> = Vec::with_capacity(events.len() * COLUMN_COUNT);
+        for event in events {
+            values.extend_from_slice(crate::params![
+                event.district,
+                Id::new(grant.now, rand::random()),
+                grant.now,
+                grant.actor.kind.as_str(),
+                grant.actor.id,
+                event.action,
+                event.outcome.as_str(),
+                event.object_kind,
+                event.object_id,
+                grant.purpose,
+                event.detail.to_string(),
+                grant.request
+            ]);
+        }
+        w.exec(&insert_text(events.len()), &values)?;
+    }
+    Ok(())
+}
+
+fn insert_text(rows: usize) -> String {
+    let row = |n: usize| {
+        let places: Vec<String> = (1..=COLUMN_COUNT)
+            .map(|c| format!("${}", n * COLUMN_COUNT + c))
+            .collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("INSERT INTO audit ({COLUMNS}) VALUES {}", rows.join(", "))
 }

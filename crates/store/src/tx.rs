@@ -178,10 +178,10 @@ impl<'t> Write<'t> {
     /// Records what was done and ends the transaction.
     pub fn commit<T>(mut self, event: AuditEvent, value: T) -> StoreResult<Sealed<T>> {
         let grant = self.grant;
-        audit::append(&mut self, grant, &event)?;
+        audit::append(&mut self, grant, &[event])?;
         Ok(Sealed { value })
     }
-    /// Records several acts of one transaction.
+    /// Records several acts of one transaction, in one statement.
     pub fn commit_all<T>(mut self, events: &[AuditEvent], value: T) -> StoreResult<Sealed<T>> {
         if events.is_empty() {
             return Err(StoreError::Misuse(
@@ -189,9 +189,7 @@ impl<'t> Write<'t> {
             ));
         }
         let grant = self.grant;
-        for event in events {
-            audit::append(&mut self, grant, event)?;
-        }
+        audit::append(&mut self, grant, events)?;
         Ok(Sealed { value })
     }
     /// Refreshes the planner's statistics after a bulk load; changes no record and needs no audit event.
