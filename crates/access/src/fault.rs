@@ -57,6 +57,7 @@ impl From<i64> for Word {
     }
 }
 
+// words: access-error-*
 /// The key of a code's sentence: `cases.wrong_state` has its words under `cases-error-wrong-state`.
 #[must_use]
 pub fn word_key(code: &str) -> String {

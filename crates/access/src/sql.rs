@@ -223,39 +223,35 @@ pub(crate) fn edit(
     )
 }
 
-const STANDING: &str = "UPDATE accounts SET failed_tries = $3, locked_until = $4, changed_at = $5, version = version + 1 WHERE id = $1 AND version = $2";
+const HOLD: &str = "UPDATE accounts SET version = version WHERE id = $1";
 
-/// Notes wrong tries and a lock, or forgets both.
+/// The account as it stands, held against others until the end of the transaction: what is decided on it stays true.
+pub(crate) fn hold_account(w: &mut Write<'_>, id: AccountId) -> StoreResult<Option<Account>> {
+    w.exec(HOLD, params![id])?;
+    account(w, id)
+}
+
+const STANDING: &str = "UPDATE accounts SET failed_tries = $2, locked_until = $3 WHERE id = $1";
+
+/// Notes wrong tries and a lock, or forgets both, of an account that is held. No change for whoever edits it.
 pub(crate) fn set_standing(
     w: &mut Write<'_>,
-    account: &Account,
+    id: AccountId,
     failed_tries: u32,
     locked_until: Option<Timestamp>,
 ) -> StoreResult<()> {
-    let now = w.now();
-    w.exec_one(
-        STANDING,
-        params![account.id, account.version, failed_tries, locked_until, now],
-    )
+    w.exec_one(STANDING, params![id, failed_tries, locked_until])
 }
 
-const CLOSE: &str = "UPDATE accounts SET disabled = $3, failed_tries = 0, locked_until = NULL, changed_at = $4, version = version + 1 WHERE id = $1 AND version = $2";
+const CLOSE: &str = "UPDATE accounts SET disabled = $2, failed_tries = 0, locked_until = NULL, changed_at = $3, version = version + 1 WHERE id = $1";
 
 /// Closes an account or opens it again; opening also ends a lock.
-pub(crate) fn set_disabled(
-    w: &mut Write<'_>,
-    account: &Account,
-    is_disabled: bool,
-) -> StoreResult<()> {
+pub(crate) fn set_disabled(w: &mut Write<'_>, id: AccountId, is_disabled: bool) -> StoreResult<()> {
     let now = w.now();
-    w.exec_one(
-        CLOSE,
-        params![account.id, account.version, is_disabled, now],
-    )
+    w.exec_one(CLOSE, params![id, is_disabled, now])
 }
 
-const NEW_PASSWORD: &str = "UPDATE accounts SET password = $2, must_change = $3, failed_tries = 0, locked_until = NULL, changed_at = $4, \
-     version = version + 1 WHERE id = $1";
+const NEW_PASSWORD: &str = "UPDATE accounts SET password = $2, must_change = $3, failed_tries = 0, locked_until = NULL, changed_at = $4 WHERE id = $1";
 
 /// Replaces the password hash, which also ends a lock.
 pub(crate) fn set_password(

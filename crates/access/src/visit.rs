@@ -126,6 +126,7 @@ impl Visit {
     }
 }
 
+// words: access-role-* access-menu-*
 /// The key of a role's word.
 #[must_use]
 pub fn role_key(role: Role) -> &'static str {

@@ -44,6 +44,7 @@ struct UsersPage {
     pager: Pager,
 }
 
+// words: access-users-*
 /// The key of the word for how an account stands, and its tone.
 fn standing(account: &Account, ui: &Ui) -> (&'static str, &'static str) {
     if account.is_disabled {

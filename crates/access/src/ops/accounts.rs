@@ -140,8 +140,8 @@ pub fn set_closed(
     id: AccountId,
     is_closed: bool,
 ) -> Result<Sealed<()>, AccountError> {
-    let account = find(&mut w, id)?;
-    sql::set_disabled(&mut w, &account, is_closed)?;
+    find(&mut w, id)?;
+    sql::set_disabled(&mut w, id, is_closed)?;
     if is_closed {
         sql::end_sessions(&mut w, id)?;
     }

@@ -145,8 +145,11 @@ async fn record_sums(ctx: &Ctx, sums: &Sums) -> StoreResult<()> {
     ctx.write(move |w| w.commit_all(&events, ())).await
 }
 
-/// Removes what is over, if there is any.
-pub(crate) async fn forget(ctx: &Ctx) -> StoreResult<()> {
+/// Removes sessions and kept answers that are over, if there are any.
+///
+/// # Errors
+/// A store error.
+pub async fn forget(ctx: &Ctx) -> StoreResult<()> {
     let now = ctx.now();
     let answers_before = now - ANSWERS_KEPT;
     let is_any = ctx

@@ -103,7 +103,7 @@ fn settle(
     before: Option<SessionSeen>,
 ) -> StoreResult<Sealed<Option<Account>>> {
     let account = match id {
-        Some(id) => sql::account(&mut w, id)?,
+        Some(id) => sql::hold_account(&mut w, id)?,
         None => None,
     };
     let Some(account) = account else {
@@ -122,7 +122,7 @@ fn settle(
     match rules::judge(standing, is_right, now, settings.tries, settings.locked_for) {
         Verdict::Welcome => {
             if account.failed_tries > 0 || account.locked_until.is_some() {
-                sql::set_standing(&mut w, &account, 0, None)?;
+                sql::set_standing(&mut w, account.id, 0, None)?;
             }
             if let Some(before) = before {
                 sql::end_session(&mut w, &before.hash)?;
@@ -141,7 +141,7 @@ fn settle(
             failed_tries,
             locked_until,
         } => {
-            sql::set_standing(&mut w, &account, failed_tries, locked_until)?;
+            sql::set_standing(&mut w, account.id, failed_tries, locked_until)?;
             let tried = AuditEvent::refused("session.begin", "account", account.id.to_string())
                 .detail(serde_json::json!({ "failed_tries": failed_tries }));
             let mut events = vec![tried];

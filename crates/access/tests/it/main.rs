@@ -1,0 +1,10 @@
+//! What access promises, seen from outside: requests into the whole router, on both engines where SQL is concerned.
+
+mod accounts;
+mod audit;
+mod city;
+mod door;
+mod idempotency;
+mod inventory;
+mod sign_in;
+mod tokens;
