@@ -198,7 +198,9 @@ fn foresee(past: &[f64], profile: &Profile, horizon: usize, smoothers: &[Smoothe
             }
             for h in ahead {
                 if let Some(came) = past.get(t + h) {
-                    error += (smoother.ahead(h) * factors[t + h] - came).abs();
+                    // Squared, for it is the mean that is sought: the counts of quiet places would else be
+                    // foreseen as none, and their sums too low. Busy parts of the season vary more.
+                    error += (smoother.ahead(h) * factors[t + h] - came).powi(2) / factors[t + h];
                 }
             }
         }
