@@ -1,5 +1,5 @@
-//! What the use cases of cases stand on: the city's reference data, its rules, the channels, blocks of case numbers,
-//! and the seams to the vault and to the files of attachments.
+//! What the use cases of cases stand on: the city's reference data, its rules, the channels, blocks of case numbers, the
+//! keys of the vault, and the seam to the files of attachments.
 
 use crate::model::CaseId;
 use crate::ops::track::Tries;
@@ -78,60 +78,6 @@ impl CasesConfig {
     }
 }
 
-/// What a requester's field in the vault is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContactField {
-    /// The name.
-    Name,
-    /// The phone number.
-    Phone,
-    /// The mail address.
-    Email,
-    /// What was written before personal numbers and names were masked.
-    OriginalText,
-}
-
-impl ContactField {
-    /// The word in the vault.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::OriginalText => "original_text",
-        }
-    }
-}
-
-/// One field for the vault with its purpose and its basis.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ContactEntry {
-    /// Which field.
-    pub field: ContactField,
-    /// Its content.
-    pub text: String,
-    /// What it may be used for.
-    pub purpose: &'static str,
-    /// By which law or consent it is kept.
-    pub basis: &'static str,
-}
-
-/// Never shows the content: entries stand in errors and logs of tests only by their field.
-impl std::fmt::Debug for ContactEntry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContactEntry").field("field", &self.field).finish_non_exhaustive()
-    }
-}
-
-/// The vault, as far as reporting needs it. The program plugs it in when it is composed; without it no contact is taken.
-pub trait Contacts: Send + Sync + 'static {
-    /// Keeps a person's fields encrypted, in the transaction of the report; answers the subject's id.
-    ///
-    /// # Errors
-    /// The store's, or a field the vault does not take.
-    fn put(&self, w: &mut Write<'_>, district: DistrictCode, fields: &[ContactEntry]) -> StoreResult<Id>;
-}
-
 /// The files of attachments, as far as cases need them. Without it no attachment is taken.
 pub trait Attachments: Send + Sync + 'static {
     /// Ties uploaded files to a case in the transaction of the step; at most one statement.
@@ -177,7 +123,7 @@ pub struct Cases {
     config: CasesConfig,
     channels: RwLock<Arc<BTreeMap<String, Channel>>>,
     numbers: Mutex<Numbers>,
-    contacts: Option<Arc<dyn Contacts>>,
+    vault: Option<Arc<vault::Keys>>,
     attachments: Option<Arc<dyn Attachments>>,
     pub(crate) tries: Tries,
 }
@@ -194,15 +140,15 @@ impl Cases {
             config,
             channels: RwLock::default(),
             numbers: Mutex::default(),
-            contacts: None,
+            vault: None,
             attachments: None,
             tries: Tries::new(rand::random()),
         }
     }
-    /// With the vault.
+    /// With the keys of the vault; without them no contact is taken.
     #[must_use]
-    pub fn with_contacts(mut self, contacts: Arc<dyn Contacts>) -> Self {
-        self.contacts = Some(contacts);
+    pub fn with_vault(mut self, keys: Arc<vault::Keys>) -> Self {
+        self.vault = Some(keys);
         self
     }
     /// With the files of attachments.
@@ -219,9 +165,9 @@ impl Cases {
     pub fn config(&self) -> &CasesConfig {
         &self.config
     }
-    /// The vault, if there is one.
-    pub(crate) fn contacts(&self) -> Option<Arc<dyn Contacts>> {
-        self.contacts.clone()
+    /// The keys of the vault, if there are any.
+    pub(crate) fn vault(&self) -> Option<&vault::Keys> {
+        self.vault.as_deref()
     }
     /// The files of attachments, if there are any.
     pub(crate) fn attachments(&self) -> Option<Arc<dyn Attachments>> {
@@ -309,11 +255,5 @@ mod tests {
             numbers.add("330102".parse().unwrap(), day, 1);
         }
         assert!(numbers.0.len() <= MOST_BLOCKS);
-    }
-
-    #[test]
-    fn an_entry_for_the_vault_does_not_show_its_content() {
-        let entry = ContactEntry { field: ContactField::Phone, text: "13800138000".into(), purpose: "p", basis: "b" };
-        assert!(!format!("{entry:?}").contains("138"));
     }
 }

@@ -4,8 +4,8 @@
 use super::{CaseError, actor_of};
 use crate::model::{Case, CaseId, Place, Reported};
 use crate::moves::Act;
-use crate::rules::{self, Command, Facts};
-use crate::service::{Cases, Channel, ContactEntry, ContactField};
+use crate::rules::{self, Command, Facts, Refusal};
+use crate::service::{Cases, Channel};
 use crate::{sql, sql_access};
 use access::{AccountId, Ctx, Permission, Principal, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +18,7 @@ use matters::{City, MatterId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{AuditEvent, Sealed, Write};
+use vault::model::{Field, NewSubject, REPORT_BASIS, purpose};
 
 /// A report made offline may arrive this much later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -25,8 +26,6 @@ const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(31 * 24);
 const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// The longest address, in characters.
 const LONGEST_ADDRESS: usize = 300;
-/// The longest name, phone number or mail address, in characters.
-const LONGEST_CONTACT: usize = 200;
 /// By these channels people report without being staff.
 const OPEN_CHANNELS: [&str; 2] = ["web", "open311"];
 /// Letters and digits that nobody confuses on paper or on the phone.
@@ -205,30 +204,35 @@ fn moment(new: &NewReport, now: Timestamp) -> Result<Timestamp, CaseError> {
     }
 }
 
-/// The fields for the vault, and the description with names and numbers masked.
-fn personal(new: &NewReport) -> Result<(Vec<ContactEntry>, String), CaseError> {
+/// The description with names and numbers masked, and whether anything was.
+fn masked_description(new: &NewReport) -> Result<(String, bool), CaseError> {
+    let refused = |refusal| Err(CaseError::Rule { act: Act::Report, refusal });
     let description = new.description.trim();
     if description.is_empty() {
-        return Err(CaseError::Rule { act: Act::Report, refusal: rules::Refusal::Missing { field: "description" } });
+        return refused(Refusal::Missing { field: "description" });
     }
     if description.chars().count() > rules::MAX_TEXT {
-        return Err(CaseError::Rule { act: Act::Report, refusal: rules::Refusal::TooLong { field: "description", most: rules::MAX_TEXT } });
-    }
-    let mut entries = Vec::new();
-    let given = [(ContactField::Name, &new.contact.name), (ContactField::Phone, &new.contact.phone), (ContactField::Email, &new.contact.email)];
-    for (field, text) in given {
-        let Some(text) = text.as_deref().map(str::trim).filter(|t| !t.is_empty()) else { continue };
-        if text.chars().count() > LONGEST_CONTACT || text.chars().any(char::is_control) {
-            return Err(CaseError::field(field.as_str(), "cases.bad_contact", format!("is one line of at most {LONGEST_CONTACT} characters")));
-        }
-        entries.push(ContactEntry { field, text: text.to_owned(), purpose: "case.contact", basis: "request" });
+        return refused(Refusal::TooLong { field: "description", most: rules::MAX_TEXT });
     }
     let names: Vec<&str> = new.contact.name.as_deref().into_iter().collect();
     let (masked, spans) = mask_free_text(description, &names);
-    if !spans.is_empty() {
-        entries.push(ContactEntry { field: ContactField::OriginalText, text: description.to_owned(), purpose: "case.handling", basis: "request" });
-    }
-    Ok((entries, masked))
+    Ok((masked, !spans.is_empty()))
+}
+
+/// What goes to the vault: the contact, and the words as they were written where some had to be masked.
+fn person(new: &NewReport, district: DistrictCode, is_masked: bool, is_confidential: bool) -> Result<NewSubject, CaseError> {
+    let contact = &new.contact;
+    let fields = [
+        (Field::Name, contact.name.as_deref().unwrap_or_default()),
+        (Field::Phone, contact.phone.as_deref().unwrap_or_default()),
+        (Field::Email, contact.email.as_deref().unwrap_or_default()),
+        (Field::Text, if is_masked { new.description.as_str() } else { "" }),
+    ];
+    fields.iter().try_fold(NewSubject::new(district).confidential(is_confidential), |subject, (field, text)| {
+        subject
+            .with(*field, text, purpose::HANDLING, REPORT_BASIS)
+            .map_err(|e| CaseError::field(field.as_str(), "cases.bad_contact", e.to_string()))
+    })
 }
 
 /// All that the write closure needs; it may run more than once.
@@ -237,7 +241,7 @@ struct Job {
     city: Arc<City>,
     actor: rules::Actor,
     report: Reported,
-    entries: Vec<ContactEntry>,
+    person: NewSubject,
     id: CaseId,
     on_duty: Option<AccountId>,
     code_hash: [u8; 32],
@@ -254,25 +258,26 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
     let now = ctx.now();
     check_reporter(ctx, &new)?;
     let reported_at = moment(&new, now)?;
-    let (mut entries, description) = personal(&new)?;
+    let (description, is_masked) = masked_description(&new)?;
     let channel = known_channel(ctx, &cases, &new.channel).await?;
     let class = match new.matter {
         Some(id) => Some(city.matter(id).ok_or_else(|| CaseError::field("matter", "cases.unknown_matter", format!("no class {id} in the catalogue")))?),
         None => None,
     };
     let place = locate(&city, &new.place)?;
-    let has_contact = entries.iter().any(|e| e.field != ContactField::OriginalText);
-    if cases.contacts().is_none() {
-        if has_contact {
-            return Err(CaseError::field("contact", "cases.no_vault", "this deployment keeps no personal data: report without a name"));
-        }
-        // Without a vault the unmasked words are kept nowhere.
-        entries.clear();
-    }
     if !new.attachments.is_empty() && cases.attachments().is_none() {
         return Err(CaseError::field("attachments", "cases.no_files", "this deployment takes no attachments"));
     }
     let district = district_of(&place, cases.config().default_district);
+    let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
+    let person = if cases.vault().is_some() {
+        person(&new, district, is_masked, is_confidential)?
+    } else if new.contact == Contact::default() {
+        // Without a vault the unmasked words are kept nowhere.
+        NewSubject::new(district)
+    } else {
+        return Err(CaseError::field("contact", "cases.no_vault", "this deployment keeps no personal data: report without a name"));
+    };
     let number = cases.next_number(ctx, district, city.local_date(reported_at)).await?;
     let is_own_finding = ctx.principal().has(Role::Collector) && channel.code == "patrol";
     let report = Reported {
@@ -283,7 +288,7 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
         channel: channel.code,
         matter: new.matter,
         description,
-        confidential: new.confidential || class.is_some_and(|c| c.flags.confidential),
+        confidential: is_confidential,
         subject: None,
         attachments: new.attachments,
         self_handled: new.self_handled.map(|how| mask_free_text(how.trim(), &[]).0),
@@ -300,7 +305,7 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
         cases,
         city,
         report,
-        entries,
+        person,
         id,
     };
     let case = ctx.write(move |w| keep(w, &job)).await?;
@@ -318,8 +323,8 @@ async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, 
 
 fn keep(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
     let mut report = job.report.clone();
-    if let Some(vault) = job.cases.contacts().filter(|_| !job.entries.is_empty()) {
-        report.subject = Some(vault.put(&mut w, report.district, &job.entries)?);
+    if let Some(keys) = job.cases.vault().filter(|_| !job.person.is_empty()) {
+        report.subject = Some(vault::ops::put(&mut w, keys, &job.person)?);
     }
     let facts = Facts {
         now: w.now(),
@@ -367,21 +372,23 @@ mod tests {
     }
 
     #[test]
-    fn names_and_numbers_are_masked_and_the_original_goes_to_the_vault() {
+    fn names_and_numbers_are_masked() {
         let new = NewReport {
-            description: "我是张小明，电话13800138000，井盖坏了".into(),
+            description: " 我是张小明，电话13800138000，井盖坏了 ".into(),
             contact: Contact { name: Some("张小明".into()), ..Contact::default() },
             ..NewReport::default()
         };
-        let (entries, masked) = personal(&new).unwrap();
-        assert!(!masked.contains("张小明") && !masked.contains("13800138000") && masked.contains("井盖坏了"), "{masked}");
-        assert_eq!(entries.iter().map(|e| e.field).collect::<Vec<_>>(), [ContactField::Name, ContactField::OriginalText]);
+        let (masked, is_masked) = masked_description(&new).unwrap();
+        assert!(is_masked && !masked.contains("张小明") && !masked.contains("13800138000") && masked.contains("井盖坏了"), "{masked}");
+        let plain = NewReport { description: "井盖坏了".into(), ..NewReport::default() };
+        assert_eq!(masked_description(&plain).unwrap(), ("井盖坏了".to_owned(), false));
     }
 
     #[test]
-    fn contacts_are_one_line() {
-        let contact = Contact { phone: Some("1\n2".into()), ..Contact::default() };
+    fn a_contact_the_vault_does_not_take_is_refused_by_its_field() {
+        let contact = Contact { phone: Some("1\u{0}2".into()), ..Contact::default() };
         let new = NewReport { description: "a".into(), contact, ..NewReport::default() };
-        assert!(matches!(personal(&new), Err(CaseError::Field { field, .. }) if field == "phone"));
+        let refused = person(&new, "330102".parse().unwrap(), false, false);
+        assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "phone"));
     }
 }
