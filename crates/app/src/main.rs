@@ -5,6 +5,8 @@
 //! nothing written, 1 = anything else.
 
 mod cmd;
+mod compose;
+mod config;
 mod output;
 
 use clap::Parser;

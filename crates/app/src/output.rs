@@ -22,11 +22,23 @@ pub struct Failure {
 impl Failure {
     /// The file, map or arguments cannot be used; nothing was written (exit 2).
     pub fn unusable(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), field: None, line: None, exit: 2 }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            field: None,
+            line: None,
+            exit: 2,
+        }
     }
     /// Anything else (exit 1).
     pub fn other(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), field: None, line: None, exit: 1 }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            field: None,
+            line: None,
+            exit: 1,
+        }
     }
     /// Names the field at fault.
     pub fn field(mut self, field: impl Into<String>) -> Self {
@@ -58,8 +70,12 @@ pub struct Done {
 impl Done {
     /// Builds the answer from any serialisable value; fails only on values JSON cannot hold.
     pub fn new(value: &impl Serialize, text: impl Into<String>) -> Result<Self, Failure> {
-        let json = serde_json::to_value(value).map_err(|e| Failure::other("json", e.to_string()))?;
-        Ok(Self { json, text: text.into() })
+        let json =
+            serde_json::to_value(value).map_err(|e| Failure::other("json", e.to_string()))?;
+        Ok(Self {
+            json,
+            text: text.into(),
+        })
     }
 }
 
@@ -102,7 +118,13 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::args().any(|a| a == "--json") {
-        let message = error.to_string().lines().next().unwrap_or("unusable arguments").trim_start_matches("error: ").to_owned();
+        let message = error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or("unusable arguments")
+            .trim_start_matches("error: ")
+            .to_owned();
         let _ = finish(true, Err(Failure::unusable("usage", message)));
     } else {
         eprint!("{error}");

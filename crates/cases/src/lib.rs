@@ -10,6 +10,7 @@ pub mod import;
 pub mod model;
 pub mod moves;
 pub mod ops;
+pub mod replay;
 pub mod rules;
 pub mod service;
 pub mod sql;

@@ -107,17 +107,26 @@ impl Sqlite {
         let mut statement = self.conn.prepare_cached(sql)?;
         // `$1` is a named parameter here, so its place is asked for by name.
         for (n, value) in params.iter().enumerate() {
-            if let Some(index) =
-                statement.parameter_index(PARAMETERS.get(n).copied().unwrap_or("$?"))?
-            {
-                match value {
-                    Value::Null => statement.raw_bind_parameter(index, types::Null)?,
-                    Value::Int(v) => statement.raw_bind_parameter(index, v)?,
-                    Value::Real(v) => statement.raw_bind_parameter(index, v)?,
-                    Value::Text(v) => statement.raw_bind_parameter(index, v.as_str())?,
-                    Value::Blob(v) => statement.raw_bind_parameter(index, v.as_slice())?,
-                }
+            let index = match PARAMETERS.get(n) {
+                Some(name) => statement.parameter_index(name)?,
+                None => statement.parameter_index(&format!("${}", n + 1))?,
+            };
+            // A value without a place would leave a NULL in another: PostgreSQL refuses that too.
+            let index = index
+                .ok_or_else(|| rusqlite::Error::InvalidParameterName(format!("${}", n + 1)))?;
+            match value {
+                Value::Null => statement.raw_bind_parameter(index, types::Null)?,
+                Value::Int(v) => statement.raw_bind_parameter(index, v)?,
+                Value::Real(v) => statement.raw_bind_parameter(index, v)?,
+                Value::Text(v) => statement.raw_bind_parameter(index, v.as_str())?,
+                Value::Blob(v) => statement.raw_bind_parameter(index, v.as_slice())?,
             }
+        }
+        if statement.parameter_count() != params.len() {
+            return Err(rusqlite::Error::InvalidParameterCount(
+                params.len(),
+                statement.parameter_count(),
+            ));
         }
         Ok(statement)
     }

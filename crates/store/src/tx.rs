@@ -194,7 +194,9 @@ impl<'t> Write<'t> {
     }
     /// Refreshes the planner's statistics after a bulk load; changes no record and needs no audit event.
     pub fn analyze(self) -> StoreResult<Sealed<()>> {
-        self.read.conn.exec(crate::dialect::analyze(self.read.engine()), &[])?;
+        self.read
+            .conn
+            .exec(crate::dialect::analyze(self.read.engine()), &[])?;
         Ok(Sealed { value: () })
     }
     /// Ends a transaction that turned out to change nothing. Refused if a statement ran.

@@ -62,8 +62,15 @@ impl Args {
             DeadlineError::BackwardPause { .. } => Failure::other("deadline", e.to_string()),
         })?;
         let offset = tz.to_offset(due.at);
-        let answer = Answer { due: due.at.display_with_offset(offset).to_string(), provisional: due.provisional };
-        let note = if answer.provisional { " (provisional: the calendar of that year is not loaded)" } else { "" };
+        let answer = Answer {
+            due: due.at.display_with_offset(offset).to_string(),
+            provisional: due.provisional,
+        };
+        let note = if answer.provisional {
+            " (provisional: the calendar of that year is not loaded)"
+        } else {
+            ""
+        };
         let text = format!("{}{note}", answer.due);
         Done::new(&answer, text)
     }
@@ -79,21 +86,36 @@ fn read_start(text: &str, tz: &TimeZone) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    let refuse = || format!("cannot read time {text:?}: expected 2026-02-13T17:00:00+08:00 or 2026-02-13T17:00");
+    let refuse = || {
+        format!("cannot read time {text:?}: expected 2026-02-13T17:00:00+08:00 or 2026-02-13T17:00")
+    };
     // A date alone would silently mean midnight.
     if !text.contains(':') {
         return Err(refuse());
     }
     let local: DateTime = text.parse().map_err(|_| refuse())?;
-    tz.to_timestamp(local).map_err(|_| format!("time {text:?} lies outside the range of time"))
+    tz.to_timestamp(local)
+        .map_err(|_| format!("time {text:?} lies outside the range of time"))
 }
 
 /// The clock that a bare unit means, as `--bare-days` and `--bare-hours` name it.
-pub(super) fn clock(field: &'static str, text: Option<&str>, days: bool) -> Result<Option<ClockKind>, Failure> {
+pub(super) fn clock(
+    field: &'static str,
+    text: Option<&str>,
+    days: bool,
+) -> Result<Option<ClockKind>, Failure> {
     let Some(text) = text else { return Ok(None) };
-    let clock = text.parse::<ClockKind>().ok().filter(|clock| clock.counts_days() == days);
+    let clock = text
+        .parse::<ClockKind>()
+        .ok()
+        .filter(|clock| clock.counts_days() == days);
     let expected = if days { "wd, cd or ud" } else { "wh or uh" };
-    clock.map(Some).ok_or_else(|| unusable(field, format!("unknown clock {text:?}: expected {expected}")))
+    clock.map(Some).ok_or_else(|| {
+        unusable(
+            field,
+            format!("unknown clock {text:?}: expected {expected}"),
+        )
+    })
 }
 
 fn read_calendar(name: &str) -> Result<Cow<'static, Calendar>, Failure> {
@@ -101,9 +123,14 @@ fn read_calendar(name: &str) -> Result<Cow<'static, Calendar>, Failure> {
         "cn" => Ok(Cow::Borrowed(Calendar::cn())),
         "none" => Ok(Cow::Owned(Calendar::none())),
         path => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| unusable("calendar", format!("cannot read calendar file {path:?}: {e}")))?;
-            let calendar = Calendar::parse(&text).map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
+            let text = std::fs::read_to_string(path).map_err(|e| {
+                unusable(
+                    "calendar",
+                    format!("cannot read calendar file {path:?}: {e}"),
+                )
+            })?;
+            let calendar =
+                Calendar::parse(&text).map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
             Ok(Cow::Owned(calendar))
         }
     }

@@ -2,14 +2,23 @@
 
 mod deadline;
 mod detect;
+mod evaluate;
 mod forecast;
+mod grid;
+mod import;
+mod import_reference;
+mod init;
+mod matters;
+mod replay;
 mod reporting_rate;
 mod scan;
 mod suggest;
 mod table;
 #[cfg(test)]
 mod testing;
+mod user;
 
+use crate::config::Common;
 use crate::output::{Done, Failure};
 use clap::{Parser, Subcommand};
 
@@ -20,6 +29,8 @@ pub struct Cli {
     /// Print exactly one JSON object on stdout.
     #[arg(long, global = true)]
     pub json: bool,
+    #[command(flatten)]
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
@@ -28,20 +39,35 @@ pub struct Cli {
 enum Command {
     Deadline(deadline::Args),
     Detect(detect::Args),
+    Evaluate(evaluate::Evaluate),
     Forecast(forecast::Args),
+    Grid(grid::Grid),
+    Import(import::Import),
+    Init(init::Init),
+    Matters(matters::Matters),
+    Replay(replay::Replay),
     ReportingRate(reporting_rate::Args),
     Scan(scan::Args),
     Suggest(suggest::Args),
+    User(user::Args),
 }
 
 /// Runs the chosen command.
 pub fn run(cli: Cli) -> Result<Done, Failure> {
+    let common = &cli.common;
     match cli.command {
         Command::Deadline(args) => args.run(),
         Command::Detect(args) => args.run(),
+        Command::Evaluate(args) => args.run(common),
         Command::Forecast(args) => args.run(),
+        Command::Grid(args) => args.run(common),
+        Command::Import(args) => args.run(common),
+        Command::Init(args) => args.run(common),
+        Command::Matters(args) => args.run(),
+        Command::Replay(args) => args.run(common),
         Command::ReportingRate(args) => args.run(),
         Command::Scan(args) => args.run(),
         Command::Suggest(args) => args.run(),
+        Command::User(args) => args.run(common),
     }
 }

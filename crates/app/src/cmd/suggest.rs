@@ -447,7 +447,11 @@ mod tests {
             assert!(first["confidence"].as_f64().unwrap() > 0.5);
             let words = first["words"].as_array().unwrap();
             assert!(!words.is_empty() && words.iter().all(|w| text.contains(w.as_str().unwrap())));
-            assert!(done.text.contains("照明") && done.text.contains("灯"), "{}", done.text);
+            assert!(
+                done.text.contains("照明") && done.text.contains("灯"),
+                "{}",
+                done.text
+            );
         });
     }
 

@@ -124,3 +124,38 @@ testdb::both_engines!(an_edited_migration_is_refused, &schema(), |db| {
         Err(StoreError::Misuse(_))
     ));
 });
+
+testdb::both_engines!(
+    a_statement_may_have_hundreds_of_parameters,
+    &schema(),
+    |db| {
+        let grant = grant(monday());
+        let found = db
+            .read_blocking::<(i64,), StoreError, _>(&grant, |r| {
+                let places: Vec<String> =
+                    (1..=300).map(|n| format!("CAST(${n} AS BIGINT)")).collect();
+                let values: Vec<Value> = (1..=300).map(Value::Int).collect();
+                r.one(&format!("SELECT {}", places.join(" + ")), &values)
+            })
+            .unwrap();
+        assert_eq!(found.0, 300 * 301 / 2);
+    }
+);
+
+testdb::both_engines!(a_value_without_a_place_is_refused, &schema(), |db| {
+    let grant = grant(monday());
+    let wrong = db.read_blocking::<(i64,), StoreError, _>(&grant, |r| {
+        r.one(
+            "SELECT count(*) FROM things WHERE id = $1",
+            params![1_i64, 2_i64],
+        )
+    });
+    assert!(wrong.is_err());
+    let wrong = db.read_blocking::<(i64,), StoreError, _>(&grant, |r| {
+        r.one(
+            "SELECT count(*) FROM things WHERE id = $1 OR id = $2",
+            params![1_i64],
+        )
+    });
+    assert!(wrong.is_err());
+});

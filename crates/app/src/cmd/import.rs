@@ -1,0 +1,109 @@
+//! `shiyu import cases FILE --map MAP.toml`: a file of another system becomes cases.
+
+use super::import_reference::ReferenceFile;
+use crate::compose::Program;
+use crate::config::Common;
+use crate::output::{Done, Failure};
+use access::SystemRole;
+use cases::import::{ImportMap, Options, Outcome};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+
+/// Bring in records from files.
+#[derive(Args)]
+pub struct Import {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Cases(Cases),
+    #[command(flatten)]
+    Reference(ReferenceFile),
+}
+
+/// Cases of another system, by a map that says which column means what.
+#[derive(Args)]
+struct Cases {
+    /// A CSV file in UTF-8.
+    file: PathBuf,
+    /// The map (TOML).
+    #[arg(long)]
+    map: PathBuf,
+    /// Draw square cells of so many metres where points lie in none.
+    #[arg(long, value_name = "METRES")]
+    draw_grid: Option<u32>,
+    /// List rejected rows in this CSV file: line,id,field,value,reason.
+    #[arg(long, value_name = "FILE.csv")]
+    rejects: Option<PathBuf>,
+}
+
+impl Import {
+    /// Runs the import.
+    pub fn run(self, common: &Common) -> Result<Done, Failure> {
+        match self.what {
+            What::Cases(args) => args.run(common),
+            What::Reference(file) => file.run(common),
+        }
+    }
+}
+
+impl Cases {
+    fn run(self, common: &Common) -> Result<Done, Failure> {
+        let text = std::fs::read_to_string(&self.map).map_err(|e| {
+            Failure::unusable(
+                "unreadable_map",
+                format!("cannot read {}: {e}", self.map.display()),
+            )
+            .field("map")
+        })?;
+        let map = ImportMap::parse(&text)?;
+        if !self.file.is_file() {
+            return Err(Failure::unusable(
+                "unreadable_file",
+                format!("there is no file {}", self.file.display()),
+            )
+            .field("file"));
+        }
+        let program = Program::open(common)?;
+        let ctx = program.ready(SystemRole::Importer)?;
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                .expect("a template we wrote"),
+        );
+        let options = Options {
+            file: self.file,
+            draw_grid_m: self.draw_grid,
+            rejects: self.rejects,
+        };
+        let outcome = cases::import::run(
+            &ctx,
+            &program.reference,
+            &map,
+            &options,
+            &mut |so_far: &Outcome| {
+                bar.set_message(format!(
+                    "{} read, {} imported, {} rejected",
+                    so_far.read, so_far.imported, so_far.rejected
+                ));
+                bar.tick();
+            },
+        );
+        bar.finish_and_clear();
+        let outcome = outcome?;
+        let text = format!(
+            "{} read: {} imported, {} unchanged, {} updated, {} rejected; {} placed, {} unplaced",
+            outcome.read,
+            outcome.imported,
+            outcome.unchanged,
+            outcome.updated,
+            outcome.rejected,
+            outcome.placed,
+            outcome.unplaced
+        );
+        Done::new(&outcome, text)
+    }
+}

@@ -1,0 +1,272 @@
+//! Configuration: command line, then environment (`SHIYU_*`), then file (`--config`), then defaults.
+
+use crate::output::Failure;
+use clap::Args;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Where the database is when nobody says otherwise.
+pub const DEFAULT_DB: &str = "sqlite:shiyu-data/shiyu.db";
+
+/// The options every command takes.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Common {
+    /// The database: `sqlite:PATH` or `postgres://…` [default: sqlite:shiyu-data/shiyu.db]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SHIYU_DB",
+        hide_env_values = true
+    )]
+    pub db: Option<String>,
+    /// A configuration file (TOML); see docs/configuration.md.
+    #[arg(long, global = true, value_name = "FILE", env = "SHIYU_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// What can stand in the file. Every key can be given as `SHIYU_…` in the environment as well.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    db: Option<String>,
+    city: Option<String>,
+    timezone: Option<String>,
+    district: Option<String>,
+    public_url: Option<String>,
+    behind_proxy: Option<bool>,
+    data_dir: Option<PathBuf>,
+    session_idle_minutes: Option<i64>,
+    requests_in_flight: Option<usize>,
+    database_connections: Option<usize>,
+}
+
+/// The keys, what they mean and their defaults: the table of `docs/configuration.md`.
+pub const KEYS: &[(&str, &str, &str)] = &[
+    (
+        "db",
+        "the database: `sqlite:PATH` or `postgres://…`",
+        DEFAULT_DB,
+    ),
+    (
+        "city",
+        "the name of the city, shown at the top of every page",
+        "市域",
+    ),
+    (
+        "timezone",
+        "the zone of local dates, working hours and times without a zone",
+        "Asia/Shanghai",
+    ),
+    (
+        "district",
+        "the six-digit district of record of reports whose place is not known",
+        "990001",
+    ),
+    (
+        "public_url",
+        "how the program is reached from outside, no slash at the end",
+        "http://127.0.0.1:8311",
+    ),
+    (
+        "behind_proxy",
+        "a proxy of ours stands in front and says in `X-Forwarded-For` who asks",
+        "false",
+    ),
+    (
+        "data_dir",
+        "the folder of keys, pictures and documents",
+        "beside the SQLite file, else shiyu-data",
+    ),
+    (
+        "session_idle_minutes",
+        "a session without a request for this long has ended",
+        "30",
+    ),
+    (
+        "requests_in_flight",
+        "requests answered at the same time; one more is told to come back",
+        "256",
+    ),
+    (
+        "database_connections",
+        "connections that write (PostgreSQL)",
+        "6",
+    ),
+];
+
+/// The configuration a command runs under.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database.
+    pub db: String,
+    /// The name of the city.
+    pub city: String,
+    /// The zone.
+    pub timezone: TimeZone,
+    /// The district of record of reports whose place is not known.
+    pub district: kernel::codes::DistrictCode,
+    /// How the program is reached.
+    pub public_url: String,
+    /// A proxy stands in front.
+    pub behind_proxy: bool,
+    /// Keys, pictures, documents.
+    pub data_dir: PathBuf,
+    /// Idle time-out in minutes.
+    pub session_idle_minutes: i64,
+    /// Requests at once.
+    pub requests_in_flight: usize,
+    /// Writing connections.
+    pub database_connections: usize,
+}
+
+impl Common {
+    /// Reads file and environment.
+    ///
+    /// # Errors
+    /// Exit 2, naming the key at fault.
+    pub fn load(&self) -> Result<Config, Failure> {
+        let file = match &self.config {
+            Some(path) => read(path)?,
+            None => File::default(),
+        };
+        Config::new(self.db.clone(), file, |key| {
+            std::env::var(format!("SHIYU_{}", key.to_uppercase())).ok()
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Failure::unusable(
+            "unreadable_config",
+            format!("cannot read {}: {e}", path.display()),
+        )
+        .field("config")
+    })?;
+    toml::from_str(&text).map_err(|e| {
+        Failure::unusable(
+            "unreadable_config",
+            format!("{}: {}", path.display(), e.message()),
+        )
+        .field("config")
+    })
+}
+
+impl Config {
+    fn new(
+        db: Option<String>,
+        file: File,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let wrong = |key: &str, why: String| {
+            Failure::unusable("unusable_config", format!("{key}: {why}")).field(key)
+        };
+        fn parsed<T: std::str::FromStr>(
+            env: Option<String>,
+            file: Option<T>,
+            default: T,
+        ) -> Result<T, String>
+        where
+            T::Err: std::fmt::Display,
+        {
+            match env {
+                Some(text) => text
+                    .parse()
+                    .map_err(|e| format!("cannot use {text:?}: {e}")),
+                None => Ok(file.unwrap_or(default)),
+            }
+        }
+        let text = |key: &str, file: Option<String>, default: &str| {
+            env(key).or(file).unwrap_or_else(|| default.to_owned())
+        };
+        let db = db.unwrap_or_else(|| text("db", file.db, DEFAULT_DB));
+        let zone = text("timezone", file.timezone, "Asia/Shanghai");
+        let district = text("district", file.district, "990001");
+        let data_dir = env("data_dir")
+            .map(PathBuf::from)
+            .or(file.data_dir)
+            .unwrap_or_else(|| beside(&db));
+        Ok(Self {
+            city: text("city", file.city, "市域"),
+            timezone: TimeZone::get(&zone)
+                .map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?,
+            district: district
+                .parse()
+                .map_err(|e: kernel::codes::CodeError| wrong("district", e.to_string()))?,
+            public_url: text("public_url", file.public_url, "http://127.0.0.1:8311")
+                .trim_end_matches('/')
+                .to_owned(),
+            behind_proxy: parsed(env("behind_proxy"), file.behind_proxy, false)
+                .map_err(|e| wrong("behind_proxy", e))?,
+            session_idle_minutes: parsed(
+                env("session_idle_minutes"),
+                file.session_idle_minutes,
+                30,
+            )
+            .map_err(|e| wrong("session_idle_minutes", e))?
+            .clamp(1, 24 * 60),
+            requests_in_flight: parsed(env("requests_in_flight"), file.requests_in_flight, 256)
+                .map_err(|e| wrong("requests_in_flight", e))?
+                .clamp(1, 10_000),
+            database_connections: parsed(env("database_connections"), file.database_connections, 6)
+                .map_err(|e| wrong("database_connections", e))?
+                .clamp(1, 200),
+            data_dir,
+            db,
+        })
+    }
+}
+
+/// The folder beside the SQLite file; without one, `shiyu-data`.
+fn beside(db: &str) -> PathBuf {
+    let folder = db
+        .strip_prefix("sqlite:")
+        .and_then(|path| Path::new(path).parent());
+    folder
+        .filter(|f| !f.as_os_str().is_empty())
+        .map_or_else(|| PathBuf::from("shiyu-data"), Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
+        let file: File =
+            toml::from_str("db = 'sqlite:a/x.db'\ntimezone = 'UTC'\nsession_idle_minutes = 5")
+                .unwrap();
+        let env = |key: &str| (key == "timezone").then(|| "America/Chicago".to_owned());
+        let config = Config::new(Some("sqlite:b/y.db".into()), file, env).unwrap();
+        assert_eq!(config.db, "sqlite:b/y.db");
+        assert_eq!(config.timezone.iana_name(), Some("America/Chicago"));
+        assert_eq!(config.session_idle_minutes, 5);
+        assert_eq!(config.data_dir, Path::new("b"));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_named() {
+        let none = |_: &str| None;
+        assert!(toml::from_str::<File>("colour = 'red'").is_err());
+        let file: File = toml::from_str("timezone = 'Mars'").unwrap();
+        assert!(Config::new(None, file, none).is_err());
+        let env = |key: &str| (key == "behind_proxy").then(|| "perhaps".to_owned());
+        assert!(Config::new(None, File::default(), env).is_err());
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_in_the_table() {
+        for (key, ..) in KEYS {
+            let line = match *key {
+                "behind_proxy" => format!("{key} = true"),
+                "session_idle_minutes" | "requests_in_flight" | "database_connections" => {
+                    format!("{key} = 1")
+                }
+                _ => format!("{key} = 'x'"),
+            };
+            assert!(toml::from_str::<File>(&line).is_ok(), "{key}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The units and districts that the pages of accounts offer, from the snapshot of the reference data.
+
+use access::{Directory, Places, UnitId};
+use kernel::{DistrictCode, DivisionLevel};
+use matters::Reference;
+use std::sync::Arc;
+
+struct FromReference(Arc<Reference>);
+
+/// The directory of a running program.
+pub fn directory(reference: Arc<Reference>) -> Arc<Directory> {
+    Arc::new(Directory(Box::new(FromReference(reference))))
+}
+
+impl Places for FromReference {
+    fn units(&self, lang: ui::Lang) -> Vec<(UnitId, String)> {
+        let city = self.0.current();
+        city.units
+            .in_force()
+            .map(|unit| (unit.id, unit.name(lang.tag()).to_owned()))
+            .collect()
+    }
+    fn districts(&self, lang: ui::Lang) -> Vec<(DistrictCode, String)> {
+        let city = self.0.current();
+        let at_district = city
+            .territory
+            .divisions()
+            .filter(|division| division.code.level() == DivisionLevel::District);
+        at_district
+            .map(|division| (division.code.district(), name(division, lang)))
+            .collect()
+    }
+}
+
+fn name(division: &grid::Division, lang: ui::Lang) -> String {
+    match (&division.name_en, lang) {
+        (Some(name), ui::Lang::En) => name.clone(),
+        _ => division.name.clone(),
+    }
+}
