@@ -5,6 +5,40 @@
 //! - only this crate mints a store [`store::Grant`]; every grant belongs to a [`Ctx`] whose permission was checked;
 //! - a handler is mounted by [`Routes`] only, so that the guard stands before it: who asks, may they, is the form ours;
 //! - no refusal reaches a visitor as bare text: a [`Fault`] becomes a page in their language or a problem document.
+//!
+//! # A capability with a page and an API call
+//! ```
+//! use access::{Capability, Ctx, Fault, Json, Operation, Path, Permission, Routes};
+//! use axum::http::Method;
+//! use axum::response::Response;
+//! use ui::Ui;
+//!
+//! # #[derive(serde::Serialize, utoipa::ToSchema)]
+//! # struct CaseView { number: String }
+//! # #[derive(askama::Template)]
+//! # #[template(source = "{{ ui.city() }} {{ number }}", ext = "html")]
+//! # struct CasePage { ui: Ui, number: String }
+//! // A page: takes what it needs, translates, decides nothing.
+//! async fn show(ctx: Ctx, ui: Ui, Path(number): Path<String>) -> Result<Response, Fault> {
+//!     let _ = ctx.now(); // ops::find(&ctx, number).await?  — errors that are a `Problem` become a `Fault` by `?`
+//!     access::show(&CasePage { ui, number })
+//! }
+//! async fn read(_ctx: Ctx, Path(number): Path<String>) -> Result<Json<CaseView>, Fault> {
+//!     Ok(Json(CaseView { number }))
+//! }
+//! pub fn capability() -> Capability {
+//!     let routes = Routes::new("cases")
+//!         .on(Method::GET, "/cases/{number}", Permission::CaseRead, show)
+//!         .on_api(Method::GET, "/api/v1/cases/{number}", Permission::CaseRead, read,
+//!             Operation::new("shows a case").answers::<CaseView>(200));
+//!     Capability::new("cases", routes).menu("cases-menu", "/desk", Permission::CaseRead, 10)
+//! }
+//! # let table = access::table_of(&[capability()]);
+//! # assert_eq!(table.len(), 2);
+//! ```
+//! A form posts back to a route of its own; [`Fields`] keeps what was typed ([`Fields::form`]), a fault is shown beside its
+//! field ([`Fault::sentence`], [`Fault::field_name`]), and what was done ends in [`Go`]. Files come as [`Upload`], on a route
+//! that [`Routes::takes`] so many bytes. The words of an error code `cases.wrong_state` stand under `cases-error-wrong-state`.
 
 mod answer;
 mod body;

@@ -258,12 +258,10 @@ mod tests {
     use serde::Serialize;
 
     #[derive(Serialize, ToSchema)]
-    #[expect(dead_code, reason = "only its schema is looked at")]
     struct Inner {
         at: jiff::Timestamp,
     }
     #[derive(Serialize, ToSchema)]
-    #[expect(dead_code, reason = "only its schema is looked at")]
     struct Thing {
         name: String,
         inner: Vec<Inner>,

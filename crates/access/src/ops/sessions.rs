@@ -4,7 +4,6 @@ use crate::ctx::Ctx;
 use crate::fault::Fault;
 use crate::model::Account;
 use crate::password;
-use crate::permission::Role;
 use crate::principal::AccountId;
 use crate::rules::{self, AccountError, Standing, Verdict};
 use crate::secret;
@@ -18,8 +17,6 @@ use store::{AuditEvent, Sealed, StoreError, StoreResult, Write, params};
 pub(crate) struct Begun {
     /// For the cookie.
     pub token: String,
-    /// Where this account's work begins.
-    pub roles: Vec<Role>,
     /// The one-time password has to be replaced first.
     pub must_change: bool,
 }
@@ -88,7 +85,6 @@ pub(crate) async fn sign_in(
     };
     Ok(Begun {
         token: fresh.token,
-        roles: account.roles.0,
         must_change: account.must_change,
     })
 }
@@ -230,7 +226,6 @@ pub(crate) async fn change_password(
     .await?;
     Ok(Begun {
         token: fresh.token,
-        roles: account.roles.0,
         must_change: false,
     })
 }

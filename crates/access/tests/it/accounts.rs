@@ -145,7 +145,8 @@ both_engines!(
         city.account("li", &[Role::Acceptor]);
         let mut admin = city.role(Role::SecurityAdmin);
         let long = "名".repeat(61);
-        let cases: [(&[(&str, &str)], u16, &str); 9] = [
+        type Entries<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(Entries<'_>, u16, &str); 9] = [
             (
                 &[("login", "li"), ("name", "李"), ("roles", "acceptor")],
                 409,
@@ -267,4 +268,32 @@ fn nobody_changes_the_rights_of_the_account_they_act_with() {
         404
     );
     assert_eq!(admin.get("/users/none").status, 404);
+}
+
+#[test]
+fn every_page_is_sound_in_both_languages() {
+    let db = testdb::TestDb::sqlite(&migrations());
+    let city = City::new(&db);
+    let id = city.account("li", &[Role::Acceptor]);
+    let (mut admin, mut auditor) = (city.role(Role::SecurityAdmin), city.role(Role::Auditor));
+    let mut stranger = city.browser();
+    for (lang, tag) in [("zh-CN", "lang=\"zh-CN\""), ("en", "lang=\"en\"")] {
+        for browser in [&mut admin, &mut auditor, &mut stranger] {
+            browser.lang = lang;
+        }
+        let pages = [
+            stranger.get("/sign-in"),
+            admin.get("/account"),
+            admin.get("/users"),
+            admin.get("/users?q=none"),
+            admin.get("/users/new"),
+            admin.get(&format!("/users/{id}")),
+            auditor.get("/audit"),
+        ];
+        for page in pages {
+            assert_eq!(page.status, 200);
+            assert!(page.text.contains(tag));
+            ui::testing::assert_sound(&page.text);
+        }
+    }
 }

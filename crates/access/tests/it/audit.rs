@@ -150,10 +150,10 @@ both_engines!(
         stranger.get("/audit");
         assert_eq!(city.audited("route.refused", "refused"), 1);
         let detail = city.ask(|r| {
-            Ok(r.one::<(String, String)>(
+            r.one::<(String, String)>(
                 "SELECT object_id, detail FROM audit WHERE action = 'route.refused'",
                 &[],
-            )?)
+            )
         });
         assert_eq!(detail, ("GET /users".into(), "{\"count\":7}".into()));
         city.run(access::ops::flush(&city.state)).unwrap();
