@@ -6,6 +6,7 @@
 //!
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
+pub mod http;
 pub mod import;
 pub mod model;
 pub mod moves;
@@ -16,6 +17,7 @@ pub mod service;
 pub mod sql;
 pub mod sql_access;
 pub mod sql_lists;
+pub mod words;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
 

@@ -1,0 +1,15 @@
+//! POST /api/v1/cases/{number}/acts — moves on a case.
+
+use super::input::Acts;
+use crate::ops::view::{CaseView, Viewer};
+use crate::ops::{CaseError, Step, act as do_act, allowed};
+use crate::service::Cases;
+use access::{Ctx, Fault, Json, Path};
+use kernel::codes::CaseNumber;
+
+pub(super) async fn act(ctx: Ctx, Path(number): Path<CaseNumber>, Json(body): Json<Acts>) -> Result<Json<CaseView>, Fault> {
+    let steps = body.acts.into_iter().map(super::input::ActInput::into_step).collect::<Result<Vec<Step>, CaseError>>()?;
+    let case = do_act(&ctx, number, body.expected_version, steps).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(viewer.case_with(&case, &allowed(ctx.principal(), &case))))
+}

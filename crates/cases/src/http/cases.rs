@@ -1,0 +1,113 @@
+//! GET /api/v1/cases, /cases/{number}, /cases/{number}/events, /inbox, /tasks — looking at cases.
+
+use crate::ops::view::{CaseView, EventView, Viewer};
+use crate::ops::{self, CaseError, ListQuery, allowed};
+use crate::service::Cases;
+use access::{Ctx, Fault, Json, Listing, Path, Query, UnitId};
+use jiff::Timestamp;
+use kernel::codes::{CaseNumber, DistrictCode};
+use kernel::{Cursor, PageSize};
+use matters::MatterId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a list may be asked for. All as text, so that a fault names its field whatever the part.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    state: Option<String>,
+    district: Option<String>,
+    unit: Option<String>,
+    matter: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    own: Option<bool>,
+    limit: Option<String>,
+    after: Option<String>,
+}
+
+/// A page of something.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageWanted {
+    limit: Option<String>,
+    after: Option<String>,
+}
+
+fn part<T: std::str::FromStr>(field: &'static str, text: Option<&String>) -> Result<Option<T>, CaseError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.map(|t| t.parse()).transpose().map_err(|e: T::Err| CaseError::field(field, "cases.bad_query", e.to_string()))
+}
+
+impl Wanted {
+    fn query(&self) -> Result<ListQuery, CaseError> {
+        Ok(ListQuery {
+            states: self.state.as_deref().map(ops::states_of).transpose()?.unwrap_or_default(),
+            district: part::<DistrictCode>("district", self.district.as_ref())?,
+            unit: part::<UnitId>("unit", self.unit.as_ref())?,
+            matter: part::<MatterId>("matter", self.matter.as_ref())?,
+            from: part::<Timestamp>("from", self.from.as_ref())?,
+            to: part::<Timestamp>("to", self.to.as_ref())?,
+            own: self.own.unwrap_or_default(),
+            size: part::<PageSize>("limit", self.limit.as_ref())?.unwrap_or_default(),
+            after: part::<Cursor>("after", self.after.as_ref())?,
+        })
+    }
+}
+
+pub(super) async fn list(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json<Listing<CaseView>>, Fault> {
+    let page = ops::list(&ctx, wanted.query()?).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(page.map(|case| viewer.case(&case)).into()))
+}
+
+pub(super) async fn show(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<CaseView>, Fault> {
+    let case = ops::find(&ctx, number).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(viewer.case_with(&case, &allowed(ctx.principal(), &case))))
+}
+
+/// A case's life.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Life {
+    /// The events, in order.
+    events: Vec<EventView>,
+}
+
+pub(super) async fn events(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<Life>, Fault> {
+    let (case, events) = ops::events(&ctx, number).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(Life { events: viewer.life(&case, &events) }))
+}
+
+/// How many cases stand in a state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StateCount {
+    /// The state.
+    state: String,
+    /// How many.
+    cases: i64,
+}
+
+/// The counts of an inbox.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Inbox {
+    /// By state; states without a case are left out.
+    counts: Vec<StateCount>,
+}
+
+pub(super) async fn inbox(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json<Inbox>, Fault> {
+    let counts = ops::counts_by_state(&ctx, wanted.query()?).await?;
+    let counts = counts.into_iter().map(|(state, cases)| StateCount { state: state.to_string(), cases }).collect();
+    Ok(Json(Inbox { counts }))
+}
+
+pub(super) async fn tasks(ctx: Ctx, Query(wanted): Query<PageWanted>) -> Result<Json<Listing<CaseView>>, Fault> {
+    let size = part::<PageSize>("limit", wanted.limit.as_ref())?.unwrap_or_default();
+    let after = part::<Cursor>("after", wanted.after.as_ref())?;
+    let page = ops::tasks(&ctx, size, after.as_ref()).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(page.map(|case| viewer.case(&case)).into()))
+}

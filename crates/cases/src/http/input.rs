@@ -1,0 +1,334 @@
+//! What calls take: JSON bodies, strict about unknown fields, turned into what `ops` understands.
+
+use crate::model::{Satisfaction, VerifyOutcome};
+use crate::ops::{Contact, NewPlace, NewReport, Step};
+use access::{AccountId, UnitId};
+use jiff::Timestamp;
+use kernel::codes::{CaseNumber, DivisionCode, GridCode};
+use kernel::geo::Crs;
+use kernel::id::Id;
+use matters::MatterId;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Where something is.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlaceInput {
+    /// Degrees east, in `crs`.
+    lon: Option<f64>,
+    /// Degrees north, in `crs`.
+    lat: Option<f64>,
+    /// `wgs84` (default), `cgcs2000`, `gcj02`, `bd09`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    crs: Crs,
+    /// The unit grid, where no point is known: fifteen digits.
+    #[schema(value_type = Option<String>)]
+    grid: Option<GridCode>,
+    /// The division, where neither is known: twelve digits.
+    #[schema(value_type = Option<String>)]
+    division: Option<DivisionCode>,
+    /// The address in words.
+    address: Option<String>,
+}
+
+impl PlaceInput {
+    fn into_place(self) -> Result<NewPlace, crate::ops::CaseError> {
+        let lon_lat = match (self.lon, self.lat) {
+            (Some(lon), Some(lat)) => Some((lon, lat)),
+            (None, None) => None,
+            (lon, _) => {
+                let field = if lon.is_none() { "lon" } else { "lat" };
+                return Err(crate::ops::CaseError::field(field, "cases.bad_point", "a point needs lon and lat"));
+            }
+        };
+        Ok(NewPlace { lon_lat, crs: self.crs, grid: self.grid, division: self.division, address: self.address })
+    }
+}
+
+/// How to reach whoever reports. Kept encrypted, apart from the case.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContactInput {
+    /// The name.
+    name: Option<String>,
+    /// The phone number.
+    phone: Option<String>,
+    /// The mail address.
+    email: Option<String>,
+}
+
+impl From<ContactInput> for Contact {
+    fn from(c: ContactInput) -> Self {
+        Self { name: c.name, phone: c.phone, email: c.email }
+    }
+}
+
+/// A report by anybody.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PublicReport {
+    /// What is the matter; phone and ID numbers in it are masked.
+    description: String,
+    /// The id of the class, if known.
+    #[schema(value_type = Option<String>)]
+    matter: Option<MatterId>,
+    /// Where.
+    #[serde(default)]
+    place: PlaceInput,
+    /// How to reach whoever reports; may be left out.
+    #[serde(default)]
+    contact: ContactInput,
+    /// The handling unit shall never learn who reported.
+    #[serde(default)]
+    confidential: bool,
+    /// The ids of uploaded files.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    attachments: Vec<Id>,
+}
+
+impl PublicReport {
+    pub fn into_report(self) -> Result<NewReport, crate::ops::CaseError> {
+        Ok(NewReport {
+            channel: "web".into(),
+            description: self.description,
+            matter: self.matter,
+            place: self.place.into_place()?,
+            contact: self.contact.into(),
+            confidential: self.confidential,
+            attachments: self.attachments,
+            ..NewReport::default()
+        })
+    }
+}
+
+/// A report taken in by staff.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaffReport {
+    /// The channel, such as `patrol` or `hotline`.
+    channel: String,
+    /// What is the matter; phone and ID numbers in it are masked.
+    description: String,
+    /// The id of the class, if known.
+    #[schema(value_type = Option<String>)]
+    matter: Option<MatterId>,
+    /// Where.
+    #[serde(default)]
+    place: PlaceInput,
+    /// When it was seen, RFC 3339, for reports made offline; at most 31 days ago.
+    #[schema(value_type = Option<String>)]
+    reported_at: Option<Timestamp>,
+    /// How to reach whoever reports.
+    #[serde(default)]
+    contact: ContactInput,
+    /// The handling unit shall never learn who reported.
+    #[serde(default)]
+    confidential: bool,
+    /// It was put right on the spot: how.
+    self_handled: Option<String>,
+    /// The ids of uploaded files.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    attachments: Vec<Id>,
+}
+
+impl StaffReport {
+    pub fn into_report(self) -> Result<NewReport, crate::ops::CaseError> {
+        Ok(NewReport {
+            channel: self.channel,
+            description: self.description,
+            matter: self.matter,
+            place: self.place.into_place()?,
+            reported_at: self.reported_at,
+            contact: self.contact.into(),
+            confidential: self.confidential,
+            self_handled: self.self_handled,
+            attachments: self.attachments,
+        })
+    }
+}
+
+/// Moves to make on a case.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acts {
+    /// The version of the case as the caller saw it; leave it out to act on whatever it is now.
+    pub expected_version: Option<u32>,
+    /// The moves, in order, at most 8; all or none.
+    pub acts: Vec<ActInput>,
+}
+
+/// One move. Which one is said by `act`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum ActInput {
+    Verify {
+        #[schema(value_type = String)]
+        outcome: VerifyOutcome,
+        #[serde(default)]
+        note: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+    TakeTask {
+        #[schema(value_type = Option<String>)]
+        to: Option<AccountId>,
+    },
+    Accept {
+        #[schema(value_type = Option<String>)]
+        matter: Option<MatterId>,
+        #[serde(default)]
+        urgent: bool,
+    },
+    NotAccept {
+        reason: String,
+    },
+    Correct {
+        #[schema(value_type = Option<String>)]
+        matter: Option<MatterId>,
+        place: Option<PlaceInput>,
+    },
+    Register {
+        rule: Option<u32>,
+    },
+    NotRegister {
+        reason: String,
+    },
+    Dispatch {
+        #[schema(value_type = Option<String>)]
+        unit: Option<UnitId>,
+        #[serde(default)]
+        basis: String,
+    },
+    Sign {},
+    Return {
+        reason: String,
+    },
+    Rule {
+        #[schema(value_type = String)]
+        unit: UnitId,
+        reason: String,
+    },
+    Assign {
+        #[schema(value_type = String)]
+        handler: AccountId,
+    },
+    ReportBack {
+        result: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+    Check {
+        passed: bool,
+        #[serde(default)]
+        note: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+    Close {
+        closing: String,
+    },
+    CallBack {
+        contacted: Option<bool>,
+        solved: Option<bool>,
+        #[schema(value_type = String)]
+        satisfaction: Satisfaction,
+        #[serde(default)]
+        note: String,
+    },
+    RequestVoid {
+        reason: String,
+    },
+    RefuseVoid {
+        reason: String,
+    },
+    Void {
+        reason: String,
+    },
+    Merge {
+        #[schema(value_type = String)]
+        into: CaseNumber,
+    },
+    Unmerge {},
+    ConfirmSelfHandling {},
+    Note {
+        text: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+}
+
+impl ActInput {
+    pub fn into_step(self) -> Result<Step, crate::ops::CaseError> {
+        Ok(match self {
+            Self::Verify { outcome, note, attachments } => Step::Verify { outcome, note, attachments },
+            Self::TakeTask { to } => Step::TakeTask { to },
+            Self::Accept { matter, urgent } => Step::Accept { matter, urgent },
+            Self::NotAccept { reason } => Step::NotAccept { reason },
+            Self::Correct { matter, place } => Step::Correct { matter, place: place.map(PlaceInput::into_place).transpose()? },
+            Self::Register { rule } => Step::Register { rule },
+            Self::NotRegister { reason } => Step::NotRegister { reason },
+            Self::Dispatch { unit, basis } => Step::Dispatch { unit, basis },
+            Self::Sign {} => Step::Sign,
+            Self::Return { reason } => Step::Return { reason },
+            Self::Rule { unit, reason } => Step::Rule { unit, reason },
+            Self::Assign { handler } => Step::Assign { handler },
+            Self::ReportBack { result, attachments } => Step::ReportBack { result, attachments },
+            Self::Check { passed, note, attachments } => Step::Check { passed, note, attachments },
+            Self::Close { closing } => Step::Close { closing },
+            Self::CallBack { contacted, solved, satisfaction, note } => Step::CallBack { contacted, solved, satisfaction, note },
+            Self::RequestVoid { reason } => Step::RequestVoid { reason },
+            Self::RefuseVoid { reason } => Step::RefuseVoid { reason },
+            Self::Void { reason } => Step::Void { reason },
+            Self::Merge { into } => Step::Merge { into },
+            Self::Unmerge {} => Step::Unmerge,
+            Self::ConfirmSelfHandling {} => Step::ConfirmSelfHandling,
+            Self::Note { text, attachments } => Step::Note { text, attachments },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::from_json;
+
+    fn field_of(body: &str) -> String {
+        let fault = from_json::<Acts>(body.as_bytes()).expect_err(body);
+        fault.field_name().unwrap_or("-").to_owned()
+    }
+
+    #[test]
+    fn acts_read_as_documented() {
+        let body = r#"{"expected_version":3,"acts":[{"act":"sign"},{"act":"report_back","result":"已修复"}]}"#;
+        let acts = from_json::<Acts>(body.as_bytes()).unwrap();
+        let steps: Vec<Step> = acts.acts.into_iter().map(|a| a.into_step().unwrap()).collect();
+        assert_eq!(steps, [Step::Sign, Step::ReportBack { result: "已修复".into(), attachments: Vec::new() }]);
+    }
+
+    #[test]
+    fn garbage_is_refused_by_its_field() {
+        assert_eq!(field_of(r#"{"acts":"sign"}"#), "acts");
+        assert_eq!(field_of(r#"{"acts":[],"version":1}"#), "version");
+        assert_eq!(field_of(r#"{"expected_version":-1,"acts":[]}"#), "expected_version");
+        assert!(field_of(r#"{"acts":[{"act":"steal"}]}"#).starts_with("acts[0]"));
+        assert!(field_of(r#"{"acts":[{"act":"sign","by":"me"}]}"#).starts_with("acts[0]"));
+        assert!(field_of(r#"{"acts":[{"act":"close"}]}"#).starts_with("acts[0]"));
+        for bad in ["", "[", "nul", "{\"acts\":[{\"act\":\"sign\"}]} x"] {
+            assert_eq!(field_of(bad), "-", "{bad}");
+        }
+    }
+
+    #[test]
+    fn half_a_point_is_refused() {
+        let place = from_json::<PlaceInput>(br#"{"lon":120.1}"#).unwrap();
+        assert!(place.into_place().unwrap_err().to_string().starts_with("lat"));
+    }
+}

@@ -1,0 +1,106 @@
+//! The keys of the words of cases in the language files.
+
+use crate::model::State;
+use crate::moves::Act;
+
+/// The key of a state's word.
+#[must_use]
+pub const fn state_key(state: State) -> &'static str {
+    match state {
+        State::PendingVerify => "cases-state-pending-verify",
+        State::PendingAccept => "cases-state-pending-accept",
+        State::NotAccepted => "cases-state-not-accepted",
+        State::PendingRegister => "cases-state-pending-register",
+        State::NotRegistered => "cases-state-not-registered",
+        State::PendingDispatch => "cases-state-pending-dispatch",
+        State::Coordinating => "cases-state-coordinating",
+        State::PendingSign => "cases-state-pending-sign",
+        State::Handling => "cases-state-handling",
+        State::PendingCheck => "cases-state-pending-check",
+        State::PendingClose => "cases-state-pending-close",
+        State::Closed => "cases-state-closed",
+        State::SelfHandledAudit => "cases-state-self-handled-audit",
+        State::SelfHandled => "cases-state-self-handled",
+        State::Merged => "cases-state-merged",
+        State::Voided => "cases-state-voided",
+        State::Transferred => "cases-state-transferred",
+    }
+}
+
+/// The key of an act's word, as on a button.
+#[must_use]
+pub const fn act_key(act: Act) -> &'static str {
+    match act {
+        Act::Report => "cases-act-report",
+        Act::Import => "cases-act-import",
+        Act::UpdateImport => "cases-act-update-import",
+        Act::Verify => "cases-act-verify",
+        Act::LapseVerify => "cases-act-lapse-verify",
+        Act::TakeTask => "cases-act-take-task",
+        Act::Accept => "cases-act-accept",
+        Act::NotAccept => "cases-act-not-accept",
+        Act::Correct => "cases-act-correct",
+        Act::Register => "cases-act-register",
+        Act::NotRegister => "cases-act-not-register",
+        Act::Dispatch => "cases-act-dispatch",
+        Act::Sign => "cases-act-sign",
+        Act::Return => "cases-act-return",
+        Act::Rule => "cases-act-rule",
+        Act::Assign => "cases-act-assign",
+        Act::ReportBack => "cases-act-report-back",
+        Act::Check => "cases-act-check",
+        Act::LapseCheck => "cases-act-lapse-check",
+        Act::Close => "cases-act-close",
+        Act::CallBack => "cases-act-call-back",
+        Act::RequestVoid => "cases-act-request-void",
+        Act::RefuseVoid => "cases-act-refuse-void",
+        Act::Void => "cases-act-void",
+        Act::Merge => "cases-act-merge",
+        Act::Unmerge => "cases-act-unmerge",
+        Act::ConfirmSelfHandling => "cases-act-confirm-self-handling",
+        Act::Note => "cases-act-note",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words() -> ui::I18n {
+        let (zh, en) = (include_str!("../locales/zh-CN.ftl"), include_str!("../locales/en.ftl"));
+        ui::I18n::builder().add("cases", zh, en).build().expect("both languages have the same keys and variables")
+    }
+
+    #[test]
+    fn every_state_and_every_act_has_its_word() {
+        let words = words();
+        for key in State::ALL.iter().map(|s| state_key(*s)).chain(Act::ALL.iter().map(|a| act_key(*a))) {
+            assert!(words.has(key), "{key}");
+        }
+    }
+
+    /// The codes stand in the sources as `"cases.…"`; each has its sentence, and no sentence is left over.
+    #[test]
+    fn every_code_has_its_sentence() {
+        let sources = [
+            include_str!("ops/act.rs"),
+            include_str!("ops/error.rs"),
+            include_str!("ops/lists.rs"),
+            include_str!("ops/report.rs"),
+            include_str!("ops/show.rs"),
+            include_str!("http/cases.rs"),
+            include_str!("http/input.rs"),
+        ];
+        let words = words();
+        let mut used = std::collections::BTreeSet::new();
+        for code in sources.iter().flat_map(|s| s.split("\"cases.").skip(1)).filter_map(|rest| rest.split('"').next()) {
+            let key = access::word_key(&format!("cases.{code}"));
+            assert!(words.has(&key), "{key}");
+            used.insert(key);
+        }
+        let keys = include_str!("../locales/en.ftl").lines().filter_map(|l| l.split(" =").next()).filter(|k| k.starts_with("cases-error-"));
+        for key in keys {
+            assert!(used.contains(key), "{key} is used nowhere");
+        }
+    }
+}
