@@ -65,6 +65,7 @@ impl Program {
         let reference = Arc::new(Reference::new(config.timezone.clone()));
         let mut services = Services::default();
         services.add(reference.clone());
+        services.add(crate::places::directory(reference.clone()));
         Self {
             config,
             db,

@@ -8,6 +8,7 @@ mod cmd;
 mod compose;
 mod config;
 mod output;
+mod places;
 
 use clap::Parser;
 use std::process::ExitCode;
