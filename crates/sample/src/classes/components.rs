@@ -1,0 +1,658 @@
+//! 部件 — public facilities.
+
+use super::{BASE, Entry, Work};
+use crate::land::Ground::{Campus, Green, Homes, Shops, Water as River};
+
+/// What is common to every manhole cover.
+const COVER: &[(&str, &str, &[&str])] = &[
+    (
+        "井盖缺失、移位，危及行人车辆",
+        "2UH",
+        &["恢复", "围护并恢复"],
+    ),
+    ("井盖破损", "4WH", &["更换", "修复"]),
+    ("井盖松动、弹跳异响", "2WD", &["修复"]),
+    ("井周路面破损、沉陷", "5WD", &["修复"]),
+];
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "C0101",
+        zh: "上水井盖",
+        en: "water-supply manhole cover",
+        words: &["井盖", "自来水", "阀门井"],
+        work: Work::Water,
+        weight: 12.0,
+        conditions: COVER,
+        seen: &[
+            (1, "的自来水井盖不见了，井口敞着"),
+            (2, "的自来水井盖裂成两半"),
+            (3, "的自来水井盖松了，车一过就哐当响"),
+            (4, "自来水井周围的路面塌下去一圈"),
+        ],
+        seen_en: "a broken water manhole cover",
+        done: &[
+            "已更换新井盖并压实四周",
+            "井座重新找平，加装防响胶垫",
+            "井周路面已切割重铺",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0102",
+        zh: "污水井盖",
+        en: "sewage manhole cover",
+        words: &["井盖", "污水井", "下水道"],
+        work: Work::Drains,
+        weight: 17.0,
+        conditions: COVER,
+        seen: &[
+            (1, "的污水井盖移位，露出大半个井口"),
+            (2, "污水井盖缺了一个角，钢筋都露出来了"),
+            (3, "污水井盖翘边，电动车压过去直晃"),
+            (4, "污水井四周的沥青碎了，形成一个坑"),
+        ],
+        seen_en: "a loose sewage manhole cover",
+        done: &[
+            "井盖已复位并加固",
+            "更换重型井盖一套",
+            "更换井圈，周边用沥青补平",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0103",
+        zh: "雨水井盖",
+        en: "storm-water manhole cover",
+        words: &["井盖", "雨水井"],
+        work: Work::Drains,
+        weight: 14.0,
+        rain: true,
+        conditions: COVER,
+        seen: &[
+            (1, "的雨水井盖被冲开了"),
+            (2, "雨水井盖断裂，中间塌陷"),
+            (3, "雨水井盖高低不平，夜里过车声音很大"),
+            (4, "雨水井边上的路面下沉"),
+        ],
+        seen_en: "a displaced storm-drain cover",
+        done: &[
+            "井盖已找回复位，并加装防坠网",
+            "已更换井盖",
+            "井周沉陷处已回填",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0104",
+        zh: "雨水箅子",
+        en: "storm-water grate",
+        words: &["雨箅子", "下水口", "排水口"],
+        work: Work::Drains,
+        weight: 16.0,
+        rain: true,
+        light: true,
+        conditions: &[
+            ("箅子缺失、移位，危及行人车辆", "2UH", &["恢复"]),
+            ("箅子破损", "4WH", &["更换", "修复"]),
+            ("堵塞面积达三分之一以上", "1WD", &["疏通"]),
+        ],
+        seen: &[
+            (1, "路边的雨水箅子丢了一块"),
+            (2, "的雨水箅子断了两根条"),
+            (3, "的雨水箅子被落叶和泥沙堵死了"),
+            (3, "雨水口塞满烟头和塑料袋"),
+        ],
+        seen_en: "a storm drain blocked with leaves",
+        done: &["箅子已补齐", "已清掏疏通，清出淤泥两袋", "更换球墨铸铁箅子"],
+        ..BASE
+    },
+    Entry {
+        code: "C0106",
+        zh: "通信井盖",
+        en: "telecom manhole cover",
+        words: &["井盖", "弱电井", "光缆"],
+        work: Work::Telecom,
+        weight: 8.0,
+        conditions: COVER,
+        seen: &[
+            (1, "的通信井盖没盖严，空着一条大缝"),
+            (2, "的通信井盖中间开裂"),
+            (3, "的通信井盖晃动，走路都硌脚"),
+            (4, "通信井边上的砖松了一片"),
+        ],
+        seen_en: "a cracked telecom manhole cover",
+        done: &["已核对权属并更换井盖", "井盖已复位加胶垫"],
+        ..BASE
+    },
+    Entry {
+        code: "C0111",
+        zh: "燃气井盖",
+        en: "gas manhole cover",
+        words: &["井盖", "燃气阀井"],
+        work: Work::Gas,
+        weight: 5.0,
+        conditions: COVER,
+        seen: &[
+            (1, "的燃气井盖移位"),
+            (2, "的燃气井盖破了个洞"),
+            (3, "的燃气井盖压上去会翘"),
+            (4, "燃气井旁路面下陷"),
+        ],
+        seen_en: "a damaged gas manhole cover",
+        done: &["已检测无泄漏，更换井盖", "井盖复位，井圈加固"],
+        ..BASE
+    },
+    Entry {
+        code: "C0126",
+        zh: "沟槽盖板",
+        en: "trench cover plate",
+        words: &["盖板", "明沟"],
+        work: Work::Drains,
+        weight: 7.0,
+        conditions: &[
+            ("盖板缺失、断裂，危及行人", "4UH", &["恢复", "围护并恢复"]),
+            ("盖板破损", "1WD", &["更换", "修复"]),
+        ],
+        seen: &[
+            (1, "排水沟的盖板断了，有老人差点踩空"),
+            (2, "沟盖板缺角，积了不少垃圾"),
+        ],
+        seen_en: "a missing trench cover",
+        done: &["盖板已更换三块", "破损盖板已换成钢格栅"],
+        ..BASE
+    },
+    Entry {
+        code: "C0127",
+        zh: "通信交接箱",
+        en: "telecom cabinet",
+        words: &["光交箱", "箱门", "电缆箱"],
+        work: Work::Telecom,
+        weight: 8.0,
+        light: true,
+        conditions: &[
+            ("箱体、锁具损坏", "2WD", &["修复", "更换"]),
+            ("箱门未关", "1WD", &["恢复"]),
+            ("箱体不洁", "1WD", &["清洁"]),
+        ],
+        seen: &[
+            (1, "的通信箱门锁坏了，线头耷拉在外面"),
+            (2, "的光交箱门敞着"),
+            (3, "的通信箱上贴满小广告"),
+        ],
+        seen_en: "an open telecom cabinet",
+        done: &["箱门已锁好，线缆已归整", "锁具已更换", "箱体小广告已清除"],
+        ..BASE
+    },
+    Entry {
+        code: "C0128",
+        zh: "电力设施",
+        en: "power facility",
+        words: &["变压器", "配电箱", "电箱"],
+        work: Work::Power,
+        weight: 7.0,
+        conditions: &[
+            ("设施损坏，有触电危险", "4UH", &["恢复", "消除隐患"]),
+            ("箱门未关", "1WD", &["恢复"]),
+            ("设施破损", "4WD", &["修复"]),
+        ],
+        seen: &[
+            (1, "的配电箱电线裸露，小孩常在旁边玩"),
+            (2, "的配电箱门没关"),
+            (3, "的变压器围栏倒了一段"),
+        ],
+        seen_en: "an open power distribution box",
+        done: &["裸露线头已做绝缘处理并上锁", "箱门已关闭加锁", "围栏已修复"],
+        ..BASE
+    },
+    Entry {
+        code: "C0130",
+        zh: "电力立杆",
+        en: "power pole",
+        words: &["电线杆", "杆子"],
+        work: Work::Power,
+        weight: 5.0,
+        conditions: &[
+            ("倒地、倾斜", "2UD", &["恢复", "拆除"]),
+            ("锈蚀、损坏", "5WD", &["修复"]),
+            ("废弃杆未拆", "10CD", &["拆除"]),
+        ],
+        seen: &[
+            (1, "的电线杆歪了，像是被车撞过"),
+            (2, "的电线杆底部开裂"),
+            (3, "有根废电线杆一直没人拔"),
+        ],
+        seen_en: "a leaning power pole",
+        done: &["立杆已扶正加固", "废弃立杆已拔除并恢复地面"],
+        ..BASE
+    },
+    Entry {
+        code: "C0137",
+        zh: "路灯",
+        en: "street light",
+        words: &["灯不亮", "灯杆", "照明"],
+        work: Work::Roads,
+        weight: 42.0,
+        conditions: &[
+            ("灯杆倾斜、倒地、电线裸露", "4UH", &["消除隐患", "恢复"]),
+            ("整段不亮", "1WD", &["恢复"]),
+            ("单盏不亮", "2WD", &["恢复"]),
+            ("未按时启闭", "2WH", &["恢复"]),
+        ],
+        seen: &[
+            (1, "的路灯杆底盖掉了，电线露在外面"),
+            (2, "一整段路灯都不亮，晚上黑漆漆的"),
+            (3, "有一盏路灯不亮了"),
+            (3, "的路灯一闪一闪的"),
+            (4, "的路灯大白天还亮着"),
+        ],
+        seen_en: "a street light that is out",
+        done: &[
+            "更换灯头一只，已亮",
+            "查明为电缆接头故障，已抢修送电",
+            "检修门已装好",
+            "已调整时控器",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0139",
+        zh: "景观灯",
+        en: "landscape light",
+        words: &["景观灯", "灯带"],
+        work: Work::Roads,
+        weight: 6.0,
+        on: &[Green, River, Shops],
+        conditions: &[
+            ("灯具破损、缺失", "2WD", &["更换", "修复"]),
+            ("缺亮", "3WD", &["恢复"]),
+        ],
+        seen: &[(1, "的景观灯罩碎了一地"), (2, "的灯带有一大段不亮")],
+        seen_en: "a broken landscape light",
+        done: &["灯罩已更换", "灯带已更换二十米"],
+        ..BASE
+    },
+    Entry {
+        code: "C0146",
+        zh: "户外健身设施",
+        en: "outdoor fitness equipment",
+        words: &["健身器材", "单杠", "漫步机"],
+        work: Work::Street,
+        weight: 13.0,
+        on: &[Homes, Green],
+        conditions: &[
+            ("倾斜、断裂，有伤人危险", "1WD", &["修复", "拆除"]),
+            ("破损、缺失", "5WD", &["修复", "更换"]),
+        ],
+        seen: &[
+            (1, "的漫步机立柱断了，还有人在用"),
+            (2, "的健身器材螺丝松了，扭腰器转不动"),
+            (2, "的乒乓球台面开裂"),
+        ],
+        seen_en: "broken outdoor fitness equipment",
+        done: &[
+            "已焊接加固并刷漆",
+            "损坏器材已拆除，新器材下周到位",
+            "螺丝已紧固，转盘已更换",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0154",
+        zh: "充电桩",
+        en: "EV charging post",
+        words: &["充电站", "充电桩"],
+        work: Work::Power,
+        weight: 7.0,
+        on: &[Homes, Shops],
+        conditions: &[
+            ("漏电等险情", "1UH", &["消除隐患"]),
+            ("设施损坏", "5WD", &["修复"]),
+        ],
+        seen: &[
+            (1, "的充电桩外壳裂开，下雨天有人被电了一下"),
+            (2, "的充电桩屏幕黑了，一排都用不了"),
+            (2, "的充电枪头坏了"),
+        ],
+        seen_en: "a charging post that does not work",
+        done: &["已断电检修并更换外壳", "模块已更换，恢复使用"],
+        ..BASE
+    },
+    Entry {
+        code: "C0193",
+        zh: "二次供水设施",
+        en: "booster water-supply facility",
+        words: &["水箱", "加压泵", "水压"],
+        work: Work::Water,
+        weight: 6.0,
+        on: &[Homes],
+        conditions: &[
+            ("泵房漏水、停机", "4UH", &["恢复"]),
+            ("水箱破损、未上锁", "1WD", &["修复"]),
+        ],
+        seen: &[(1, "的加压泵房往外流水"), (2, "楼顶水箱盖没有锁")],
+        seen_en: "a leaking pump house",
+        done: &["水泵密封件已更换，恢复供水", "水箱已加锁"],
+        ..BASE
+    },
+    Entry {
+        code: "C0181",
+        zh: "无障碍坡道及盲道",
+        en: "barrier-free ramp and tactile paving",
+        words: &["盲道", "坡道", "轮椅"],
+        work: Work::Roads,
+        weight: 9.0,
+        conditions: &[
+            ("盲道缺失、破损", "5WD", &["修复"]),
+            ("坡道被占或损坏", "2WD", &["恢复", "修复"]),
+        ],
+        seen: &[
+            (1, "的盲道砖缺了十几块"),
+            (1, "的盲道直通到树坑里"),
+            (2, "的轮椅坡道被石墩挡住了"),
+        ],
+        seen_en: "broken tactile paving",
+        done: &["盲道砖已补齐", "石墩已移走，坡道畅通"],
+        ..BASE
+    },
+    Entry {
+        code: "C0204",
+        zh: "公交站亭",
+        en: "bus shelter",
+        words: &["公交站", "站牌", "候车亭"],
+        work: Work::Traffic,
+        weight: 12.0,
+        conditions: &[
+            ("站亭倾倒险情", "1UD", &["消除隐患"]),
+            ("站亭破损", "5WD", &["修复"]),
+            ("不洁", "1WD", &["清洁"]),
+        ],
+        seen: &[
+            (1, "的公交站牌被风吹斜了"),
+            (2, "候车亭的玻璃碎了，座椅也缺一块"),
+            (3, "的公交站亭满是灰，椅子没法坐"),
+        ],
+        seen_en: "a damaged bus shelter",
+        done: &["站牌已扶正加固", "玻璃已更换", "站亭已冲洗"],
+        ..BASE
+    },
+    Entry {
+        code: "C0206",
+        zh: "过街天桥",
+        en: "pedestrian overpass",
+        words: &["天桥", "台阶", "扶梯"],
+        work: Work::Roads,
+        weight: 6.0,
+        on: &[Shops, Campus],
+        conditions: &[
+            ("桥体、护栏损坏", "3WD", &["修复"]),
+            ("桥面积水、结冰", "4WH", &["清除"]),
+            ("灯具缺亮", "3WD", &["恢复"]),
+        ],
+        seen: &[
+            (1, "天桥护栏少了两根"),
+            (2, "天桥上积水没过鞋面"),
+            (3, "天桥楼梯的灯不亮，晚上看不清台阶"),
+        ],
+        seen_en: "a damaged handrail on the overpass",
+        done: &["护栏已焊接补齐", "排水孔已疏通，积水已清", "灯具已更换"],
+        ..BASE
+    },
+    Entry {
+        code: "C0212",
+        zh: "路名牌",
+        en: "street-name sign",
+        words: &["路牌", "指路牌"],
+        work: Work::Traffic,
+        weight: 7.0,
+        conditions: &[
+            ("倾倒、折断", "3WD", &["恢复"]),
+            ("内容错误、指向错误", "2WD", &["更换"]),
+        ],
+        seen: &[(1, "的路名牌倒在绿化带里"), (2, "的路名牌方向装反了")],
+        seen_en: "a street sign pointing the wrong way",
+        done: &["路名牌已重新安装", "牌面方向已调正"],
+        ..BASE
+    },
+    Entry {
+        code: "C0217",
+        zh: "交通护栏",
+        en: "traffic guardrail",
+        words: &["护栏", "栏杆", "隔离栏"],
+        work: Work::Traffic,
+        weight: 22.0,
+        light: true,
+        conditions: &[
+            ("移位、排列不齐", "1WD", &["恢复"]),
+            ("破损、变形", "3WD", &["修复", "更换"]),
+        ],
+        seen: &[
+            (1, "的隔离护栏被撞歪，横在车道上"),
+            (1, "的护栏倒了一片"),
+            (2, "的护栏断开了，行人从中间横穿"),
+        ],
+        seen_en: "a knocked-over traffic barrier",
+        done: &["护栏已复位并加固地脚", "更换护栏六片"],
+        ..BASE
+    },
+    Entry {
+        code: "C0225",
+        zh: "交通信号灯",
+        en: "traffic signal",
+        words: &["红绿灯", "信号灯"],
+        work: Work::Traffic,
+        weight: 12.0,
+        conditions: &[
+            ("信号灯全灭、乱闪", "2UH", &["恢复"]),
+            ("灯组损坏、被遮挡", "1WD", &["修复", "清除"]),
+        ],
+        seen: &[
+            (1, "的红绿灯全不亮了，路口很乱"),
+            (1, "的信号灯一直黄闪"),
+            (2, "的红绿灯被树枝挡住，看不见"),
+        ],
+        seen_en: "a traffic signal that is dark",
+        done: &["信号机已重启恢复", "遮挡枝叶已修剪", "灯组已更换"],
+        ..BASE
+    },
+    Entry {
+        code: "C0284",
+        zh: "人行道",
+        en: "pavement",
+        words: &["人行道", "地砖", "便道"],
+        work: Work::Roads,
+        weight: 30.0,
+        conditions: &[
+            ("破损、塌陷影响通行", "5WD", &["修复"]),
+            ("地砖松动翘起", "7WD", &["修复"]),
+            ("大面积塌陷险情", "4UH", &["围护并恢复"]),
+        ],
+        seen: &[
+            (1, "人行道塌了一块，婴儿车过不去"),
+            (2, "的地砖松了，一踩一脚泥水"),
+            (2, "人行道砖被树根顶起来"),
+            (3, "人行道下面空了，塌出一个大洞"),
+        ],
+        seen_en: "loose paving stones",
+        done: &[
+            "更换地砖十二平方米",
+            "基层重新夯实，铺砖完成",
+            "已围挡并回填，恢复通行",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0286",
+        zh: "路沿石",
+        en: "kerb stone",
+        words: &["路牙", "路沿"],
+        work: Work::Roads,
+        weight: 9.0,
+        conditions: &[
+            ("缺失、断裂", "5WD", &["修复"]),
+            ("松动移位", "7WD", &["修复"]),
+        ],
+        seen: &[(1, "的路沿石断了三块"), (2, "的路牙石被车轧得往外歪")],
+        seen_en: "broken kerb stones",
+        done: &["路沿石已更换", "已重新安砌勾缝"],
+        ..BASE
+    },
+    Entry {
+        code: "C0301",
+        zh: "公共厕所",
+        en: "public toilet",
+        words: &["公厕", "卫生间"],
+        work: Work::Sanitation,
+        weight: 13.0,
+        on: &[Shops, Green],
+        conditions: &[
+            ("设施损坏", "3WD", &["修复"]),
+            ("脏乱异味", "1WD", &["清洁"]),
+            ("未按时开放", "4WH", &["恢复", "整改"]),
+        ],
+        seen: &[
+            (1, "公厕的冲水阀坏了，一直流水"),
+            (2, "公厕味道很大，地上都是水"),
+            (3, "公厕大白天锁着门"),
+            (1, "公厕无障碍间的扶手掉了"),
+        ],
+        seen_en: "a dirty public toilet",
+        done: &[
+            "冲水阀已更换",
+            "已全面冲洗消杀",
+            "已按公示时间开放并约谈管护人员",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0305",
+        zh: "垃圾箱",
+        en: "litter bin",
+        words: &["垃圾桶", "果皮箱"],
+        work: Work::Sanitation,
+        weight: 26.0,
+        light: true,
+        conditions: &[
+            ("箱体倾倒", "4WH", &["恢复"]),
+            ("箱体破损", "3WD", &["更换", "修复"]),
+            ("不洁", "1WD", &["清洁"]),
+        ],
+        seen: &[
+            (1, "的果皮箱倒在路边"),
+            (2, "的垃圾箱门掉了"),
+            (2, "的垃圾桶底烂了"),
+            (3, "的垃圾桶脏得没法靠近"),
+        ],
+        seen_en: "a broken litter bin",
+        done: &["箱体已扶正固定", "已更换内胆和箱门", "已清洗箱体"],
+        ..BASE
+    },
+    Entry {
+        code: "C0308",
+        zh: "宣传栏",
+        en: "notice board",
+        words: &["宣传栏", "公告栏"],
+        work: Work::Street,
+        weight: 6.0,
+        conditions: &[
+            ("倾倒、破损", "3WD", &["修复"]),
+            ("内容过期、不洁", "4WH", &["更换", "清洁"]),
+        ],
+        seen: &[
+            (1, "的宣传栏玻璃破了，尖角对着路人"),
+            (2, "的公告栏还是前年的内容"),
+        ],
+        seen_en: "a broken notice board",
+        done: &["玻璃已更换", "内容已更新"],
+        ..BASE
+    },
+    Entry {
+        code: "C0402",
+        zh: "行道树",
+        en: "street tree",
+        words: &["树", "树枝", "断枝"],
+        work: Work::Greening,
+        weight: 30.0,
+        rain: true,
+        conditions: &[
+            ("倒伏、断枝险情", "2UH", &["清除", "消除隐患"]),
+            ("修剪不及时影响通行", "2WD", &["修剪"]),
+            ("枯死", "5WD", &["更换", "清除"]),
+            ("缺株", "15WD", &["补植"]),
+        ],
+        seen: &[
+            (1, "一根大树枝断了挂在半空"),
+            (1, "的树倒了，压住半边路"),
+            (2, "的树枝挡住了路灯和窗户"),
+            (3, "有棵行道树枯死了"),
+            (4, "少了一棵行道树，树坑空着"),
+        ],
+        seen_en: "a fallen branch",
+        done: &[
+            "断枝已锯除清运",
+            "已修剪，路灯露出",
+            "枯树已伐除，待补植",
+            "已补植同品种一株",
+        ],
+        ..BASE
+    },
+    Entry {
+        code: "C0407",
+        zh: "街头座椅",
+        en: "street bench",
+        words: &["长椅", "座椅"],
+        work: Work::Greening,
+        weight: 7.0,
+        on: &[Green, Homes],
+        light: true,
+        conditions: &[
+            ("破损、倾倒", "3WD", &["修复", "更换"]),
+            ("不洁", "1WD", &["清洁"]),
+        ],
+        seen: &[
+            (1, "的长椅木条断了两根，钉子露在外面"),
+            (2, "的座椅上全是鸟粪"),
+        ],
+        seen_en: "a broken bench",
+        done: &["木条已更换", "座椅已擦洗"],
+        ..BASE
+    },
+    Entry {
+        code: "C0409",
+        zh: "绿地附属设施",
+        en: "green-space fittings",
+        words: &["喷灌", "栈道", "凉亭"],
+        work: Work::Greening,
+        weight: 8.0,
+        on: &[Green],
+        conditions: &[("喷灌漏水", "2UH", &["止水"]), ("破损", "3WD", &["修复"])],
+        seen: &[
+            (1, "的喷灌水管爆了，水喷到路上"),
+            (2, "的木栈道板子烂了个洞"),
+            (2, "凉亭的瓦掉了好几片"),
+        ],
+        seen_en: "a leaking sprinkler",
+        done: &["阀门已关闭，水管已更换", "栈道木板已更换"],
+        ..BASE
+    },
+    Entry {
+        code: "C0507",
+        zh: "水域护栏",
+        en: "waterside railing",
+        words: &["河边栏杆", "护栏"],
+        work: Work::Drains,
+        weight: 6.0,
+        on: &[River, Green],
+        conditions: &[
+            ("缺失、倾倒，有落水危险", "1UD", &["围护并恢复", "恢复"]),
+            ("破损、锈蚀", "3WD", &["修复"]),
+        ],
+        seen: &[
+            (1, "河边的栏杆断了一截，孩子容易掉下去"),
+            (2, "河边护栏锈穿了"),
+        ],
+        seen_en: "a missing riverside railing",
+        done: &["已先行围护，次日修复", "护栏已除锈刷漆"],
+        ..BASE
+    },
+];
