@@ -2,24 +2,30 @@
 
 use crate::config::{Common, Config};
 use crate::output::Failure;
-use access::{Ctx, Services, SystemRole};
+use access::{Capability, Ctx, Routes, Services, SystemRole};
 use grid::ImportError;
 use kernel::{Clock, SystemClock};
 use matters::Reference;
 use std::sync::Arc;
 use store::{Db, DbOptions, Migration, StoreError};
 
+/// What the program is made of. A new capability is one line here.
+pub fn capabilities() -> Vec<Capability> {
+    let tables = |name, migrations| Capability::new(name, Routes::new(name)).migrations(migrations);
+    vec![
+        access::capability(),
+        tables("grid", grid::MIGRATIONS),
+        tables("actors", actors::MIGRATIONS),
+        tables("matters", matters::MIGRATIONS),
+        vault::capability(),
+        cases::http::capability(),
+        crate::serve::capability(),
+    ]
+}
+
 /// Every table of the program, in order.
 pub fn migrations() -> Vec<Migration> {
-    let parts: &[&[Migration]] = &[
-        store::MIGRATIONS,
-        access::MIGRATIONS,
-        grid::MIGRATIONS,
-        actors::MIGRATIONS,
-        matters::MIGRATIONS,
-        cases::MIGRATIONS,
-    ];
-    parts.concat()
+    access::migrations_of(&capabilities())
 }
 
 /// The parts of a running command.

@@ -9,6 +9,7 @@ mod compose;
 mod config;
 mod output;
 mod places;
+mod serve;
 
 use clap::Parser;
 use std::process::ExitCode;

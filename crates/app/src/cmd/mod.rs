@@ -1,5 +1,6 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
+mod case;
 mod deadline;
 mod detect;
 mod evaluate;
@@ -9,9 +10,11 @@ mod import;
 mod import_reference;
 mod init;
 mod matters;
+mod openapi;
 mod replay;
 mod reporting_rate;
 mod scan;
+mod serve;
 mod suggest;
 mod table;
 #[cfg(test)]
@@ -37,6 +40,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Case(case::Case),
     Deadline(deadline::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Evaluate),
@@ -45,9 +49,11 @@ enum Command {
     Import(import::Import),
     Init(init::Init),
     Matters(matters::Matters),
+    Openapi(openapi::OpenApi),
     Replay(replay::Replay),
     ReportingRate(reporting_rate::Args),
     Scan(scan::Args),
+    Serve(serve::Serve),
     Suggest(suggest::Args),
     User(user::Args),
 }
@@ -56,6 +62,7 @@ enum Command {
 pub fn run(cli: Cli) -> Result<Done, Failure> {
     let common = &cli.common;
     match cli.command {
+        Command::Case(args) => args.run(common),
         Command::Deadline(args) => args.run(),
         Command::Detect(args) => args.run(),
         Command::Evaluate(args) => args.run(common),
@@ -64,9 +71,11 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Import(args) => args.run(common),
         Command::Init(args) => args.run(common),
         Command::Matters(args) => args.run(),
+        Command::Openapi(args) => args.run(cli.json),
         Command::Replay(args) => args.run(common),
         Command::ReportingRate(args) => args.run(),
         Command::Scan(args) => args.run(),
+        Command::Serve(args) => args.run(common),
         Command::Suggest(args) => args.run(),
         Command::User(args) => args.run(common),
     }

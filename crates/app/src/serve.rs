@@ -1,0 +1,227 @@
+//! The running program: its parts put together, its background work, its two operator's doors (`/metrics`, version).
+
+use crate::compose::{Program, capabilities};
+use crate::output::Failure;
+use access::{
+    AppParts, AppState, Capability, Ctx, Fault, Permission, Routes, Settings, SystemRole,
+};
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+use cases::service::{Cases, CasesConfig};
+use jiff::SignedDuration;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use ui::{Site, Tone, Words};
+use vault::MasterKeys;
+
+/// How often the snapshot of reference data is compared with the store.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
+/// How often the clocks of tasks are looked at.
+const TIMERS_EVERY: Duration = Duration::from_secs(20);
+/// How long requests may go on after the program was told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// What the program itself brings: the operator's figures.
+pub fn capability() -> Capability {
+    Capability::new(
+        "app",
+        Routes::new("app").on(Method::GET, "/metrics", Permission::SystemManage, figures),
+    )
+}
+
+async fn figures(ctx: Ctx) -> Result<Response, Fault> {
+    let figures = ctx.service::<PrometheusHandle>();
+    metrics::gauge!("store_writes_waiting").set(f64::from(
+        u32::try_from(ctx.db().waiting()).unwrap_or(u32::MAX),
+    ));
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+        figures.render(),
+    )
+        .into_response())
+}
+
+/// The master key of the vault: from `SHIYU_MASTER_KEY`, else from the file named by `SHIYU_MASTER_KEY_FILE`, else from
+/// `master.key` beside the data, which is made when it is not there.
+///
+/// # Errors
+/// A key that cannot be read, or a file that others may read.
+pub fn master_keys(data_dir: &Path) -> Result<MasterKeys, Failure> {
+    let wrong = |e: vault::keys::KeyError| {
+        Failure::unusable("unusable_key", e.to_string()).field("SHIYU_MASTER_KEY")
+    };
+    if let Ok(text) = std::env::var("SHIYU_MASTER_KEY") {
+        return MasterKeys::parse(&text, "SHIYU_MASTER_KEY").map_err(wrong);
+    }
+    if let Some(path) = std::env::var_os("SHIYU_MASTER_KEY_FILE") {
+        return MasterKeys::read_file(Path::new(&path)).map_err(wrong);
+    }
+    std::fs::create_dir_all(data_dir).map_err(|e| {
+        Failure::unusable(
+            "unusable_data_dir",
+            format!("cannot make {}: {e}", data_dir.display()),
+        )
+        .field("data_dir")
+    })?;
+    MasterKeys::read_or_create(&data_dir.join("master.key"), rand::random()).map_err(wrong)
+}
+
+/// Puts the parts of the running program together.
+///
+/// # Errors
+/// The store's, and a key that cannot be used.
+pub fn state_of(
+    program: &mut Program,
+    runtime: &tokio::runtime::Runtime,
+    public_url: String,
+) -> Result<AppState, Failure> {
+    cases::moves::prove(cases::moves::MOVES, cases::moves::TIMERS)
+        .map_err(|flaw| Failure::other("table_of_moves", flaw))?;
+    let system = program.ready(SystemRole::Keeper)?;
+    let keys = runtime
+        .block_on(vault::ops::open_keys(
+            &system,
+            master_keys(&program.config.data_dir)?,
+        ))
+        .map_err(|e| Failure::unusable("unusable_key", e.to_string()).field("SHIYU_MASTER_KEY"))?;
+    let keys = Arc::new(keys);
+    let cases = Cases::new(
+        program.reference.clone(),
+        CasesConfig::new(program.config.district),
+    )
+    .with_vault(keys.clone());
+    program.services.add(keys);
+    program.services.add(Arc::new(cases));
+    let recorder = PrometheusBuilder::new().install_recorder().map_err(|e| {
+        Failure::other(
+            "metrics",
+            format!("cannot install the metrics recorder: {e}"),
+        )
+    })?;
+    program.services.add(Arc::new(recorder));
+    let capabilities = capabilities();
+    let words =
+        access::words_of(&capabilities).map_err(|e| Failure::other("words", e.to_string()))?;
+    let site = Site {
+        words,
+        city: city_name(program),
+        time_zone: program.config.timezone.clone(),
+        notices: notices(&system)?,
+    };
+    let mut settings = Settings {
+        public_url,
+        is_behind_proxy: program.config.behind_proxy,
+        ..Settings::default()
+    };
+    settings.session_idle = SignedDuration::from_mins(program.config.session_idle_minutes);
+    settings.limits.in_flight = program.config.requests_in_flight;
+    Ok(AppState::new(AppParts {
+        db: program.db.clone(),
+        clock: program.clock.clone(),
+        services: program.services.clone(),
+        site: Arc::new(site),
+        settings,
+        cookie_key: access::ops::cookie_key(&system)?,
+        menu: access::menu_of(&capabilities),
+    }))
+}
+
+fn city_name(program: &Program) -> Words {
+    match program.config.city.as_str() {
+        "市域" => Words::new("市域", "Shiyu"),
+        city => Words::new(city, city),
+    }
+}
+
+/// What stands on top of every page: that the sample city is invented.
+fn notices(system: &Ctx) -> Result<Vec<(Tone, Words)>, Failure> {
+    let sample = system.read_blocking::<_, store::StoreError, _>(|r| {
+        r.opt::<(String,)>(
+            "SELECT value FROM settings WHERE name = $1",
+            store::params!["sample_city"],
+        )
+    })?;
+    Ok(sample
+        .map(|_| {
+            let zh = "示范市是虚构的：人物、单位和案件均为程序生成。";
+            let en = "The sample city is invented: its people, units and cases were made by the program.";
+            vec![(Tone::Info, Words::new(zh, en))]
+        })
+        .unwrap_or_default())
+}
+
+/// Serves until told to stop (SIGTERM, Ctrl-C), then lets running requests finish.
+///
+/// # Errors
+/// When serving fails.
+pub async fn serve(
+    state: AppState,
+    system: Ctx,
+    program: &Program,
+    listener: TcpListener,
+) -> Result<(), Failure> {
+    let router = access::router(&state, capabilities());
+    let work = tokio::spawn(background(system, program.reference.clone()));
+    let keeping = tokio::spawn(access::ops::keep(state.clone()));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let (told, mut was_told) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stopped().await;
+        let _ = told.send(true);
+    });
+    let deadline = async move {
+        let _ = was_told.wait_for(|told| *told).await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    let served = tokio::select! {
+        served = async { server.await } => served,
+        () = deadline => Ok(()),
+    };
+    work.abort();
+    keeping.abort();
+    access::ops::flush(&state).await?;
+    served.map_err(|e| Failure::other("serve", e.to_string()))
+}
+
+async fn stopped() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => _ = signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// The work that nobody asks for: fresh reference data and the clocks of tasks. Each failure is logged and tried again.
+async fn background(system: Ctx, reference: Arc<matters::Reference>) {
+    let mut since_timers = TIMERS_EVERY;
+    loop {
+        if let Err(error) = reference.refresh(&system.renewed()).await {
+            tracing::warn!(%error, "reference data could not be refreshed");
+        }
+        if since_timers >= TIMERS_EVERY {
+            since_timers = Duration::ZERO;
+            match cases::ops::run_timers(&system.renewed()).await {
+                Ok(0) => {}
+                Ok(lapsed) => tracing::info!(lapsed, "tasks went back to the pool or to the desk"),
+                Err(error) => tracing::warn!(%error, "the clocks of tasks could not be looked at"),
+            }
+        }
+        tokio::time::sleep(REFRESH_EVERY).await;
+        since_timers += REFRESH_EVERY;
+    }
+}
