@@ -376,7 +376,7 @@ fn is_of_the_desk(actor: &Actor) -> bool {
 
 /// Whether the events lead to a state that the table's row allows.
 fn lands(case: Option<&Case>, row: &moves::Move, events: &[CaseEvent]) -> bool {
-    let after = events.iter().fold(case.cloned(), |c, e| apply(c, e)).map(|c| c.state);
+    let after = events.iter().fold(case.cloned(), apply).map(|c| c.state);
     match (case.map(|c| c.state), after) {
         (Some(before), Some(after)) => row.to.contains(&after) || after == before && (row.to.is_empty() || row.act == Act::UpdateImport),
         (None, Some(after)) => row.to.contains(&after),
@@ -613,7 +613,7 @@ pub fn apply(case: Option<Case>, event: &CaseEvent) -> Option<Case> {
 
 /// Rebuilds a case from its events.
 pub fn replay(id: CaseId, events: &[CaseEvent]) -> Option<Case> {
-    events.iter().fold(None, |case, event| apply(case, event)).map(|case| Case { id, ..case })
+    events.iter().fold(None, apply).map(|case| Case { id, ..case })
 }
 
 fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case {

@@ -39,7 +39,11 @@ store::record! {
 impl Channel {
     /// Its name in a language (`en`, else Chinese).
     pub fn name(&self, lang: &str) -> &str {
-        if lang.starts_with("en") { &self.name_en } else { &self.name_zh }
+        if lang.starts_with("en") {
+            &self.name_en
+        } else {
+            &self.name_zh
+        }
     }
 }
 
@@ -56,7 +60,11 @@ pub struct DuplicateRule {
 
 impl Default for DuplicateRule {
     fn default() -> Self {
-        Self { radius_m: 50.0, hours: 24, most: 10 }
+        Self {
+            radius_m: 50.0,
+            hours: 24,
+            most: 10,
+        }
     }
 }
 
@@ -74,7 +82,11 @@ pub struct CasesConfig {
 impl CasesConfig {
     /// The defaults of the standard, with the district for reports without a known place.
     pub fn new(default_district: DistrictCode) -> Self {
-        Self { rules: CityRules::default(), default_district, duplicates: DuplicateRule::default() }
+        Self {
+            rules: CityRules::default(),
+            default_district,
+            duplicates: DuplicateRule::default(),
+        }
     }
 }
 
@@ -86,7 +98,13 @@ pub trait Attachments: Send + Sync + 'static {
     ///
     /// # Errors
     /// The store's.
-    fn claim(&self, w: &mut Write<'_>, district: DistrictCode, case: CaseId, files: &[Id]) -> StoreResult<Option<Id>>;
+    fn claim(
+        &self,
+        w: &mut Write<'_>,
+        district: DistrictCode,
+        case: CaseId,
+        files: &[Id],
+    ) -> StoreResult<Option<Id>>;
 }
 
 /// The numbers left of the blocks that were taken, by district and day.
@@ -113,7 +131,10 @@ impl Numbers {
         if self.0.len() >= MOST_BLOCKS {
             self.0.clear();
         }
-        self.0.entry((district, day)).or_default().push_back((first, first + BLOCK));
+        self.0
+            .entry((district, day))
+            .or_default()
+            .push_back((first, first + BLOCK));
     }
 }
 
@@ -176,7 +197,10 @@ impl Cases {
 
     /// The channels as last loaded, in the order shown to people by code.
     pub fn channels(&self) -> Arc<BTreeMap<String, Channel>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.channels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
     /// Loads the channels.
     ///
@@ -184,8 +208,16 @@ impl Cases {
     /// The store's.
     pub async fn load_channels(&self, ctx: &Ctx) -> StoreResult<Arc<BTreeMap<String, Channel>>> {
         let loaded: Vec<Channel> = ctx.read(sql_lists::channels).await?;
-        let loaded = Arc::new(loaded.into_iter().map(|c| (c.code.clone(), c)).collect::<BTreeMap<_, _>>());
-        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
+        let loaded = Arc::new(
+            loaded
+                .into_iter()
+                .map(|c| (c.code.clone(), c))
+                .collect::<BTreeMap<_, _>>(),
+        );
+        *self
+            .channels
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = loaded.clone();
         Ok(loaded)
     }
     /// One channel; looks into the store when it is not known yet.
@@ -204,8 +236,16 @@ impl Cases {
     ///
     /// # Errors
     /// The store's; a day that no number can carry.
-    pub async fn next_number(&self, ctx: &Ctx, district: DistrictCode, day: Date) -> StoreResult<CaseNumber> {
-        let of = |sequence| CaseNumber::new(district, day, sequence).map_err(|e: CodeError| StoreError::Engine(e.to_string()));
+    pub async fn next_number(
+        &self,
+        ctx: &Ctx,
+        district: DistrictCode,
+        day: Date,
+    ) -> StoreResult<CaseNumber> {
+        let of = |sequence| {
+            CaseNumber::new(district, day, sequence)
+                .map_err(|e: CodeError| StoreError::Engine(e.to_string()))
+        };
         if let Some(sequence) = locked(&self.numbers).next(district, day) {
             return of(sequence);
         }

@@ -15,7 +15,9 @@ pub(crate) struct CaseBody(pub Case);
 impl FromValue for CaseBody {
     fn from_value(value: ValueRef<'_>) -> Result<Self, store::DecodeError> {
         let text = String::from_value(value)?;
-        serde_json::from_str(&text).map(Self).map_err(|e| store::DecodeError(e.to_string()))
+        serde_json::from_str(&text)
+            .map(Self)
+            .map_err(|e| store::DecodeError(e.to_string()))
     }
 }
 
@@ -27,7 +29,10 @@ impl FromRow for CaseBody {
 
 /// Every channel, in the order shown to people. An import adds a handful a source.
 pub fn channels(r: &mut Read<'_>) -> StoreResult<Vec<Channel>> {
-    r.all("SELECT code, name_zh, name_en, verify, reviewed FROM channels ORDER BY position, code", &[])
+    r.all(
+        "SELECT code, name_zh, name_en, verify, reviewed FROM channels ORDER BY position, code",
+        &[],
+    )
 }
 
 /// Which open tasks a worker may take.
@@ -55,19 +60,32 @@ pub fn tasks(r: &mut Read<'_>, filter: &TaskFilter, limit: i64) -> StoreResult<V
         bind(filter.worker.to_value())
     )];
     if !filter.districts.is_empty() {
-        let list: Vec<String> = filter.districts.iter().map(|d| bind(d.to_value())).collect();
+        let list: Vec<String> = filter
+            .districts
+            .iter()
+            .map(|d| bind(d.to_value()))
+            .collect();
         wheres.push(format!("district IN ({})", list.join(", ")));
     }
     if let Some(unit) = filter.not_unit {
-        wheres.push(format!("(unit_id IS NULL OR unit_id <> {})", bind(unit.to_value())));
+        wheres.push(format!(
+            "(unit_id IS NULL OR unit_id <> {})",
+            bind(unit.to_value())
+        ));
     }
     if let Some((due_at, id)) = filter.after {
         let (due_at, id) = (bind(due_at.to_value()), bind(id.to_value()));
         wheres.push(format!("(task_due_at, id) > ({due_at}, {id})"));
     }
     let limit = bind(limit.to_value());
-    let sql = format!("SELECT body FROM cases WHERE {} ORDER BY task_due_at, id LIMIT {limit}", wheres.join(" AND "));
-    Ok(r.all::<CaseBody>(&sql, &values)?.into_iter().map(|b| b.0).collect())
+    let sql = format!(
+        "SELECT body FROM cases WHERE {} ORDER BY task_due_at, id LIMIT {limit}",
+        wheres.join(" AND ")
+    );
+    Ok(r.all::<CaseBody>(&sql, &values)?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
 }
 
 /// Cases of a class in a box and a stretch of time, newest first: candidates for duplicates.
@@ -91,12 +109,30 @@ pub fn near(r: &mut Read<'_>, near: &Near, limit: i64) -> StoreResult<Vec<Case>>
     let sql = "SELECT body FROM cases WHERE district = $1 AND id >= $2 AND id < $3 AND matter_id = $4 \
                AND lon BETWEEN $5 AND $6 AND lat BETWEEN $7 AND $8 AND state NOT IN ('merged', 'voided', 'transferred') \
                ORDER BY id DESC LIMIT $9";
-    let values = params![near.district, Id::floor(near.from), Id::floor(near.to), near.matter, west, east, south, north, limit];
-    Ok(r.all::<CaseBody>(sql, values)?.into_iter().map(|b| b.0).collect())
+    let values = params![
+        near.district,
+        Id::floor(near.from),
+        Id::floor(near.to),
+        near.matter,
+        west,
+        east,
+        south,
+        north,
+        limit
+    ];
+    Ok(r.all::<CaseBody>(sql, values)?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
 }
 
 /// What happened to a case after a version somebody saw.
-pub fn events_after(r: &mut Read<'_>, district: DistrictCode, id: CaseId, version: u32) -> StoreResult<Vec<CaseEvent>> {
+pub fn events_after(
+    r: &mut Read<'_>,
+    district: DistrictCode,
+    id: CaseId,
+    version: u32,
+) -> StoreResult<Vec<CaseEvent>> {
     let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact FROM case_events \
                WHERE district = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT 50";
     r.all(sql, params![district, id, version])

@@ -67,14 +67,24 @@ mod tests {
     use super::*;
 
     fn words() -> ui::I18n {
-        let (zh, en) = (include_str!("../locales/zh-CN.ftl"), include_str!("../locales/en.ftl"));
-        ui::I18n::builder().add("cases", zh, en).build().expect("both languages have the same keys and variables")
+        let (zh, en) = (
+            include_str!("../locales/zh-CN.ftl"),
+            include_str!("../locales/en.ftl"),
+        );
+        ui::I18n::builder()
+            .add("cases", zh, en)
+            .build()
+            .expect("both languages have the same keys and variables")
     }
 
     #[test]
     fn every_state_and_every_act_has_its_word() {
         let words = words();
-        for key in State::ALL.iter().map(|s| state_key(*s)).chain(Act::ALL.iter().map(|a| act_key(*a))) {
+        for key in State::ALL
+            .iter()
+            .map(|s| state_key(*s))
+            .chain(Act::ALL.iter().map(|a| act_key(*a)))
+        {
             assert!(words.has(key), "{key}");
         }
     }
@@ -93,12 +103,19 @@ mod tests {
         ];
         let words = words();
         let mut used = std::collections::BTreeSet::new();
-        for code in sources.iter().flat_map(|s| s.split("\"cases.").skip(1)).filter_map(|rest| rest.split('"').next()) {
+        for code in sources
+            .iter()
+            .flat_map(|s| s.split("\"cases.").skip(1))
+            .filter_map(|rest| rest.split('"').next())
+        {
             let key = access::word_key(&format!("cases.{code}"));
             assert!(words.has(&key), "{key}");
             used.insert(key);
         }
-        let keys = include_str!("../locales/en.ftl").lines().filter_map(|l| l.split(" =").next()).filter(|k| k.starts_with("cases-error-"));
+        let keys = include_str!("../locales/en.ftl")
+            .lines()
+            .filter_map(|l| l.split(" =").next())
+            .filter(|k| k.starts_with("cases-error-"));
         for key in keys {
             assert!(used.contains(key), "{key} is used nowhere");
         }

@@ -7,9 +7,19 @@ use crate::service::Cases;
 use access::{Ctx, Fault, Json, Path};
 use kernel::codes::CaseNumber;
 
-pub(super) async fn act(ctx: Ctx, Path(number): Path<CaseNumber>, Json(body): Json<Acts>) -> Result<Json<CaseView>, Fault> {
-    let steps = body.acts.into_iter().map(super::input::ActInput::into_step).collect::<Result<Vec<Step>, CaseError>>()?;
+pub(super) async fn act(
+    ctx: Ctx,
+    Path(number): Path<CaseNumber>,
+    Json(body): Json<Acts>,
+) -> Result<Json<CaseView>, Fault> {
+    let steps = body
+        .acts
+        .into_iter()
+        .map(super::input::ActInput::into_step)
+        .collect::<Result<Vec<Step>, CaseError>>()?;
     let case = do_act(&ctx, number, body.expected_version, steps).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
-    Ok(Json(viewer.case_with(&case, &allowed(ctx.principal(), &case))))
+    Ok(Json(
+        viewer.case_with(&case, &allowed(ctx.principal(), &case)),
+    ))
 }

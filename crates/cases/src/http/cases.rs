@@ -34,17 +34,27 @@ pub(super) struct PageWanted {
     after: Option<String>,
 }
 
-fn part<T: std::str::FromStr>(field: &'static str, text: Option<&String>) -> Result<Option<T>, CaseError>
+fn part<T: std::str::FromStr>(
+    field: &'static str,
+    text: Option<&String>,
+) -> Result<Option<T>, CaseError>
 where
     T::Err: std::fmt::Display,
 {
-    text.map(|t| t.parse()).transpose().map_err(|e: T::Err| CaseError::field(field, "cases.bad_query", e.to_string()))
+    text.map(|t| t.parse())
+        .transpose()
+        .map_err(|e: T::Err| CaseError::field(field, "cases.bad_query", e.to_string()))
 }
 
 impl Wanted {
     fn query(&self) -> Result<ListQuery, CaseError> {
         Ok(ListQuery {
-            states: self.state.as_deref().map(ops::states_of).transpose()?.unwrap_or_default(),
+            states: self
+                .state
+                .as_deref()
+                .map(ops::states_of)
+                .transpose()?
+                .unwrap_or_default(),
             district: part::<DistrictCode>("district", self.district.as_ref())?,
             unit: part::<UnitId>("unit", self.unit.as_ref())?,
             matter: part::<MatterId>("matter", self.matter.as_ref())?,
@@ -57,16 +67,24 @@ impl Wanted {
     }
 }
 
-pub(super) async fn list(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json<Listing<CaseView>>, Fault> {
+pub(super) async fn list(
+    ctx: Ctx,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Listing<CaseView>>, Fault> {
     let page = ops::list(&ctx, wanted.query()?).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
     Ok(Json(page.map(|case| viewer.case(&case)).into()))
 }
 
-pub(super) async fn show(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<CaseView>, Fault> {
+pub(super) async fn show(
+    ctx: Ctx,
+    Path(number): Path<CaseNumber>,
+) -> Result<Json<CaseView>, Fault> {
     let case = ops::find(&ctx, number).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
-    Ok(Json(viewer.case_with(&case, &allowed(ctx.principal(), &case))))
+    Ok(Json(
+        viewer.case_with(&case, &allowed(ctx.principal(), &case)),
+    ))
 }
 
 /// A case's life.
@@ -79,7 +97,9 @@ pub(super) struct Life {
 pub(super) async fn events(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<Life>, Fault> {
     let (case, events) = ops::events(&ctx, number).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
-    Ok(Json(Life { events: viewer.life(&case, &events) }))
+    Ok(Json(Life {
+        events: viewer.life(&case, &events),
+    }))
 }
 
 /// How many cases stand in a state.
@@ -100,11 +120,20 @@ pub(super) struct Inbox {
 
 pub(super) async fn inbox(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json<Inbox>, Fault> {
     let counts = ops::counts_by_state(&ctx, wanted.query()?).await?;
-    let counts = counts.into_iter().map(|(state, cases)| StateCount { state: state.to_string(), cases }).collect();
+    let counts = counts
+        .into_iter()
+        .map(|(state, cases)| StateCount {
+            state: state.to_string(),
+            cases,
+        })
+        .collect();
     Ok(Json(Inbox { counts }))
 }
 
-pub(super) async fn tasks(ctx: Ctx, Query(wanted): Query<PageWanted>) -> Result<Json<Listing<CaseView>>, Fault> {
+pub(super) async fn tasks(
+    ctx: Ctx,
+    Query(wanted): Query<PageWanted>,
+) -> Result<Json<Listing<CaseView>>, Fault> {
     let size = part::<PageSize>("limit", wanted.limit.as_ref())?.unwrap_or_default();
     let after = part::<Cursor>("after", wanted.after.as_ref())?;
     let page = ops::tasks(&ctx, size, after.as_ref()).await?;

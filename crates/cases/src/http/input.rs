@@ -40,10 +40,20 @@ impl PlaceInput {
             (None, None) => None,
             (lon, _) => {
                 let field = if lon.is_none() { "lon" } else { "lat" };
-                return Err(crate::ops::CaseError::field(field, "cases.bad_point", "a point needs lon and lat"));
+                return Err(crate::ops::CaseError::field(
+                    field,
+                    "cases.bad_point",
+                    "a point needs lon and lat",
+                ));
             }
         };
-        Ok(NewPlace { lon_lat, crs: self.crs, grid: self.grid, division: self.division, address: self.address })
+        Ok(NewPlace {
+            lon_lat,
+            crs: self.crs,
+            grid: self.grid,
+            division: self.division,
+            address: self.address,
+        })
     }
 }
 
@@ -61,7 +71,11 @@ pub(super) struct ContactInput {
 
 impl From<ContactInput> for Contact {
     fn from(c: ContactInput) -> Self {
-        Self { name: c.name, phone: c.phone, email: c.email }
+        Self {
+            name: c.name,
+            phone: c.phone,
+            email: c.email,
+        }
     }
 }
 
@@ -268,11 +282,22 @@ pub(super) enum ActInput {
 impl ActInput {
     pub fn into_step(self) -> Result<Step, crate::ops::CaseError> {
         Ok(match self {
-            Self::Verify { outcome, note, attachments } => Step::Verify { outcome, note, attachments },
+            Self::Verify {
+                outcome,
+                note,
+                attachments,
+            } => Step::Verify {
+                outcome,
+                note,
+                attachments,
+            },
             Self::TakeTask { to } => Step::TakeTask { to },
             Self::Accept { matter, urgent } => Step::Accept { matter, urgent },
             Self::NotAccept { reason } => Step::NotAccept { reason },
-            Self::Correct { matter, place } => Step::Correct { matter, place: place.map(PlaceInput::into_place).transpose()? },
+            Self::Correct { matter, place } => Step::Correct {
+                matter,
+                place: place.map(PlaceInput::into_place).transpose()?,
+            },
             Self::Register { rule } => Step::Register { rule },
             Self::NotRegister { reason } => Step::NotRegister { reason },
             Self::Dispatch { unit, basis } => Step::Dispatch { unit, basis },
@@ -280,10 +305,34 @@ impl ActInput {
             Self::Return { reason } => Step::Return { reason },
             Self::Rule { unit, reason } => Step::Rule { unit, reason },
             Self::Assign { handler } => Step::Assign { handler },
-            Self::ReportBack { result, attachments } => Step::ReportBack { result, attachments },
-            Self::Check { passed, note, attachments } => Step::Check { passed, note, attachments },
+            Self::ReportBack {
+                result,
+                attachments,
+            } => Step::ReportBack {
+                result,
+                attachments,
+            },
+            Self::Check {
+                passed,
+                note,
+                attachments,
+            } => Step::Check {
+                passed,
+                note,
+                attachments,
+            },
             Self::Close { closing } => Step::Close { closing },
-            Self::CallBack { contacted, solved, satisfaction, note } => Step::CallBack { contacted, solved, satisfaction, note },
+            Self::CallBack {
+                contacted,
+                solved,
+                satisfaction,
+                note,
+            } => Step::CallBack {
+                contacted,
+                solved,
+                satisfaction,
+                note,
+            },
             Self::RequestVoid { reason } => Step::RequestVoid { reason },
             Self::RefuseVoid { reason } => Step::RefuseVoid { reason },
             Self::Void { reason } => Step::Void { reason },
@@ -309,15 +358,31 @@ mod tests {
     fn acts_read_as_documented() {
         let body = r#"{"expected_version":3,"acts":[{"act":"sign"},{"act":"report_back","result":"已修复"}]}"#;
         let acts = from_json::<Acts>(body.as_bytes()).unwrap();
-        let steps: Vec<Step> = acts.acts.into_iter().map(|a| a.into_step().unwrap()).collect();
-        assert_eq!(steps, [Step::Sign, Step::ReportBack { result: "已修复".into(), attachments: Vec::new() }]);
+        let steps: Vec<Step> = acts
+            .acts
+            .into_iter()
+            .map(|a| a.into_step().unwrap())
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                Step::Sign,
+                Step::ReportBack {
+                    result: "已修复".into(),
+                    attachments: Vec::new()
+                }
+            ]
+        );
     }
 
     #[test]
     fn garbage_is_refused_by_its_field() {
         assert_eq!(field_of(r#"{"acts":"sign"}"#), "acts");
         assert_eq!(field_of(r#"{"acts":[],"version":1}"#), "version");
-        assert_eq!(field_of(r#"{"expected_version":-1,"acts":[]}"#), "expected_version");
+        assert_eq!(
+            field_of(r#"{"expected_version":-1,"acts":[]}"#),
+            "expected_version"
+        );
         assert!(field_of(r#"{"acts":[{"act":"steal"}]}"#).starts_with("acts[0]"));
         assert!(field_of(r#"{"acts":[{"act":"sign","by":"me"}]}"#).starts_with("acts[0]"));
         assert!(field_of(r#"{"acts":[{"act":"close"}]}"#).starts_with("acts[0]"));
@@ -329,6 +394,12 @@ mod tests {
     #[test]
     fn half_a_point_is_refused() {
         let place = from_json::<PlaceInput>(br#"{"lon":120.1}"#).unwrap();
-        assert!(place.into_place().unwrap_err().to_string().starts_with("lat"));
+        assert!(
+            place
+                .into_place()
+                .unwrap_err()
+                .to_string()
+                .starts_with("lat")
+        );
     }
 }

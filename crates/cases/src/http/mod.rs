@@ -14,8 +14,14 @@ use axum::http::Method;
 pub fn routes() -> Routes {
     let list = |about| {
         Operation::new(about)
-            .query::<String>("state", "a state or one of the groups open, closed, duplicate, transferred, void")
-            .query::<String>("district", "six digits: only cases whose record this district keeps")
+            .query::<String>(
+                "state",
+                "a state or one of the groups open, closed, duplicate, transferred, void",
+            )
+            .query::<String>(
+                "district",
+                "six digits: only cases whose record this district keeps",
+            )
             .query::<String>("unit", "the id of a unit: only what it handles")
             .query::<String>("matter", "the id of a class")
             .query::<String>("from", "reported at or after this time")
@@ -105,5 +111,8 @@ pub fn routes() -> Routes {
 pub fn capability() -> Capability {
     Capability::new("cases", routes())
         .migrations(crate::MIGRATIONS)
-        .locales(include_str!("../../locales/zh-CN.ftl"), include_str!("../../locales/en.ftl"))
+        .locales(
+            include_str!("../../locales/zh-CN.ftl"),
+            include_str!("../../locales/en.ftl"),
+        )
 }

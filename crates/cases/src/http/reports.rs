@@ -22,11 +22,17 @@ pub(super) struct ReceiptView {
     case: TrackView,
 }
 
-pub(super) async fn public(ctx: Ctx, Json(body): Json<PublicReport>) -> Result<(StatusCode, Json<ReceiptView>), Fault> {
+pub(super) async fn public(
+    ctx: Ctx,
+    Json(body): Json<PublicReport>,
+) -> Result<(StatusCode, Json<ReceiptView>), Fault> {
     take(&ctx, body.into_report()?).await
 }
 
-pub(super) async fn staff(ctx: Ctx, Json(body): Json<StaffReport>) -> Result<(StatusCode, Json<ReceiptView>), Fault> {
+pub(super) async fn staff(
+    ctx: Ctx,
+    Json(body): Json<StaffReport>,
+) -> Result<(StatusCode, Json<ReceiptView>), Fault> {
     take(&ctx, body.into_report()?).await
 }
 

@@ -13,12 +13,25 @@ pub(super) struct CodeQuery {
     code: String,
 }
 
-pub(super) async fn by_code(ctx: Ctx, visit: Visit, Path(number): Path<CaseNumber>, Query(query): Query<CodeQuery>) -> Result<Json<TrackView>, Fault> {
+pub(super) async fn by_code(
+    ctx: Ctx,
+    visit: Visit,
+    Path(number): Path<CaseNumber>,
+    Query(query): Query<CodeQuery>,
+) -> Result<Json<TrackView>, Fault> {
     let case = track(&ctx, number, &query.code, visit.address()).await?;
-    Ok(Json(Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case)))
+    Ok(Json(
+        Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case),
+    ))
 }
 
-pub(super) async fn by_link(ctx: Ctx, visit: Visit, Path(token): Path<String>) -> Result<Json<TrackView>, Fault> {
+pub(super) async fn by_link(
+    ctx: Ctx,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Result<Json<TrackView>, Fault> {
     let case = track_link(&ctx, &token, visit.address()).await?;
-    Ok(Json(Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case)))
+    Ok(Json(
+        Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case),
+    ))
 }

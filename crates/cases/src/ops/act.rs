@@ -21,33 +21,89 @@ const MOST_STEPS: usize = 8;
 
 /// What somebody wants done, as people and programs say it. Against the city's data it becomes a [`Command`].
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the fields are those of the facts they lead to")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the facts they lead to"
+)]
 pub enum Step {
-    Verify { outcome: VerifyOutcome, note: String, attachments: Vec<Id> },
-    TakeTask { to: Option<AccountId> },
-    Accept { matter: Option<MatterId>, urgent: bool },
-    NotAccept { reason: String },
-    Correct { matter: Option<MatterId>, place: Option<NewPlace> },
+    Verify {
+        outcome: VerifyOutcome,
+        note: String,
+        attachments: Vec<Id>,
+    },
+    TakeTask {
+        to: Option<AccountId>,
+    },
+    Accept {
+        matter: Option<MatterId>,
+        urgent: bool,
+    },
+    NotAccept {
+        reason: String,
+    },
+    Correct {
+        matter: Option<MatterId>,
+        place: Option<NewPlace>,
+    },
     /// `rule` is the number of the registration condition; none = the only one.
-    Register { rule: Option<u32> },
-    NotRegister { reason: String },
+    Register {
+        rule: Option<u32>,
+    },
+    NotRegister {
+        reason: String,
+    },
     /// Without a unit: the one a coordinator ruled, else the one responsible for the matter at the place.
-    Dispatch { unit: Option<UnitId>, basis: String },
+    Dispatch {
+        unit: Option<UnitId>,
+        basis: String,
+    },
     Sign,
-    Return { reason: String },
-    Rule { unit: UnitId, reason: String },
-    Assign { handler: AccountId },
-    ReportBack { result: String, attachments: Vec<Id> },
-    Check { passed: bool, note: String, attachments: Vec<Id> },
-    Close { closing: String },
-    CallBack { contacted: Option<bool>, solved: Option<bool>, satisfaction: Satisfaction, note: String },
-    RequestVoid { reason: String },
-    RefuseVoid { reason: String },
-    Void { reason: String },
-    Merge { into: CaseNumber },
+    Return {
+        reason: String,
+    },
+    Rule {
+        unit: UnitId,
+        reason: String,
+    },
+    Assign {
+        handler: AccountId,
+    },
+    ReportBack {
+        result: String,
+        attachments: Vec<Id>,
+    },
+    Check {
+        passed: bool,
+        note: String,
+        attachments: Vec<Id>,
+    },
+    Close {
+        closing: String,
+    },
+    CallBack {
+        contacted: Option<bool>,
+        solved: Option<bool>,
+        satisfaction: Satisfaction,
+        note: String,
+    },
+    RequestVoid {
+        reason: String,
+    },
+    RefuseVoid {
+        reason: String,
+    },
+    Void {
+        reason: String,
+    },
+    Merge {
+        into: CaseNumber,
+    },
     Unmerge,
     ConfirmSelfHandling,
-    Note { text: String, attachments: Vec<Id> },
+    Note {
+        text: String,
+        attachments: Vec<Id>,
+    },
 }
 
 impl Step {
@@ -81,7 +137,10 @@ impl Step {
     }
     fn attachments(&self) -> &[Id] {
         match self {
-            Self::Verify { attachments, .. } | Self::ReportBack { attachments, .. } | Self::Check { attachments, .. } | Self::Note { attachments, .. } => attachments,
+            Self::Verify { attachments, .. }
+            | Self::ReportBack { attachments, .. }
+            | Self::Check { attachments, .. }
+            | Self::Note { attachments, .. } => attachments,
             _ => &[],
         }
     }
@@ -103,12 +162,25 @@ struct Job {
 ///
 /// # Errors
 /// [`CaseError`]; refusals are in the audit trail, and nothing has happened.
-pub async fn act(ctx: &Ctx, number: CaseNumber, expected_version: Option<u32>, steps: Vec<Step>) -> Result<Case, CaseError> {
+pub async fn act(
+    ctx: &Ctx,
+    number: CaseNumber,
+    expected_version: Option<u32>,
+    steps: Vec<Step>,
+) -> Result<Case, CaseError> {
     if steps.is_empty() {
-        return Err(CaseError::field("acts", "cases.no_acts", "name at least one act"));
+        return Err(CaseError::field(
+            "acts",
+            "cases.no_acts",
+            "name at least one act",
+        ));
     }
     if steps.len() > MOST_STEPS {
-        return Err(CaseError::field("acts", "cases.many_acts", format!("at most {MOST_STEPS} acts in one call")));
+        return Err(CaseError::field(
+            "acts",
+            "cases.many_acts",
+            format!("at most {MOST_STEPS} acts in one call"),
+        ));
     }
     let first = steps[0].act();
     let cases = ctx.service::<Cases>();
@@ -131,12 +203,22 @@ pub async fn act(ctx: &Ctx, number: CaseNumber, expected_version: Option<u32>, s
 ///
 /// # Errors
 /// As [`act`].
-pub async fn note(ctx: &Ctx, number: CaseNumber, text: String, attachments: Vec<Id>) -> Result<Case, CaseError> {
+pub async fn note(
+    ctx: &Ctx,
+    number: CaseNumber,
+    text: String,
+    attachments: Vec<Id>,
+) -> Result<Case, CaseError> {
     act(ctx, number, None, vec![Step::Note { text, attachments }]).await
 }
 
 /// Hands a result on, after writing a refusal into the audit trail.
-pub(super) async fn recorded<T>(ctx: &Ctx, number: &CaseNumber, tried: Option<Act>, result: Result<T, CaseError>) -> Result<T, CaseError> {
+pub(super) async fn recorded<T>(
+    ctx: &Ctx,
+    number: &CaseNumber,
+    tried: Option<Act>,
+    result: Result<T, CaseError>,
+) -> Result<T, CaseError> {
     if let Some(event) = result.as_ref().err().and_then(|e| e.audit(number, tried)) {
         ctx.record_refusal(event).await?;
     }
@@ -148,7 +230,10 @@ pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
     let actor = actor_of(principal);
     let mut acts: Vec<Act> = Vec::new();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
-        if !matches!(row.by, crate::moves::Who::Program) && is_open_to(principal, row.act).is_ok() && rules::may(case, row.act, &actor).is_ok() {
+        if !matches!(row.by, crate::moves::Who::Program)
+            && is_open_to(principal, row.act).is_ok()
+            && rules::may(case, row.act, &actor).is_ok()
+        {
             acts.push(row.act);
         }
     }
@@ -160,12 +245,20 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
         return Err(CaseError::not_found(job.number));
     };
     if !job.reach.holds(&before) {
-        return Err(CaseError::NotFound { number: job.number.to_string(), is_hidden: true });
+        return Err(CaseError::NotFound {
+            number: job.number.to_string(),
+            is_hidden: true,
+        });
     }
     if let Some(expected) = job.expected.filter(|v| *v != before.version) {
         let since = sql_lists::events_after(&mut w, before.district, before.id, expected)?;
         let since = since.iter().map(Change::of).collect();
-        return Err(CaseError::Changed { number: job.number, expected, found: before.version, since });
+        return Err(CaseError::Changed {
+            number: job.number,
+            expected,
+            found: before.version,
+            since,
+        });
     }
     let mut case = before.clone();
     let mut events: Vec<CaseEvent> = Vec::new();
@@ -178,30 +271,55 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
         let now = w.now();
         let command = resolve(&mut w, job, &case, step, now)?;
         let facts = facts(job, &case, now);
-        let new = rules::decide(Some(&case), command, &facts).map_err(|refusal| CaseError::Rule { act, refusal })?;
+        let new = rules::decide(Some(&case), command, &facts)
+            .map_err(|refusal| CaseError::Rule { act, refusal })?;
         let from = case.state;
-        case = new.iter().fold(Some(case), |case, event| rules::apply(case, event)).expect("an event never takes a case away");
+        for event in &new {
+            case = rules::apply(Some(case), event).expect("an event never takes a case away");
+        }
         events.extend(new);
         let detail = serde_json::json!({ "from": from.as_str(), "to": case.state.as_str(), "version": case.version });
-        audits.push(AuditEvent::done(act.audit(), "case", case.number.to_string()).district(case.district.as_str()).detail(detail));
+        audits.push(
+            AuditEvent::done(act.audit(), "case", case.number.to_string())
+                .district(case.district.as_str())
+                .detail(detail),
+        );
     }
-    let files: Vec<Id> = job.steps.iter().flat_map(Step::attachments).copied().collect();
+    let files: Vec<Id> = job
+        .steps
+        .iter()
+        .flat_map(Step::attachments)
+        .copied()
+        .collect();
     claim(&mut w, &job.cases, &case, &files)?;
     sql::update(&mut w, &case, before.version, &events)?;
     Ok(w.commit_all(&audits, case)?)
 }
 
 /// Ties uploaded files to the case.
-pub(super) fn claim(w: &mut Write<'_>, cases: &Cases, case: &Case, files: &[Id]) -> Result<(), CaseError> {
+pub(super) fn claim(
+    w: &mut Write<'_>,
+    cases: &Cases,
+    case: &Case,
+    files: &[Id],
+) -> Result<(), CaseError> {
     if files.is_empty() {
         return Ok(());
     }
     let Some(store) = cases.attachments() else {
-        return Err(CaseError::field("attachments", "cases.no_files", "this deployment takes no attachments"));
+        return Err(CaseError::field(
+            "attachments",
+            "cases.no_files",
+            "this deployment takes no attachments",
+        ));
     };
     match store.claim(w, case.district, case.id, files)? {
         None => Ok(()),
-        Some(id) => Err(CaseError::field("attachments", "cases.unknown_file", format!("no upload {id} of yours"))),
+        Some(id) => Err(CaseError::field(
+            "attachments",
+            "cases.unknown_file",
+            format!("no upload {id} of yours"),
+        )),
     }
 }
 
@@ -212,7 +330,10 @@ fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
         rules: &job.cases.config().rules,
-        on_duty: case.place.grid.and_then(|grid| job.city.worker_on_duty(grid, now)),
+        on_duty: case
+            .place
+            .grid
+            .and_then(|grid| job.city.worker_on_duty(grid, now)),
     }
 }
 
@@ -222,58 +343,133 @@ fn masked(text: &str) -> String {
 }
 
 /// Looks up what a step names, so that the rules decide on facts.
-fn resolve(r: &mut Read<'_>, job: &Job, case: &Case, step: &Step, now: Timestamp) -> Result<Command, CaseError> {
+fn resolve(
+    r: &mut Read<'_>,
+    job: &Job,
+    case: &Case,
+    step: &Step,
+    now: Timestamp,
+) -> Result<Command, CaseError> {
     let city = &job.city;
     Ok(match step.clone() {
-        Step::Verify { outcome, note, attachments } => Command::Verify { outcome, note: masked(&note), attachments },
+        Step::Verify {
+            outcome,
+            note,
+            attachments,
+        } => Command::Verify {
+            outcome,
+            note: masked(&note),
+            attachments,
+        },
         Step::TakeTask { to } => {
             if let Some(to) = to {
                 check_worker(r, case, to)?;
             }
             Command::TakeTask { to }
         }
-        Step::Accept { matter, urgent } => Command::Accept { matter: known_matter(city, matter)?, urgent },
-        Step::NotAccept { reason } => Command::NotAccept { reason: masked(&reason) },
+        Step::Accept { matter, urgent } => Command::Accept {
+            matter: known_matter(city, matter)?,
+            urgent,
+        },
+        Step::NotAccept { reason } => Command::NotAccept {
+            reason: masked(&reason),
+        },
         Step::Correct { matter, place } => {
             let place = place.map(|new| locate(city, &new)).transpose()?;
-            Command::Correct { matter: known_matter(city, matter)?, place }
+            Command::Correct {
+                matter: known_matter(city, matter)?,
+                place,
+            }
         }
-        Step::Register { rule } => Command::Register { standard: standard(city, case, rule)? },
-        Step::NotRegister { reason } => Command::NotRegister { reason: masked(&reason) },
+        Step::Register { rule } => Command::Register {
+            standard: standard(city, case, rule)?,
+        },
+        Step::NotRegister { reason } => Command::NotRegister {
+            reason: masked(&reason),
+        },
         Step::Dispatch { unit, basis } => {
             let (unit, found) = match unit.or(case.ruled) {
                 Some(unit) => (known_unit(city, unit)?, String::new()),
                 None => responsible(city, case, now)?,
             };
-            Command::Dispatch { unit, basis: if basis.trim().is_empty() { found } else { masked(&basis) } }
+            Command::Dispatch {
+                unit,
+                basis: if basis.trim().is_empty() {
+                    found
+                } else {
+                    masked(&basis)
+                },
+            }
         }
         Step::Sign => Command::Sign,
-        Step::Return { reason } => Command::Return { reason: masked(&reason) },
-        Step::Rule { unit, reason } => Command::Rule { unit: known_unit(city, unit)?, reason: masked(&reason) },
+        Step::Return { reason } => Command::Return {
+            reason: masked(&reason),
+        },
+        Step::Rule { unit, reason } => Command::Rule {
+            unit: known_unit(city, unit)?,
+            reason: masked(&reason),
+        },
         Step::Assign { handler } => {
             check_handler(r, case, handler)?;
             Command::Assign { handler }
         }
-        Step::ReportBack { result, attachments } => Command::ReportBack { result: masked(&result), attachments },
-        Step::Check { passed, note, attachments } => Command::Check { passed, note: masked(&note), attachments },
+        Step::ReportBack {
+            result,
+            attachments,
+        } => Command::ReportBack {
+            result: masked(&result),
+            attachments,
+        },
+        Step::Check {
+            passed,
+            note,
+            attachments,
+        } => Command::Check {
+            passed,
+            note: masked(&note),
+            attachments,
+        },
         Step::Close { closing } => Command::Close { closing },
-        Step::CallBack { contacted, solved, satisfaction, note } => Command::CallBack { contacted, solved, satisfaction, note: masked(&note) },
-        Step::RequestVoid { reason } => Command::RequestVoid { reason: masked(&reason) },
-        Step::RefuseVoid { reason } => Command::RefuseVoid { reason: masked(&reason) },
-        Step::Void { reason } => Command::Void { reason: masked(&reason) },
+        Step::CallBack {
+            contacted,
+            solved,
+            satisfaction,
+            note,
+        } => Command::CallBack {
+            contacted,
+            solved,
+            satisfaction,
+            note: masked(&note),
+        },
+        Step::RequestVoid { reason } => Command::RequestVoid {
+            reason: masked(&reason),
+        },
+        Step::RefuseVoid { reason } => Command::RefuseVoid {
+            reason: masked(&reason),
+        },
+        Step::Void { reason } => Command::Void {
+            reason: masked(&reason),
+        },
         Step::Merge { into } => {
             check_target(r, job, into)?;
             Command::Merge { into }
         }
         Step::Unmerge => Command::Unmerge,
         Step::ConfirmSelfHandling => Command::ConfirmSelfHandling,
-        Step::Note { text, attachments } => Command::Note { text: masked(&text), attachments },
+        Step::Note { text, attachments } => Command::Note {
+            text: masked(&text),
+            attachments,
+        },
     })
 }
 
 fn known_matter(city: &City, matter: Option<MatterId>) -> Result<Option<MatterId>, CaseError> {
     match matter {
-        Some(id) if city.matter(id).is_none() => Err(CaseError::field("matter", "cases.unknown_matter", format!("no class {id} in the catalogue"))),
+        Some(id) if city.matter(id).is_none() => Err(CaseError::field(
+            "matter",
+            "cases.unknown_matter",
+            format!("no class {id} in the catalogue"),
+        )),
         other => Ok(other),
     }
 }
@@ -282,15 +478,28 @@ fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError> {
     if city.units.is_in_force(unit) {
         Ok(unit)
     } else {
-        Err(CaseError::field("unit", "cases.unknown_unit", format!("no unit {unit} is in force")))
+        Err(CaseError::field(
+            "unit",
+            "cases.unknown_unit",
+            format!("no unit {unit} is in force"),
+        ))
     }
 }
 
 /// The registration condition with its limit, as the catalogue has it now; the case keeps it from here on.
 fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, CaseError> {
-    let missing = || CaseError::Rule { act: Act::Register, refusal: Refusal::Missing { field: "matter" } };
+    let missing = || CaseError::Rule {
+        act: Act::Register,
+        refusal: Refusal::Missing { field: "matter" },
+    };
     let matter = case.matter.ok_or_else(missing)?;
-    let class = city.matter(matter).ok_or_else(|| CaseError::field("matter", "cases.unknown_matter", format!("no class {matter} in the catalogue")))?;
+    let class = city.matter(matter).ok_or_else(|| {
+        CaseError::field(
+            "matter",
+            "cases.unknown_matter",
+            format!("no class {matter} in the catalogue"),
+        )
+    })?;
     let conditions = &class.conditions;
     let condition = match rule {
         Some(number) => class.condition(number),
@@ -301,8 +510,16 @@ fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, Cas
         let known: Vec<String> = conditions.iter().map(|c| c.rule_no.to_string()).collect();
         let reason = match (rule, known.is_empty()) {
             (_, true) => format!("class {} has no registration condition", class.code),
-            (Some(number), _) => format!("class {} has no condition {number}, only {}", class.code, known.join(", ")),
-            (None, _) => format!("class {} has several conditions, choose one of {}", class.code, known.join(", ")),
+            (Some(number), _) => format!(
+                "class {} has no condition {number}, only {}",
+                class.code,
+                known.join(", ")
+            ),
+            (None, _) => format!(
+                "class {} has several conditions, choose one of {}",
+                class.code,
+                known.join(", ")
+            ),
         };
         return Err(CaseError::field("rule", "cases.unknown_rule", reason));
     };
@@ -324,7 +541,12 @@ fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, Stri
         .who(case.matter, case.place.grid, case.place.division, on)
         .map_err(|e| CaseError::field("unit", "cases.no_unit", e.to_string()))?;
     let basis = match found.reason {
-        Reason::Duty { duty, place, legal_basis, .. } => {
+        Reason::Duty {
+            duty,
+            place,
+            legal_basis,
+            ..
+        } => {
             let law = legal_basis.map(|l| format!("；{l}")).unwrap_or_default();
             format!("duty {duty} ({place}){law}")
         }
@@ -336,27 +558,67 @@ fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, Stri
 
 /// A merge goes on in a case the actor may see, that is neither void nor a duplicate itself.
 fn check_target(r: &mut Read<'_>, job: &Job, into: CaseNumber) -> Result<(), CaseError> {
-    let refused = || CaseError::Rule { act: Act::Merge, refusal: Refusal::MergeTarget { into } };
-    let target = sql::by_number(r, &into)?.filter(|t| job.reach.holds(t)).ok_or_else(refused)?;
-    if matches!(target.state, State::Merged | State::Voided | State::Transferred) { Err(refused()) } else { Ok(()) }
+    let refused = || CaseError::Rule {
+        act: Act::Merge,
+        refusal: Refusal::MergeTarget { into },
+    };
+    let target = sql::by_number(r, &into)?
+        .filter(|t| job.reach.holds(t))
+        .ok_or_else(refused)?;
+    if matches!(
+        target.state,
+        State::Merged | State::Voided | State::Transferred
+    ) {
+        Err(refused())
+    } else {
+        Ok(())
+    }
 }
 
 /// A handler is an open account of the handling unit.
 fn check_handler(r: &mut Read<'_>, case: &Case, handler: AccountId) -> Result<(), CaseError> {
-    let refuse = || CaseError::field("handler", "cases.unknown_handler", format!("{handler} is no handler of the handling unit"));
+    let refuse = || {
+        CaseError::field(
+            "handler",
+            "cases.unknown_handler",
+            format!("{handler} is no handler of the handling unit"),
+        )
+    };
     let account = account(r, handler)?.ok_or_else(refuse)?;
-    let handles = account.roles.0.iter().any(|r| matches!(r, Role::Handler | Role::DepartmentLead));
-    if handles && account.unit.is_some() && account.unit == case.unit { Ok(()) } else { Err(refuse()) }
+    let handles = account
+        .roles
+        .0
+        .iter()
+        .any(|r| matches!(r, Role::Handler | Role::DepartmentLead));
+    if handles && account.unit.is_some() && account.unit == case.unit {
+        Ok(())
+    } else {
+        Err(refuse())
+    }
 }
 
 /// A worker in the street is an open account that verifies or checks, and never one of the handling unit.
 fn check_worker(r: &mut Read<'_>, case: &Case, worker: AccountId) -> Result<(), CaseError> {
-    let refuse = || CaseError::field("to", "cases.unknown_worker", format!("{worker} may not do this task"));
+    let refuse = || {
+        CaseError::field(
+            "to",
+            "cases.unknown_worker",
+            format!("{worker} may not do this task"),
+        )
+    };
     let account = account(r, worker)?.ok_or_else(refuse)?;
-    let inspects = account.roles.0.iter().any(|r| matches!(r, Role::Collector | Role::Checker));
+    let inspects = account
+        .roles
+        .0
+        .iter()
+        .any(|r| matches!(r, Role::Collector | Role::Checker));
     let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
     let is_own = case.unit.is_some() && account.unit == case.unit;
-    if inspects && in_reach && !is_own { Ok(()) } else { Err(refuse()) }
+    if inspects && in_reach && !is_own {
+        Ok(())
+    } else {
+        Err(refuse())
+    }
 }
 
 fn account(r: &mut Read<'_>, id: AccountId) -> Result<Option<access::Account>, CaseError> {

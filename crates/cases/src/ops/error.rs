@@ -29,18 +29,34 @@ impl Change {
     /// What an event says about who did what when.
     pub fn of(event: &CaseEvent) -> Self {
         let account = event.by.account.filter(|_| event.by.kind == "staff");
-        Self { seq: event.seq, at: event.at, event: super::view::event_word(&event.fact), role: event.by.role, account }
+        Self {
+            seq: event.seq,
+            at: event.at,
+            event: super::view::event_word(&event.fact),
+            role: event.by.role,
+            account,
+        }
     }
 }
 
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} by {} at {}", self.event, self.role.map_or("the program or a requester", Role::as_str), self.at)
+        write!(
+            f,
+            "{} by {} at {}",
+            self.event,
+            self.role.map_or("the program or a requester", Role::as_str),
+            self.at
+        )
     }
 }
 
 fn told(changes: &[Change]) -> String {
-    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    changes
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// Why a use case was not done.
@@ -104,22 +120,32 @@ pub enum CaseError {
 impl CaseError {
     /// A case that is not there.
     pub fn not_found(number: impl ToString) -> Self {
-        Self::NotFound { number: number.to_string(), is_hidden: false }
+        Self::NotFound {
+            number: number.to_string(),
+            is_hidden: false,
+        }
     }
     /// Input that does not fit.
     pub fn field(field: impl Into<String>, code: &'static str, reason: impl Into<String>) -> Self {
-        Self::Field { field: field.into(), code, reason: reason.into() }
+        Self::Field {
+            field: field.into(),
+            code,
+            reason: reason.into(),
+        }
     }
     /// The entry of the audit trail, when this is a refusal that is recorded.
     pub(crate) fn audit(&self, number: &CaseNumber, tried: Option<Act>) -> Option<AuditEvent> {
         let (act, why) = match self {
             Self::Rule { act, refusal } => (Some(*act), refusal.code()),
-            Self::NotFound { is_hidden: true, .. } => (tried, "out_of_scope"),
+            Self::NotFound {
+                is_hidden: true, ..
+            } => (tried, "out_of_scope"),
             Self::Refused(_) => (tried, "permission"),
             _ => return None,
         };
         let action = act.map_or("case.look", Act::audit);
-        let event = AuditEvent::refused(action, "case", number.to_string()).district(number.district().as_str());
+        let event = AuditEvent::refused(action, "case", number.to_string())
+            .district(number.district().as_str());
         Some(event.detail(serde_json::json!({ "why": why })))
     }
 }
@@ -151,9 +177,12 @@ impl Problem for CaseError {
         match self {
             Self::NotFound { .. } | Self::WrongCode => StatusCode::NOT_FOUND,
             Self::Rule { refusal, .. } if refusal.is_forbidden() => StatusCode::FORBIDDEN,
-            Self::Rule { refusal: Refusal::NotNow { .. } | Refusal::Ruled | Refusal::NoVoidRequest | Refusal::NoMerge, .. } | Self::Changed { .. } => {
-                StatusCode::CONFLICT
+            Self::Rule {
+                refusal:
+                    Refusal::NotNow { .. } | Refusal::Ruled | Refusal::NoVoidRequest | Refusal::NoMerge,
+                ..
             }
+            | Self::Changed { .. } => StatusCode::CONFLICT,
             Self::Rule { .. } | Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Refused(error) => error.status(),
             Self::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -183,10 +212,18 @@ impl Problem for CaseError {
         match self {
             Self::NotFound { number, .. } => vec![("number", number.as_str().into())],
             Self::Rule { act, refusal } => rule_args(*act, refusal),
-            Self::Field { field, reason, .. } => vec![("field", field.as_str().into()), ("reason", reason.as_str().into())],
-            Self::Changed { number, since, .. } => vec![("number", number.to_string().into()), ("changes", told(since).into())],
+            Self::Field { field, reason, .. } => vec![
+                ("field", field.as_str().into()),
+                ("reason", reason.as_str().into()),
+            ],
+            Self::Changed { number, since, .. } => vec![
+                ("number", number.to_string().into()),
+                ("changes", told(since).into()),
+            ],
             Self::Refused(error) => error.args(),
-            Self::TooManyTries { retry_after_s } => vec![("minutes", i64::from(retry_after_s.div_ceil(60)).into())],
+            Self::TooManyTries { retry_after_s } => {
+                vec![("minutes", i64::from(retry_after_s.div_ceil(60)).into())]
+            }
             Self::WrongCode | Self::Store(_) => Vec::new(),
         }
     }
@@ -206,13 +243,24 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         Refusal::NotNow { state, .. } => args.push(("state", (*state).into())),
         Refusal::WrongRole { roles, .. } => args.push(("roles", roles.as_str().into())),
         Refusal::Missing { field } => args.push(("field", (*field).into())),
-        Refusal::TooLong { field, most } => args.extend([("field", (*field).into()), ("most", count(most))]),
+        Refusal::TooLong { field, most } => {
+            args.extend([("field", (*field).into()), ("most", count(most))])
+        }
         Refusal::TooMany { most } => args.push(("most", count(most))),
-        Refusal::UnknownClosing { closing, known } => args.extend([("closing", closing.as_str().into()), ("known", known.as_str().into())]),
+        Refusal::UnknownClosing { closing, known } => args.extend([
+            ("closing", closing.as_str().into()),
+            ("known", known.as_str().into()),
+        ]),
         Refusal::OtherClass { standard } => args.push(("standard", standard.as_str().into())),
         Refusal::MergeTarget { into } => args.push(("into", into.to_string().into())),
         Refusal::Deadline(reason) => args.push(("reason", reason.as_str().into())),
-        Refusal::NotYourUnit { .. } | Refusal::OwnUnit { .. } | Refusal::NotYourTask | Refusal::Ruled | Refusal::AgainstRuling | Refusal::NoVoidRequest | Refusal::NoMerge => {}
+        Refusal::NotYourUnit { .. }
+        | Refusal::OwnUnit { .. }
+        | Refusal::NotYourTask
+        | Refusal::Ruled
+        | Refusal::AgainstRuling
+        | Refusal::NoVoidRequest
+        | Refusal::NoMerge => {}
     }
     args
 }

@@ -36,16 +36,26 @@ pub async fn events(ctx: &Ctx, number: CaseNumber) -> Result<(Case, Vec<CaseEven
 fn visible(r: &mut store::Read<'_>, reach: &Reach, number: CaseNumber) -> Result<Case, CaseError> {
     match sql::by_number(r, &number)? {
         Some(case) if reach.holds(&case) => Ok(case),
-        found => Err(CaseError::NotFound { number: number.to_string(), is_hidden: found.is_some() }),
+        found => Err(CaseError::NotFound {
+            number: number.to_string(),
+            is_hidden: found.is_some(),
+        }),
     }
 }
 
 /// A visible case and its life.
-pub(super) fn with_life(r: &mut store::Read<'_>, reach: &Reach, number: CaseNumber) -> Result<(Case, Vec<CaseEvent>), CaseError> {
+pub(super) fn with_life(
+    r: &mut store::Read<'_>,
+    reach: &Reach,
+    number: CaseNumber,
+) -> Result<(Case, Vec<CaseEvent>), CaseError> {
     let case = visible(r, reach, number)?;
     let events = sql::events(r, case.district, case.id)?;
     // PostgreSQL reads statement by statement: what was added in between belongs to a later version.
-    let events = events.into_iter().take_while(|e| e.seq <= case.version).collect();
+    let events = events
+        .into_iter()
+        .take_while(|e| e.seq <= case.version)
+        .collect();
     Ok((case, events))
 }
 
@@ -74,14 +84,18 @@ pub struct ListQuery {
 
 /// The part of a cursor at `index`.
 fn key<T: std::str::FromStr>(cursor: &Cursor, index: usize) -> Result<T, CaseError> {
-    cursor.part(index).map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))
+    cursor
+        .part(index)
+        .map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))
 }
 
 /// The filter of a query within the reader's scope; none when the two have nothing in common.
 fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     let reach = Reach::of(ctx)?;
     let districts = match query.district {
-        Some(district) if reach.districts.is_empty() || reach.districts.contains(&district) => vec![district],
+        Some(district) if reach.districts.is_empty() || reach.districts.contains(&district) => {
+            vec![district]
+        }
         Some(_) => return Ok(None),
         None => reach.districts,
     };
@@ -89,7 +103,16 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         (Some(own), Some(wanted)) if own != wanted => return Ok(None),
         (own, wanted) => own.or(wanted),
     };
-    let reporter = if query.own { Some(ctx.principal().actor().id.unwrap_or(kernel::id::Id::from_bytes([0; 16]))) } else { None };
+    let reporter = if query.own {
+        Some(
+            ctx.principal()
+                .actor()
+                .id
+                .unwrap_or(kernel::id::Id::from_bytes([0; 16])),
+        )
+    } else {
+        None
+    };
     Ok(Some(Filter {
         states: query.states.clone(),
         districts,
@@ -98,7 +121,11 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         matter: query.matter,
         from: query.from,
         to: query.to,
-        before: query.after.as_ref().map(|c| key::<CaseId>(c, 0)).transpose()?,
+        before: query
+            .after
+            .as_ref()
+            .map(|c| key::<CaseId>(c, 0))
+            .transpose()?,
         ..Filter::default()
     }))
 }
@@ -110,9 +137,14 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
 pub async fn list(ctx: &Ctx, query: ListQuery) -> Result<Page<Case>, CaseError> {
     let size = query.size;
     let Some(filter) = within(ctx, &query)? else {
-        return Ok(Page { items: Vec::new(), next: None });
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     };
-    let rows: Result<Vec<Case>, CaseError> = ctx.read(move |r| Ok(sql::list(r, &filter, size.probe())?)).await;
+    let rows: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| Ok(sql::list(r, &filter, size.probe())?))
+        .await;
     Ok(page(rows?, size))
 }
 
@@ -120,9 +152,13 @@ pub async fn list(ctx: &Ctx, query: ListQuery) -> Result<Page<Case>, CaseError> 
 pub(super) fn list_blocking(ctx: &Ctx, query: &ListQuery) -> Result<Page<Case>, CaseError> {
     let size = query.size;
     let Some(filter) = within(ctx, query)? else {
-        return Ok(Page { items: Vec::new(), next: None });
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     };
-    let rows: Result<Vec<Case>, CaseError> = ctx.read_blocking(move |r| Ok(sql::list(r, &filter, size.probe())?));
+    let rows: Result<Vec<Case>, CaseError> =
+        ctx.read_blocking(move |r| Ok(sql::list(r, &filter, size.probe())?));
     Ok(page(rows?, size))
 }
 
@@ -135,10 +171,18 @@ fn page(rows: Vec<Case>, size: PageSize) -> Page<Case> {
 /// # Errors
 /// The lack of the permission; the store's.
 pub async fn counts_by_state(ctx: &Ctx, query: ListQuery) -> Result<Vec<(State, i64)>, CaseError> {
-    let Some(filter) = within(ctx, &ListQuery { after: None, ..query })? else {
+    let Some(filter) = within(
+        ctx,
+        &ListQuery {
+            after: None,
+            ..query
+        },
+    )?
+    else {
         return Ok(Vec::new());
     };
-    ctx.read(move |r| Ok(sql::count_by_state(r, &filter)?)).await
+    ctx.read(move |r| Ok(sql::count_by_state(r, &filter)?))
+        .await
 }
 
 /// What the reader's own unit has on its table: to sign for and being handled, or the given states. One statement.
@@ -147,28 +191,58 @@ pub async fn counts_by_state(ctx: &Ctx, query: ListQuery) -> Result<Vec<(State, 
 /// A reader without a unit; else as [`list`].
 pub async fn my_unit(ctx: &Ctx, query: ListQuery) -> Result<Page<Case>, CaseError> {
     let Some(unit) = ctx.principal().unit() else {
-        return Err(CaseError::field("unit", "cases.no_own_unit", "this account belongs to no unit"));
+        return Err(CaseError::field(
+            "unit",
+            "cases.no_own_unit",
+            "this account belongs to no unit",
+        ));
     };
-    let states = if query.states.is_empty() { vec![State::PendingSign, State::Handling] } else { query.states.clone() };
-    list(ctx, ListQuery { unit: Some(unit), states, ..query }).await
+    let states = if query.states.is_empty() {
+        vec![State::PendingSign, State::Handling]
+    } else {
+        query.states.clone()
+    };
+    list(
+        ctx,
+        ListQuery {
+            unit: Some(unit),
+            states,
+            ..query
+        },
+    )
+    .await
 }
 
 /// A page of open tasks that are the worker's own or of the pool, the most pressing first. One statement.
 ///
 /// # Errors
 /// The lack of the permission to inspect; a cursor of another list; the store's.
-pub async fn tasks(ctx: &Ctx, size: PageSize, after: Option<&Cursor>) -> Result<Page<Case>, CaseError> {
+pub async fn tasks(
+    ctx: &Ctx,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
     ctx.require(Permission::CaseInspect)?;
     let reach = Reach::of(ctx)?;
     let Principal::Staff(staff) = ctx.principal() else {
-        return Ok(Page { items: Vec::new(), next: None });
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     };
     let after = match after {
         Some(cursor) => Some((key::<Timestamp>(cursor, 0)?, key::<CaseId>(cursor, 1)?)),
         None => None,
     };
-    let filter = TaskFilter { districts: reach.districts, worker: AccountId(staff.account.0), not_unit: staff.unit, after };
-    let rows: Result<Vec<Case>, CaseError> = ctx.read(move |r| Ok(sql_lists::tasks(r, &filter, size.probe())?)).await;
+    let filter = TaskFilter {
+        districts: reach.districts,
+        worker: AccountId(staff.account.0),
+        not_unit: staff.unit,
+        after,
+    };
+    let rows: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| Ok(sql_lists::tasks(r, &filter, size.probe())?))
+        .await;
     Ok(Page::from_probe(rows?, size, |case| {
         let due_at = case.task.as_ref().map_or(case.updated_at, |t| t.due_at);
         Cursor::new([due_at.to_string(), case.id.to_string()])
@@ -180,7 +254,12 @@ pub async fn tasks(ctx: &Ctx, size: PageSize, after: Option<&Cursor>) -> Result<
 ///
 /// # Errors
 /// The lack of the permission; the store's.
-pub async fn similar(ctx: &Ctx, point: Point, matter: MatterId, at: Timestamp) -> Result<Vec<(Case, f64)>, CaseError> {
+pub async fn similar(
+    ctx: &Ctx,
+    point: Point,
+    matter: MatterId,
+    at: Timestamp,
+) -> Result<Vec<(Case, f64)>, CaseError> {
     let reach = Reach::of(ctx)?;
     let cases = ctx.service::<Cases>();
     let (city, config) = (cases.city(), cases.config());
@@ -190,7 +269,10 @@ pub async fn similar(ctx: &Ctx, point: Point, matter: MatterId, at: Timestamp) -
     let span = SignedDuration::from_hours(rule.hours);
     let plane = LocalPlane::at(point);
     let corner = |east: f64, north: f64| plane.point(east, north).unwrap_or(point);
-    let (low, high) = (corner(-rule.radius_m, -rule.radius_m), corner(rule.radius_m, rule.radius_m));
+    let (low, high) = (
+        corner(-rule.radius_m, -rule.radius_m),
+        corner(rule.radius_m, rule.radius_m),
+    );
     let near = Near {
         district,
         matter,
@@ -200,11 +282,18 @@ pub async fn similar(ctx: &Ctx, point: Point, matter: MatterId, at: Timestamp) -
     };
     // The box holds a little more than the circle.
     let probe = i64::try_from(rule.most.saturating_mul(2)).unwrap_or(i64::MAX);
-    let found: Result<Vec<Case>, CaseError> = ctx.read(move |r| Ok(sql_lists::near(r, &near, probe)?)).await;
+    let found: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| Ok(sql_lists::near(r, &near, probe)?))
+        .await;
     let mut suspects: Vec<(Case, f64)> = found?
         .into_iter()
         .filter(|case| reach.holds(case))
-        .filter_map(|case| case.place.point.map(|p| (p.distance_m(point), case)).map(|(metres, case)| (case, metres)))
+        .filter_map(|case| {
+            case.place
+                .point
+                .map(|p| (p.distance_m(point), case))
+                .map(|(metres, case)| (case, metres))
+        })
         .filter(|(_, metres)| *metres <= rule.radius_m)
         .collect();
     suspects.sort_by(|a, b| a.1.total_cmp(&b.1).then(b.0.id.cmp(&a.0.id)));

@@ -35,7 +35,13 @@ pub fn actor_of(principal: &Principal) -> Actor {
         Principal::Stranger | Principal::System(_) => (Vec::new(), None),
     };
     let actor = principal.actor();
-    Actor { kind: actor.kind.as_str(), account: actor.id, roles, unit, is_program: matches!(principal, Principal::System(_)) }
+    Actor {
+        kind: actor.kind.as_str(),
+        account: actor.id,
+        roles,
+        unit,
+        is_program: matches!(principal, Principal::System(_)),
+    }
 }
 
 /// Which permissions open an act: any one of them. A role that may make a move holds one; an API token may lack it.
@@ -65,7 +71,13 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
 /// Whether the principal holds a permission that opens the act.
 pub(crate) fn is_open_to(principal: &Principal, act: Act) -> Result<(), access::Refused> {
     let opening = permissions_of(act);
-    if opening.iter().any(|p| principal.may(*p)) { Ok(()) } else { Err(access::Refused { permission: opening[0] }) }
+    if opening.iter().any(|p| principal.may(*p)) {
+        Ok(())
+    } else {
+        Err(access::Refused {
+            permission: opening[0],
+        })
+    }
 }
 
 /// The part of the record a reader may see, checked once.
@@ -87,19 +99,29 @@ impl Reach {
         let scope = ctx.scope();
         let unit = match ctx.principal() {
             // A department account that belongs to no unit handles nothing, so it sees nothing; no unit has this id.
-            Principal::Staff(staff) if scope.unit.is_none() && is_of_departments_only(&staff.roles) => Some(UnitId(Id::from_bytes([0; 16]))),
+            Principal::Staff(staff)
+                if scope.unit.is_none() && is_of_departments_only(&staff.roles) =>
+            {
+                Some(UnitId(Id::from_bytes([0; 16])))
+            }
             _ => scope.unit,
         };
-        Ok(Self { districts: scope.districts, unit })
+        Ok(Self {
+            districts: scope.districts,
+            unit,
+        })
     }
     /// Whether a case lies within.
     pub fn holds(&self, case: &Case) -> bool {
-        (self.districts.is_empty() || self.districts.contains(&case.district)) && self.unit.is_none_or(|unit| case.unit == Some(unit))
+        (self.districts.is_empty() || self.districts.contains(&case.district))
+            && self.unit.is_none_or(|unit| case.unit == Some(unit))
     }
 }
 
 fn is_of_departments_only(roles: &[Role]) -> bool {
-    roles.iter().all(|r| matches!(r, Role::DepartmentLead | Role::Handler))
+    roles
+        .iter()
+        .all(|r| matches!(r, Role::DepartmentLead | Role::Handler))
 }
 
 #[cfg(test)]
@@ -113,7 +135,11 @@ mod tests {
             let Who::Roles(roles) = row.by else { continue };
             for role in roles {
                 let opening = permissions_of(row.act);
-                assert!(role.permissions().iter().any(|p| opening.contains(p)), "{role} may {} but holds none of {opening:?}", row.act.as_str());
+                assert!(
+                    role.permissions().iter().any(|p| opening.contains(p)),
+                    "{role} may {} but holds none of {opening:?}",
+                    row.act.as_str()
+                );
             }
         }
     }

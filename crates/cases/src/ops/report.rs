@@ -120,7 +120,9 @@ fn new_code(mut random: impl FnMut() -> u8) -> String {
     while code.len() < CODE_LENGTH {
         let byte = random();
         if byte < FAIR {
-            code.push(char::from(CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()]));
+            code.push(char::from(
+                CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()],
+            ));
         }
     }
     code
@@ -128,7 +130,11 @@ fn new_code(mut random: impl FnMut() -> u8) -> String {
 
 /// A code as people type it: upper case, without spaces and hyphens.
 pub(crate) fn typed_code(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(2 * CODE_LENGTH).flat_map(char::to_uppercase).collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(2 * CODE_LENGTH)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// Finds the place: its point in WGS 84, its cell, its division.
@@ -136,15 +142,27 @@ pub(crate) fn typed_code(text: &str) -> String {
 /// # Errors
 /// A point outside the earth, a cell or a division that is not registered, an address that is too long.
 pub fn locate(city: &City, new: &NewPlace) -> Result<Place, CaseError> {
-    let address = new.address.as_deref().map(str::trim).filter(|a| !a.is_empty());
+    let address = new
+        .address
+        .as_deref()
+        .map(str::trim)
+        .filter(|a| !a.is_empty());
     if address.is_some_and(|a| a.chars().count() > LONGEST_ADDRESS) {
-        return Err(CaseError::field("address", "cases.too_long_address", format!("has more than {LONGEST_ADDRESS} characters")));
+        return Err(CaseError::field(
+            "address",
+            "cases.too_long_address",
+            format!("has more than {LONGEST_ADDRESS} characters"),
+        ));
     }
     let address = address.map(|a| mask_free_text(a, &[]).0);
     let (point, given) = match new.lon_lat {
         Some((lon, lat)) => {
             let as_given = Point::new(lon, lat).map_err(|e| {
-                let field = if matches!(e, kernel::geo::GeoError::Latitude(_)) { "lat" } else { "lon" };
+                let field = if matches!(e, kernel::geo::GeoError::Latitude(_)) {
+                    "lat"
+                } else {
+                    "lon"
+                };
                 CaseError::field(field, "cases.bad_point", e.to_string())
             })?;
             let given = (!matches!(new.crs, Crs::Wgs84)).then_some((new.crs, lon, lat));
@@ -155,41 +173,78 @@ pub fn locate(city: &City, new: &NewPlace) -> Result<Place, CaseError> {
     if let Some(grid) = new.grid
         && city.territory.grid(grid).is_none()
     {
-        return Err(CaseError::field("grid", "cases.unknown_grid", format!("no unit grid {grid} is registered")));
+        return Err(CaseError::field(
+            "grid",
+            "cases.unknown_grid",
+            format!("no unit grid {grid} is registered"),
+        ));
     }
     if let Some(division) = new.division
         && city.territory.division(division).is_none()
     {
-        return Err(CaseError::field("division", "cases.unknown_division", format!("no division {division} is registered")));
+        return Err(CaseError::field(
+            "division",
+            "cases.unknown_division",
+            format!("no division {division} is registered"),
+        ));
     }
-    let grid = point.and_then(|p| city.locate(p)).or(new.grid.filter(|_| point.is_none()));
-    let division = grid.map(GridCode::community).or_else(|| point.and_then(|p| city.territory.division_at(p))).or(new.division);
-    Ok(Place { point, given, grid, division, address })
+    let grid = point
+        .and_then(|p| city.locate(p))
+        .or(new.grid.filter(|_| point.is_none()));
+    let division = grid
+        .map(GridCode::community)
+        .or_else(|| point.and_then(|p| city.territory.division_at(p)))
+        .or(new.division);
+    Ok(Place {
+        point,
+        given,
+        grid,
+        division,
+        address,
+    })
 }
 
 /// The district that keeps the record: that of the cell, else of the division, else the default.
 fn district_of(place: &Place, default: DistrictCode) -> DistrictCode {
-    let by_division = place.division.filter(|d| d.level().digits() >= DivisionLevel::District.digits()).map(DivisionCode::district);
-    place.grid.map(GridCode::district).or(by_division).unwrap_or(default)
+    let by_division = place
+        .division
+        .filter(|d| d.level().digits() >= DivisionLevel::District.digits())
+        .map(DivisionCode::district);
+    place
+        .grid
+        .map(GridCode::district)
+        .or(by_division)
+        .unwrap_or(default)
 }
 
 /// Whether somebody may report by this channel and in this way.
 fn check_reporter(ctx: &Ctx, new: &NewReport) -> Result<(), CaseError> {
     let is_open = OPEN_CHANNELS.contains(&new.channel.as_str());
-    let by_staff = [Permission::CaseInspect, Permission::CaseAccept, Permission::CaseRegister];
+    let by_staff = [
+        Permission::CaseInspect,
+        Permission::CaseAccept,
+        Permission::CaseRegister,
+    ];
     let is_reporting_staff = match ctx.principal() {
         Principal::Staff(_) => by_staff.iter().any(|p| ctx.principal().may(*p)),
         Principal::System(_) => true,
         Principal::Resident { .. } | Principal::Stranger => false,
     };
     if !is_open && !is_reporting_staff {
-        return Err(access::Refused { permission: Permission::CaseInspect }.into());
+        return Err(access::Refused {
+            permission: Permission::CaseInspect,
+        }
+        .into());
     }
     if new.self_handled.is_some() {
         ctx.require(Permission::CaseInspect)?;
     }
     if new.reported_at.is_some() && !is_reporting_staff {
-        return Err(CaseError::field("reported_at", "cases.bad_time", "only staff report for an earlier time"));
+        return Err(CaseError::field(
+            "reported_at",
+            "cases.bad_time",
+            "only staff report for an earlier time",
+        ));
     }
     Ok(())
 }
@@ -206,13 +261,23 @@ fn moment(new: &NewReport, now: Timestamp) -> Result<Timestamp, CaseError> {
 
 /// The description with names and numbers masked, and whether anything was.
 fn masked_description(new: &NewReport) -> Result<(String, bool), CaseError> {
-    let refused = |refusal| Err(CaseError::Rule { act: Act::Report, refusal });
+    let refused = |refusal| {
+        Err(CaseError::Rule {
+            act: Act::Report,
+            refusal,
+        })
+    };
     let description = new.description.trim();
     if description.is_empty() {
-        return refused(Refusal::Missing { field: "description" });
+        return refused(Refusal::Missing {
+            field: "description",
+        });
     }
     if description.chars().count() > rules::MAX_TEXT {
-        return refused(Refusal::TooLong { field: "description", most: rules::MAX_TEXT });
+        return refused(Refusal::TooLong {
+            field: "description",
+            most: rules::MAX_TEXT,
+        });
     }
     let names: Vec<&str> = new.contact.name.as_deref().into_iter().collect();
     let (masked, spans) = mask_free_text(description, &names);
@@ -220,19 +285,34 @@ fn masked_description(new: &NewReport) -> Result<(String, bool), CaseError> {
 }
 
 /// What goes to the vault: the contact, and the words as they were written where some had to be masked.
-fn person(new: &NewReport, district: DistrictCode, is_masked: bool, is_confidential: bool) -> Result<NewSubject, CaseError> {
+fn person(
+    new: &NewReport,
+    district: DistrictCode,
+    is_masked: bool,
+    is_confidential: bool,
+) -> Result<NewSubject, CaseError> {
     let contact = &new.contact;
     let fields = [
         (Field::Name, contact.name.as_deref().unwrap_or_default()),
         (Field::Phone, contact.phone.as_deref().unwrap_or_default()),
         (Field::Email, contact.email.as_deref().unwrap_or_default()),
-        (Field::Text, if is_masked { new.description.as_str() } else { "" }),
+        (
+            Field::Text,
+            if is_masked {
+                new.description.as_str()
+            } else {
+                ""
+            },
+        ),
     ];
-    fields.iter().try_fold(NewSubject::new(district).confidential(is_confidential), |subject, (field, text)| {
-        subject
-            .with(*field, text, purpose::HANDLING, REPORT_BASIS)
-            .map_err(|e| CaseError::field(field.as_str(), "cases.bad_contact", e.to_string()))
-    })
+    fields.iter().try_fold(
+        NewSubject::new(district).confidential(is_confidential),
+        |subject, (field, text)| {
+            subject
+                .with(*field, text, purpose::HANDLING, REPORT_BASIS)
+                .map_err(|e| CaseError::field(field.as_str(), "cases.bad_contact", e.to_string()))
+        },
+    )
 }
 
 /// All that the write closure needs; it may run more than once.
@@ -261,12 +341,22 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
     let (description, is_masked) = masked_description(&new)?;
     let channel = known_channel(ctx, &cases, &new.channel).await?;
     let class = match new.matter {
-        Some(id) => Some(city.matter(id).ok_or_else(|| CaseError::field("matter", "cases.unknown_matter", format!("no class {id} in the catalogue")))?),
+        Some(id) => Some(city.matter(id).ok_or_else(|| {
+            CaseError::field(
+                "matter",
+                "cases.unknown_matter",
+                format!("no class {id} in the catalogue"),
+            )
+        })?),
         None => None,
     };
     let place = locate(&city, &new.place)?;
     if !new.attachments.is_empty() && cases.attachments().is_none() {
-        return Err(CaseError::field("attachments", "cases.no_files", "this deployment takes no attachments"));
+        return Err(CaseError::field(
+            "attachments",
+            "cases.no_files",
+            "this deployment takes no attachments",
+        ));
     }
     let district = district_of(&place, cases.config().default_district);
     let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
@@ -276,9 +366,15 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
         // Without a vault the unmasked words are kept nowhere.
         NewSubject::new(district)
     } else {
-        return Err(CaseError::field("contact", "cases.no_vault", "this deployment keeps no personal data: report without a name"));
+        return Err(CaseError::field(
+            "contact",
+            "cases.no_vault",
+            "this deployment keeps no personal data: report without a name",
+        ));
     };
-    let number = cases.next_number(ctx, district, city.local_date(reported_at)).await?;
+    let number = cases
+        .next_number(ctx, district, city.local_date(reported_at))
+        .await?;
     let is_own_finding = ctx.principal().has(Role::Collector) && channel.code == "patrol";
     let report = Reported {
         district,
@@ -291,14 +387,19 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
         confidential: is_confidential,
         subject: None,
         attachments: new.attachments,
-        self_handled: new.self_handled.map(|how| mask_free_text(how.trim(), &[]).0),
+        self_handled: new
+            .self_handled
+            .map(|how| mask_free_text(how.trim(), &[]).0),
         place,
     };
     let id = rules::new_case_id(reported_at, rand::random());
     let code = new_code(rand::random);
     let link = hex::encode(rand::random::<[u8; 32]>());
     let job = Job {
-        on_duty: report.place.grid.and_then(|grid| city.worker_on_duty(grid, now)),
+        on_duty: report
+            .place
+            .grid
+            .and_then(|grid| city.worker_on_duty(grid, now)),
         actor: actor_of(ctx.principal()),
         code_hash: code_hash(id, &code),
         link_hash: link_hash(&link),
@@ -317,7 +418,11 @@ async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, 
     found.ok_or_else(|| {
         let known: Vec<String> = cases.channels().keys().cloned().collect();
         let code: String = code.chars().take(40).collect();
-        CaseError::field("channel", "cases.unknown_channel", format!("{code:?} is not one of {}", known.join(", ")))
+        CaseError::field(
+            "channel",
+            "cases.unknown_channel",
+            format!("{code:?} is not one of {}", known.join(", ")),
+        )
     })
 }
 
@@ -334,10 +439,23 @@ fn keep(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
         rules: &job.cases.config().rules,
         on_duty: job.on_duty,
     };
-    let events = rules::decide(None, Command::Report(Box::new(report)), &facts).map_err(|refusal| CaseError::Rule { act: Act::Report, refusal })?;
-    let case = rules::replay(job.id, &events).expect("a life that begins with a report makes a case");
+    let events =
+        rules::decide(None, Command::Report(Box::new(report)), &facts).map_err(|refusal| {
+            CaseError::Rule {
+                act: Act::Report,
+                refusal,
+            }
+        })?;
+    let case =
+        rules::replay(job.id, &events).expect("a life that begins with a report makes a case");
     sql::insert(&mut w, &case, &events)?;
-    sql_access::insert(&mut w, case.district, case.id, &job.code_hash, &job.link_hash)?;
+    sql_access::insert(
+        &mut w,
+        case.district,
+        case.id,
+        &job.code_hash,
+        &job.link_hash,
+    )?;
     super::act::claim(&mut w, &job.cases, &case, &job.report.attachments)?;
     let event = AuditEvent::done(Act::Report.audit(), "case", case.number.to_string())
         .district(case.district.as_str())
@@ -375,19 +493,41 @@ mod tests {
     fn names_and_numbers_are_masked() {
         let new = NewReport {
             description: " 我是张小明，电话13800138000，井盖坏了 ".into(),
-            contact: Contact { name: Some("张小明".into()), ..Contact::default() },
+            contact: Contact {
+                name: Some("张小明".into()),
+                ..Contact::default()
+            },
             ..NewReport::default()
         };
         let (masked, is_masked) = masked_description(&new).unwrap();
-        assert!(is_masked && !masked.contains("张小明") && !masked.contains("13800138000") && masked.contains("井盖坏了"), "{masked}");
-        let plain = NewReport { description: "井盖坏了".into(), ..NewReport::default() };
-        assert_eq!(masked_description(&plain).unwrap(), ("井盖坏了".to_owned(), false));
+        assert!(
+            is_masked
+                && !masked.contains("张小明")
+                && !masked.contains("13800138000")
+                && masked.contains("井盖坏了"),
+            "{masked}"
+        );
+        let plain = NewReport {
+            description: "井盖坏了".into(),
+            ..NewReport::default()
+        };
+        assert_eq!(
+            masked_description(&plain).unwrap(),
+            ("井盖坏了".to_owned(), false)
+        );
     }
 
     #[test]
     fn a_contact_the_vault_does_not_take_is_refused_by_its_field() {
-        let contact = Contact { phone: Some("1\u{0}2".into()), ..Contact::default() };
-        let new = NewReport { description: "a".into(), contact, ..NewReport::default() };
+        let contact = Contact {
+            phone: Some("1\u{0}2".into()),
+            ..Contact::default()
+        };
+        let new = NewReport {
+            description: "a".into(),
+            contact,
+            ..NewReport::default()
+        };
         let refused = person(&new, "330102".parse().unwrap(), false, false);
         assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "phone"));
     }

@@ -18,7 +18,13 @@ use serde_json::{Value, json};
 pub fn states_of(word: &str) -> Result<Vec<State>, CaseError> {
     let word = word.trim();
     match word {
-        "open" => return Ok(State::ALL.iter().copied().filter(|s| !s.is_final()).collect()),
+        "open" => {
+            return Ok(State::ALL
+                .iter()
+                .copied()
+                .filter(|s| !s.is_final())
+                .collect());
+        }
         "closed" => return Ok(vec![State::Closed, State::SelfHandled]),
         "duplicate" => return Ok(vec![State::Merged]),
         "void" => return Ok(vec![State::Voided]),
@@ -26,8 +32,15 @@ pub fn states_of(word: &str) -> Result<Vec<State>, CaseError> {
     }
     word.parse().map(|state| vec![state]).map_err(|_| {
         let word: String = word.chars().take(40).collect();
-        let known: Vec<&str> = ["open", "duplicate", "void"].into_iter().chain(State::ALL.iter().map(|s| s.as_str())).collect();
-        CaseError::field("state", "cases.unknown_state", format!("{word:?} is not one of {}", known.join(", ")))
+        let known: Vec<&str> = ["open", "duplicate", "void"]
+            .into_iter()
+            .chain(State::ALL.iter().map(|s| s.as_str()))
+            .collect();
+        CaseError::field(
+            "state",
+            "cases.unknown_state",
+            format!("{word:?} is not one of {}", known.join(", ")),
+        )
     })
 }
 
@@ -46,9 +59,21 @@ pub fn show_json(ctx: &Ctx, number: CaseNumber) -> Result<Value, CaseError> {
 ///
 /// # Errors
 /// An unknown state, a page size out of range, a cursor of another list; the store's.
-pub fn list_json(ctx: &Ctx, state: Option<&str>, district: Option<DistrictCode>, limit: Option<u64>, after: Option<&str>) -> Result<Value, CaseError> {
-    let size = limit.map(PageSize::new).transpose().map_err(|e| CaseError::field("limit", "cases.bad_limit", e.to_string()))?;
-    let after = after.map(str::parse::<Cursor>).transpose().map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))?;
+pub fn list_json(
+    ctx: &Ctx,
+    state: Option<&str>,
+    district: Option<DistrictCode>,
+    limit: Option<u64>,
+    after: Option<&str>,
+) -> Result<Value, CaseError> {
+    let size = limit
+        .map(PageSize::new)
+        .transpose()
+        .map_err(|e| CaseError::field("limit", "cases.bad_limit", e.to_string()))?;
+    let after = after
+        .map(str::parse::<Cursor>)
+        .transpose()
+        .map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))?;
     let query = ListQuery {
         states: state.map(states_of).transpose()?.unwrap_or_default(),
         district,
@@ -74,7 +99,10 @@ mod tests {
         assert!(!states_of("open").unwrap().contains(&State::Merged));
         for bad in ["", "Open", "opened", "\u{0}"] {
             let error = states_of(bad).unwrap_err().to_string();
-            assert!(error.contains("pending_accept") && error.contains("open"), "{error}");
+            assert!(
+                error.contains("pending_accept") && error.contains("open"),
+                "{error}"
+            );
         }
     }
 

@@ -32,15 +32,24 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
     let now = ctx.now();
     let cases = ctx.service::<Cases>();
     let city = cases.city();
-    let due: Result<Vec<Case>, CaseError> = ctx.read(move |r| Ok(sql::lapsed_tasks(r, now, MOST_AT_ONCE)?)).await;
+    let due: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| Ok(sql::lapsed_tasks(r, now, MOST_AT_ONCE)?))
+        .await;
     let mut made = 0;
     for seen in due? {
         let number = seen.number;
-        let job = Job { cases: cases.clone(), city: city.clone(), actor: actor_of(ctx.principal()), seen };
+        let job = Job {
+            cases: cases.clone(),
+            city: city.clone(),
+            actor: actor_of(ctx.principal()),
+            seen,
+        };
         match ctx.write(move |w| lapse(w, &job)).await {
             Ok(true) => made += 1,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%number, %error, "the task of case {number} could not lapse; the next run tries again"),
+            Err(error) => {
+                tracing::warn!(%number, %error, "the task of case {number} could not lapse; the next run tries again")
+            }
         }
     }
     Ok(made)
@@ -59,15 +68,30 @@ fn lapse(mut w: Write<'_>, job: &Job) -> Result<Sealed<bool>, CaseError> {
     let now = w.now();
     // Somebody may have done the task, or taken it, since the list was read.
     let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?;
-    let Some((before, command)) = before.and_then(|case| command_at(&case, now).map(|command| (case, command))) else {
+    let Some((before, command)) =
+        before.and_then(|case| command_at(&case, now).map(|command| (case, command)))
+    else {
         return Ok(w.unchanged(false)?);
     };
     let act = command.act();
-    let facts = Facts { now, actor: &job.actor, calendar: &job.city.calendar, tz: &job.city.timezone, rules: &job.cases.config().rules, on_duty: None };
-    let events = rules::decide(Some(&before), command, &facts).map_err(|refusal| CaseError::Rule { act, refusal })?;
-    let case = events.iter().fold(Some(before.clone()), rules::apply).expect("an event never takes a case away");
+    let facts = Facts {
+        now,
+        actor: &job.actor,
+        calendar: &job.city.calendar,
+        tz: &job.city.timezone,
+        rules: &job.cases.config().rules,
+        on_duty: None,
+    };
+    let events = rules::decide(Some(&before), command, &facts)
+        .map_err(|refusal| CaseError::Rule { act, refusal })?;
+    let case = events
+        .iter()
+        .fold(Some(before.clone()), rules::apply)
+        .expect("an event never takes a case away");
     sql::update(&mut w, &case, before.version, &events)?;
     let detail = serde_json::json!({ "from": before.state.as_str(), "to": case.state.as_str(), "version": case.version });
-    let event = AuditEvent::done(act.audit(), "case", case.number.to_string()).district(case.district.as_str()).detail(detail);
+    let event = AuditEvent::done(act.audit(), "case", case.number.to_string())
+        .district(case.district.as_str())
+        .detail(detail);
     Ok(w.commit(event, true)?)
 }

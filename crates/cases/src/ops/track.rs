@@ -50,17 +50,30 @@ type Bucket = ([u8; 16], u32, SignedDuration);
 impl Tries {
     /// With a random salt.
     pub fn new(salt: [u8; 32]) -> Self {
-        Self(Mutex::new(Marks { salt, since: None, wrong: HashMap::new() }))
+        Self(Mutex::new(Marks {
+            salt,
+            since: None,
+            wrong: HashMap::new(),
+        }))
     }
     /// Whether one more try is due.
     ///
     /// # Errors
     /// The seconds until then.
-    fn check(&self, number: Option<&CaseNumber>, client: Option<IpAddr>, now: Timestamp) -> Result<(), u32> {
+    fn check(
+        &self,
+        number: Option<&CaseNumber>,
+        client: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), u32> {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         marks.begin_day(now);
         let buckets = marks.buckets(number, client);
-        let wait_s = buckets.iter().map(|b| marks.wait_s(b, now)).max().unwrap_or(0);
+        let wait_s = buckets
+            .iter()
+            .map(|b| marks.wait_s(b, now))
+            .max()
+            .unwrap_or(0);
         if wait_s == 0 { Ok(()) } else { Err(wait_s) }
     }
     /// Counts a wrong try; answers whether it was the one that used up the tries of the case.
@@ -88,7 +101,11 @@ impl Marks {
     fn buckets(&self, number: Option<&CaseNumber>, client: Option<IpAddr>) -> Vec<Bucket> {
         let mut buckets = Vec::with_capacity(2);
         if let Some(number) = number {
-            buckets.push((self.key(b"case", number.to_string().as_bytes()), TRIES_PER_CASE, PER_CASE));
+            buckets.push((
+                self.key(b"case", number.to_string().as_bytes()),
+                TRIES_PER_CASE,
+                PER_CASE,
+            ));
         }
         // Where the address is not known, all such visitors share one bucket.
         let network = match client.map(|c| c.to_canonical()) {
@@ -96,7 +113,11 @@ impl Marks {
             Some(IpAddr::V6(v6)) => v6.octets()[..6].to_vec(),
             None => Vec::new(),
         };
-        buckets.push((self.key(b"network", &network), TRIES_PER_NETWORK, PER_NETWORK));
+        buckets.push((
+            self.key(b"network", &network),
+            TRIES_PER_NETWORK,
+            PER_NETWORK,
+        ));
         buckets
     }
     fn key(&self, kind: &[u8], what: &[u8]) -> [u8; 16] {
@@ -104,12 +125,19 @@ impl Marks {
         hash.update(self.salt);
         hash.update(kind);
         hash.update(what);
-        let key: [u8; 16] = hash.finalize()[..16].try_into().expect("a SHA-256 has 32 bytes");
-        if self.wrong.len() >= MOST_KEYS && !self.wrong.contains_key(&key) { [0; 16] } else { key }
+        let key: [u8; 16] = hash.finalize()[..16]
+            .try_into()
+            .expect("a SHA-256 has 32 bytes");
+        if self.wrong.len() >= MOST_KEYS && !self.wrong.contains_key(&key) {
+            [0; 16]
+        } else {
+            key
+        }
     }
     fn count(&self, bucket: &Bucket, now: Timestamp) -> f64 {
         self.wrong.get(&bucket.0).map_or(0.0, |mark| {
-            let forgotten = now.duration_since(mark.at).as_secs_f64().max(0.0) / bucket.2.as_secs_f64();
+            let forgotten =
+                now.duration_since(mark.at).as_secs_f64().max(0.0) / bucket.2.as_secs_f64();
             (mark.count - forgotten).max(0.0)
         })
     }
@@ -118,7 +146,11 @@ impl Marks {
         if over <= 0.0 {
             return 0;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a day")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a day"
+        )]
         let wait_s = (over * bucket.2.as_secs_f64()).ceil().clamp(1.0, 86_400.0) as u32;
         wait_s
     }
@@ -128,15 +160,25 @@ impl Marks {
 ///
 /// # Errors
 /// `WrongCode`; `TooManyTries` with the time to wait; the store's.
-pub async fn track(ctx: &Ctx, number: CaseNumber, code: &str, client: Option<IpAddr>) -> Result<Case, CaseError> {
+pub async fn track(
+    ctx: &Ctx,
+    number: CaseNumber,
+    code: &str,
+    client: Option<IpAddr>,
+) -> Result<Case, CaseError> {
     ctx.require(Permission::CaseTrack)?;
     let cases = ctx.service::<Cases>();
     let now = ctx.now();
     let wait = |retry_after_s| CaseError::TooManyTries { retry_after_s };
-    cases.tries.check(Some(&number), client, now).map_err(wait)?;
+    cases
+        .tries
+        .check(Some(&number), client, now)
+        .map_err(wait)?;
     let found = ctx
         .read(move |r| -> Result<_, CaseError> {
-            let Some(case) = sql::by_number(r, &number)? else { return Ok(None) };
+            let Some(case) = sql::by_number(r, &number)? else {
+                return Ok(None);
+            };
             let hash = sql_access::code_hash(r, case.district, case.id)?;
             Ok(hash.map(|hash| (case, hash)))
         })
@@ -148,8 +190,12 @@ pub async fn track(ctx: &Ctx, number: CaseNumber, code: &str, client: Option<IpA
         return Ok(case);
     }
     if cases.tries.wrong(Some(&number), client, now) {
-        let event = AuditEvent::refused("case.track", "case", number.to_string()).district(number.district().as_str());
-        ctx.record_refusal(event.detail(serde_json::json!({ "why": "wrong_code", "tries": TRIES_PER_CASE }))).await?;
+        let event = AuditEvent::refused("case.track", "case", number.to_string())
+            .district(number.district().as_str());
+        ctx.record_refusal(
+            event.detail(serde_json::json!({ "why": "wrong_code", "tries": TRIES_PER_CASE })),
+        )
+        .await?;
     }
     Err(CaseError::WrongCode)
 }
@@ -162,11 +208,16 @@ pub async fn track_link(ctx: &Ctx, link: &str, client: Option<IpAddr>) -> Result
     ctx.require(Permission::CaseTrack)?;
     let cases = ctx.service::<Cases>();
     let now = ctx.now();
-    cases.tries.check(None, client, now).map_err(|retry_after_s| CaseError::TooManyTries { retry_after_s })?;
-    let is_shaped = link.len() == 64 && link.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    cases
+        .tries
+        .check(None, client, now)
+        .map_err(|retry_after_s| CaseError::TooManyTries { retry_after_s })?;
+    let is_shaped =
+        link.len() == 64 && link.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let found = if is_shaped {
         let hash = link_hash(link);
-        ctx.read(move |r| -> Result<_, CaseError> { Ok(sql_access::by_link(r, &hash)?) }).await?
+        ctx.read(move |r| -> Result<_, CaseError> { Ok(sql_access::by_link(r, &hash)?) })
+            .await?
     } else {
         None
     };
@@ -189,8 +240,14 @@ mod tests {
         let tries = Tries::new([7; 32]);
         let number: CaseNumber = "330102-20260316-00001".parse().unwrap();
         for n in 0..5 {
-            assert_eq!(tries.check(Some(&number), Some(IpAddr::from([192, 0, 2, n])), at(0)), Ok(()));
-            assert_eq!(tries.wrong(Some(&number), Some(IpAddr::from([192, 0, n, 2])), at(0)), n == 4);
+            assert_eq!(
+                tries.check(Some(&number), Some(IpAddr::from([192, 0, 2, n])), at(0)),
+                Ok(())
+            );
+            assert_eq!(
+                tries.wrong(Some(&number), Some(IpAddr::from([192, 0, n, 2])), at(0)),
+                n == 4
+            );
         }
         let other_network = Some(IpAddr::from([198, 51, 100, 1]));
         assert_eq!(tries.check(Some(&number), other_network, at(0)), Err(600));
@@ -206,13 +263,25 @@ mod tests {
         let tries = Tries::new([7; 32]);
         for n in 0..20 {
             let number: CaseNumber = format!("330102-20260316-{:05}", n + 1).parse().unwrap();
-            assert_eq!(tries.check(Some(&number), Some(IpAddr::from([192, 0, 2, 1])), at(0)), Ok(()));
+            assert_eq!(
+                tries.check(Some(&number), Some(IpAddr::from([192, 0, 2, 1])), at(0)),
+                Ok(())
+            );
             tries.wrong(Some(&number), Some(IpAddr::from([192, 0, 2, 77])), at(0));
         }
         let fresh: CaseNumber = "330102-20260316-00999".parse().unwrap();
-        assert_eq!(tries.check(Some(&fresh), Some(IpAddr::from([192, 0, 2, 9])), at(0)), Err(120));
-        assert_eq!(tries.check(None, Some(IpAddr::from([192, 0, 2, 9])), at(0)), Err(120));
-        assert_eq!(tries.check(Some(&fresh), Some(IpAddr::from([192, 0, 3, 9])), at(0)), Ok(()));
+        assert_eq!(
+            tries.check(Some(&fresh), Some(IpAddr::from([192, 0, 2, 9])), at(0)),
+            Err(120)
+        );
+        assert_eq!(
+            tries.check(None, Some(IpAddr::from([192, 0, 2, 9])), at(0)),
+            Err(120)
+        );
+        assert_eq!(
+            tries.check(Some(&fresh), Some(IpAddr::from([192, 0, 3, 9])), at(0)),
+            Ok(())
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::service::Cases;
 use access::UnitId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kernel::deadline::{Thresholds, light, remaining};
 use kernel::deadline::{ClockKind, Due, Light};
+use kernel::deadline::{Thresholds, light, remaining};
 use matters::{City, MatterId};
 use serde::Serialize;
 use serde_json::Value;
@@ -246,7 +246,11 @@ pub struct Viewer {
 /// The word of an event, as in the API: `reported`, `accepted` …
 pub fn event_word(fact: &Fact) -> String {
     let value = serde_json::to_value(fact).expect("an event is made of what JSON can hold");
-    value.get("event").and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get("event")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A moment with the offset of a zone.
@@ -257,33 +261,67 @@ pub fn stamp(at: Timestamp, tz: &TimeZone) -> String {
 /// The light of a case's handling deadline: as it stood when handling ended, else now. None without a deadline, or for a
 /// closed case whose end of handling nobody knows.
 pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
-    let due = Due { at: case.due_at?, provisional: case.provisional, parked: false };
+    let due = Due {
+        at: case.due_at?,
+        provisional: case.provisional,
+        parked: false,
+    };
     if case.handled_at.is_none() && case.state.is_final() {
         return None;
     }
     let at = case.handled_at.unwrap_or(now);
     let start = case.dispatched_at.unwrap_or(case.reported_at);
-    light(at, start, &due, clock_of(case), &city.calendar, &city.timezone, &[], Thresholds::default()).ok()
+    light(
+        at,
+        start,
+        &due,
+        clock_of(case),
+        &city.calendar,
+        &city.timezone,
+        &[],
+        Thresholds::default(),
+    )
+    .ok()
 }
 
 /// The clock that rules the handling of a case; a deadline from a file says only a time.
 fn clock_of(case: &Case) -> ClockKind {
-    case.standard.as_ref().and_then(|s| s.limit).map_or(ClockKind::UrgentHours, |limit| limit.clock())
+    case.standard
+        .as_ref()
+        .and_then(|s| s.limit)
+        .map_or(ClockKind::UrgentHours, |limit| limit.clock())
 }
 
 /// How much is left until a case's handling is due, while it is not handled.
-pub fn remaining_of(case: &Case, city: &City, now: Timestamp) -> Option<kernel::deadline::Remaining> {
+pub fn remaining_of(
+    case: &Case,
+    city: &City,
+    now: Timestamp,
+) -> Option<kernel::deadline::Remaining> {
     if case.handled_at.is_some() || case.state.is_final() {
         return None;
     }
-    let due = Due { at: case.due_at?, provisional: case.provisional, parked: false };
-    Some(remaining(now, &due, clock_of(case), &city.calendar, &city.timezone))
+    let due = Due {
+        at: case.due_at?,
+        provisional: case.provisional,
+        parked: false,
+    };
+    Some(remaining(
+        now,
+        &due,
+        clock_of(case),
+        &city.calendar,
+        &city.timezone,
+    ))
 }
 
 impl Viewer {
     /// With the present reference data, at a moment.
     pub fn new(cases: &Cases, now: Timestamp) -> Self {
-        Self { city: cases.city(), now }
+        Self {
+            city: cases.city(),
+            now,
+        }
     }
     fn time(&self, at: Timestamp) -> String {
         stamp(at, &self.city.timezone)
@@ -292,7 +330,13 @@ impl Viewer {
         at.map(|at| self.time(at))
     }
     fn unit(&self, id: UnitId) -> Named {
-        Named { id: id.to_string(), name: self.city.unit(id).map_or_else(|| id.to_string(), |u| u.name("zh").to_owned()) }
+        Named {
+            id: id.to_string(),
+            name: self
+                .city
+                .unit(id)
+                .map_or_else(|| id.to_string(), |u| u.name("zh").to_owned()),
+        }
     }
     fn matter(&self, id: MatterId) -> MatterView {
         let class = self.city.matter(id);
@@ -308,7 +352,10 @@ impl Viewer {
             lon: place.point.map(|p| p.lon()),
             lat: place.point.map(|p| p.lat()),
             grid: place.grid.map(|g| g.to_string()),
-            division: place.division.map(|d| Named { id: d.to_string(), name: self.city.territory.name(d) }),
+            division: place.division.map(|d| Named {
+                id: d.to_string(),
+                name: self.city.territory.name(d),
+            }),
             address: place.address.clone(),
         }
     }
@@ -321,7 +368,10 @@ impl Viewer {
             state: case.state.to_string(),
             district: case.district.to_string(),
             channel: case.channel.clone(),
-            source: case.source.as_ref().map(|(source, row)| Named { id: row.clone(), name: source.clone() }),
+            source: case.source.as_ref().map(|(source, row)| Named {
+                id: row.clone(),
+                name: source.clone(),
+            }),
             matter: case.matter.map(|m| self.matter(m)),
             description: case.description.clone(),
             place: self.place(&case.place),
@@ -334,8 +384,10 @@ impl Viewer {
             due_at: self.maybe(case.due_at),
             provisional: case.provisional,
             light: light_of(case, &self.city, self.now).map(|l| l.as_str().to_owned()),
-            remaining: remaining_of(case, &self.city, self.now)
-                .map(|r| RemainingView { clock: clock_word(r.clock).to_owned(), seconds: r.seconds }),
+            remaining: remaining_of(case, &self.city, self.now).map(|r| RemainingView {
+                clock: clock_word(r.clock).to_owned(),
+                seconds: r.seconds,
+            }),
             handled_at: self.maybe(case.handled_at),
             closed_at: self.maybe(case.closed_at),
             closing: case.closing.clone(),
@@ -348,12 +400,16 @@ impl Viewer {
             }),
             unit: case.unit.map(|u| self.unit(u)),
             handler: case.handler.map(|h| h.to_string()),
-            task: case.task.as_ref().filter(|_| matches!(case.state, State::PendingVerify | State::PendingCheck)).map(|t| TaskView {
-                kind: t.kind.to_string(),
-                assignee: t.assignee.map(|a| a.to_string()),
-                due_at: self.time(t.due_at),
-                is_late: t.due_at < self.now,
-            }),
+            task: case
+                .task
+                .as_ref()
+                .filter(|_| matches!(case.state, State::PendingVerify | State::PendingCheck))
+                .map(|t| TaskView {
+                    kind: t.kind.to_string(),
+                    assignee: t.assignee.map(|a| a.to_string()),
+                    due_at: self.time(t.due_at),
+                    is_late: t.due_at < self.now,
+                }),
             verified: case.verified.map(|v| v.to_string()),
             returns: case.returns,
             reworks: case.reworks,
@@ -371,12 +427,16 @@ impl Viewer {
     }
     /// A case with what the reader may do now.
     pub fn case_with(&self, case: &Case, allowed: &[Act]) -> CaseView {
-        CaseView { allowed: Some(allowed.iter().map(|a| a.as_str().to_owned()).collect()), ..self.case(case) }
+        CaseView {
+            allowed: Some(allowed.iter().map(|a| a.as_str().to_owned()).collect()),
+            ..self.case(case)
+        }
     }
 
     /// One event of a case's life.
     pub fn event(&self, case: &Case, event: &CaseEvent) -> EventView {
-        let mut data = serde_json::to_value(&event.fact).expect("an event is made of what JSON can hold");
+        let mut data =
+            serde_json::to_value(&event.fact).expect("an event is made of what JSON can hold");
         let mut word = String::new();
         if let Some(object) = data.as_object_mut() {
             if let Some(Value::String(text)) = object.remove("event") {
@@ -387,13 +447,20 @@ impl Viewer {
         }
         self.in_zone(&mut data);
         let is_hidden = case.confidential && matches!(event.fact, Fact::Reported(_));
-        let account = event.by.account.filter(|_| event.by.kind == "staff" && !is_hidden);
+        let account = event
+            .by
+            .account
+            .filter(|_| event.by.kind == "staff" && !is_hidden);
         EventView {
             seq: event.seq,
             at: self.time(event.at),
             event: word,
             by: event.by.kind.clone(),
-            role: event.by.role.filter(|_| !is_hidden).map(|r| r.as_str().to_owned()),
+            role: event
+                .by
+                .role
+                .filter(|_| !is_hidden)
+                .map(|r| r.as_str().to_owned()),
             account: account.map(|a| a.to_string()),
             unit: event.by.unit.filter(|_| !is_hidden).map(|u| self.unit(u)),
             data,
@@ -408,7 +475,10 @@ impl Viewer {
         match value {
             Value::Object(object) => {
                 for (name, inner) in object.iter_mut() {
-                    let at = inner.as_str().filter(|_| name.ends_with("_at")).and_then(|text| text.parse::<Timestamp>().ok());
+                    let at = inner
+                        .as_str()
+                        .filter(|_| name.ends_with("_at"))
+                        .and_then(|text| text.parse::<Timestamp>().ok());
                     match at {
                         Some(at) => *inner = Value::String(self.time(at)),
                         None => self.in_zone(inner),
@@ -425,7 +495,10 @@ impl Viewer {
         TrackView {
             number: case.number.to_string(),
             state: case.state.to_string(),
-            matter: case.matter.and_then(|m| self.city.matter(m)).map(|c| c.name_zh.clone()),
+            matter: case
+                .matter
+                .and_then(|m| self.city.matter(m))
+                .map(|c| c.name_zh.clone()),
             description: case.description.clone(),
             address: case.place.address.clone(),
             reported_at: self.time(case.reported_at),

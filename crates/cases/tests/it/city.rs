@@ -1,0 +1,435 @@
+//! A small city with one account for each role, whose permits and calls a test may use.
+
+use access::ops::accounts;
+use access::{
+    AccountDraft, AccountError, AccountId, AppParts, AppState, Capability, Ctx, Permission, Role,
+    Routes, Services, Settings, SystemRole, UnitId,
+};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use cases::ops::{NewPlace, NewReport, Receipt, Step};
+use cases::service::{Cases, CasesConfig};
+use cases::{Case, ops};
+use grid::Part;
+use grid::model::{Division, UnitGrid};
+use jiff::tz::TimeZone;
+use kernel::codes::{CaseNumber, DistrictCode, GridCode};
+use kernel::geo::Crs;
+use kernel::{Clock, ManualClock};
+use matters::ops::CatalogueOptions;
+use matters::{MatterId, Reference};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use store::{AuditEvent, Db, Migration, StoreError};
+use testdb::TestDb;
+use tower::ServiceExt as _;
+
+const CLASSES: &str = "kind,major,minor,name_zh,verify,rule_no,condition,limit,closing,code\n\
+    component,01,01,上水井盖,1,1,缺失,4WH,恢复;更换,C0101\n\
+    event,01,13,暴露垃圾,1,1,散落,2WD,清除,E0113\n\
+    event,01,13,暴露垃圾,1,2,成堆,4WH,清除,E0113\n\
+    event,02,01,占道堆物,0,1,堆物,4WH,清除,E0201\n";
+const UNITS: &str = "code,name,kind\nWATER,水务局,政府\nCLEAN,环卫公司,企业\nHALL,城管局,政府\n";
+const DUTIES: &str =
+    "matter,division,handling,legal_basis\nC0101,330102000000,WATER,城市供水条例\nE01,,CLEAN,\n";
+
+/// The district of record of everything in the cell.
+pub const DISTRICT: &str = "330102";
+/// Another one, without any cell.
+pub const ELSEWHERE: &str = "330104";
+/// The only cell: about a kilometre around (120.165, 30.245).
+pub const CELL: &str = "330102001001001";
+
+/// The tables these tests need.
+pub fn migrations() -> Vec<Migration> {
+    [
+        store::MIGRATIONS,
+        access::MIGRATIONS,
+        grid::MIGRATIONS,
+        actors::MIGRATIONS,
+        matters::MIGRATIONS,
+        vault::MIGRATIONS,
+        cases::MIGRATIONS,
+    ]
+    .concat()
+}
+
+/// A running deployment; `clock` is moved by hand.
+pub struct City {
+    pub clock: Arc<ManualClock>,
+    pub cases: Arc<Cases>,
+    pub accounts: HashMap<&'static str, AccountId>,
+    db: Db,
+    services: Services,
+    router: Router,
+    runtime: tokio::runtime::Runtime,
+    tokens: HashMap<&'static str, String>,
+    caught: Arc<Mutex<Option<Ctx>>>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Value,
+    pub retry_after: Option<String>,
+}
+
+impl City {
+    /// A city with reference data, units and accounts.
+    pub fn new(db: &TestDb) -> Self {
+        let clock = Arc::new(ManualClock::at(testdb::monday()));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let system = db.system(&clock);
+        lay_reference(&system);
+        let reference = Arc::new(Reference::new(TimeZone::get("Asia/Shanghai").unwrap()));
+        reference.refresh_blocking(&system).unwrap();
+        let master =
+            vault::MasterKeys::parse(&format!("{}Bwc=", "BwcH".repeat(10)), "test").unwrap();
+        let keys = runtime
+            .block_on(vault::ops::open_keys(&system, master))
+            .unwrap();
+        let config = CasesConfig::new("339999".parse::<DistrictCode>().unwrap());
+        let cases = Arc::new(Cases::new(reference, config).with_vault(Arc::new(keys)));
+        let mut services = Services::default();
+        services.add(cases.clone());
+        let caught = Arc::new(Mutex::new(None));
+        let sink = caught.clone();
+        // The permit of whoever asks, handed to the test: only a granted request has one.
+        let catch = move |ctx: Ctx| {
+            let sink = sink.clone();
+            async move {
+                *sink.lock().unwrap() = Some(ctx);
+                StatusCode::NO_CONTENT
+            }
+        };
+        let probe = Capability::new(
+            "probe",
+            Routes::new("probe").on(Method::GET, "/probe", Permission::Public, catch),
+        );
+        let capabilities = vec![access::capability(), cases::http::capability(), probe];
+        let state = AppState::new(AppParts {
+            db: (*db).clone(),
+            clock: clock.clone(),
+            services: services.clone(),
+            site: ui::testing::site_with(access::words_of(&capabilities).unwrap()),
+            settings: Settings::default(),
+            cookie_key: access::ops::cookie_key(&system).unwrap(),
+            menu: Vec::new(),
+        });
+        let router = access::router(&state, capabilities);
+        let mut city = Self {
+            clock,
+            cases,
+            accounts: HashMap::new(),
+            db: (*db).clone(),
+            services,
+            router,
+            runtime,
+            tokens: HashMap::new(),
+            caught,
+        };
+        let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];
+        for (login, roles, unit, districts) in [
+            ("collector", &[Role::Collector][..], None, None),
+            ("acceptor", &[Role::Acceptor], None, None),
+            ("shift_leader", &[Role::ShiftLeader], None, None),
+            ("dispatcher", &[Role::Dispatcher], None, None),
+            ("desk", &desk, None, None),
+            ("water_lead", &[Role::DepartmentLead], Some("WATER"), None),
+            ("water", &[Role::Handler], Some("WATER"), None),
+            ("water_checker", &[Role::Checker], Some("WATER"), None),
+            ("clean", &[Role::Handler], Some("CLEAN"), None),
+            ("checker", &[Role::Checker], None, None),
+            ("leader", &[Role::Leader], None, None),
+            ("auditor", &[Role::Auditor], None, None),
+            ("analyst", &[Role::Analyst], None, None),
+            ("elsewhere", &[Role::Acceptor], None, Some(ELSEWHERE)),
+        ] {
+            city.add(login, roles, unit, districts);
+        }
+        city
+    }
+    fn add(
+        &mut self,
+        login: &'static str,
+        roles: &[Role],
+        unit: Option<&str>,
+        district: Option<&str>,
+    ) {
+        let ctx = self.system();
+        let unit = unit.map(|code| self.unit(code));
+        let districts = district.iter().map(|d| d.parse().unwrap()).collect();
+        let draft = AccountDraft {
+            name: login.into(),
+            roles: roles.to_vec(),
+            unit,
+            districts,
+        };
+        let new =
+            accounts::new_account(login, draft, "no password".into(), false, ctx.now()).unwrap();
+        let id = ctx.write_blocking(move |w| accounts::add(w, &new)).unwrap();
+        let account = ctx
+            .read_blocking::<_, AccountError, _>(move |r| accounts::find(r, id))
+            .unwrap();
+        let token = accounts::new_token(&account, "test", &[], 30, ctx.now()).unwrap();
+        self.tokens.insert(login, token.text.clone());
+        self.accounts.insert(login, id);
+        ctx.write_blocking(move |w| accounts::add_token(w, id, &token))
+            .unwrap();
+    }
+    /// The program itself, in the background.
+    pub fn system(&self) -> Ctx {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        Ctx::system(
+            self.db.clone(),
+            clock,
+            self.services.clone(),
+            SystemRole::Keeper,
+        )
+    }
+    /// The permit of an account, or of a stranger for an unknown login.
+    pub fn ctx(&self, login: &str) -> Ctx {
+        let reply = self.send(self.request(login, Method::GET, "/probe", None));
+        assert_eq!(reply.status, 204, "{reply:?}");
+        self.caught.lock().unwrap().take().unwrap()
+    }
+    fn request(
+        &self,
+        login: &str,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = self.tokens.get(login) {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(body.map_or_else(Body::empty, Body::from))
+            .unwrap()
+    }
+    fn send(&self, request: Request<Body>) -> Reply {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let retry_after = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .map(|v| v.to_str().unwrap().to_owned());
+            let bytes = to_bytes(response.into_body(), 4 << 20).await.unwrap();
+            Reply {
+                status,
+                body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+                retry_after,
+            }
+        })
+    }
+    /// GET as an account.
+    pub fn get(&self, login: &str, path: &str) -> Reply {
+        self.send(self.request(login, Method::GET, path, None))
+    }
+    /// POST of JSON as an account.
+    pub fn post(&self, login: &str, path: &str, body: &Value) -> Reply {
+        self.send(self.request(login, Method::POST, path, Some(body.to_string())))
+    }
+    /// POST of any text as an account.
+    pub fn post_text(&self, login: &str, path: &str, body: &str) -> Reply {
+        self.send(self.request(login, Method::POST, path, Some(body.to_owned())))
+    }
+    /// POST of JSON with an idempotency key.
+    pub fn post_once(&self, login: &str, path: &str, body: &Value, key: &str) -> Reply {
+        let mut request = self.request(login, Method::POST, path, Some(body.to_string()));
+        request
+            .headers_mut()
+            .insert("idempotency-key", key.parse().unwrap());
+        self.send(request)
+    }
+    /// Runs a future on the deployment's runtime.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+    /// A unit by its code.
+    pub fn unit(&self, code: &str) -> UnitId {
+        self.cases
+            .city()
+            .units
+            .all()
+            .iter()
+            .find(|u| u.code == code)
+            .unwrap()
+            .id
+    }
+    /// A class by its code.
+    pub fn class(&self, code: &str) -> MatterId {
+        self.cases.city().matters.by_code("test", code).unwrap().id
+    }
+    /// A report about a manhole cover in the cell.
+    pub fn cover(&self, channel: &str) -> NewReport {
+        NewReport {
+            channel: channel.into(),
+            description: "井盖缺失，很危险".into(),
+            matter: Some(self.class("C0101")),
+            place: NewPlace {
+                lon_lat: Some((120.165, 30.245)),
+                address: Some("延安路 1 号".into()),
+                ..NewPlace::default()
+            },
+            ..NewReport::default()
+        }
+    }
+    /// Reports as an account.
+    pub fn report(&self, login: &str, new: NewReport) -> Receipt {
+        let ctx = self.ctx(login);
+        self.run(ops::report(&ctx, new)).unwrap()
+    }
+    /// Acts as an account, whatever the version.
+    pub fn act(
+        &self,
+        login: &str,
+        number: CaseNumber,
+        steps: Vec<Step>,
+    ) -> Result<Case, ops::CaseError> {
+        let ctx = self.ctx(login);
+        self.run(ops::act(&ctx, number, None, steps))
+    }
+    /// A case of a collector's, moved on to a state of the main path by those who may.
+    pub fn case_at(&self, state: cases::State) -> Case {
+        use cases::State as S;
+        let mut case = self.report("collector", self.cover("patrol")).case;
+        let path = [
+            (
+                S::PendingRegister,
+                "acceptor",
+                Step::Accept {
+                    matter: None,
+                    urgent: false,
+                },
+            ),
+            (
+                S::PendingDispatch,
+                "shift_leader",
+                Step::Register { rule: None },
+            ),
+            (
+                S::PendingSign,
+                "dispatcher",
+                Step::Dispatch {
+                    unit: None,
+                    basis: String::new(),
+                },
+            ),
+            (S::Handling, "water", Step::Sign),
+            (
+                S::PendingCheck,
+                "water",
+                Step::ReportBack {
+                    result: "已更换".into(),
+                    attachments: Vec::new(),
+                },
+            ),
+            (
+                S::PendingClose,
+                "checker",
+                Step::Check {
+                    passed: true,
+                    note: String::new(),
+                    attachments: Vec::new(),
+                },
+            ),
+            (
+                S::Closed,
+                "shift_leader",
+                Step::Close {
+                    closing: "更换".into(),
+                },
+            ),
+        ];
+        for (after, login, step) in path {
+            if case.state == state {
+                break;
+            }
+            case = self.act(login, case.number, vec![step]).unwrap();
+            assert_eq!(case.state, after);
+        }
+        assert_eq!(case.state, state, "not on the main path");
+        case
+    }
+    /// The row and the life of a case agree, and the versions count up.
+    pub fn check_life(&self, number: CaseNumber) {
+        let (case, events) = self
+            .system()
+            .read_blocking::<_, StoreError, _>(move |r| {
+                let case = cases::sql::by_number(r, &number)?.unwrap();
+                let events = cases::sql::events(r, case.district, case.id)?;
+                Ok((case, events))
+            })
+            .unwrap();
+        assert_eq!(cases::rules::replay(case.id, &events).as_ref(), Some(&case));
+        assert_eq!(
+            events.iter().map(|e| e.seq).collect::<Vec<_>>(),
+            (1..=case.version).collect::<Vec<_>>()
+        );
+    }
+    /// How many audit entries there are of an act and an outcome.
+    pub fn audited(&self, action: &'static str, outcome: &'static str) -> i64 {
+        self.system()
+            .read_blocking::<_, StoreError, _>(move |r| {
+                Ok(r.one::<(i64,)>(
+                    "SELECT count(*) FROM audit WHERE action = $1 AND outcome = $2",
+                    store::params![action, outcome],
+                )?
+                .0)
+            })
+            .unwrap()
+    }
+    /// One number out of the database.
+    pub fn count(&self, sql: &'static str) -> i64 {
+        self.system()
+            .read_blocking::<_, StoreError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
+            .unwrap()
+    }
+}
+
+fn lay_reference(ctx: &Ctx) {
+    ctx.write_blocking::<_, StoreError, _>(|mut w| {
+        let division = |code: &str, name: &str| Division::new(code.parse().unwrap(), name, "test");
+        let divisions = [
+            division("330102000000", "上城区"),
+            division("330104000000", "江干区"),
+            division("330102001000", "清波街道"),
+            division("330102001001", "清波门社区"),
+        ];
+        grid::sql::insert_divisions(&mut w, &divisions)?;
+        let square = json!({ "type": "Polygon", "coordinates": [[[120.16, 30.24], [120.17, 30.24], [120.17, 30.25], [120.16, 30.25], [120.16, 30.24]]] });
+        let shape = grid::area::Area::from_geojson(&square, Crs::Wgs84).unwrap();
+        let cell: GridCode = CELL.parse().unwrap();
+        grid::sql::insert_grids(&mut w, &[UnitGrid::new(cell, shape, false, "test")])?;
+        grid::sql::bump(&mut w, Part::Territory)?;
+        w.commit(AuditEvent::done("test.lay", "division", "test"), ())
+    })
+    .unwrap();
+    actors::ops::import_units(ctx, UNITS.as_bytes(), "test").unwrap();
+    let options = CatalogueOptions {
+        id: "test".into(),
+        standard: "test".into(),
+        version: "1".into(),
+        valid_from: None,
+        valid_to: None,
+        source: "test".into(),
+        limits: kernel::deadline::ParseOptions::default(),
+    };
+    let classes = matters::ops::import_matters(ctx, CLASSES.as_bytes(), &options).unwrap();
+    assert_eq!(classes.rejected, 0, "{classes:?}");
+    let duties = matters::ops::import_duties(ctx, DUTIES.as_bytes(), "test").unwrap();
+    assert_eq!(duties.rejected, 0, "{duties:?}");
+}

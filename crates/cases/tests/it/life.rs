@@ -1,0 +1,535 @@
+//! The main path and its branches, by use cases, with the number of statements each call costs.
+
+use crate::city::{CELL, City, DISTRICT, migrations};
+use cases::State;
+use cases::model::{TaskKind, VerifyOutcome};
+use cases::ops::{self, CaseError, Contact, NewPlace, Step};
+use cases::rules::Refusal;
+use std::time::Duration;
+
+fn step_accept() -> Step {
+    Step::Accept {
+        matter: None,
+        urgent: false,
+    }
+}
+
+testdb::both_engines!(
+    a_life_in_four_calls_costs_at_most_six_statements_a_write,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        // The first report also takes a block of numbers and loads the channels.
+        city.report("collector", city.cover("patrol"));
+        let ctx = city.ctx("collector");
+        let case = city
+            .run(ops::report(&ctx, city.cover("patrol")))
+            .unwrap()
+            .case;
+        assert_eq!(ctx.statements(), 5, "case, event, outbox, code, audit");
+        assert_eq!(
+            (case.state, case.place.grid.map(|g| g.to_string())),
+            (State::PendingAccept, Some(CELL.into()))
+        );
+        assert_eq!(
+            (case.district.as_str(), case.number.to_string().as_str()),
+            (DISTRICT, "330102-20260316-00002")
+        );
+
+        let ctx = city.ctx("desk");
+        let steps = vec![
+            step_accept(),
+            Step::Register { rule: None },
+            Step::Dispatch {
+                unit: None,
+                basis: String::new(),
+            },
+        ];
+        let case = city
+            .run(ops::act(&ctx, case.number, Some(case.version), steps))
+            .unwrap();
+        assert_eq!(ctx.statements(), 5, "load, row, events, outbox, audit");
+        assert_eq!(
+            (case.state, case.unit),
+            (State::PendingSign, Some(city.unit("WATER")))
+        );
+        // 4 working hours from Monday 9:00 fill the morning (3 h) and an hour of the afternoon.
+        assert_eq!(
+            case.due_at,
+            Some("2026-03-16T15:00:00+08:00".parse().unwrap())
+        );
+
+        let ctx = city.ctx("water");
+        let done = Step::ReportBack {
+            result: "已更换".into(),
+            attachments: Vec::new(),
+        };
+        let case = city
+            .run(ops::act(
+                &ctx,
+                case.number,
+                Some(case.version),
+                vec![Step::Sign, done],
+            ))
+            .unwrap();
+        assert_eq!((case.state, ctx.statements()), (State::PendingCheck, 5));
+
+        let ctx = city.ctx("checker");
+        let check = Step::Check {
+            passed: true,
+            note: String::new(),
+            attachments: Vec::new(),
+        };
+        let case = city
+            .run(ops::act(
+                &ctx,
+                case.number,
+                None,
+                vec![
+                    check,
+                    Step::Close {
+                        closing: "更换".into(),
+                    },
+                ],
+            ))
+            .unwrap();
+        assert_eq!((case.state, ctx.statements()), (State::Closed, 5));
+        city.check_life(case.number);
+        for act in [
+            "case.report",
+            "case.accept",
+            "case.register",
+            "case.dispatch",
+            "case.sign",
+            "case.report_back",
+            "case.check",
+            "case.close",
+        ] {
+            assert!(city.audited(act, "done") >= 1, "{act}");
+        }
+    }
+);
+
+testdb::both_engines!(
+    a_public_report_is_verified_masked_and_its_contact_is_in_the_vault,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.description = "我叫王小二，电话 13800138000，井盖没了".into();
+        new.contact = Contact {
+            name: Some("王小二".into()),
+            phone: Some("13800138000".into()),
+            email: None,
+        };
+        let receipt = city.report("stranger", new);
+        let case = receipt.case;
+        assert_eq!(
+            (case.state, case.task.as_ref().map(|t| t.kind)),
+            (State::PendingVerify, Some(TaskKind::Verify))
+        );
+        assert!(case.subject.is_some());
+        assert_eq!(
+            city.count("SELECT count(*) FROM vault_fields"),
+            3,
+            "name, phone, the words as written"
+        );
+        let stored = city.count(
+            "SELECT count(*) FROM cases WHERE body LIKE '%13800138000%' OR body LIKE '%王小二%'",
+        );
+        assert_eq!(
+            (
+                stored,
+                city.count("SELECT count(*) FROM case_events WHERE fact LIKE '%13800138000%'")
+            ),
+            (0, 0)
+        );
+        assert_eq!((receipt.code.len(), receipt.link.len()), (6, 64));
+
+        let yes = Step::Verify {
+            outcome: VerifyOutcome::Yes,
+            note: "确实缺失".into(),
+            attachments: Vec::new(),
+        };
+        let case = city
+            .act(
+                "collector",
+                case.number,
+                vec![Step::TakeTask { to: None }, yes],
+            )
+            .unwrap();
+        assert_eq!(
+            (case.state, case.verified),
+            (State::PendingAccept, Some(VerifyOutcome::Yes))
+        );
+        city.check_life(case.number);
+    }
+);
+
+testdb::both_engines!(
+    the_place_decides_the_district_of_record,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let at = |place| cases::ops::NewReport {
+            place,
+            ..city.cover("patrol")
+        };
+        let by_division = NewPlace {
+            division: Some("330104000000".parse().unwrap()),
+            ..NewPlace::default()
+        };
+        assert_eq!(
+            city.report("collector", at(by_division))
+                .case
+                .district
+                .as_str(),
+            "330104"
+        );
+        assert_eq!(
+            city.report("collector", at(NewPlace::default()))
+                .case
+                .district
+                .as_str(),
+            "339999"
+        );
+        let gcj = NewPlace {
+            lon_lat: Some((120.1697, 30.2426)),
+            crs: kernel::geo::Crs::Gcj02,
+            ..NewPlace::default()
+        };
+        let case = city.report("collector", at(gcj)).case;
+        assert_eq!(
+            (case.district.as_str(), case.place.given.map(|g| g.0)),
+            ("330102", Some(kernel::geo::Crs::Gcj02))
+        );
+        assert!(
+            case.place.point.unwrap().lon() < 120.168,
+            "shifted back by some hundred metres"
+        );
+    }
+);
+
+testdb::both_engines!(
+    verification_is_for_public_reports_of_classes_that_want_it,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let states: Vec<State> = [
+            ("stranger", "web", "C0101"),
+            ("stranger", "web", "E0201"),
+            ("acceptor", "hotline", "C0101"),
+            ("collector", "patrol", "C0101"),
+            ("acceptor", "leader", "C0101"),
+        ]
+        .into_iter()
+        .map(|(login, channel, class)| {
+            let new = cases::ops::NewReport {
+                matter: Some(city.class(class)),
+                ..city.cover(channel)
+            };
+            city.report(login, new).case.state
+        })
+        .collect();
+        use State::{PendingAccept as Accept, PendingVerify as Verify};
+        assert_eq!(states, [Verify, Accept, Verify, Accept, Accept]);
+    }
+);
+
+testdb::both_engines!(put_right_on_the_spot, &migrations(), |db| {
+    let city = City::new(db);
+    let new = cases::ops::NewReport {
+        self_handled: Some("已扶正".into()),
+        ..city.cover("patrol")
+    };
+    let case = city.report("collector", new).case;
+    assert_eq!(case.state, State::SelfHandledAudit);
+    let case = city
+        .act("acceptor", case.number, vec![Step::ConfirmSelfHandling])
+        .unwrap();
+    assert_eq!(case.state, State::SelfHandled);
+    city.check_life(case.number);
+});
+
+testdb::both_engines!(
+    the_third_return_goes_to_the_coordinator_whose_ruling_binds,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::PendingSign).number;
+        let back = || Step::Return {
+            reason: "不是我单位职责".into(),
+        };
+        let again = || Step::Dispatch {
+            unit: Some(city.unit("WATER")),
+            basis: "再派".into(),
+        };
+        for _ in 0..2 {
+            assert_eq!(
+                city.act("water", number, vec![back()]).unwrap().state,
+                State::PendingDispatch
+            );
+            city.act("dispatcher", number, vec![again()]).unwrap();
+        }
+        assert_eq!(
+            city.act("water", number, vec![back()]).unwrap().state,
+            State::Coordinating
+        );
+        let clean = city.unit("CLEAN");
+        city.act(
+            "leader",
+            number,
+            vec![Step::Rule {
+                unit: clean,
+                reason: "权属在环卫".into(),
+            }],
+        )
+        .unwrap();
+        let against = city.act("dispatcher", number, vec![again()]).unwrap_err();
+        assert!(
+            matches!(
+                against,
+                CaseError::Rule {
+                    refusal: Refusal::AgainstRuling,
+                    ..
+                }
+            ),
+            "{against}"
+        );
+        // Without a unit the ruled one is meant, not the one in the register of duties.
+        let case = city
+            .act(
+                "dispatcher",
+                number,
+                vec![Step::Dispatch {
+                    unit: None,
+                    basis: String::new(),
+                }],
+            )
+            .unwrap();
+        assert_eq!((case.unit, case.dispatches), (Some(clean), 4));
+        let ruled = city.act("clean", number, vec![back()]).unwrap_err();
+        assert!(
+            matches!(
+                ruled,
+                CaseError::Rule {
+                    refusal: Refusal::Ruled,
+                    ..
+                }
+            ),
+            "{ruled}"
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_failed_check_is_rework_on_the_old_deadline,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let before = city.case_at(State::PendingCheck);
+        let failed = Step::Check {
+            passed: false,
+            note: "还在冒水".into(),
+            attachments: Vec::new(),
+        };
+        let case = city.act("checker", before.number, vec![failed]).unwrap();
+        assert_eq!(
+            (case.state, case.reworks, case.due_at, case.handled_at),
+            (State::Handling, 1, before.due_at, None)
+        );
+        city.check_life(case.number);
+    }
+);
+
+testdb::both_engines!(
+    merging_needs_a_living_target_and_can_be_undone,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (first, second) = (
+            city.case_at(State::PendingRegister),
+            city.case_at(State::PendingAccept),
+        );
+        let into = |n| vec![Step::Merge { into: n }];
+        let missing = city
+            .act(
+                "acceptor",
+                second.number,
+                into("330102-20260316-09999".parse().unwrap()),
+            )
+            .unwrap_err();
+        assert!(
+            matches!(
+                missing,
+                CaseError::Rule {
+                    refusal: Refusal::MergeTarget { .. },
+                    ..
+                }
+            ),
+            "{missing}"
+        );
+        let case = city
+            .act("acceptor", second.number, into(first.number))
+            .unwrap();
+        assert_eq!(
+            (case.state, case.merged_into),
+            (State::Merged, Some(first.number))
+        );
+        let chain = city
+            .act("acceptor", first.number, into(second.number))
+            .unwrap_err();
+        assert!(
+            matches!(
+                chain,
+                CaseError::Rule {
+                    refusal: Refusal::MergeTarget { .. },
+                    ..
+                }
+            ),
+            "{chain}"
+        );
+        let case = city
+            .act("shift_leader", second.number, vec![Step::Unmerge])
+            .unwrap();
+        assert_eq!((case.state, case.merged_into), (State::PendingAccept, None));
+        city.check_life(second.number);
+    }
+);
+
+testdb::both_engines!(
+    a_void_is_asked_for_and_decided_by_two,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::PendingDispatch).number;
+        let reason = || "误报".to_owned();
+        city.act(
+            "dispatcher",
+            number,
+            vec![Step::RequestVoid { reason: reason() }],
+        )
+        .unwrap();
+        let case = city
+            .act(
+                "shift_leader",
+                number,
+                vec![Step::RefuseVoid { reason: reason() }],
+            )
+            .unwrap();
+        assert_eq!(
+            (case.state, case.void_requested),
+            (State::PendingDispatch, None)
+        );
+        assert_eq!(
+            city.act(
+                "shift_leader",
+                number,
+                vec![Step::Void { reason: reason() }]
+            )
+            .unwrap()
+            .state,
+            State::Voided
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    the_second_of_two_is_told_what_changed,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let seen = city.case_at(State::PendingAccept);
+        city.act("desk", seen.number, vec![step_accept()]).unwrap();
+        city.clock.advance(Duration::from_secs(60));
+        let ctx = city.ctx("acceptor");
+        let late = city
+            .run(ops::act(
+                &ctx,
+                seen.number,
+                Some(seen.version),
+                vec![Step::NotAccept {
+                    reason: "重复".into(),
+                }],
+            ))
+            .unwrap_err();
+        let CaseError::Changed {
+            expected,
+            found,
+            since,
+            ..
+        } = late
+        else {
+            panic!("{late}")
+        };
+        assert_eq!((expected, found, since.len()), (1, 2, 1));
+        assert_eq!(
+            (since[0].event.as_str(), since[0].role, since[0].account),
+            (
+                "accepted",
+                Some(access::Role::Acceptor),
+                Some(city.accounts["desk"].0)
+            )
+        );
+        city.check_life(seen.number);
+    }
+);
+
+testdb::both_engines!(of_many_at_once_exactly_one_wins, &migrations(), |db| {
+    let city = City::new(db);
+    let seen = city.case_at(State::PendingAccept);
+    let permits: Vec<_> = (0..8).map(|_| city.ctx("acceptor")).collect();
+    let outcomes = city.run(async {
+        let running: Vec<_> = permits
+            .into_iter()
+            .map(|ctx| {
+                tokio::spawn(async move {
+                    ops::act(&ctx, seen.number, Some(seen.version), vec![step_accept()]).await
+                })
+            })
+            .collect();
+        let mut outcomes = Vec::new();
+        for one in running {
+            outcomes.push(one.await.unwrap());
+        }
+        outcomes
+    });
+    assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        assert!(
+            matches!(
+                error,
+                CaseError::Changed { .. } | CaseError::Store(store::StoreError::Conflict)
+            ),
+            "{error}"
+        );
+    }
+    city.check_life(seen.number);
+});
+
+testdb::both_engines!(
+    numbers_are_handed_out_once_to_many_reporters,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let permits: Vec<_> = (0..150)
+            .map(|_| (city.ctx("collector"), city.cover("patrol")))
+            .collect();
+        let mut numbers = city.run(async {
+            let running: Vec<_> = permits
+                .into_iter()
+                .map(|(ctx, new)| tokio::spawn(async move { ops::report(&ctx, new).await }))
+                .collect();
+            let mut numbers = Vec::new();
+            for one in running {
+                numbers.push(one.await.unwrap().unwrap().case.number.to_string());
+            }
+            numbers
+        });
+        numbers.sort();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 150);
+    }
+);

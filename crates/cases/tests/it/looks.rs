@@ -1,0 +1,418 @@
+//! Who sees what: scope in every list, pages by key, tasks, tracking by code and link, suspected duplicates.
+
+use crate::city::{City, ELSEWHERE, migrations};
+use cases::State;
+use cases::ops::{self, CaseError, ListQuery, NewPlace, NewReport, Step};
+use kernel::PageSize;
+use kernel::geo::Point;
+use std::time::Duration;
+
+fn query() -> ListQuery {
+    ListQuery::default()
+}
+
+testdb::both_engines!(lists_carry_the_readers_scope, &migrations(), |db| {
+    let city = City::new(db);
+    let handling = city.case_at(State::Handling).number;
+    city.case_at(State::PendingAccept);
+    let there = NewReport {
+        place: NewPlace {
+            division: Some("330104000000".parse().unwrap()),
+            ..NewPlace::default()
+        },
+        ..city.cover("patrol")
+    };
+    let there = city.report("collector", there).case.number;
+    let seen = |login: &str, query: ListQuery| {
+        let ctx = city.ctx(login);
+        let page = city.run(ops::list(&ctx, query)).unwrap();
+        assert!(ctx.statements() <= 1, "a list is one statement");
+        page.items.into_iter().map(|c| c.number).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("desk", query()).len(), 3);
+    assert_eq!(seen("water", query()), [handling]);
+    assert_eq!(seen("clean", query()), []);
+    assert_eq!(seen("elsewhere", query()), [there]);
+    assert_eq!(
+        seen(
+            "elsewhere",
+            ListQuery {
+                district: Some("330102".parse().unwrap()),
+                ..query()
+            }
+        ),
+        []
+    );
+    assert_eq!(
+        seen(
+            "desk",
+            ListQuery {
+                district: Some(ELSEWHERE.parse().unwrap()),
+                ..query()
+            }
+        ),
+        [there]
+    );
+    assert_eq!(
+        seen(
+            "water",
+            ListQuery {
+                unit: Some(city.unit("CLEAN")),
+                ..query()
+            }
+        ),
+        []
+    );
+    assert_eq!(
+        seen(
+            "collector",
+            ListQuery {
+                own: true,
+                ..query()
+            }
+        )
+        .len(),
+        3
+    );
+    assert_eq!(
+        seen(
+            "desk",
+            ListQuery {
+                own: true,
+                ..query()
+            }
+        ),
+        []
+    );
+    for login in ["analyst", "stranger"] {
+        let ctx = city.ctx(login);
+        assert!(
+            matches!(
+                city.run(ops::list(&ctx, query())),
+                Err(CaseError::Refused(_))
+            ),
+            "{login}"
+        );
+        assert!(
+            matches!(
+                city.run(ops::find(&ctx, handling)),
+                Err(CaseError::Refused(_))
+            ),
+            "{login}"
+        );
+        assert!(
+            matches!(
+                city.run(ops::counts_by_state(&ctx, query())),
+                Err(CaseError::Refused(_))
+            ),
+            "{login}"
+        );
+    }
+    let ctx = city.ctx("elsewhere");
+    assert_eq!(
+        city.run(ops::counts_by_state(&ctx, query())).unwrap(),
+        [(State::PendingAccept, 1)]
+    );
+    assert!(matches!(
+        city.run(ops::find(&ctx, handling)),
+        Err(CaseError::NotFound {
+            is_hidden: true,
+            ..
+        })
+    ));
+    assert_eq!(
+        city.audited("case.look", "refused"),
+        1,
+        "a look beyond the scope is recorded"
+    );
+    let ctx = city.ctx("water");
+    assert_eq!(
+        city.run(ops::my_unit(&ctx, query())).unwrap().items.len(),
+        1
+    );
+});
+
+testdb::both_engines!(
+    pages_follow_each_other_without_gap_or_repeat,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut all: Vec<String> = (0..7)
+            .map(|_| {
+                city.clock.advance(Duration::from_secs(1));
+                city.report("collector", city.cover("patrol"))
+                    .case
+                    .number
+                    .to_string()
+            })
+            .collect();
+        all.reverse();
+        let ctx = city.ctx("desk");
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = city
+                .run(ops::list(
+                    &ctx,
+                    ListQuery {
+                        size: PageSize::new(3).unwrap(),
+                        after,
+                        ..query()
+                    },
+                ))
+                .unwrap();
+            seen.extend(page.items.iter().map(|c| c.number.to_string()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, all);
+        let foreign = Some(kernel::Cursor::new(["x"]));
+        assert!(
+            matches!(city.run(ops::list(&ctx, ListQuery { after: foreign, ..query() })), Err(CaseError::Field { field, .. }) if field == "after")
+        );
+    }
+);
+
+testdb::both_engines!(tasks_are_ones_own_and_the_pools, &migrations(), |db| {
+    let city = City::new(db);
+    let pool = city.report("stranger", city.cover("web")).case.number;
+    let check = city.case_at(State::PendingCheck).number;
+    let tasks = |login: &str, size: u64| {
+        let ctx = city.ctx(login);
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = city
+                .run(ops::tasks(
+                    &ctx,
+                    PageSize::new(size).unwrap(),
+                    after.as_ref(),
+                ))
+                .unwrap();
+            seen.extend(page.items.iter().map(|c| c.number));
+            after = page.next;
+            if after.is_none() {
+                return seen;
+            }
+        }
+    };
+    assert_eq!(
+        tasks("collector", 50),
+        [check, pool],
+        "the check is due in two hours, the verification tomorrow"
+    );
+    assert_eq!(tasks("collector", 1), [check, pool]);
+    assert_eq!(
+        tasks("water_checker", 50),
+        [pool],
+        "nobody checks the own unit"
+    );
+    city.act("checker", check, vec![Step::TakeTask { to: None }])
+        .unwrap();
+    assert_eq!(
+        (tasks("collector", 50), tasks("checker", 50)),
+        (vec![pool], vec![check, pool])
+    );
+    let ctx = city.ctx("desk");
+    assert!(matches!(
+        city.run(ops::tasks(&ctx, PageSize::default(), None)),
+        Err(CaseError::Refused(_))
+    ));
+});
+
+testdb::both_engines!(
+    a_case_is_followed_by_number_and_code_or_by_the_link,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let receipt = city.report("stranger", city.cover("web"));
+        let other = city.report("stranger", city.cover("web"));
+        let ctx = city.ctx("stranger");
+        let number = receipt.case.number;
+        let home = Some([192, 0, 2, 1].into());
+        let spoken = format!(
+            "{} {}",
+            &receipt.code[..3].to_lowercase(),
+            &receipt.code[3..]
+        );
+        assert_eq!(
+            city.run(ops::track(&ctx, number, &spoken, home)).unwrap(),
+            receipt.case
+        );
+        assert_eq!(
+            city.run(ops::track_link(&ctx, &receipt.link, home))
+                .unwrap(),
+            receipt.case
+        );
+        let wrong =
+            |number, code: &str| city.run(ops::track(&ctx, number, code, home)).unwrap_err();
+        assert!(matches!(wrong(number, &other.code), CaseError::WrongCode));
+        assert!(matches!(wrong(number, ""), CaseError::WrongCode));
+        assert!(
+            matches!(
+                wrong("330102-20200101-00001".parse().unwrap(), &receipt.code),
+                CaseError::WrongCode
+            ),
+            "a number that is not there looks the same"
+        );
+        let upper = receipt.link.to_uppercase();
+        for garbage in ["", "x", upper.as_str(), "../../etc/passwd"] {
+            assert!(
+                matches!(
+                    city.run(ops::track_link(&ctx, garbage, home)),
+                    Err(CaseError::WrongCode)
+                ),
+                "{garbage}"
+            );
+        }
+        for _ in 0..3 {
+            assert!(matches!(wrong(number, "AAAAAA"), CaseError::WrongCode));
+        }
+        assert!(
+            matches!(
+                wrong(number, &receipt.code),
+                CaseError::TooManyTries { retry_after_s: 600 }
+            ),
+            "now even the right code waits"
+        );
+        assert_eq!(city.audited("case.track", "refused"), 1);
+        assert_eq!(
+            city.run(ops::track_link(&ctx, &receipt.link, home))
+                .unwrap(),
+            receipt.case,
+            "the link is no guess"
+        );
+        city.clock.advance(Duration::from_secs(600));
+        let ctx = city.ctx("stranger");
+        assert_eq!(
+            city.run(ops::track(&ctx, number, &receipt.code, home))
+                .unwrap(),
+            receipt.case
+        );
+    }
+);
+
+testdb::both_engines!(
+    near_cases_of_a_class_are_suspected_to_be_one,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let at = |lon: f64, lat: f64, class: &str| {
+            let place = NewPlace {
+                lon_lat: Some((lon, lat)),
+                ..NewPlace::default()
+            };
+            let new = NewReport {
+                place,
+                matter: Some(city.class(class)),
+                ..city.cover("patrol")
+            };
+            city.report("collector", new).case.number
+        };
+        // A thousandth of a degree is about 96 m east and 111 m north here.
+        let same = at(120.1650, 30.2450, "C0101");
+        let near = at(120.1653, 30.2450, "C0101");
+        at(120.1650, 30.2460, "C0101");
+        at(120.1650, 30.2450, "E0113");
+        let corner = at(120.1654, 30.2453, "C0101");
+        let ctx = city.ctx("acceptor");
+        let suspects = |at| {
+            let point = Point::new(120.165, 30.245).unwrap();
+            let found = city
+                .run(ops::similar(&ctx, point, city.class("C0101"), at))
+                .unwrap();
+            found
+                .into_iter()
+                .map(|(case, _)| case.number)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            suspects(testdb::monday()),
+            [same, near],
+            "{corner} lies in the box but not in the circle"
+        );
+        assert_eq!(
+            suspects(testdb::monday() + jiff::SignedDuration::from_hours(25)),
+            []
+        );
+        city.act("acceptor", near, vec![Step::Merge { into: same }])
+            .unwrap();
+        assert_eq!(suspects(testdb::monday()), [same]);
+    }
+);
+
+testdb::both_engines!(
+    the_command_line_shows_and_lists_as_the_contract_says,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let closed = city.case_at(State::Closed);
+        let open = city.case_at(State::Handling);
+        let ctx = city.system();
+        let shown = ops::show_json(&ctx, closed.number).unwrap();
+        assert_eq!(
+            (
+                shown["case"]["state"].as_str(),
+                shown["case"]["reported_at"].as_str()
+            ),
+            (Some("closed"), Some("2026-03-16T09:00:00+08:00"))
+        );
+        let life: Vec<&str> = shown["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["event"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            life,
+            [
+                "reported",
+                "accepted",
+                "registered",
+                "dispatched",
+                "signed",
+                "reported_back",
+                "task_given",
+                "checked",
+                "closed"
+            ]
+        );
+        let numbers = |state: &str| {
+            let listed = ops::list_json(&ctx, Some(state), None, None, None).unwrap();
+            assert!(listed["next"].is_null());
+            listed["cases"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|c| c["number"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (numbers("open"), numbers("closed")),
+            (
+                vec![open.number.to_string()],
+                vec![closed.number.to_string()]
+            )
+        );
+        assert_eq!(numbers("void"), [""; 0]);
+        let first = ops::list_json(&ctx, None, None, Some(1), None).unwrap();
+        let second = ops::list_json(&ctx, None, None, Some(1), first["next"].as_str()).unwrap();
+        assert_ne!(first["cases"][0]["number"], second["cases"][0]["number"]);
+        for (state, limit, after, field) in [
+            (Some("opened"), None, None, "state"),
+            (None, Some(0), None, "limit"),
+            (None, Some(201), None, "limit"),
+            (None, None, Some("?"), "after"),
+        ] {
+            let error = ops::list_json(&ctx, state, None, limit, after).unwrap_err();
+            assert!(
+                matches!(&error, CaseError::Field { field: f, .. } if f == field),
+                "{error}"
+            );
+        }
+        assert!(matches!(
+            ops::show_json(&ctx, "330102-20200101-00001".parse().unwrap()),
+            Err(CaseError::NotFound { .. })
+        ));
+    }
+);

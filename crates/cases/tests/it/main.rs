@@ -1,0 +1,13 @@
+//! What the use cases and calls of cases promise, on both engines.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
+
+mod api;
+mod city;
+mod histories;
+mod life;
+mod looks;
+mod refusals;
+mod timers;
