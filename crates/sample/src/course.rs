@@ -2,6 +2,7 @@
 
 use crate::SampleError;
 use crate::classes::Entry;
+use crate::hours::{DAY, HOUR, MINUTE};
 use crate::lives::{Life, World};
 use crate::luck::Luck;
 use crate::plan::{Channel, Plan};
@@ -26,21 +27,17 @@ pub(crate) enum Stop {
 
 /// A life on its way.
 pub(crate) struct Course<'w> {
-    world: &'w World<'w>,
-    plan: &'w Plan,
-    entry: &'static Entry,
-    class: &'w MatterClass,
-    luck: Luck,
+    pub world: &'w World<'w>,
+    pub plan: &'w Plan,
+    pub entry: &'static Entry,
+    pub class: &'w MatterClass,
+    pub luck: Luck,
     case: Option<Case>,
     events: Vec<CaseEvent>,
-    at: Timestamp,
+    pub at: Timestamp,
     /// Where the life is to stand, and whether that is a wish or the planned course.
     until: Option<State>,
 }
-
-const MINUTE: f64 = 1.0;
-const HOUR: f64 = 60.0;
-const DAY: f64 = 24.0 * HOUR;
 
 impl<'w> Course<'w> {
     pub(crate) fn run(
@@ -61,7 +58,8 @@ impl<'w> Course<'w> {
             at: plan.at,
             until: plan.until,
         };
-        match course.walk(original) {
+        let walked = course.walk(original).err().unwrap_or(Stop::Here);
+        match course.catch_up(walked) {
             Ok(()) | Err(Stop::Here) => {}
             Err(Stop::Refused(refusal)) => {
                 return Err(SampleError::Refused {
@@ -81,6 +79,21 @@ impl<'w> Course<'w> {
                 refusal: Refusal::Missing { field: "report" },
             }),
         }
+    }
+
+    /// Lets the clock of an open task run on to now, as the program's timers would have done.
+    fn catch_up(&mut self, stop: Stop) -> Result<(), Stop> {
+        if !matches!(stop, Stop::Here) {
+            return Err(stop);
+        }
+        self.until = None;
+        while self.case()?.state == State::PendingCheck {
+            let Some(task) = self.case()?.task.clone() else {
+                break;
+            };
+            self.act(task.due_at, &self.world.program, Command::LapseCheck)?;
+        }
+        Ok(())
     }
 
     fn wants(&self, state: State) -> bool {
@@ -135,75 +148,6 @@ impl<'w> Course<'w> {
     fn case(&self) -> Result<&Case, Stop> {
         self.case.as_ref().ok_or(Stop::Here)
     }
-
-    // --- moments ---
-
-    fn after(&self, minutes: f64) -> Timestamp {
-        self.at + SignedDuration::from_secs((minutes * 60.0) as i64)
-    }
-    /// A moment between two waits from here, in minutes.
-    fn soon(&mut self, from: f64, to: f64) -> Timestamp {
-        let wait = self.luck.between(from, to);
-        self.after(wait)
-    }
-    /// The moment itself if it lies between two minutes of the day, else a little after the next beginning.
-    fn within(&mut self, at: Timestamp, from_min: i64, to_min: i64) -> Timestamp {
-        let local = self.world.tz.to_datetime(at);
-        let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
-        let wait = if minute < from_min {
-            from_min - minute
-        } else if minute >= to_min {
-            24 * 60 - minute + from_min
-        } else {
-            return at;
-        };
-        at + SignedDuration::from_mins(wait)
-            + SignedDuration::from_secs(self.luck.below(45 * 60) as i64)
-    }
-    /// When the desk, which is staffed every day, gets to it.
-    fn desk(&mut self, mean_min: f64) -> Timestamp {
-        let wait = 2.0 * MINUTE + self.luck_wait(mean_min);
-        let at = self.after(wait);
-        self.within(at, 7 * 60 + 30, 22 * 60)
-    }
-    /// When somebody is in the street.
-    fn street(&mut self, at: Timestamp) -> Timestamp {
-        self.within(at, 7 * 60 + 30, 19 * 60 + 30)
-    }
-    /// When a unit works: at any hour for what is urgent, else on working days.
-    fn unit_hours(&mut self, mut at: Timestamp) -> Timestamp {
-        if self.is_urgent() {
-            return at;
-        }
-        // The longest row of days off has nine; two weeks are more than enough.
-        for _ in 0..14 {
-            at = self.within(at, 8 * 60, 18 * 60);
-            if self
-                .world
-                .calendar
-                .is_workday(self.world.tz.to_datetime(at).date())
-            {
-                return at;
-            }
-            at += SignedDuration::from_hours(10);
-        }
-        at
-    }
-    fn luck_wait(&mut self, mean: f64) -> f64 {
-        self.luck.wait(mean).min(mean * 6.0)
-    }
-    fn is_urgent(&self) -> bool {
-        let rule = self.rule();
-        self.class
-            .condition(rule)
-            .and_then(|c| c.limit)
-            .is_some_and(|l| !l.clock().reads_calendar() && l.amount() <= 6)
-    }
-    fn rule(&self) -> u32 {
-        self.entry.seen[self.plan.seen].0
-    }
-
-    // --- the course ---
 
     fn walk(&mut self, original: Option<kernel::CaseNumber>) -> Result<(), Stop> {
         self.report()?;

@@ -6,6 +6,7 @@
 
 mod classes;
 mod course;
+mod hours;
 mod land;
 mod lives;
 mod luck;

@@ -303,3 +303,47 @@ pub fn keep_accounts(path: &Path, accounts: &[DemoAccount]) -> std::io::Result<(
     writeln!(file, "{text:#}")?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_has_too_many_rows_and_none_is_lost() {
+        let now = "2026-11-23T10:30:00+08:00".parse().unwrap();
+        let city = crate::generate_cases(3, now, 300).unwrap();
+        let parts = parts(&city.lives);
+        for part in &parts {
+            let rows = Rows::of(part);
+            let all = rows.cases.len() + rows.events.len() + rows.moved.len();
+            assert!(all <= ROWS && !rows.cases.is_empty(), "{all} rows");
+        }
+        let together: Vec<&Life> = parts.iter().flat_map(|p| p.iter()).collect();
+        assert_eq!(together, city.lives.iter().collect::<Vec<_>>());
+        assert!(super::parts(&[]).is_empty());
+    }
+
+    #[test]
+    fn every_role_has_a_demo_account_of_its_own() {
+        let now = "2026-11-23T10:30:00+08:00".parse().unwrap();
+        let city = crate::generate_cases(3, now, 100).unwrap();
+        let (accounts, hashed) = passwords(&city.people).unwrap();
+        let roles: Vec<&str> = accounts.iter().map(|a| a.role.as_str()).collect();
+        assert_eq!(
+            roles,
+            Role::ALL.iter().map(|r| r.as_str()).collect::<Vec<_>>()
+        );
+        assert_eq!(hashed.len(), city.people.len());
+        let nobodys: Vec<&String> = hashed
+            .iter()
+            .filter(|(p, _)| !p.is_demo)
+            .map(|(_, h)| h)
+            .collect();
+        for (person, hash) in hashed.iter().filter(|(p, _)| p.is_demo) {
+            assert!(!nobodys.contains(&hash), "{} shares a hash", person.login);
+        }
+        let mut passwords: Vec<&str> = accounts.iter().map(|a| a.password.as_str()).collect();
+        passwords.dedup();
+        assert_eq!(passwords.len(), 13);
+    }
+}

@@ -192,6 +192,56 @@ fn neighbours_share_vertices_and_cells_are_not_squares() {
 }
 
 #[test]
+fn any_seed_makes_a_city_that_fits() {
+    for seed in [0, 1, 42, u64::MAX] {
+        let city = generate_cases(seed, noon(), 100).unwrap();
+        assert_eq!(
+            grid::rules::check_fit(&city.grids, 30.0),
+            Vec::new(),
+            "seed {seed}"
+        );
+        for division in &city.divisions {
+            let area = division.shape.as_ref().unwrap();
+            assert_eq!(
+                area.polygons().len(),
+                1,
+                "seed {seed}: {} lies in pieces",
+                division.code
+            );
+            area.check_simple().unwrap();
+        }
+        assert!(
+            (1100..=1300).contains(&city.grids.len()),
+            "seed {seed}: {} unit grids",
+            city.grids.len()
+        );
+    }
+}
+
+#[test]
+fn no_open_task_is_behind_its_clock() {
+    let city = city();
+    // A merged case keeps its task, so that the merge can be undone.
+    let open = || city.lives.iter().filter(|l| !l.case.state.is_final());
+    let tasks = || open().filter_map(|l| l.case.task.as_ref());
+    assert!(tasks().count() > 20);
+    assert!(
+        tasks().all(|task| task.due_at > city.now),
+        "a timer would have run"
+    );
+    let demo = city
+        .people
+        .iter()
+        .find(|p| p.login == "demo.collector")
+        .unwrap()
+        .id;
+    assert!(
+        tasks().any(|task| task.assignee == Some(demo) || task.assignee.is_none()),
+        "the demo collector has something to do"
+    );
+}
+
+#[test]
 fn the_same_seed_makes_the_same_city_and_another_another() {
     let make = |seed| generate_cases(seed, noon(), 400).unwrap();
     let (a, b, c) = (make(7), make(7), make(8));

@@ -120,6 +120,43 @@ both_engines!(a_city_is_installed_and_replays, &TABLES, |db| {
     );
 });
 
+both_engines!(
+    the_installed_city_answers_as_the_cases_were_led,
+    &TABLES,
+    |db| {
+        let clock = Arc::new(ManualClock::at(monday()));
+        let city = small();
+        install(&db.system(&clock), &city, |_| ()).unwrap();
+        let reference = matters::Reference::new(jiff::tz::TimeZone::get(sample::TIMEZONE).unwrap());
+        assert!(reference.refresh_blocking(&db.system(&clock)).unwrap());
+        let now = reference.current();
+        assert_eq!(now.territory.grids().len(), city.grids.len());
+        assert_eq!(now.matters.choices().count(), city.classes.len());
+        let today = now.local_date(monday());
+        let mut asked = 0;
+        for life in &city.lives {
+            let case = &life.case;
+            assert_eq!(
+                now.locate(case.place.point.unwrap()),
+                case.place.grid,
+                "{}",
+                case.number
+            );
+            // Who has a case for good, and was not ruled to, has it by the register of duties.
+            let is_settled = matches!(
+                case.state,
+                State::Handling | State::PendingCheck | State::PendingClose | State::Closed
+            );
+            if let Some(unit) = case.unit.filter(|_| is_settled) {
+                let who = now.who(case.matter, case.place.grid, None, today).unwrap();
+                assert_eq!(who.handling, unit, "{}", case.number);
+                asked += 1;
+            }
+        }
+        assert!(asked > 100, "only {asked} cases");
+    }
+);
+
 both_engines!(numbers_go_on_after_those_used, &TABLES, |db| {
     let clock = Arc::new(ManualClock::at(monday()));
     let city = small();
