@@ -319,16 +319,22 @@ pub(crate) fn has_fields(
         .is_some())
 }
 
+store::record! {
+    /// A key that is wrapped under an older master key.
+    pub(crate) struct OldKey {
+        pub district: DistrictCode,
+        pub id: Id,
+        pub wrapped: Vec<u8>,
+        pub version: u32,
+    }
+}
+
 const OLD_KEYS: &str = "SELECT district, id, key_wrapped, key_version FROM vault_subjects \
      WHERE erased_at IS NULL AND key_version < $1 ORDER BY key_version, district, id LIMIT $2";
 const REWRAP: &str = "UPDATE vault_subjects SET key_wrapped = $4, key_version = $5 WHERE district = $1 AND id = $2 AND key_version = $3 AND erased_at IS NULL";
 
 /// Subjects whose key is wrapped under an older master key.
-pub(crate) fn old_keys(
-    r: &mut Read<'_>,
-    current: u32,
-    limit: i64,
-) -> StoreResult<Vec<(DistrictCode, Id, Vec<u8>, u32)>> {
+pub(crate) fn old_keys(r: &mut Read<'_>, current: u32, limit: i64) -> StoreResult<Vec<OldKey>> {
     r.all(OLD_KEYS, params![current, limit])
 }
 /// Replaces a wrapped key; nothing happens if somebody erased or rewrapped it meanwhile.

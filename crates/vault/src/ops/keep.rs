@@ -113,7 +113,13 @@ async fn rotate_batch(ctx: &Ctx, keys: &Keys) -> Result<u64, VaultError> {
             return w.unchanged(0).map_err(VaultError::from);
         }
         let mut rewrapped = 0;
-        for (district, id, wrapped, version) in old {
+        for key in old {
+            let sql::OldKey {
+                district,
+                id,
+                wrapped,
+                version,
+            } = key;
             let row = SubjectRow {
                 key_wrapped: Some(wrapped),
                 key_version: version,
