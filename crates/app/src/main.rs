@@ -1,16 +1,6 @@
-//! `shiyu`: the command line. One file a command under `cmd/`; this file only names them.
-//!
-//! Conventions every command keeps: with `--json` exactly one JSON object goes to stdout and nothing else;
-//! text for people, progress and logs go to stderr. Exit 0 = done, 2 = file, map or arguments unusable and
-//! nothing written, 1 = anything else.
+//! `shiyu`: reads the command line, runs the command, chooses the exit code.
 
-mod cmd;
-mod compose;
-mod config;
-mod output;
-mod places;
-mod serve;
-
+use app::{cmd, output};
 use clap::Parser;
 use std::process::ExitCode;
 

@@ -118,16 +118,38 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::args().any(|a| a == "--json") {
-        let message = error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or("unusable arguments")
-            .trim_start_matches("error: ")
-            .to_owned();
-        let _ = finish(true, Err(Failure::unusable("usage", message)));
+        let mut failure = Failure::unusable("usage", said(error));
+        failure.field = option_at_fault(error);
+        let _ = finish(true, Err(failure));
     } else {
         eprint!("{error}");
     }
     ExitCode::from(2)
+}
+
+/// What clap says, without its label and its hints: the sentence and, for missing options, their names.
+fn said(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty() && !line.starts_with("Usage"));
+    let sentence = lines.collect::<Vec<_>>().join(" ");
+    sentence.trim_start_matches("error: ").to_owned()
+}
+
+/// The option's name, such as `start`, where one option is at fault.
+fn option_at_fault(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let word = match error.get(ContextKind::InvalidArg)? {
+        ContextValue::String(word) => word.clone(),
+        ContextValue::Strings(words) => words.first()?.clone(),
+        _ => return None,
+    };
+    let name = word.split([' ', '=']).next().unwrap_or_default();
+    Some(
+        name.trim_start_matches(['-', '<'])
+            .trim_end_matches('>')
+            .to_lowercase(),
+    )
 }

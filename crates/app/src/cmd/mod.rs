@@ -4,6 +4,7 @@ mod case;
 mod deadline;
 mod detect;
 mod evaluate;
+mod export;
 mod forecast;
 mod grid;
 mod import;
@@ -44,6 +45,7 @@ enum Command {
     Deadline(deadline::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Evaluate),
+    Export(export::Export),
     Forecast(forecast::Args),
     Grid(grid::Grid),
     Import(import::Import),
@@ -66,6 +68,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Deadline(args) => args.run(),
         Command::Detect(args) => args.run(),
         Command::Evaluate(args) => args.run(common),
+        Command::Export(args) => args.run(common, cli.json),
         Command::Forecast(args) => args.run(),
         Command::Grid(args) => args.run(common),
         Command::Import(args) => args.run(common),
