@@ -31,19 +31,76 @@ pub fn ddl(engine: Engine, text: &str) -> String {
 
 /// The tables of a migration text that are partitioned on a UUIDv7.
 pub fn partitioned_tables(text: &str) -> Vec<String> {
+    partition_columns(text)
+        .into_iter()
+        .map(|found| found.0)
+        .collect()
+}
+
+/// The same tables, each with the column that holds the UUIDv7.
+pub fn partition_columns(text: &str) -> Vec<(String, String)> {
     let mut tables = Vec::new();
     let mut current = None;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
             current = rest.split([' ', '(']).next().map(str::to_owned);
         }
-        if line.contains("/* partitioned by ")
+        if let Some((_, rest)) = line.split_once("/* partitioned by ")
+            && let Some((column, _)) = rest.split_once(" */")
             && let Some(table) = current.take()
         {
-            tables.push(table);
+            tables.push((table, column.to_owned()));
         }
     }
     tables
+}
+
+/// Columns that an engine fills by itself, as (table, column): a dump leaves them out.
+pub const ENGINE_COLUMNS: &[(&str, &str)] = &[("outbox", "writer")];
+
+/// Columns that count upwards by themselves (`/* serial */`), as (table, column).
+pub const SERIAL_COLUMNS: &[(&str, &str)] = &[("outbox", "seq")];
+
+/// Begins a transaction that sees one snapshot of everything and changes nothing.
+pub fn begin_snapshot(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    }
+}
+
+/// Begins a transaction that writes.
+pub fn begin_write(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN",
+    }
+}
+
+/// Lets a serial column go on after the highest number there is; nothing to do where the engine looks by itself.
+pub fn reset_serial(engine: Engine, table: &str, column: &str) -> Option<String> {
+    match engine {
+        Engine::Sqlite => None,
+        Engine::Postgres => Some(format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), COALESCE((SELECT max({column}) FROM {table}), 0) + 1, false)"
+        )),
+    }
+}
+
+/// Which table refers to which by a foreign key: from, to.
+pub fn foreign_keys(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => {
+            "SELECT DISTINCT m.name, f.\"table\" FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f \
+             WHERE m.type = 'table' ORDER BY 1, 2"
+        }
+        Engine::Postgres => {
+            "SELECT DISTINCT CAST(a.relname AS TEXT), CAST(b.relname AS TEXT) FROM pg_constraint k \
+             JOIN pg_class a ON a.oid = k.conrelid JOIN pg_class b ON b.oid = k.confrelid \
+             JOIN pg_namespace n ON n.oid = a.relnamespace WHERE n.nspname = current_schema() AND k.contype = 'f' \
+             AND NOT a.relispartition AND NOT b.relispartition ORDER BY 1, 2"
+        }
+    }
 }
 
 /// PostgreSQL: the partition of `table` for the UUIDv7 ids of one year (UTC).
@@ -129,6 +186,18 @@ mod tests {
     fn partitioned_tables_are_found_by_their_marker() {
         let text = include_str!("../migrations/0001_foundation.sql");
         assert_eq!(partitioned_tables(text), ["audit"]);
+        assert_eq!(
+            partition_columns(text),
+            [("audit".to_owned(), "id".to_owned())]
+        );
+    }
+
+    #[test]
+    fn every_serial_and_engine_column_is_listed() {
+        let text = include_str!("../migrations/0001_foundation.sql");
+        let marked = |marker: &str| text.matches(marker).count();
+        assert_eq!(marked("/* serial */"), SERIAL_COLUMNS.len());
+        assert_eq!(marked("/* writer id */"), ENGINE_COLUMNS.len());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 pub mod audit;
 mod db;
 pub mod dialect;
+pub mod dump;
 mod error;
 mod grant;
 mod lanes;

@@ -16,6 +16,13 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+impl Migration {
+    /// What an applied migration is recognised by.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(self.sql)
+    }
+}
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
 impl Db {
@@ -130,7 +137,7 @@ fn apply<C: Conn>(
     }
     let mut done = Vec::new();
     for migration in ordered {
-        let fingerprint = fingerprint(migration.sql);
+        let fingerprint = migration.fingerprint();
         match known.iter().find(|k| k.0 == i64::from(migration.number)) {
             Some((_, before)) if *before == fingerprint => {}
             Some(_) => {

@@ -117,7 +117,7 @@ impl Postgres {
         })
     }
 
-    /// A connection of its own, outside any queue: migrations only.
+    /// A connection of its own, outside any queue: migrations, backup and restore.
     pub(crate) fn alone(url: &str) -> StoreResult<Self> {
         Self::open(&config(url, None)?, Arc::default()).map_err(|e| StoreError::Open {
             url: redact(url),

@@ -80,6 +80,8 @@ impl Sqlite {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", "ON")?;
+        // Erasing a person destroys a wrapped key: its bytes must not stay in a free page.
+        conn.pragma_update(None, "secure_delete", "ON")?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "cache_size", -16_000)?;
         conn.set_prepared_statement_cache_capacity(256);
@@ -94,7 +96,7 @@ impl Sqlite {
             .map_err(|e| error(&e))
     }
 
-    /// Runs a script of many statements, outside any queue: migrations only.
+    /// Runs a script of many statements, outside any queue: migrations, backup and restore.
     pub(crate) fn script(&self, sql: &str) -> StoreResult<()> {
         self.conn.execute_batch(sql).map_err(|e| error(&e))
     }

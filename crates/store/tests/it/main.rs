@@ -1,5 +1,6 @@
 //! The store's promises, each on both engines.
 
+mod dump;
 mod outbox;
 mod transactions;
 mod values;
