@@ -249,17 +249,18 @@ testdb::both_engines!(
             "{second:?}"
         );
         // A refused post leaves its key unspent: put right, it may be sent again.
-        let bad = json!({ "acts": [{ "act": "register", "rule": 9 }] });
+        let bad = json!({ "acts": [{ "act": "close", "closing": "更换" }] });
         let good = json!({ "acts": [{ "act": "register" }] });
         assert_eq!(
             city.post_once("shift_leader", &path, &bad, "k2").status,
-            422
+            409
         );
         assert_eq!(
             city.post_once("shift_leader", &path, &good, "k2").status,
             200
         );
-        let report = json!({ "channel": "patrol", "description": "井盖", "place": { "lon": 999.0, "lat": 0.0 } });
+        // Blank words of how it was put right are refused after a block of numbers was taken.
+        let report = json!({ "channel": "patrol", "description": "井盖", "self_handled": " " });
         assert_eq!(
             city.post_once("collector", "/api/v1/cases", &report, "k3")
                 .status,
