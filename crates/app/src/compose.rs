@@ -18,6 +18,7 @@ pub fn capabilities() -> Vec<Capability> {
         tables("actors", actors::MIGRATIONS),
         tables("matters", matters::MIGRATIONS),
         vault::capability(),
+        attachments::capability(),
         cases::http::capability(),
         crate::serve::capability(),
     ]

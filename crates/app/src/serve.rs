@@ -5,15 +5,20 @@ use crate::output::Failure;
 use access::{
     AppParts, AppState, Capability, Ctx, Fault, Permission, Routes, Settings, SystemRole,
 };
+use attachments::{AttachmentError, AttachmentKind, Attachments, Files, MayRead};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
+use cases::CaseId;
 use cases::service::{Cases, CasesConfig};
 use jiff::SignedDuration;
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{StoreError, StoreResult, Write};
 use tokio::net::TcpListener;
 use ui::{Site, Tone, Words};
 use vault::MasterKeys;
@@ -22,6 +27,8 @@ use vault::MasterKeys;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often the clocks of tasks are looked at.
 const TIMERS_EVERY: Duration = Duration::from_secs(20);
+/// How often uploads that nobody took, and personal data past its time, are removed.
+const CLEAN_EVERY: Duration = Duration::from_secs(600);
 /// How long requests may go on after the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -89,11 +96,11 @@ pub fn state_of(
         ))
         .map_err(|e| Failure::unusable("unusable_key", e.to_string()).field("SHIYU_MASTER_KEY"))?;
     let keys = Arc::new(keys);
-    let cases = Cases::new(
-        program.reference.clone(),
-        CasesConfig::new(program.config.district),
-    )
-    .with_vault(keys.clone());
+    let files = Arc::new(files(program)?);
+    let cases = Cases::new(program.reference.clone(), CasesConfig::new(program.config.district))
+        .with_vault(keys.clone())
+        .with_attachments(Arc::new(CaseFiles));
+    program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
     let recorder = PrometheusBuilder::new().install_recorder().map_err(|e| {
@@ -130,6 +137,30 @@ pub fn state_of(
     }))
 }
 
+/// Pictures and documents in a folder beside the data, shown to whoever may see their case.
+fn files(program: &Program) -> Result<Attachments, Failure> {
+    let folder = program.config.data_dir.join("files");
+    let files = Files::folder(&folder)
+        .map_err(|e| Failure::unusable("unusable_data_dir", format!("cannot use {}: {e}", folder.display())).field("data_dir"))?;
+    let may_read: MayRead = Arc::new(|ctx, district, case| Box::pin(async move { cases::ops::may_read(&ctx, district, case).await }));
+    Ok(Attachments::new(files, program.config.timezone.clone(), may_read))
+}
+
+/// Joins the two rooms: cases name the uploads, attachments give them away.
+struct CaseFiles;
+
+impl cases::service::Attachments for CaseFiles {
+    fn claim(&self, w: &mut Write<'_>, district: DistrictCode, case: CaseId, files: &[Id]) -> StoreResult<Option<Id>> {
+        match attachments::ops::attach(w, district, case.0, AttachmentKind::Report, files) {
+            Ok(()) => Ok(None),
+            Err(AttachmentError::Gone(id)) => Ok(Some(id)),
+            Err(AttachmentError::TooMany { .. }) => Ok(files.last().copied()),
+            Err(AttachmentError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError::Misuse(other.to_string())),
+        }
+    }
+}
+
 fn city_name(program: &Program) -> Words {
     match program.config.city.as_str() {
         "市域" => Words::new("市域", "Shiyu"),
@@ -139,7 +170,7 @@ fn city_name(program: &Program) -> Words {
 
 /// What stands on top of every page: that the sample city is invented.
 fn notices(system: &Ctx) -> Result<Vec<(Tone, Words)>, Failure> {
-    let sample = system.read_blocking::<_, store::StoreError, _>(|r| {
+    let sample = system.read_blocking::<_, StoreError, _>(|r| {
         r.opt::<(String,)>(
             "SELECT value FROM settings WHERE name = $1",
             store::params!["sample_city"],
@@ -209,6 +240,7 @@ async fn stopped() {
 /// The work that nobody asks for: fresh reference data and the clocks of tasks. Each failure is logged and tried again.
 async fn background(system: Ctx, reference: Arc<matters::Reference>) {
     let mut since_timers = TIMERS_EVERY;
+    let mut since_cleaning = CLEAN_EVERY;
     loop {
         if let Err(error) = reference.refresh(&system.renewed()).await {
             tracing::warn!(%error, "reference data could not be refreshed");
@@ -221,7 +253,25 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>) {
                 Err(error) => tracing::warn!(%error, "the clocks of tasks could not be looked at"),
             }
         }
+        if since_cleaning >= CLEAN_EVERY {
+            since_cleaning = Duration::ZERO;
+            clean(&system).await;
+        }
         tokio::time::sleep(REFRESH_EVERY).await;
+        since_cleaning += REFRESH_EVERY;
         since_timers += REFRESH_EVERY;
+    }
+}
+
+async fn clean(system: &Ctx) {
+    match attachments::ops::clean_orphans(&system.renewed(), &system.service::<Attachments>()).await {
+        Ok(0) => {}
+        Ok(orphans) => tracing::info!(orphans, "uploads that nobody took were removed"),
+        Err(error) => tracing::warn!(%error, "uploads that nobody took could not be removed"),
+    }
+    match vault::ops::forget_expired(&system.renewed()).await {
+        Ok(0) => {}
+        Ok(people) => tracing::info!(people, "personal data past its time was erased"),
+        Err(error) => tracing::warn!(%error, "personal data past its time could not be erased"),
     }
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod error;
+mod files;
 mod lists;
 mod report;
 mod show;
@@ -14,6 +15,7 @@ pub mod view;
 
 pub use act::{Step, act, allowed, note};
 pub use error::{CaseError, Change};
+pub use files::may_read;
 pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};
 pub use report::{Contact, NewPlace, NewReport, Receipt, locate, report};
 pub use show::{list_json, show_json, states_of};
