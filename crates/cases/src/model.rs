@@ -84,7 +84,13 @@ impl State {
     pub fn is_final(self) -> bool {
         matches!(
             self,
-            Self::NotAccepted | Self::NotRegistered | Self::Closed | Self::SelfHandled | Self::Merged | Self::Voided | Self::Transferred
+            Self::NotAccepted
+                | Self::NotRegistered
+                | Self::Closed
+                | Self::SelfHandled
+                | Self::Merged
+                | Self::Voided
+                | Self::Transferred
         )
     }
 }
@@ -540,6 +546,9 @@ pub struct Case {
     /// The handler inside the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AccountId>,
+    /// When the clock of handling began: the last dispatch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_from: Option<Timestamp>,
     /// When handling is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
@@ -595,7 +604,10 @@ pub struct Case {
     pub updated_at: Timestamp,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }

@@ -44,7 +44,9 @@ pub fn replay(ctx: &Ctx) -> Result<Replayed, StoreError> {
                         Some(Value::Text(number)) => number.as_str(),
                         _ => "?",
                     };
-                    found.differing.push(format!("{number}: {}", differing.join(", ")));
+                    found
+                        .differing
+                        .push(format!("{number}: {}", differing.join(", ")));
                 }
             }
             Ok(())
@@ -54,5 +56,10 @@ pub fn replay(ctx: &Ctx) -> Result<Replayed, StoreError> {
 }
 
 fn differing(stored: &[Value], rebuilt: &[Value]) -> Vec<&'static str> {
-    sql::COLUMNS.iter().zip(stored.iter().zip(rebuilt)).filter(|(_, (a, b))| a != b).map(|(name, _)| *name).collect()
+    sql::COLUMNS
+        .iter()
+        .zip(stored.iter().zip(rebuilt))
+        .filter(|(_, (a, b))| a != b)
+        .map(|(name, _)| *name)
+        .collect()
 }

@@ -4,8 +4,8 @@
 //! maker of the sample city call the same functions as the desk.
 
 use crate::model::{
-    By, CallBack, Case, CaseEvent, CaseId, Fact, Imported, ImportStatus, Place, Reported, Satisfaction, Standard, State, Task, TaskKind,
-    VerifyOutcome,
+    By, CallBack, Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported,
+    Satisfaction, Standard, State, Task, TaskKind, VerifyOutcome,
 };
 use crate::moves::{self, Act, Who};
 use access::{AccountId, Role, UnitId};
@@ -37,8 +37,13 @@ pub struct CityRules {
 
 impl Default for CityRules {
     fn default() -> Self {
-        let hours = |n| Limit::new(n, ClockKind::UrgentHours).expect("a small number of hours is a limit");
-        Self { verify_limit: hours(24), check_limit: hours(2), returns_to_coordinator: 3 }
+        let hours =
+            |n| Limit::new(n, ClockKind::UrgentHours).expect("a small number of hours is a limit");
+        Self {
+            verify_limit: hours(24),
+            check_limit: hours(2),
+            returns_to_coordinator: 3,
+        }
     }
 }
 
@@ -77,14 +82,20 @@ pub struct Facts<'a> {
 /// What somebody wants done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are those of the facts they lead to")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the facts they lead to"
+)]
 pub enum Command {
     #[serde(skip)]
     Report(Box<Reported>),
     #[serde(skip)]
     Import(Box<Imported>),
     #[serde(skip)]
-    UpdateImport { old: Box<Imported>, new: Box<Imported> },
+    UpdateImport {
+        old: Box<Imported>,
+        new: Box<Imported>,
+    },
     Verify {
         outcome: VerifyOutcome,
         #[serde(default)]
@@ -104,24 +115,37 @@ pub enum Command {
         #[serde(default)]
         urgent: bool,
     },
-    NotAccept { reason: String },
+    NotAccept {
+        reason: String,
+    },
     Correct {
         #[serde(default)]
         matter: Option<MatterId>,
         #[serde(default)]
         place: Option<Place>,
     },
-    Register { standard: Standard },
-    NotRegister { reason: String },
+    Register {
+        standard: Standard,
+    },
+    NotRegister {
+        reason: String,
+    },
     Dispatch {
         unit: UnitId,
         #[serde(default)]
         basis: String,
     },
     Sign,
-    Return { reason: String },
-    Rule { unit: UnitId, reason: String },
-    Assign { handler: AccountId },
+    Return {
+        reason: String,
+    },
+    Rule {
+        unit: UnitId,
+        reason: String,
+    },
+    Assign {
+        handler: AccountId,
+    },
     ReportBack {
         result: String,
         #[serde(default)]
@@ -136,7 +160,9 @@ pub enum Command {
     },
     #[serde(skip)]
     LapseCheck,
-    Close { closing: String },
+    Close {
+        closing: String,
+    },
     CallBack {
         #[serde(default)]
         contacted: Option<bool>,
@@ -146,10 +172,18 @@ pub enum Command {
         #[serde(default)]
         note: String,
     },
-    RequestVoid { reason: String },
-    RefuseVoid { reason: String },
-    Void { reason: String },
-    Merge { into: CaseNumber },
+    RequestVoid {
+        reason: String,
+    },
+    RefuseVoid {
+        reason: String,
+    },
+    Void {
+        reason: String,
+    },
+    Merge {
+        into: CaseNumber,
+    },
     Unmerge,
     ConfirmSelfHandling,
     Note {
@@ -322,7 +356,13 @@ impl Refusal {
     }
     /// Whether this is about who asks rather than about what is asked.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::WrongRole { .. } | Self::NotYourUnit { .. } | Self::OwnUnit { .. } | Self::NotYourTask)
+        matches!(
+            self,
+            Self::WrongRole { .. }
+                | Self::NotYourUnit { .. }
+                | Self::OwnUnit { .. }
+                | Self::NotYourTask
+        )
     }
 }
 
@@ -330,22 +370,43 @@ impl Refusal {
 ///
 /// # Errors
 /// [`Refusal`], and then nothing has happened.
-pub fn decide(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<Vec<CaseEvent>, Refusal> {
+pub fn decide(
+    case: Option<&Case>,
+    command: Command,
+    facts: &Facts<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
     let act = command.act();
     let state = case.map(|c| c.state);
-    let row = moves::find(state, act).ok_or_else(|| Refusal::NotNow { act: act.as_str(), state: state.map_or("new", State::as_str) })?;
+    let row = moves::find(state, act).ok_or_else(|| Refusal::NotNow {
+        act: act.as_str(),
+        state: state.map_or("new", State::as_str),
+    })?;
     let role = role_for(row.by, act, facts.actor)?;
     if let Some(case) = case {
         guard_unit(case, act, facts.actor)?;
     }
     let facts_of_move = outcome(case, command, facts)?;
     let first = case.map_or(0, |c| c.version);
-    let by = By { kind: facts.actor.kind.to_owned(), account: facts.actor.account, role, unit: facts.actor.unit };
+    let by = By {
+        kind: facts.actor.kind.to_owned(),
+        account: facts.actor.account,
+        role,
+        unit: facts.actor.unit,
+    };
     let events: Vec<CaseEvent> = (first + 1..)
         .zip(facts_of_move)
-        .map(|(seq, fact)| CaseEvent { seq, at: facts.now, by: by.clone(), fact })
+        .map(|(seq, fact)| CaseEvent {
+            seq,
+            at: facts.now,
+            by: by.clone(),
+            fact,
+        })
         .collect();
-    debug_assert!(lands(case, row, &events), "{} leads where the table does not allow", act.as_str());
+    debug_assert!(
+        lands(case, row, &events),
+        "{} leads where the table does not allow",
+        act.as_str()
+    );
     Ok(events)
 }
 
@@ -355,7 +416,10 @@ pub fn decide(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Resul
 /// # Errors
 /// [`Refusal`].
 pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
-    let not_now = || Refusal::NotNow { act: act.as_str(), state: case.state.as_str() };
+    let not_now = || Refusal::NotNow {
+        act: act.as_str(),
+        state: case.state.as_str(),
+    };
     let row = moves::find(Some(case.state), act).ok_or_else(not_now)?;
     role_for(row.by, act, actor)?;
     guard_unit(case, act, actor)?;
@@ -371,14 +435,20 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
 
 /// The desk gives tasks to others and takes them back; workers take their own.
 fn is_of_the_desk(actor: &Actor) -> bool {
-    actor.roles.iter().any(|r| matches!(r, Role::Acceptor | Role::ShiftLeader))
+    actor
+        .roles
+        .iter()
+        .any(|r| matches!(r, Role::Acceptor | Role::ShiftLeader))
 }
 
 /// Whether the events lead to a state that the table's row allows.
 fn lands(case: Option<&Case>, row: &moves::Move, events: &[CaseEvent]) -> bool {
     let after = events.iter().fold(case.cloned(), apply).map(|c| c.state);
     match (case.map(|c| c.state), after) {
-        (Some(before), Some(after)) => row.to.contains(&after) || after == before && (row.to.is_empty() || row.act == Act::UpdateImport),
+        (Some(before), Some(after)) => {
+            row.to.contains(&after)
+                || after == before && (row.to.is_empty() || row.act == Act::UpdateImport)
+        }
         (None, Some(after)) => row.to.contains(&after),
         (_, None) => false,
     }
@@ -388,12 +458,22 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
     match who {
         Who::Anybody => Ok(actor.roles.first().copied()),
         Who::Program if actor.is_program => Ok(None),
-        Who::Program => Err(Refusal::WrongRole { act: act.as_str(), roles: "program".into() }),
+        Who::Program => Err(Refusal::WrongRole {
+            act: act.as_str(),
+            roles: "program".into(),
+        }),
         Who::Roles(roles) => match roles.iter().find(|r| actor.roles.contains(r)) {
             Some(role) => Ok(Some(*role)),
             None => {
-                let roles = roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", ");
-                Err(Refusal::WrongRole { act: act.as_str(), roles })
+                let roles = roles
+                    .iter()
+                    .map(|r| r.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                Err(Refusal::WrongRole {
+                    act: act.as_str(),
+                    roles,
+                })
             }
         },
     }
@@ -403,8 +483,12 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
     match act {
-        Act::Sign | Act::Return | Act::Assign | Act::ReportBack if !own => Err(Refusal::NotYourUnit { act: act.as_str() }),
-        Act::Check | Act::Close | Act::CallBack if own => Err(Refusal::OwnUnit { act: act.as_str() }),
+        Act::Sign | Act::Return | Act::Assign | Act::ReportBack if !own => {
+            Err(Refusal::NotYourUnit { act: act.as_str() })
+        }
+        Act::Check | Act::Close | Act::CallBack if own => {
+            Err(Refusal::OwnUnit { act: act.as_str() })
+        }
         _ => Ok(()),
     }
 }
@@ -419,17 +503,27 @@ fn text(field: &'static str, text: &str) -> Result<String, Refusal> {
 
 fn optional_text(field: &'static str, text: &str) -> Result<String, Refusal> {
     if text.chars().count() > MAX_TEXT {
-        return Err(Refusal::TooLong { field, most: MAX_TEXT });
+        return Err(Refusal::TooLong {
+            field,
+            most: MAX_TEXT,
+        });
     }
     Ok(text.trim().to_owned())
 }
 
 fn pictures(attachments: Vec<Id>) -> Result<Vec<Id>, Refusal> {
-    if attachments.len() > MAX_ATTACHMENTS { Err(Refusal::TooMany { most: MAX_ATTACHMENTS }) } else { Ok(attachments) }
+    if attachments.len() > MAX_ATTACHMENTS {
+        Err(Refusal::TooMany {
+            most: MAX_ATTACHMENTS,
+        })
+    } else {
+        Ok(attachments)
+    }
 }
 
 fn due(limit: Limit, facts: &Facts<'_>) -> Result<kernel::deadline::Due, Refusal> {
-    deadline(facts.now, limit, facts.calendar, facts.tz, &[]).map_err(|e| Refusal::Deadline(e.to_string()))
+    deadline(facts.now, limit, facts.calendar, facts.tz, &[])
+        .map_err(|e| Refusal::Deadline(e.to_string()))
 }
 
 fn task(kind: TaskKind, to: Option<AccountId>, facts: &Facts<'_>) -> Result<Fact, Refusal> {
@@ -437,11 +531,18 @@ fn task(kind: TaskKind, to: Option<AccountId>, facts: &Facts<'_>) -> Result<Fact
         TaskKind::Verify => facts.rules.verify_limit,
         TaskKind::Check => facts.rules.check_limit,
     };
-    Ok(Fact::TaskGiven { task: kind, to, due_at: due(limit, facts)?.at })
+    Ok(Fact::TaskGiven {
+        task: kind,
+        to,
+        due_at: due(limit, facts)?.at,
+    })
 }
 
 /// When handling is due after a dispatch at `facts.now` under the standard's limit.
-fn handling_due(standard: Option<&Standard>, facts: &Facts<'_>) -> Result<(Option<Timestamp>, bool), Refusal> {
+fn handling_due(
+    standard: Option<&Standard>,
+    facts: &Facts<'_>,
+) -> Result<(Option<Timestamp>, bool), Refusal> {
     match standard.and_then(|s| s.limit) {
         Some(limit) => due(limit, facts).map(|d| (Some(d.at), d.provisional)),
         None => Ok((None, false)),
@@ -460,11 +561,24 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         return begin(command, facts);
     };
     Ok(match command {
-        Command::Report(_) | Command::Import(_) => return Err(Refusal::NotNow { act: "report", state: case.state.as_str() }),
+        Command::Report(_) | Command::Import(_) => {
+            return Err(Refusal::NotNow {
+                act: "report",
+                state: case.state.as_str(),
+            });
+        }
         Command::UpdateImport { old, new } => vec![Fact::ImportUpdated { old, new }],
-        Command::Verify { outcome, note, attachments } => {
+        Command::Verify {
+            outcome,
+            note,
+            attachments,
+        } => {
             not_somebody_elses(case, facts.actor)?;
-            vec![Fact::Verified { outcome, note: optional_text("note", &note)?, attachments: pictures(attachments)? }]
+            vec![Fact::Verified {
+                outcome,
+                note: optional_text("note", &note)?,
+                attachments: pictures(attachments)?,
+            }]
         }
         Command::LapseVerify => vec![Fact::VerifyLapsed],
         Command::TakeTask { to } => {
@@ -474,14 +588,22 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if from_the_street {
                 not_somebody_elses(case, facts.actor)?;
             }
-            let to = if from_the_street { facts.actor.account.map(AccountId) } else { to };
+            let to = if from_the_street {
+                facts.actor.account.map(AccountId)
+            } else {
+                to
+            };
             vec![task(kind, to, facts)?]
         }
         Command::Accept { matter, urgent } => {
-            let matter = matter.or(case.matter).ok_or(Refusal::Missing { field: "matter" })?;
+            let matter = matter
+                .or(case.matter)
+                .ok_or(Refusal::Missing { field: "matter" })?;
             vec![Fact::Accepted { matter, urgent }]
         }
-        Command::NotAccept { reason } => vec![Fact::NotAccepted { reason: text("reason", &reason)? }],
+        Command::NotAccept { reason } => vec![Fact::NotAccepted {
+            reason: text("reason", &reason)?,
+        }],
         Command::Correct { matter, place } => {
             if matter.is_none() && place.is_none() {
                 return Err(Refusal::Missing { field: "matter" });
@@ -490,64 +612,121 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         }
         Command::Register { standard } => {
             if case.matter.is_some_and(|m| m != standard.matter) {
-                return Err(Refusal::OtherClass { standard: standard.code });
+                return Err(Refusal::OtherClass {
+                    standard: standard.code,
+                });
             }
             vec![Fact::Registered { standard }]
         }
-        Command::NotRegister { reason } => vec![Fact::NotRegistered { reason: text("reason", &reason)? }],
+        Command::NotRegister { reason } => vec![Fact::NotRegistered {
+            reason: text("reason", &reason)?,
+        }],
         Command::Dispatch { unit, basis } => {
             if case.ruled.is_some_and(|ruled| ruled != unit) {
                 return Err(Refusal::AgainstRuling);
             }
             // Each dispatch starts the limit of the unit it goes to. A case from a file keeps the deadline of its file.
-            let (due_at, provisional) = match (case.standard.as_ref(), case.due_at, case.source.is_some()) {
-                (None, due, true) => (due, case.provisional),
-                (standard, _, _) => handling_due(standard, facts)?,
-            };
-            vec![Fact::Dispatched { unit, basis: optional_text("basis", &basis)?, due_at, provisional }]
+            let (due_at, provisional) =
+                match (case.standard.as_ref(), case.due_at, case.source.is_some()) {
+                    (None, due, true) => (due, case.provisional),
+                    (standard, _, _) => handling_due(standard, facts)?,
+                };
+            vec![Fact::Dispatched {
+                unit,
+                basis: optional_text("basis", &basis)?,
+                due_at,
+                provisional,
+            }]
         }
         Command::Sign => vec![Fact::Signed],
         Command::Return { reason } => {
             if case.ruled.is_some() && case.ruled == case.unit {
                 return Err(Refusal::Ruled);
             }
-            let to_coordinator = case.ruled.is_none() && case.returns + 1 >= facts.rules.returns_to_coordinator;
-            vec![Fact::Returned { reason: text("reason", &reason)?, to_coordinator }]
+            let to_coordinator =
+                case.ruled.is_none() && case.returns + 1 >= facts.rules.returns_to_coordinator;
+            vec![Fact::Returned {
+                reason: text("reason", &reason)?,
+                to_coordinator,
+            }]
         }
-        Command::Rule { unit, reason } => vec![Fact::Ruled { unit, reason: text("reason", &reason)? }],
+        Command::Rule { unit, reason } => vec![Fact::Ruled {
+            unit,
+            reason: text("reason", &reason)?,
+        }],
         Command::Assign { handler } => vec![Fact::Assigned { handler }],
-        Command::ReportBack { result, attachments } => {
-            let done = Fact::ReportedBack { result: text("result", &result)?, attachments: pictures(attachments)? };
+        Command::ReportBack {
+            result,
+            attachments,
+        } => {
+            let done = Fact::ReportedBack {
+                result: text("result", &result)?,
+                attachments: pictures(attachments)?,
+            };
             vec![done, task(TaskKind::Check, facts.on_duty, facts)?]
         }
-        Command::Check { passed, note, attachments } => {
+        Command::Check {
+            passed,
+            note,
+            attachments,
+        } => {
             not_somebody_elses(case, facts.actor)?;
-            let note = if passed { optional_text("note", &note)? } else { text("note", &note)? };
+            let note = if passed {
+                optional_text("note", &note)?
+            } else {
+                text("note", &note)?
+            };
             // Rework runs on the old deadline: what was late stays late (facts are never overwritten).
-            vec![Fact::Checked { passed, note, attachments: pictures(attachments)?, due_at: None }]
+            vec![Fact::Checked {
+                passed,
+                note,
+                attachments: pictures(attachments)?,
+                due_at: None,
+            }]
         }
-        Command::LapseCheck => vec![Fact::CheckLapsed { due_at: due(facts.rules.check_limit, facts)?.at }],
+        Command::LapseCheck => vec![Fact::CheckLapsed {
+            due_at: due(facts.rules.check_limit, facts)?.at,
+        }],
         Command::Close { closing } => {
             let closing = text("closing", &closing)?;
             if let Some(standard) = &case.standard
                 && !standard.closings.is_empty()
                 && !standard.closings.contains(&closing)
             {
-                return Err(Refusal::UnknownClosing { closing, known: standard.closings.join("、") });
+                return Err(Refusal::UnknownClosing {
+                    closing,
+                    known: standard.closings.join("、"),
+                });
             }
             vec![Fact::Closed { closing }]
         }
-        Command::CallBack { contacted, solved, satisfaction, note } => {
-            vec![Fact::CalledBack { contacted, solved, satisfaction, note: optional_text("note", &note)? }]
+        Command::CallBack {
+            contacted,
+            solved,
+            satisfaction,
+            note,
+        } => {
+            vec![Fact::CalledBack {
+                contacted,
+                solved,
+                satisfaction,
+                note: optional_text("note", &note)?,
+            }]
         }
-        Command::RequestVoid { reason } => vec![Fact::VoidRequested { reason: text("reason", &reason)? }],
+        Command::RequestVoid { reason } => vec![Fact::VoidRequested {
+            reason: text("reason", &reason)?,
+        }],
         Command::RefuseVoid { reason } => {
             if case.void_requested.is_none() {
                 return Err(Refusal::NoVoidRequest);
             }
-            vec![Fact::VoidRefused { reason: text("reason", &reason)? }]
+            vec![Fact::VoidRefused {
+                reason: text("reason", &reason)?,
+            }]
         }
-        Command::Void { reason } => vec![Fact::Voided { reason: text("reason", &reason)? }],
+        Command::Void { reason } => vec![Fact::Voided {
+            reason: text("reason", &reason)?,
+        }],
         Command::Merge { into } => {
             if into == case.number {
                 return Err(Refusal::MergeTarget { into });
@@ -561,8 +740,14 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             vec![Fact::Unmerged]
         }
         Command::ConfirmSelfHandling => vec![Fact::SelfHandlingConfirmed],
-        Command::Note { text: words, attachments } => {
-            vec![Fact::Noted { text: text("text", &words)?, attachments: pictures(attachments)? }]
+        Command::Note {
+            text: words,
+            attachments,
+        } => {
+            vec![Fact::Noted {
+                text: text("text", &words)?,
+                attachments: pictures(attachments)?,
+            }]
         }
     })
 }
@@ -585,7 +770,10 @@ fn begin(command: Command, facts: &Facts<'_>) -> Result<Vec<Fact>, Refusal> {
             Ok(events)
         }
         Command::Import(import) => Ok(vec![Fact::Imported(import)]),
-        other => Err(Refusal::NotNow { act: other.act().as_str(), state: "new" }),
+        other => Err(Refusal::NotNow {
+            act: other.act().as_str(),
+            state: "new",
+        }),
     }
 }
 
@@ -613,7 +801,10 @@ pub fn apply(case: Option<Case>, event: &CaseEvent) -> Option<Case> {
 
 /// Rebuilds a case from its events.
 pub fn replay(id: CaseId, events: &[CaseEvent]) -> Option<Case> {
-    events.iter().fold(None, apply).map(|case| Case { id, ..case })
+    events
+        .iter()
+        .fold(None, apply)
+        .map(|case| Case { id, ..case })
 }
 
 fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case {
@@ -642,6 +833,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         dispatched_at: None,
         unit: None,
         handler: None,
+        due_from: None,
         due_at: None,
         provisional: false,
         handled_at: None,
@@ -709,7 +901,9 @@ fn take_over(case: &mut Case, import: &Imported) {
     case.unit = import.unit;
     case.due_at = import.due_at;
     case.closed_at = import.closed_at;
-    case.handled_at = import.closed_at.filter(|_| import.status == ImportStatus::Closed);
+    case.handled_at = import
+        .closed_at
+        .filter(|_| import.status == ImportStatus::Closed);
 }
 
 fn change(case: &mut Case, event: &CaseEvent) {
@@ -731,7 +925,13 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.task = None;
             case.state = State::PendingAccept;
         }
-        Fact::TaskGiven { task, to, due_at } => case.task = Some(Task { kind: *task, assignee: *to, due_at: *due_at }),
+        Fact::TaskGiven { task, to, due_at } => {
+            case.task = Some(Task {
+                kind: *task,
+                assignee: *to,
+                due_at: *due_at,
+            })
+        }
         Fact::Accepted { matter, urgent } => {
             case.matter = Some(*matter);
             case.urgent = *urgent;
@@ -754,11 +954,17 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.state = State::PendingDispatch;
         }
         Fact::NotRegistered { reason } => end(case, State::NotRegistered, at, Some(reason)),
-        Fact::Dispatched { unit, due_at, provisional, .. } => {
+        Fact::Dispatched {
+            unit,
+            due_at,
+            provisional,
+            ..
+        } => {
             case.unit = Some(*unit);
             case.handler = None;
             case.dispatched_at = case.dispatched_at.or(Some(at));
             case.dispatches += 1;
+            case.due_from = Some(at);
             case.due_at = *due_at;
             case.provisional = *provisional;
             case.state = State::PendingSign;
@@ -768,7 +974,11 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.returns += 1;
             case.handler = None;
             case.unit = None;
-            case.state = if *to_coordinator { State::Coordinating } else { State::PendingDispatch };
+            case.state = if *to_coordinator {
+                State::Coordinating
+            } else {
+                State::PendingDispatch
+            };
         }
         Fact::Ruled { unit, .. } => {
             case.ruled = Some(*unit);
@@ -791,13 +1001,29 @@ fn change(case: &mut Case, event: &CaseEvent) {
                 case.state = State::Handling;
             }
         }
-        Fact::CheckLapsed { due_at } => case.task = Some(Task { kind: TaskKind::Check, assignee: None, due_at: *due_at }),
+        Fact::CheckLapsed { due_at } => {
+            case.task = Some(Task {
+                kind: TaskKind::Check,
+                assignee: None,
+                due_at: *due_at,
+            })
+        }
         Fact::Closed { closing } => {
             case.closing = Some(closing.clone());
             end(case, State::Closed, at, None);
         }
-        Fact::CalledBack { contacted, solved, satisfaction, .. } => {
-            case.call_back = Some(CallBack { at, contacted: *contacted, solved: *solved, satisfaction: *satisfaction });
+        Fact::CalledBack {
+            contacted,
+            solved,
+            satisfaction,
+            ..
+        } => {
+            case.call_back = Some(CallBack {
+                at,
+                contacted: *contacted,
+                solved: *solved,
+                satisfaction: *satisfaction,
+            });
         }
         Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
         Fact::VoidRefused { .. } => case.void_requested = None,
@@ -832,6 +1058,10 @@ fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
 impl Case {
     /// Whether nothing but files has spoken about this case.
     pub fn is_as_imported(&self) -> bool {
-        self.source.is_some() && self.accepted_at.is_none() && self.reason.is_none() && self.verified.is_none() && self.merged_into.is_none()
+        self.source.is_some()
+            && self.accepted_at.is_none()
+            && self.reason.is_none()
+            && self.verified.is_none()
+            && self.merged_into.is_none()
     }
 }

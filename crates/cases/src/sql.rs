@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::id::Id;
 use matters::MatterId;
-use store::{DecodeError, FromRow, FromValue, Read, Row, StoreError, StoreResult, ToValue, Value, ValueRef, Write, params};
+use store::{
+    DecodeError, FromRow, FromValue, Read, Row, StoreError, StoreResult, ToValue, Value, ValueRef,
+    Write, params,
+};
 
 /// The columns of `cases`, in the order of [`columns`].
 pub const COLUMNS: &[&str] = &[
@@ -82,7 +85,17 @@ pub fn columns(case: &Case) -> Vec<Value> {
 }
 
 /// The columns of `case_events`, in the order of [`event_columns`].
-pub const EVENT_COLUMNS: &[&str] = &["district", "case_id", "seq", "at", "actor_kind", "actor_id", "actor_role", "actor_unit", "fact"];
+pub const EVENT_COLUMNS: &[&str] = &[
+    "district",
+    "case_id",
+    "seq",
+    "at",
+    "actor_kind",
+    "actor_id",
+    "actor_role",
+    "actor_unit",
+    "fact",
+];
 
 /// The row of an event.
 pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
@@ -106,7 +119,9 @@ struct Json<T>(T);
 impl<T: serde::de::DeserializeOwned> FromValue for Json<T> {
     fn from_value(value: ValueRef<'_>) -> Result<Self, DecodeError> {
         match value {
-            ValueRef::Text(text) => serde_json::from_str(text).map(Json).map_err(|e| DecodeError(e.to_string())),
+            ValueRef::Text(text) => serde_json::from_str(text)
+                .map(Json)
+                .map_err(|e| DecodeError(e.to_string())),
             other => Err(DecodeError(format!("found {other:?}, expected JSON"))),
         }
     }
@@ -122,9 +137,21 @@ impl FromRow for Body {
 impl FromRow for CaseEvent {
     fn from_row(row: &Row<'_>) -> StoreResult<Self> {
         let role: Option<String> = row.get(4)?;
-        let role = role.map(|r| r.parse::<Role>().map_err(StoreError::Engine)).transpose()?;
-        let by = By { kind: row.get(2)?, account: row.get(3)?, role, unit: row.get(5)? };
-        Ok(Self { seq: row.get(0)?, at: row.get(1)?, by, fact: row.get::<Json<Fact>>(6)?.0 })
+        let role = role
+            .map(|r| r.parse::<Role>().map_err(StoreError::Engine))
+            .transpose()?;
+        let by = By {
+            kind: row.get(2)?,
+            account: row.get(3)?,
+            role,
+            unit: row.get(5)?,
+        };
+        Ok(Self {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            by,
+            fact: row.get::<Json<Fact>>(6)?.0,
+        })
     }
 }
 
@@ -133,7 +160,8 @@ fn id_range(number: &CaseNumber) -> (Id, Id) {
     use jiff::ToSpan;
     let at = |days: i64| {
         let day = number.day().saturating_add(days.days());
-        day.to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::MAX, |z| z.timestamp())
+        day.to_zoned(jiff::tz::TimeZone::UTC)
+            .map_or(Timestamp::MAX, |z| z.timestamp())
     };
     (Id::floor(at(-2)), Id::floor(at(3)))
 }
@@ -142,12 +170,19 @@ fn id_range(number: &CaseNumber) -> (Id, Id) {
 pub fn by_number(r: &mut Read<'_>, number: &CaseNumber) -> StoreResult<Option<Case>> {
     let (from, to) = id_range(number);
     let sql = "SELECT body FROM cases WHERE district = $1 AND number = $2 AND id >= $3 AND id < $4";
-    Ok(r.opt::<Body>(sql, params![number.district(), number, from, to])?.map(|b| b.0))
+    Ok(
+        r.opt::<Body>(sql, params![number.district(), number, from, to])?
+            .map(|b| b.0),
+    )
 }
 
 /// The case with this id.
 pub fn by_id(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResult<Option<Case>> {
-    Ok(r.opt::<Body>("SELECT body FROM cases WHERE district = $1 AND id = $2", params![district, id])?.map(|b| b.0))
+    Ok(r.opt::<Body>(
+        "SELECT body FROM cases WHERE district = $1 AND id = $2",
+        params![district, id],
+    )?
+    .map(|b| b.0))
 }
 
 /// The life of a case, in order.
@@ -164,12 +199,26 @@ pub fn insert(w: &mut Write<'_>, case: &Case, events: &[CaseEvent]) -> StoreResu
 }
 
 /// Stores the next events of a case and its new row; somebody else's change in between is a conflict.
-pub fn update(w: &mut Write<'_>, case: &Case, before: u32, events: &[CaseEvent]) -> StoreResult<()> {
+pub fn update(
+    w: &mut Write<'_>,
+    case: &Case,
+    before: u32,
+    events: &[CaseEvent],
+) -> StoreResult<()> {
     // District, id and number never change; the first placeholders are the key.
     const KEY: usize = 3;
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let set: Vec<String> = COLUMNS.iter().enumerate().skip(KEY).map(|(n, c)| format!("{c} = ${}", n + 1)).collect();
-        format!("UPDATE cases SET {} WHERE district = $1 AND id = $2 AND number = $3 AND version = ${}", set.join(", "), COLUMNS.len() + 1)
+        let set: Vec<String> = COLUMNS
+            .iter()
+            .enumerate()
+            .skip(KEY)
+            .map(|(n, c)| format!("{c} = ${}", n + 1))
+            .collect();
+        format!(
+            "UPDATE cases SET {} WHERE district = $1 AND id = $2 AND number = $3 AND version = ${}",
+            set.join(", "),
+            COLUMNS.len() + 1
+        )
     });
     let mut values = columns(case);
     values.push(before.to_value());
@@ -179,29 +228,50 @@ pub fn update(w: &mut Write<'_>, case: &Case, before: u32, events: &[CaseEvent])
 
 fn insert_events(w: &mut Write<'_>, case: &Case, events: &[CaseEvent]) -> StoreResult<()> {
     let values: Vec<Value> = events.iter().flat_map(|e| event_columns(case, e)).collect();
-    w.exec(&insert_text("case_events", EVENT_COLUMNS, events.len()), &values)?;
+    w.exec(
+        &insert_text("case_events", EVENT_COLUMNS, events.len()),
+        &values,
+    )?;
     let last = events.last().map_or(case.version, |e| e.seq);
-    let body = format!("{{\"from\":{},\"to\":{last},\"state\":\"{}\"}}", last + 1 - u32::try_from(events.len()).unwrap_or(0), case.state);
+    let body = format!(
+        "{{\"from\":{},\"to\":{last},\"state\":\"{}\"}}",
+        last + 1 - u32::try_from(events.len()).unwrap_or(0),
+        case.state
+    );
     w.outbox("case.moved", case.district.as_str(), case.id.0, &body)
 }
 
 fn insert_text(table: &str, columns: &[&str], rows: usize) -> String {
     let places: Vec<String> = (0..rows)
         .map(|r| {
-            let row: Vec<String> = (1..=columns.len()).map(|c| format!("${}", r * columns.len() + c)).collect();
+            let row: Vec<String> = (1..=columns.len())
+                .map(|c| format!("${}", r * columns.len() + c))
+                .collect();
             format!("({})", row.join(", "))
         })
         .collect();
-    format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), places.join(", "))
+    format!(
+        "INSERT INTO {table} ({}) VALUES {}",
+        columns.join(", "),
+        places.join(", ")
+    )
 }
 
 /// Takes a block of case numbers; answers the first of them.
-pub fn take_numbers(w: &mut Write<'_>, district: DistrictCode, day: jiff::civil::Date, how_many: u32) -> StoreResult<u32> {
+pub fn take_numbers(
+    w: &mut Write<'_>,
+    district: DistrictCode,
+    day: jiff::civil::Date,
+    how_many: u32,
+) -> StoreResult<u32> {
     let sql = "INSERT INTO number_blocks (district, day, next) VALUES ($1, $2, 1 + $3) \
                ON CONFLICT (district, day) DO UPDATE SET next = number_blocks.next + $3 RETURNING next";
     let day = day.strftime("%Y%m%d").to_string();
-    let next = w.returning::<(i64,)>(sql, params![district, day, how_many])?.0;
-    u32::try_from(next - i64::from(how_many)).map_err(|_| StoreError::Engine(format!("no more case numbers on {day} in {district}")))
+    let next = w
+        .returning::<(i64,)>(sql, params![district, day, how_many])?
+        .0;
+    u32::try_from(next - i64::from(how_many))
+        .map_err(|_| StoreError::Engine(format!("no more case numbers on {day} in {district}")))
 }
 
 /// Which cases a list asks for.
@@ -233,14 +303,23 @@ pub struct Filter {
 pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Case>> {
     let (wheres, mut values) = conditions(filter);
     values.push(limit.to_value());
-    let sql = format!("SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT ${}", values.len());
-    Ok(r.all::<Body>(&sql, &values)?.into_iter().map(|b| b.0).collect())
+    let sql = format!(
+        "SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT ${}",
+        values.len()
+    );
+    Ok(r.all::<Body>(&sql, &values)?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
 }
 
 /// How many cases stand in each state. One statement.
 pub fn count_by_state(r: &mut Read<'_>, filter: &Filter) -> StoreResult<Vec<(State, i64)>> {
     let (wheres, values) = conditions(filter);
-    r.all(&format!("SELECT state, count(*) FROM cases WHERE {wheres} GROUP BY state ORDER BY state"), &values)
+    r.all(
+        &format!("SELECT state, count(*) FROM cases WHERE {wheres} GROUP BY state ORDER BY state"),
+        &values,
+    )
 }
 
 fn conditions(filter: &Filter) -> (String, Vec<Value>) {
@@ -255,7 +334,11 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         wheres.push(format!("state IN ({})", list.join(", ")));
     }
     if !filter.districts.is_empty() {
-        let list: Vec<String> = filter.districts.iter().map(|d| bind(d.to_value())).collect();
+        let list: Vec<String> = filter
+            .districts
+            .iter()
+            .map(|d| bind(d.to_value()))
+            .collect();
         wheres.push(format!("district IN ({})", list.join(", ")));
     }
     if let Some(unit) = filter.unit {
@@ -265,7 +348,10 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         wheres.push(format!("task_kind = {}", bind(task.to_value())));
     }
     if let Some(account) = filter.task_for {
-        wheres.push(format!("(task_assignee = {} OR task_assignee IS NULL) AND task_kind IS NOT NULL", bind(account.to_value())));
+        wheres.push(format!(
+            "(task_assignee = {} OR task_assignee IS NULL) AND task_kind IS NOT NULL",
+            bind(account.to_value())
+        ));
     }
     if let Some(account) = filter.reporter {
         wheres.push(format!("reporter_id = {}", bind(account.to_value())));
@@ -289,7 +375,10 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
 /// Open tasks whose own clock has run out: the case and the kind of task.
 pub fn lapsed_tasks(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Case>> {
     let sql = "SELECT body FROM cases WHERE task_kind IS NOT NULL AND task_due_at < $1 AND state IN ('pending_verify', 'pending_check') ORDER BY task_due_at LIMIT $2";
-    Ok(r.all::<Body>(sql, params![now, limit])?.into_iter().map(|b| b.0).collect())
+    Ok(r.all::<Body>(sql, params![now, limit])?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
 }
 
 /// Every case with its row's columns and its life, streamed in order of the key: for `replay`.
@@ -304,13 +393,22 @@ pub fn each_life(
     let mut after: Option<(String, Vec<u8>)> = None;
     loop {
         let (district, id) = after.clone().unwrap_or_default();
-        let sql = format!("SELECT {} FROM cases WHERE (district, id) > ($1, $2) ORDER BY district, id LIMIT $3", COLUMNS.join(", "));
+        let sql = format!(
+            "SELECT {} FROM cases WHERE (district, id) > ($1, $2) ORDER BY district, id LIMIT $3",
+            COLUMNS.join(", ")
+        );
         let mut rows: Vec<Vec<Value>> = Vec::new();
         r.each(&sql, params![district, id, PAGE], |row| {
-            rows.push((0..COLUMNS.len()).map(|n| row.get::<AnyValue>(n).map(|v| v.0)).collect::<StoreResult<_>>()?);
+            rows.push(
+                (0..COLUMNS.len())
+                    .map(|n| row.get::<AnyValue>(n).map(|v| v.0))
+                    .collect::<StoreResult<_>>()?,
+            );
             Ok(true)
         })?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
         let key = |row: &[Value]| match (&row[0], &row[1]) {
             (Value::Text(d), Value::Blob(i)) => (d.clone(), i.clone()),
             _ => (String::new(), Vec::new()),
@@ -318,20 +416,29 @@ pub fn each_life(
         let upper = key(last);
         let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact, district, case_id FROM case_events \
                    WHERE (district, case_id) > ($1, $2) AND (district, case_id) <= ($3, $4) ORDER BY district, case_id, seq";
-        let mut lives: std::collections::HashMap<(String, Vec<u8>), Vec<CaseEvent>> = std::collections::HashMap::new();
+        let mut lives: std::collections::HashMap<(String, Vec<u8>), Vec<CaseEvent>> =
+            std::collections::HashMap::new();
         r.each(sql, params![district, id, upper.0, upper.1], |row| {
             let event = CaseEvent::from_row(row)?;
-            lives.entry((row.get(7)?, row.get(8)?)).or_default().push(event);
+            lives
+                .entry((row.get(7)?, row.get(8)?))
+                .or_default()
+                .push(event);
             Ok(true)
         })?;
         for row in &rows {
             let life = lives.remove(&key(row)).unwrap_or_default();
             let Value::Blob(id) = &row[1] else { continue };
-            let id: [u8; 16] = id.as_slice().try_into().map_err(|_| StoreError::Engine("a case id has not 16 bytes".into()))?;
+            let id: [u8; 16] = id
+                .as_slice()
+                .try_into()
+                .map_err(|_| StoreError::Engine("a case id has not 16 bytes".into()))?;
             each(CaseId(Id::from_bytes(id)), row, &life)?;
         }
         if let Some(((district, id), _)) = lives.into_iter().next() {
-            return Err(StoreError::Engine(format!("events without a case in {district}: {id:02x?}")));
+            return Err(StoreError::Engine(format!(
+                "events without a case in {district}: {id:02x?}"
+            )));
         }
         after = Some(upper);
     }

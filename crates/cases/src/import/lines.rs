@@ -58,7 +58,12 @@ pub struct Records<R> {
 impl<R: BufRead> Records<R> {
     /// Over an input that begins with the first line of the file.
     pub fn new(input: R) -> Self {
-        Self { input, reader: Reader::new(), line: 1, at_start: true }
+        Self {
+            input,
+            reader: Reader::new(),
+            line: 1,
+            at_start: true,
+        }
     }
 
     /// The next record, or none at the end.
@@ -78,7 +83,9 @@ impl<R: BufRead> Records<R> {
         let (mut filled, mut fields) = (0, 0);
         loop {
             let buffer = self.input.fill_buf()?;
-            let (result, read, wrote, ended) = self.reader.read_record(buffer, &mut bytes[filled..], &mut ends[fields..]);
+            let (result, read, wrote, ended) =
+                self.reader
+                    .read_record(buffer, &mut bytes[filled..], &mut ends[fields..]);
             self.line += newlines(&buffer[..read]);
             self.input.consume(read);
             filled += wrote;
@@ -87,7 +94,9 @@ impl<R: BufRead> Records<R> {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
-                ReadRecordResult::Record => return record(start, &bytes[..filled], &ends[..fields]).map(Some),
+                ReadRecordResult::Record => {
+                    return record(start, &bytes[..filled], &ends[..fields]).map(Some);
+                }
                 ReadRecordResult::End => return Ok(None),
             }
             if filled > MAX_RECORD {
@@ -99,7 +108,10 @@ impl<R: BufRead> Records<R> {
     fn skip_blank_lines(&mut self) -> Result<(), LinesError> {
         loop {
             let buffer = self.input.fill_buf()?;
-            let blank = buffer.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            let blank = buffer
+                .iter()
+                .take_while(|b| matches!(b, b'\r' | b'\n'))
+                .count();
             if blank == 0 {
                 return Ok(());
             }
@@ -117,7 +129,8 @@ fn record(line: u64, bytes: &[u8], ends: &[usize]) -> Result<Record, LinesError>
     let mut from = 0;
     let mut fields = Vec::with_capacity(ends.len());
     for end in ends {
-        let field = std::str::from_utf8(&bytes[from..*end]).map_err(|_| LinesError::NotUtf8 { line })?;
+        let field =
+            std::str::from_utf8(&bytes[from..*end]).map_err(|_| LinesError::NotUtf8 { line })?;
         fields.push(field.to_owned());
         from = *end;
     }
@@ -134,7 +147,11 @@ pub fn check_utf8(mut input: impl BufRead, mut see: impl FnMut(&[u8])) -> Result
     loop {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
-            return if carry.is_empty() { Ok(()) } else { Err(LinesError::NotUtf8 { line }) };
+            return if carry.is_empty() {
+                Ok(())
+            } else {
+                Err(LinesError::NotUtf8 { line })
+            };
         }
         see(buffer);
         carry.extend_from_slice(buffer);
@@ -144,7 +161,11 @@ pub fn check_utf8(mut input: impl BufRead, mut see: impl FnMut(&[u8])) -> Result
             Ok(_) => 0,
             // A character may be cut by the end of the buffer, and then has at most three bytes here.
             Err(e) if e.error_len().is_none() => carry.len() - e.valid_up_to(),
-            Err(e) => return Err(LinesError::NotUtf8 { line: line + newlines(&carry[..e.valid_up_to()]) }),
+            Err(e) => {
+                return Err(LinesError::NotUtf8 {
+                    line: line + newlines(&carry[..e.valid_up_to()]),
+                });
+            }
         };
         let whole = carry.len() - rest;
         line += newlines(&carry[..whole]);
@@ -181,7 +202,10 @@ mod tests {
 
     #[test]
     fn a_quote_inside_a_bare_field_is_a_letter() {
-        assert_eq!(lines("a\n5\" pipe\nb\n")[1], (2, vec!["5\" pipe".to_owned()]));
+        assert_eq!(
+            lines("a\n5\" pipe\nb\n")[1],
+            (2, vec!["5\" pipe".to_owned()])
+        );
     }
 
     #[test]
@@ -195,9 +219,23 @@ mod tests {
 
     #[test]
     fn what_is_not_utf8_is_named_by_its_line() {
-        assert_eq!(check_utf8(&b"a\nb\n\xc4\xe3,1\n"[..], |_| ()).unwrap_err().line(), Some(3));
-        assert_eq!(check_utf8(&b"a\nb\n\xe4\xbd"[..], |_| ()).unwrap_err().line(), Some(3));
-        check_utf8(io::BufReader::with_capacity(2, "市域\n社会".as_bytes()), |_| ()).unwrap();
+        assert_eq!(
+            check_utf8(&b"a\nb\n\xc4\xe3,1\n"[..], |_| ())
+                .unwrap_err()
+                .line(),
+            Some(3)
+        );
+        assert_eq!(
+            check_utf8(&b"a\nb\n\xe4\xbd"[..], |_| ())
+                .unwrap_err()
+                .line(),
+            Some(3)
+        );
+        check_utf8(
+            io::BufReader::with_capacity(2, "市域\n社会".as_bytes()),
+            |_| (),
+        )
+        .unwrap();
     }
 
     proptest! {

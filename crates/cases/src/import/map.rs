@@ -45,8 +45,20 @@ struct MissingSection {
 }
 
 /// What a column can mean.
-pub const FIELDS: [&str; 12] =
-    ["id", "reported_at", "closed_at", "due_at", "matter", "unit", "channel", "description", "address", "lat", "lon", "status"];
+pub const FIELDS: [&str; 12] = [
+    "id",
+    "reported_at",
+    "closed_at",
+    "due_at",
+    "matter",
+    "unit",
+    "channel",
+    "description",
+    "address",
+    "lat",
+    "lon",
+    "status",
+];
 
 /// A map that has been checked.
 #[derive(Debug, Clone)]
@@ -72,7 +84,13 @@ pub struct ImportMap {
 }
 
 /// Formats tried where the map names none: ISO 8601 with or without a zone, and a plain date.
-const ISO: [&str; 5] = ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d"];
+const ISO: [&str; 5] = [
+    "%Y-%m-%dT%H:%M:%S%.f%z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+];
 
 impl ImportMap {
     /// Reads a map.
@@ -82,46 +100,87 @@ impl ImportMap {
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let written: Written_ = toml::from_str(text).map_err(|e| {
-            let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() as u64 + 1);
+            let line = e
+                .span()
+                .map(|s| text[..s.start.min(text.len())].matches('\n').count() as u64 + 1);
             let error = ImportError::unusable("unreadable_map", e.message());
-            line.map_or_else(|| ImportError::unusable("unreadable_map", e.message()), |l| error.on_line(l))
+            line.map_or_else(
+                || ImportError::unusable("unreadable_map", e.message()),
+                |l| error.on_line(l),
+            )
         })?;
         Self::check(written)
     }
 
     fn check(written: Written_) -> Result<Self, ImportError> {
-        let wrong = |key: &str, message: String| ImportError::unusable("unusable_map", message).at(key);
+        let wrong =
+            |key: &str, message: String| ImportError::unusable("unusable_map", message).at(key);
         let source = written.source.trim().to_owned();
         if source.is_empty() || source.chars().count() > 100 {
-            return Err(wrong("source", "the source needs a name of 1 to 100 characters".into()));
+            return Err(wrong(
+                "source",
+                "the source needs a name of 1 to 100 characters".into(),
+            ));
         }
         let zone = written.timezone.as_deref().unwrap_or("Asia/Shanghai");
-        let timezone = TimeZone::get(zone).map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?;
-        let crs = written.crs.as_deref().unwrap_or("wgs84").parse().map_err(|e| wrong("crs", format!("{e}")))?;
+        let timezone = TimeZone::get(zone)
+            .map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?;
+        let crs = written
+            .crs
+            .as_deref()
+            .unwrap_or("wgs84")
+            .parse()
+            .map_err(|e| wrong("crs", format!("{e}")))?;
         let district = written.district.as_deref().unwrap_or(DEFAULT_DISTRICT);
-        let district = district.parse().map_err(|e| wrong("district", format!("{e}")))?;
+        let district = district
+            .parse()
+            .map_err(|e| wrong("district", format!("{e}")))?;
         for (field, column) in &written.columns {
             let key = format!("columns.{field}");
             if !FIELDS.contains(&field.as_str()) {
-                return Err(wrong(&key, format!("a column cannot mean {field:?}; it can mean {}", FIELDS.join(", "))));
+                return Err(wrong(
+                    &key,
+                    format!(
+                        "a column cannot mean {field:?}; it can mean {}",
+                        FIELDS.join(", ")
+                    ),
+                ));
             }
             grid::guard::check_column(column).map_err(|e| wrong(&key, e.to_string()))?;
         }
         for field in ["id", "reported_at"] {
             if !written.columns.contains_key(field) {
-                return Err(wrong(&format!("columns.{field}"), format!("the map must say which column is {field}")));
+                return Err(wrong(
+                    &format!("columns.{field}"),
+                    format!("the map must say which column is {field}"),
+                ));
             }
         }
         if written.columns.contains_key("lat") != written.columns.contains_key("lon") {
             return Err(wrong("columns", "lat and lon go together".into()));
         }
         if written.status.is_some() && !written.columns.contains_key("status") {
-            return Err(wrong("columns.status", "the map has a table of states but no column for them".into()));
+            return Err(wrong(
+                "columns.status",
+                "the map has a table of states but no column for them".into(),
+            ));
         }
-        let status = written.status.map(|table| read_status(&table)).transpose()?;
-        let formats = if written.time.formats.is_empty() { ISO.map(str::to_owned).to_vec() } else { written.time.formats };
+        let status = written
+            .status
+            .map(|table| read_status(&table))
+            .transpose()?;
+        let formats = if written.time.formats.is_empty() {
+            ISO.map(str::to_owned).to_vec()
+        } else {
+            written.time.formats
+        };
         if let Some(bad) = formats.iter().find(|f| !is_format(f)) {
-            return Err(wrong("time.formats", format!("cannot use the time format {bad:?}: a format needs a date, such as %Y-%m-%d")));
+            return Err(wrong(
+                "time.formats",
+                format!(
+                    "cannot use the time format {bad:?}: a format needs a date, such as %Y-%m-%d"
+                ),
+            ));
         }
         let formats = Formats::new(&formats);
         let iso = Formats::new(&ISO.map(str::to_owned));
@@ -131,7 +190,8 @@ impl ImportMap {
             .iter()
             .map(|text| {
                 let read = formats.read(text).or_else(|| iso.read(text));
-                read.map(|w: Written| w.wall(&timezone)).ok_or_else(|| wrong("missing.time", format!("cannot read the time {text:?}")))
+                read.map(|w: Written| w.wall(&timezone))
+                    .ok_or_else(|| wrong("missing.time", format!("cannot read the time {text:?}")))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -154,15 +214,25 @@ impl ImportMap {
     pub fn places(&self, header: &[String]) -> Result<Places, ImportError> {
         let mut places = Places::default();
         for (field, column) in &self.columns {
-            let mut found = header.iter().enumerate().filter(|(_, h)| h.trim() == column.trim());
+            let mut found = header
+                .iter()
+                .enumerate()
+                .filter(|(_, h)| h.trim() == column.trim());
             let key = format!("columns.{field}");
             let Some((place, _)) = found.next() else {
                 let known: Vec<&str> = header.iter().map(|h| h.trim()).collect();
-                let message = format!("the file has no column {column:?}; it has {}", known.join(", "));
+                let message = format!(
+                    "the file has no column {column:?}; it has {}",
+                    known.join(", ")
+                );
                 return Err(ImportError::unusable("missing_column", message).at(&key));
             };
             if found.next().is_some() {
-                return Err(ImportError::unusable("doubled_column", format!("the file has two columns {column:?}")).at(&key));
+                return Err(ImportError::unusable(
+                    "doubled_column",
+                    format!("the file has two columns {column:?}"),
+                )
+                .at(&key));
             }
             places.set(field, place);
         }
@@ -173,12 +243,17 @@ impl ImportMap {
 
 /// A format is usable when it reads back what it writes.
 fn is_format(format: &str) -> bool {
-    let sample = jiff::civil::date(2026, 11, 23).at(13, 5, 9, 0).to_zoned(TimeZone::UTC).expect("a moment in UTC");
+    let sample = jiff::civil::date(2026, 11, 23)
+        .at(13, 5, 9, 0)
+        .to_zoned(TimeZone::UTC)
+        .expect("a moment in UTC");
     let written = jiff::fmt::strtime::format(format, &sample);
     written.is_ok_and(|text| Formats::new(&[format.to_owned()]).read(&text).is_some())
 }
 
-fn read_status(table: &BTreeMap<String, String>) -> Result<BTreeMap<String, ImportStatus>, ImportError> {
+fn read_status(
+    table: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, ImportStatus>, ImportError> {
     table
         .iter()
         .map(|(value, word)| {
@@ -209,12 +284,19 @@ impl Places {
     }
     /// The trimmed text of a field; empty where the map has no such column.
     pub fn text<'r>(&self, field: &str, record: &'r [String]) -> &'r str {
-        let place = FIELDS.iter().position(|f| *f == field).and_then(|n| self.by_field[n]);
-        place.and_then(|p| record.get(p)).map_or("", |text| text.trim())
+        let place = FIELDS
+            .iter()
+            .position(|f| *f == field)
+            .and_then(|n| self.by_field[n]);
+        place
+            .and_then(|p| record.get(p))
+            .map_or("", |text| text.trim())
     }
     /// The texts of all mapped columns, in one order: what "the same content" compares.
     pub fn content<'r>(&self, record: &'r [String]) -> impl Iterator<Item = &'r str> {
-        self.by_field.into_iter().map(|p| p.and_then(|p| record.get(p)).map_or("", |text| text.trim()))
+        self.by_field
+            .into_iter()
+            .map(|p| p.and_then(|p| record.get(p)).map_or("", |text| text.trim()))
     }
 }
 
@@ -260,8 +342,14 @@ mod tests {
         assert_eq!(swapped("id = \"Number\"", ""), "columns.id");
         assert_eq!(swapped("status = \"Status\"", ""), "columns.status");
         assert_eq!(swapped("= \"closed\"", "= \"done\""), "status.Completed");
-        assert_eq!(swapped("id = \"Number\"", "id = \"Number\"\ncolour = \"x\""), "columns.colour");
-        assert_eq!(swapped("id = \"Number\"", "id = \"Number\"\nlat = \"y\""), "columns");
+        assert_eq!(
+            swapped("id = \"Number\"", "id = \"Number\"\ncolour = \"x\""),
+            "columns.colour"
+        );
+        assert_eq!(
+            swapped("id = \"Number\"", "id = \"Number\"\nlat = \"y\""),
+            "columns"
+        );
         assert_eq!(swapped("%Y-%m-%d", "%Q"), "time.formats");
         assert_eq!(swapped("1900-01-01", "never"), "missing.time");
         assert_eq!(swapped("id = \"Number\"", "id = \"信用分\""), "columns.id");
@@ -269,7 +357,15 @@ mod tests {
 
     #[test]
     fn garbage_is_refused_without_panic() {
-        for text in ["", "source", "= =", "source = 3", "[columns]", "\u{0}", "source = \"x\"\n[columns]\nid = 3"] {
+        for text in [
+            "",
+            "source",
+            "= =",
+            "source = 3",
+            "[columns]",
+            "\u{0}",
+            "source = \"x\"\n[columns]\nid = 3",
+        ] {
             assert!(ImportMap::parse(text).is_err(), "{text:?}");
         }
     }

@@ -52,16 +52,27 @@ pub fn content(places: &Places, record: &[String]) -> [u8; 16] {
         hash.update([0]);
     }
     let digest: [u8; 32] = hash.finalize().into();
-    digest[..16].try_into().expect("sixteen of thirty-two bytes")
+    digest[..16]
+        .try_into()
+        .expect("sixteen of thirty-two bytes")
 }
 
 /// Reads a record.
 ///
 /// # Errors
 /// A [`Reject`] naming the field, its value and the reason.
-pub fn read(map: &ImportMap, places: &Places, line: u64, record: &[String]) -> Result<ParsedRow, Reject> {
+pub fn read(
+    map: &ImportMap,
+    places: &Places,
+    line: u64,
+    record: &[String],
+) -> Result<ParsedRow, Reject> {
     if record.len() != places.width {
-        let reason = format!("the row has {} fields, the header {}", record.len(), places.width);
+        let reason = format!(
+            "the row has {} fields, the header {}",
+            record.len(),
+            places.width
+        );
         return Err(Reject::new(line, "row", "", reason));
     }
     let text = |field| places.text(field, record);
@@ -70,23 +81,44 @@ pub fn read(map: &ImportMap, places: &Places, line: u64, record: &[String]) -> R
         return Err(Reject::new(line, "id", "", "the row has no id"));
     }
     if id.chars().count() > MAX_ID {
-        return Err(Reject::new(line, "id", id, format!("longer than {MAX_ID} characters")));
+        return Err(Reject::new(
+            line,
+            "id",
+            id,
+            format!("longer than {MAX_ID} characters"),
+        ));
     }
     for field in ["id", "matter", "unit", "channel"] {
         // The value itself is not repeated: it would carry the number into the rejects file.
         grid::guard::check_text(text(field)).map_err(|e| Reject::new(line, field, "", e))?;
     }
     let time = |field: &'static str| read_time(map, line, field, text(field));
-    let reported = time("reported_at")?.ok_or_else(|| Reject::new(line, "reported_at", text("reported_at"), "the row does not say when it was reported"))?;
+    let reported = time("reported_at")?.ok_or_else(|| {
+        Reject::new(
+            line,
+            "reported_at",
+            text("reported_at"),
+            "the row does not say when it was reported",
+        )
+    })?;
     let reported_at = moment(map, line, "reported_at", text("reported_at"), &reported)?;
     let ended = time("closed_at")?;
-    let closed_at = ended.map(|w| end_moment(map, line, text("closed_at"), &w, reported_at)).transpose()?;
+    let closed_at = ended
+        .map(|w| end_moment(map, line, text("closed_at"), &w, reported_at))
+        .transpose()?;
     let due = time("due_at")?;
-    let due_at = due.map(|w| moment(map, line, "due_at", text("due_at"), &w)).transpose()?;
+    let due_at = due
+        .map(|w| moment(map, line, "due_at", text("due_at"), &w))
+        .transpose()?;
     let status = match &map.status {
         Some(table) => *table.get(text("status")).ok_or_else(|| {
             let known: Vec<&str> = table.keys().map(String::as_str).collect();
-            Reject::new(line, "status", text("status"), format!("not in the map's table of states: {}", known.join(", ")))
+            Reject::new(
+                line,
+                "status",
+                text("status"),
+                format!("not in the map's table of states: {}", known.join(", ")),
+            )
         })?,
         None if closed_at.is_some() => ImportStatus::Closed,
         None => ImportStatus::Open,
@@ -133,27 +165,54 @@ pub fn read(map: &ImportMap, places: &Places, line: u64, record: &[String]) -> R
     })
 }
 
-fn read_time(map: &ImportMap, line: u64, field: &'static str, text: &str) -> Result<Option<Written>, Reject> {
+fn read_time(
+    map: &ImportMap,
+    line: u64,
+    field: &'static str,
+    text: &str,
+) -> Result<Option<Written>, Reject> {
     if text.is_empty() {
         return Ok(None);
     }
-    let written = map.formats.read(text).ok_or_else(|| Reject::new(line, field, text, "no time format of the map reads this"))?;
+    let written = map
+        .formats
+        .read(text)
+        .ok_or_else(|| Reject::new(line, field, text, "no time format of the map reads this"))?;
     Ok(Some(written).filter(|w| !map.missing_times.contains(&w.wall(&map.timezone))))
 }
 
-fn moment(map: &ImportMap, line: u64, field: &'static str, text: &str, written: &Written) -> Result<Timestamp, Reject> {
-    written.moment(&map.timezone).ok_or_else(|| Reject::new(line, field, text, "outside the range of time"))
+fn moment(
+    map: &ImportMap,
+    line: u64,
+    field: &'static str,
+    text: &str,
+    written: &Written,
+) -> Result<Timestamp, Reject> {
+    written
+        .moment(&map.timezone)
+        .ok_or_else(|| Reject::new(line, field, text, "outside the range of time"))
 }
 
 /// An end that falls before the beginning only because its local time is doubled takes the later reading.
-fn end_moment(map: &ImportMap, line: u64, text: &str, written: &Written, start: Timestamp) -> Result<Timestamp, Reject> {
+fn end_moment(
+    map: &ImportMap,
+    line: u64,
+    text: &str,
+    written: &Written,
+    start: Timestamp,
+) -> Result<Timestamp, Reject> {
     let end = moment(map, line, "closed_at", text, written)?;
     if end >= start {
         return Ok(end);
     }
     match written.later(&map.timezone) {
         Some(later) if later >= start => Ok(later),
-        _ => Err(Reject::new(line, "closed_at", text, "it ends before it begins")),
+        _ => Err(Reject::new(
+            line,
+            "closed_at",
+            text,
+            "it ends before it begins",
+        )),
     }
 }
 
@@ -210,7 +269,15 @@ mod tests {
     fn field(fields: [&str; 7]) -> String {
         parse(fields).unwrap_err().field
     }
-    const GOOD: [&str; 7] = ["1", "2024-05-01 10:00", "2024-05-02 10:00", "", "Done", "40.7", "-73.9"];
+    const GOOD: [&str; 7] = [
+        "1",
+        "2024-05-01 10:00",
+        "2024-05-02 10:00",
+        "",
+        "Done",
+        "40.7",
+        "-73.9",
+    ];
 
     #[test]
     fn what_cannot_be_read_is_rejected_by_its_field() {
@@ -233,16 +300,46 @@ mod tests {
 
     #[test]
     fn a_missing_end_is_not_known_and_an_open_row_stays_open() {
-        let row = parse(["1", "2024-05-01 10:00", "1900-01-01 00:00", "", "Done", "", ""]).unwrap();
-        assert_eq!((row.closed_at, row.notes), (None, vec!["unknown_end".to_owned()]));
-        let row = parse(["1", "2024-05-01 10:00", "2024-05-02 10:00", "", "Open", "", ""]).unwrap();
+        let row = parse([
+            "1",
+            "2024-05-01 10:00",
+            "1900-01-01 00:00",
+            "",
+            "Done",
+            "",
+            "",
+        ])
+        .unwrap();
+        assert_eq!(
+            (row.closed_at, row.notes),
+            (None, vec!["unknown_end".to_owned()])
+        );
+        let row = parse([
+            "1",
+            "2024-05-01 10:00",
+            "2024-05-02 10:00",
+            "",
+            "Open",
+            "",
+            "",
+        ])
+        .unwrap();
         assert_eq!((row.status, row.closed_at), (ImportStatus::Open, None));
         assert!(row.notes[0].starts_with("end_on_open_row="));
     }
 
     #[test]
     fn a_due_time_before_the_report_is_kept_and_flagged() {
-        let row = parse(["1", "2024-05-01 10:00", "", "2024-04-01 10:00", "Open", "", ""]).unwrap();
+        let row = parse([
+            "1",
+            "2024-05-01 10:00",
+            "",
+            "2024-04-01 10:00",
+            "Open",
+            "",
+            "",
+        ])
+        .unwrap();
         assert!(row.due_at.is_some());
         assert_eq!(row.notes, ["due_before_report"]);
     }
@@ -250,13 +347,28 @@ mod tests {
     #[test]
     fn a_doubled_end_is_read_so_that_it_does_not_precede_the_start() {
         // 01:50 (first time round) to 01:10 (second time round) on the night the clocks go back.
-        let row = parse(["1", "2024-11-03 01:50", "2024-11-03 01:10", "", "Done", "", ""]).unwrap();
+        let row = parse([
+            "1",
+            "2024-11-03 01:50",
+            "2024-11-03 01:10",
+            "",
+            "Done",
+            "",
+            "",
+        ])
+        .unwrap();
         assert_eq!(row.closed_at.unwrap().to_string(), "2024-11-03T06:10:00Z");
     }
 
     #[test]
     fn a_point_that_is_none_never_rejects() {
-        for (lat, lon) in [("", "-73"), ("0.0", "0"), ("abc", "1"), ("95", "10"), ("NaN", "1")] {
+        for (lat, lon) in [
+            ("", "-73"),
+            ("0.0", "0"),
+            ("abc", "1"),
+            ("95", "10"),
+            ("NaN", "1"),
+        ] {
             let row = parse(["1", "2024-05-01 10:00", "", "", "Open", lat, lon]).unwrap();
             assert_eq!(row.point, None, "{lat} {lon}");
         }

@@ -10,8 +10,8 @@ use crate::model::{Case, CaseEvent, CaseId, Imported};
 use crate::rules::{self, Actor, CityRules, Command, Facts};
 use crate::{model::Place, sql};
 use access::{Ctx, Permission, SystemRole, UnitId};
-use grid::report::Reject;
 use grid::ImportError;
+use grid::report::Reject;
 use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::geo::Point;
@@ -84,12 +84,22 @@ impl Outcome {
 /// # Errors
 /// [`ImportError::Unusable`] when file or map cannot be used and nothing was written; the store's otherwise, and then
 /// whole batches are kept.
-pub fn run(ctx: &Ctx, reference: &Reference, map: &ImportMap, options: &Options, progress: &mut dyn FnMut(&Outcome)) -> Result<Outcome, ImportError> {
+pub fn run(
+    ctx: &Ctx,
+    reference: &Reference,
+    map: &ImportMap,
+    options: &Options,
+    progress: &mut dyn FnMut(&Outcome),
+) -> Result<Outcome, ImportError> {
     ctx.require(Permission::ImportRun)?;
     let started = Instant::now();
     let file_hash = check_file(&options.file)?;
     let (mut records, places) = open(&options.file, map)?;
-    let mut rejects = options.rejects.as_deref().map(Rejects::create).transpose()?;
+    let mut rejects = options
+        .rejects
+        .as_deref()
+        .map(Rejects::create)
+        .transpose()?;
     reference.refresh_blocking(ctx)?;
     if let Some(metres) = options.draw_grid_m {
         draw(ctx, reference, map, &options.file, metres)?;
@@ -113,7 +123,9 @@ pub fn run(ctx: &Ctx, reference: &Reference, map: &ImportMap, options: &Options,
     let mut size = 200;
     let mut part = Outcome::default();
     loop {
-        let record = records.next_record().map_err(|e| unreadable(&options.file, &e))?;
+        let record = records
+            .next_record()
+            .map_err(|e| unreadable(&options.file, &e))?;
         let at_end = record.is_none();
         if let Some(Record { line, fields }) = record {
             part.read += 1;
@@ -130,7 +142,11 @@ pub fn run(ctx: &Ctx, reference: &Reference, map: &ImportMap, options: &Options,
         }
         if batch.len() >= size || at_end {
             let batch_started = Instant::now();
-            state.write(std::mem::take(&mut batch), std::mem::take(&mut part), at_end)?;
+            state.write(
+                std::mem::take(&mut batch),
+                std::mem::take(&mut part),
+                at_end,
+            )?;
             size = next_size(size, batch_started.elapsed());
             progress(&state.total);
             // Leaves the file unlocked for a moment: people in another process wait for exactly that.
@@ -152,11 +168,18 @@ pub fn run(ctx: &Ctx, reference: &Reference, map: &ImportMap, options: &Options,
 
 /// Halves a batch that took too long, lets a quick one grow.
 fn next_size(size: usize, took: Duration) -> usize {
-    if took > BATCH_TIME { (size / 2).max(20) } else { (size * 5 / 4).min(BATCH) }
+    if took > BATCH_TIME {
+        (size / 2).max(20)
+    } else {
+        (size * 5 / 4).min(BATCH)
+    }
 }
 
 fn unreadable(file: &Path, error: &LinesError) -> ImportError {
-    let fault = ImportError::unusable("unreadable_file", format!("cannot read {}: {error}", file.display()));
+    let fault = ImportError::unusable(
+        "unreadable_file",
+        format!("cannot read {}: {error}", file.display()),
+    );
     match error.line() {
         Some(line) => fault.on_line(line),
         None => fault,
@@ -178,22 +201,39 @@ fn check_file(file: &Path) -> Result<String, ImportError> {
 fn open(file: &Path, map: &ImportMap) -> Result<(Records<BufReader<File>>, Places), ImportError> {
     let mut records = Records::new(reader(file)?);
     let header = records.next_record().map_err(|e| unreadable(file, &e))?;
-    let header = header.ok_or_else(|| ImportError::unusable("empty_file", format!("{} is empty: it has no header", file.display())))?;
+    let header = header.ok_or_else(|| {
+        ImportError::unusable(
+            "empty_file",
+            format!("{} is empty: it has no header", file.display()),
+        )
+    })?;
     let places = map.places(&header.fields)?;
     Ok((records, places))
 }
 
 /// Reads all points and draws cells under those that lie in none.
-fn draw(ctx: &Ctx, reference: &Reference, map: &ImportMap, file: &Path, metres: u32) -> Result<(), ImportError> {
+fn draw(
+    ctx: &Ctx,
+    reference: &Reference,
+    map: &ImportMap,
+    file: &Path,
+    metres: u32,
+) -> Result<(), ImportError> {
     if !map.columns.contains_key("lat") {
-        return Err(ImportError::unusable("no_points", "cells can only be drawn where the map has columns lat and lon").at("columns.lat"));
+        return Err(ImportError::unusable(
+            "no_points",
+            "cells can only be drawn where the map has columns lat and lon",
+        )
+        .at("columns.lat"));
     }
     let (mut records, places) = open(file, map)?;
     let city = reference.current();
     let mut points: Vec<Point> = Vec::new();
     while let Some(record) = records.next_record().map_err(|e| unreadable(file, &e))? {
         // A row that is rejected draws nothing: the same cells come out whatever is wrong with other rows.
-        if let Ok(ParsedRow { point: Some(point), .. }) = row::read(map, &places, record.line, &record.fields)
+        if let Ok(ParsedRow {
+            point: Some(point), ..
+        }) = row::read(map, &places, record.line, &record.fields)
             && city.locate(point).is_none()
         {
             points.push(point);
@@ -230,7 +270,12 @@ fn take(map: &ImportMap, places: &Places, seen: &mut Seen, line: u64, record: &[
                     if first == content {
                         Taken::Repeat
                     } else {
-                        Taken::Reject(Reject::new(line, "id", &row.id, "this id stands further up with other content"))
+                        Taken::Reject(Reject::new(
+                            line,
+                            "id",
+                            &row.id,
+                            "this id stands further up with other content",
+                        ))
                     }
                 }
             }
@@ -245,19 +290,41 @@ struct Rejects {
 
 impl Rejects {
     fn create(path: &Path) -> Result<Self, ImportError> {
-        let fault = |e: &dyn std::fmt::Display| ImportError::unusable("unwritable_rejects", format!("cannot write {}: {e}", path.display())).at("rejects");
+        let fault = |e: &dyn std::fmt::Display| {
+            ImportError::unusable(
+                "unwritable_rejects",
+                format!("cannot write {}: {e}", path.display()),
+            )
+            .at("rejects")
+        };
         let mut writer = csv::Writer::from_path(path).map_err(|e| fault(&e))?;
-        writer.write_record(["line", "id", "field", "value", "reason"]).map_err(|e| fault(&e))?;
+        writer
+            .write_record(["line", "id", "field", "value", "reason"])
+            .map_err(|e| fault(&e))?;
         Ok(Self { writer })
     }
     fn write(&mut self, id: &str, reject: &Reject) -> Result<(), ImportError> {
-        let id = if grid::guard::check_text(id).is_ok() { id } else { "" };
+        let id = if grid::guard::check_text(id).is_ok() {
+            id
+        } else {
+            ""
+        };
         let line = reject.line.to_string();
-        let fields = [line.as_str(), id, &reject.field, &reject.value, &reject.reason];
-        self.writer.write_record(fields).map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())
+        let fields = [
+            line.as_str(),
+            id,
+            &reject.field,
+            &reject.value,
+            &reject.reason,
+        ];
+        self.writer
+            .write_record(fields)
+            .map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())
     }
     fn finish(mut self) -> Result<(), ImportError> {
-        self.writer.flush().map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())
+        self.writer
+            .flush()
+            .map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())
     }
 }
 
@@ -322,9 +389,17 @@ impl Running<'_> {
             numbers: self.numbers.clone(),
             part,
             total: self.total.clone(),
-            run: RunRow { id: self.run_id, file_hash: self.file_hash.clone(), begin: !self.begun, end },
+            run: RunRow {
+                id: self.run_id,
+                file_hash: self.file_hash.clone(),
+                begin: !self.begun,
+                end,
+            },
         });
-        let (part, numbers) = self.ctx.renewed().write_blocking(move |w| write_batch(w, &batch))?;
+        let (part, numbers) = self
+            .ctx
+            .renewed()
+            .write_blocking(move |w| write_batch(w, &batch))?;
         self.begun = true;
         self.numbers = numbers;
         self.total.add(&part);
@@ -334,17 +409,34 @@ impl Running<'_> {
     /// Makes the classes, units and channels that no batch before has met.
     fn meet(&mut self, rows: &[ParsedRow]) -> Result<(), ImportError> {
         let source = self.map.source.as_str();
-        let new = |known: &dyn Fn(&str) -> bool, of: &dyn Fn(&ParsedRow) -> &str| -> BTreeSet<String> {
-            rows.iter().map(of).filter(|name| !name.is_empty() && !known(name)).map(str::to_owned).collect()
-        };
+        let new =
+            |known: &dyn Fn(&str) -> bool, of: &dyn Fn(&ParsedRow) -> &str| -> BTreeSet<String> {
+                rows.iter()
+                    .map(of)
+                    .filter(|name| !name.is_empty() && !known(name))
+                    .map(str::to_owned)
+                    .collect()
+            };
         let matters = new(&|n| self.matters.contains_key(n), &|r| &r.matter);
-        self.matters.extend(matters::ops::get_or_make_imported(self.ctx, source, &matters)?);
+        self.matters.extend(matters::ops::get_or_make_imported(
+            self.ctx, source, &matters,
+        )?);
         let units = new(&|n| self.units.contains_key(n), &|r| &r.unit);
-        self.units.extend(actors::ops::get_or_make_imported(self.ctx, source, &units)?);
-        let channels = new(&|n| self.channels.contains_key(&sql_import::channel_key(source, n)), &|r| &r.channel);
+        self.units
+            .extend(actors::ops::get_or_make_imported(self.ctx, source, &units)?);
+        let channels = new(
+            &|n| {
+                self.channels
+                    .contains_key(&sql_import::channel_key(source, n))
+            },
+            &|r| &r.channel,
+        );
         if !channels.is_empty() {
             let (source, names) = (source.to_owned(), channels.clone());
-            let made = self.ctx.renewed().write_blocking(move |w| sql_import::make_channels(w, &source, &names))?;
+            let made = self
+                .ctx
+                .renewed()
+                .write_blocking(move |w| sql_import::make_channels(w, &source, &names))?;
             self.channels.extend(made);
         }
         if !matters.is_empty() || !units.is_empty() {
@@ -358,10 +450,18 @@ impl Running<'_> {
         let division = grid.map(|g| g.community());
         let district = grid.map_or(self.map.district, |g| g.district());
         let address = Some(row.address.clone()).filter(|a| !a.is_empty());
-        let channel = self.channels.get(&sql_import::channel_key(&self.map.source, &row.channel));
+        let channel = self
+            .channels
+            .get(&sql_import::channel_key(&self.map.source, &row.channel));
         Placed {
             district,
-            place: Place { point: row.point, given: row.given, grid, division, address },
+            place: Place {
+                point: row.point,
+                given: row.given,
+                grid,
+                division,
+                address,
+            },
             matter: self.matters.get(&row.matter).copied(),
             unit: self.units.get(&row.unit).copied(),
             channel: channel.cloned().unwrap_or_else(|| "import".to_owned()),
@@ -391,11 +491,25 @@ fn imported(placed: &Placed, source: &str, number: CaseNumber) -> Imported {
 }
 
 /// One transaction: what is new, what is the same, what says something else.
-fn write_batch(mut w: Write<'_>, batch: &Batch) -> Result<store::Sealed<(Outcome, Numbers)>, StoreError> {
+fn write_batch(
+    mut w: Write<'_>,
+    batch: &Batch,
+) -> Result<store::Sealed<(Outcome, Numbers)>, StoreError> {
     let mut part = batch.part.clone();
     let mut numbers = batch.numbers.clone();
-    let known = sql_import::keys(&mut w, batch.map_district, &batch.source, batch.rows.iter().map(|r| r.row.id.as_str()))?;
-    let facts_actor = Actor { kind: "system", account: Some(SystemRole::Importer.id()), roles: Vec::new(), unit: None, is_program: true };
+    let known = sql_import::keys(
+        &mut w,
+        batch.map_district,
+        &batch.source,
+        batch.rows.iter().map(|r| r.row.id.as_str()),
+    )?;
+    let facts_actor = Actor {
+        kind: "system",
+        account: Some(SystemRole::Importer.id()),
+        roles: Vec::new(),
+        unit: None,
+        is_program: true,
+    };
     let (rules_of_city, now) = (CityRules::default(), w.now());
     let facts = Facts {
         now,
@@ -421,8 +535,11 @@ fn write_batch(mut w: Write<'_>, batch: &Batch) -> Result<store::Sealed<(Outcome
                 let number = next_number(&mut w, &mut numbers, placed.district, day)?;
                 let command = Command::Import(Box::new(imported(placed, &batch.source, number)));
                 let mut events = rules::decide(None, command, &facts).map_err(refused)?;
-                let event = events.pop().ok_or_else(|| StoreError::Misuse("an import makes one event".into()))?;
-                let case = rules::apply(None, &event).ok_or_else(|| StoreError::Misuse("an import begins a life".into()))?;
+                let event = events
+                    .pop()
+                    .ok_or_else(|| StoreError::Misuse("an import makes one event".into()))?;
+                let case = rules::apply(None, &event)
+                    .ok_or_else(|| StoreError::Misuse("an import begins a life".into()))?;
                 let id = rules::new_case_id(placed.row.reported_at, rand::random());
                 fresh.push((Case { id, ..case }, event, placed));
                 part.imported += 1;
@@ -445,7 +562,9 @@ fn write_batch(mut w: Write<'_>, batch: &Batch) -> Result<store::Sealed<(Outcome
         "file": batch.run.file_hash, "read": part.read, "imported": part.imported, "unchanged": part.unchanged,
         "updated": part.updated, "rejected": part.rejected,
     });
-    let event = AuditEvent::done("case.import", "import_run", batch.run.id.to_string()).district(batch.map_district.as_str()).detail(detail);
+    let event = AuditEvent::done("case.import", "import_run", batch.run.id.to_string())
+        .district(batch.map_district.as_str())
+        .detail(detail);
     w.commit(event, (part, numbers))
 }
 
@@ -454,7 +573,12 @@ fn refused(refusal: rules::Refusal) -> StoreError {
 }
 
 /// The next number of a day, from the block at hand or a new one.
-fn next_number(w: &mut Write<'_>, numbers: &mut Numbers, district: DistrictCode, day: Date) -> StoreResult<CaseNumber> {
+fn next_number(
+    w: &mut Write<'_>,
+    numbers: &mut Numbers,
+    district: DistrictCode,
+    day: Date,
+) -> StoreResult<CaseNumber> {
     let block = numbers.entry((district, day)).or_insert((0, 0));
     if block.0 == block.1 {
         let first = sql::take_numbers(w, district, day, NUMBERS)?;
@@ -466,30 +590,75 @@ fn next_number(w: &mut Write<'_>, numbers: &mut Numbers, district: DistrictCode,
 }
 
 /// New cases by the bulk path: rows, events, keys, and one line in the outbox for the batch.
-fn insert(w: &mut Write<'_>, batch: &Batch, fresh: &[(Case, CaseEvent, &Placed)]) -> StoreResult<()> {
+fn insert(
+    w: &mut Write<'_>,
+    batch: &Batch,
+    fresh: &[(Case, CaseEvent, &Placed)],
+) -> StoreResult<()> {
     if fresh.is_empty() {
         return Ok(());
     }
-    let years: BTreeSet<i16> = fresh.iter().map(|(c, ..)| c.reported_at.to_zoned(jiff::tz::TimeZone::UTC).year()).collect();
+    let years: BTreeSet<i16> = fresh
+        .iter()
+        .map(|(c, ..)| c.reported_at.to_zoned(jiff::tz::TimeZone::UTC).year())
+        .collect();
     for year in years {
         w.ensure_year(year)?;
     }
     let rows: Vec<Vec<Value>> = fresh.iter().map(|(case, ..)| sql::columns(case)).collect();
     w.bulk("cases", sql::COLUMNS, &rows)?;
-    let rows: Vec<Vec<Value>> = fresh.iter().map(|(case, event, _)| sql::event_columns(case, event)).collect();
+    let rows: Vec<Vec<Value>> = fresh
+        .iter()
+        .map(|(case, event, _)| sql::event_columns(case, event))
+        .collect();
     w.bulk("case_events", sql::EVENT_COLUMNS, &rows)?;
     let rows: Vec<Vec<Value>> = fresh
         .iter()
-        .map(|(case, _, placed)| params![batch.map_district, batch.source, placed.row.id, case.district, case.id, placed.row.content].to_vec())
+        .map(|(case, _, placed)| {
+            params![
+                batch.map_district,
+                batch.source,
+                placed.row.id,
+                case.district,
+                case.id,
+                placed.row.content
+            ]
+            .to_vec()
+        })
         .collect();
-    w.bulk("import_keys", &["district", "source", "row_id", "case_district", "case_id", "content"], &rows)?;
-    let cases: Vec<(String, String)> = fresh.iter().map(|(c, ..)| (c.district.to_string(), c.id.to_string())).collect();
+    w.bulk(
+        "import_keys",
+        &[
+            "district",
+            "source",
+            "row_id",
+            "case_district",
+            "case_id",
+            "content",
+        ],
+        &rows,
+    )?;
+    let cases: Vec<(String, String)> = fresh
+        .iter()
+        .map(|(c, ..)| (c.district.to_string(), c.id.to_string()))
+        .collect();
     let body = serde_json::json!({ "cases": cases }).to_string();
-    w.outbox("case.imported", batch.map_district.as_str(), batch.run.id, &body)
+    w.outbox(
+        "case.imported",
+        batch.map_district.as_str(),
+        batch.run.id,
+        &body,
+    )
 }
 
 /// A row that says something else than before: an event with old and new.
-fn update(w: &mut Write<'_>, batch: &Batch, placed: &Placed, key: &sql_import::Key, facts: &Facts<'_>) -> StoreResult<()> {
+fn update(
+    w: &mut Write<'_>,
+    batch: &Batch,
+    placed: &Placed,
+    key: &sql_import::Key,
+    facts: &Facts<'_>,
+) -> StoreResult<()> {
     let case = sql::by_id(w, key.case_district, key.case_id)?.ok_or(StoreError::Conflict)?;
     let events = sql::events(w, case.district, case.id)?;
     let old = events.iter().rev().find_map(|e| match &e.fact {
@@ -497,15 +666,32 @@ fn update(w: &mut Write<'_>, batch: &Batch, placed: &Placed, key: &sql_import::K
         crate::Fact::ImportUpdated { new, .. } => Some(new.clone()),
         _ => None,
     });
-    let old = old.ok_or_else(|| StoreError::Misuse(format!("case {} has no imported event", case.number)))?;
+    let old = old
+        .ok_or_else(|| StoreError::Misuse(format!("case {} has no imported event", case.number)))?;
     // District and number are the case's for good, wherever the row now says it lies.
-    let new = Box::new(Imported { district: case.district, ..imported(placed, &batch.source, case.number) });
-    let events = rules::decide(Some(&case), Command::UpdateImport { old, new }, facts).map_err(refused)?;
+    let new = Box::new(Imported {
+        district: case.district,
+        ..imported(placed, &batch.source, case.number)
+    });
+    let events =
+        rules::decide(Some(&case), Command::UpdateImport { old, new }, facts).map_err(refused)?;
     let before = case.version;
-    let after = events.iter().fold(Some(case), rules::apply).ok_or(StoreError::Conflict)?;
+    let after = events
+        .iter()
+        .fold(Some(case), rules::apply)
+        .ok_or(StoreError::Conflict)?;
     sql::update(w, &after, before, &events)?;
-    let sql = "UPDATE import_keys SET content = $4 WHERE district = $1 AND source = $2 AND row_id = $3";
-    w.exec_one(sql, params![batch.map_district, batch.source, placed.row.id, placed.row.content])
+    let sql =
+        "UPDATE import_keys SET content = $4 WHERE district = $1 AND source = $2 AND row_id = $3";
+    w.exec_one(
+        sql,
+        params![
+            batch.map_district,
+            batch.source,
+            placed.row.id,
+            placed.row.content
+        ],
+    )
 }
 
 /// Statements of imports.
@@ -526,7 +712,12 @@ mod sql_import {
     pub type Key = KeyRow;
 
     /// What became of these rows before. One statement.
-    pub fn keys<'r>(r: &mut Read<'_>, district: DistrictCode, source: &str, ids: impl Iterator<Item = &'r str>) -> StoreResult<BTreeMap<String, Key>> {
+    pub fn keys<'r>(
+        r: &mut Read<'_>,
+        district: DistrictCode,
+        source: &str,
+        ids: impl Iterator<Item = &'r str>,
+    ) -> StoreResult<BTreeMap<String, Key>> {
         let mut values = params![district, source].to_vec();
         values.extend(ids.map(ToValue::to_value));
         if values.len() == 2 {
@@ -542,7 +733,10 @@ mod sql_import {
             "SELECT row_id, case_district, case_id, content FROM import_keys WHERE district = $1 AND source = $2 AND row_id IN ({})",
             places.join(", ")
         );
-        Ok(r.all::<KeyRow>(&sql, &values)?.into_iter().map(|k| (k.row_id.clone(), k)).collect())
+        Ok(r.all::<KeyRow>(&sql, &values)?
+            .into_iter()
+            .map(|k| (k.row_id.clone(), k))
+            .collect())
     }
 
     /// The key of a source's word for a channel.
@@ -552,11 +746,20 @@ mod sql_import {
 
     /// The channels that imports made: key → code, which are the same.
     pub fn channels(r: &mut Read<'_>) -> StoreResult<HashMap<String, String>> {
-        Ok(r.all::<(String,)>("SELECT code FROM channels WHERE source <> 'shiyu'", &[])?.into_iter().map(|(c,)| (c.clone(), c)).collect())
+        Ok(
+            r.all::<(String,)>("SELECT code FROM channels WHERE source <> 'shiyu'", &[])?
+                .into_iter()
+                .map(|(c,)| (c.clone(), c))
+                .collect(),
+        )
     }
 
     /// Makes channels that nobody has reviewed.
-    pub fn make_channels(mut w: Write<'_>, source: &str, names: &BTreeSet<String>) -> Result<store::Sealed<HashMap<String, String>>, StoreError> {
+    pub fn make_channels(
+        mut w: Write<'_>,
+        source: &str,
+        names: &BTreeSet<String>,
+    ) -> Result<store::Sealed<HashMap<String, String>>, StoreError> {
         let mut made = HashMap::new();
         for name in names {
             let code = channel_key(source, name);
@@ -565,7 +768,10 @@ mod sql_import {
             w.exec(sql, params![code, name, source])?;
             made.insert(code.clone(), code);
         }
-        w.commit(AuditEvent::done("channel.import", "channel", source.to_owned()), made)
+        w.commit(
+            AuditEvent::done("channel.import", "channel", source.to_owned()),
+            made,
+        )
     }
 
     /// Keeps how far the run has come.
@@ -578,10 +784,32 @@ mod sql_import {
             let sql = "INSERT INTO import_runs (district, id, source, file_hash, started_at, updated_at, finished_at, rows_read, counts) \
                        VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)";
             return w
-                .exec(sql, params![batch.map_district, batch.run.id, batch.source, batch.run.file_hash, now, finished, read, counts])
+                .exec(
+                    sql,
+                    params![
+                        batch.map_district,
+                        batch.run.id,
+                        batch.source,
+                        batch.run.file_hash,
+                        now,
+                        finished,
+                        read,
+                        counts
+                    ],
+                )
                 .map(|_| ());
         }
         let sql = "UPDATE import_runs SET updated_at = $3, finished_at = $4, rows_read = $5, counts = $6 WHERE district = $1 AND id = $2";
-        w.exec_one(sql, params![batch.map_district, batch.run.id, now, finished, read, counts])
+        w.exec_one(
+            sql,
+            params![
+                batch.map_district,
+                batch.run.id,
+                now,
+                finished,
+                read,
+                counts
+            ],
+        )
     }
 }

@@ -23,19 +23,25 @@ pub struct Formats {
 impl Formats {
     /// Formats in strptime's words; `%z` takes an offset with or without a colon, and `Z`.
     pub fn new(formats: &[String]) -> Self {
-        Self { formats: formats.to_vec() }
+        Self {
+            formats: formats.to_vec(),
+        }
     }
 
     /// Reads a time by the first format that matches.
     pub fn read(&self, text: &str) -> Option<Written> {
-        self.formats.iter().find_map(|format| read_one(format, text))
+        self.formats
+            .iter()
+            .find_map(|format| read_one(format, text))
     }
 }
 
 fn read_one(format: &str, text: &str) -> Option<Written> {
     if format.contains("%z") {
         return offsets(text).iter().find_map(|text| {
-            ["%z", "%:z"].iter().find_map(|z| parse(&format.replace("%z", z), text))
+            ["%z", "%:z"]
+                .iter()
+                .find_map(|z| parse(&format.replace("%z", z), text))
         });
     }
     parse(format, text)
@@ -95,20 +101,46 @@ mod tests {
 
     fn read(format: &str, text: &str) -> Option<String> {
         let tz = TimeZone::get("America/New_York").unwrap();
-        Formats::new(&[format.to_owned()]).read(text).and_then(|w| w.moment(&tz)).map(|t| t.to_string())
+        Formats::new(&[format.to_owned()])
+            .read(text)
+            .and_then(|w| w.moment(&tz))
+            .map(|t| t.to_string())
     }
 
     #[test]
     fn times_are_read_as_the_cities_write_them() {
         let at = |s: &str| Some(s.to_owned());
-        assert_eq!(read("%m/%d/%Y %I:%M:%S %p", "02/17/2020 12:19:00 PM"), at("2020-02-17T17:19:00Z"));
-        assert_eq!(read("%m/%d/%Y %H:%M", "3/14/2025 1:20"), at("2025-03-14T05:20:00Z"));
-        assert_eq!(read("%Y-%m-%dT%H:%M:%S%.f", "2024-05-27T02:08:51.000"), at("2024-05-27T06:08:51Z"));
-        assert_eq!(read("%Y-%m-%dT%H:%M:%S%.f", "2024-05-27T02:08:51"), at("2024-05-27T06:08:51Z"));
+        assert_eq!(
+            read("%m/%d/%Y %I:%M:%S %p", "02/17/2020 12:19:00 PM"),
+            at("2020-02-17T17:19:00Z")
+        );
+        assert_eq!(
+            read("%m/%d/%Y %H:%M", "3/14/2025 1:20"),
+            at("2025-03-14T05:20:00Z")
+        );
+        assert_eq!(
+            read("%Y-%m-%dT%H:%M:%S%.f", "2024-05-27T02:08:51.000"),
+            at("2024-05-27T06:08:51Z")
+        );
+        assert_eq!(
+            read("%Y-%m-%dT%H:%M:%S%.f", "2024-05-27T02:08:51"),
+            at("2024-05-27T06:08:51Z")
+        );
         assert_eq!(read("%Y-%m-%d", "2012-03-01"), at("2012-03-01T05:00:00Z"));
-        assert_eq!(read("%Y/%m/%d %H:%M:%S", "2019/2/28 11:25:05"), at("2019-02-28T16:25:05Z"));
-        for text in ["2026-03-01T10:00:00-0500", "2026-03-01T10:00:00-05:00", "2026-03-01T15:00:00Z"] {
-            assert_eq!(read("%Y-%m-%dT%H:%M:%S%z", text), at("2026-03-01T15:00:00Z"), "{text}");
+        assert_eq!(
+            read("%Y/%m/%d %H:%M:%S", "2019/2/28 11:25:05"),
+            at("2019-02-28T16:25:05Z")
+        );
+        for text in [
+            "2026-03-01T10:00:00-0500",
+            "2026-03-01T10:00:00-05:00",
+            "2026-03-01T15:00:00Z",
+        ] {
+            assert_eq!(
+                read("%Y-%m-%dT%H:%M:%S%z", text),
+                at("2026-03-01T15:00:00Z"),
+                "{text}"
+            );
         }
     }
 
@@ -116,7 +148,15 @@ mod tests {
     fn what_is_left_over_makes_it_unreadable() {
         assert_eq!(read("%Y-%m-%d", "2012-03-01 10:00"), None);
         assert_eq!(read("%Y-%m-%d", "2012-02-30"), None);
-        for garbage in ["", " ", "yesterday", "99/99/9999", "2012-03", "\u{0}", "２０１２-０３-０１"] {
+        for garbage in [
+            "",
+            " ",
+            "yesterday",
+            "99/99/9999",
+            "2012-03",
+            "\u{0}",
+            "２０１２-０３-０１",
+        ] {
             assert_eq!(read("%Y-%m-%d", garbage), None, "{garbage:?}");
         }
     }
@@ -124,14 +164,25 @@ mod tests {
     #[test]
     fn a_time_that_does_not_exist_moves_forward_by_the_gap() {
         // 2024-03-10 02:30 does not exist in New York: clocks went from 02:00 EST to 03:00 EDT.
-        assert_eq!(read("%Y-%m-%d %H:%M", "2024-03-10 02:30"), Some("2024-03-10T07:30:00Z".into()));
+        assert_eq!(
+            read("%Y-%m-%d %H:%M", "2024-03-10 02:30"),
+            Some("2024-03-10T07:30:00Z".into())
+        );
     }
 
     #[test]
     fn a_doubled_time_is_the_earlier_and_has_a_later() {
         let tz = TimeZone::get("America/New_York").unwrap();
-        let doubled = Formats::new(&["%Y-%m-%d %H:%M".to_owned()]).read("2024-11-03 01:30").unwrap();
-        assert_eq!(doubled.moment(&tz).unwrap().to_string(), "2024-11-03T05:30:00Z");
-        assert_eq!(doubled.later(&tz).unwrap().to_string(), "2024-11-03T06:30:00Z");
+        let doubled = Formats::new(&["%Y-%m-%d %H:%M".to_owned()])
+            .read("2024-11-03 01:30")
+            .unwrap();
+        assert_eq!(
+            doubled.moment(&tz).unwrap().to_string(),
+            "2024-11-03T05:30:00Z"
+        );
+        assert_eq!(
+            doubled.later(&tz).unwrap().to_string(),
+            "2024-11-03T06:30:00Z"
+        );
     }
 }

@@ -13,7 +13,11 @@ use store::StoreError;
 /// # Errors
 /// The store's.
 pub async fn may_read(ctx: &Ctx, district: DistrictCode, case: Id) -> Result<bool, StoreError> {
-    let Ok(reach) = Reach::of(ctx) else { return Ok(false) };
-    let found = ctx.read::<_, StoreError, _>(move |r| sql::by_id(r, district, CaseId(case))).await?;
+    let Ok(reach) = Reach::of(ctx) else {
+        return Ok(false);
+    };
+    let found = ctx
+        .read::<_, StoreError, _>(move |r| sql::by_id(r, district, CaseId(case)))
+        .await?;
     Ok(found.is_some_and(|case| reach.holds(&case)))
 }

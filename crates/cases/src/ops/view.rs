@@ -270,7 +270,7 @@ pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
         return None;
     }
     let at = case.handled_at.unwrap_or(now);
-    let start = case.dispatched_at.unwrap_or(case.reported_at);
+    let start = case.due_from.unwrap_or(case.reported_at);
     light(
         at,
         start,
