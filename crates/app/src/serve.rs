@@ -97,9 +97,12 @@ pub fn state_of(
         .map_err(|e| Failure::unusable("unusable_key", e.to_string()).field("SHIYU_MASTER_KEY"))?;
     let keys = Arc::new(keys);
     let files = Arc::new(files(program)?);
-    let cases = Cases::new(program.reference.clone(), CasesConfig::new(program.config.district))
-        .with_vault(keys.clone())
-        .with_attachments(Arc::new(CaseFiles));
+    let cases = Cases::new(
+        program.reference.clone(),
+        CasesConfig::new(program.config.district),
+    )
+    .with_vault(keys.clone())
+    .with_attachments(Arc::new(CaseFiles));
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
@@ -140,17 +143,34 @@ pub fn state_of(
 /// Pictures and documents in a folder beside the data, shown to whoever may see their case.
 fn files(program: &Program) -> Result<Attachments, Failure> {
     let folder = program.config.data_dir.join("files");
-    let files = Files::folder(&folder)
-        .map_err(|e| Failure::unusable("unusable_data_dir", format!("cannot use {}: {e}", folder.display())).field("data_dir"))?;
-    let may_read: MayRead = Arc::new(|ctx, district, case| Box::pin(async move { cases::ops::may_read(&ctx, district, case).await }));
-    Ok(Attachments::new(files, program.config.timezone.clone(), may_read))
+    let files = Files::folder(&folder).map_err(|e| {
+        Failure::unusable(
+            "unusable_data_dir",
+            format!("cannot use {}: {e}", folder.display()),
+        )
+        .field("data_dir")
+    })?;
+    let may_read: MayRead = Arc::new(|ctx, district, case| {
+        Box::pin(async move { cases::ops::may_read(&ctx, district, case).await })
+    });
+    Ok(Attachments::new(
+        files,
+        program.config.timezone.clone(),
+        may_read,
+    ))
 }
 
 /// Joins the two rooms: cases name the uploads, attachments give them away.
 struct CaseFiles;
 
 impl cases::service::Attachments for CaseFiles {
-    fn claim(&self, w: &mut Write<'_>, district: DistrictCode, case: CaseId, files: &[Id]) -> StoreResult<Option<Id>> {
+    fn claim(
+        &self,
+        w: &mut Write<'_>,
+        district: DistrictCode,
+        case: CaseId,
+        files: &[Id],
+    ) -> StoreResult<Option<Id>> {
         match attachments::ops::attach(w, district, case.0, AttachmentKind::Report, files) {
             Ok(()) => Ok(None),
             Err(AttachmentError::Gone(id)) => Ok(Some(id)),
@@ -264,7 +284,8 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>) {
 }
 
 async fn clean(system: &Ctx) {
-    match attachments::ops::clean_orphans(&system.renewed(), &system.service::<Attachments>()).await {
+    match attachments::ops::clean_orphans(&system.renewed(), &system.service::<Attachments>()).await
+    {
         Ok(0) => {}
         Ok(orphans) => tracing::info!(orphans, "uploads that nobody took were removed"),
         Err(error) => tracing::warn!(%error, "uploads that nobody took could not be removed"),

@@ -468,8 +468,14 @@ mod tests {
     #[test]
     fn a_text_that_is_no_code_says_where_it_goes_wrong() {
         refused::<GridCode>("3301x", "cannot parse grid code \"3301x\": letter at 5");
-        refused::<GridCode>("3301 ", "cannot parse grid code \"3301 \": not a digit at 5");
-        refused::<GridCode>("3301", "cannot parse grid code \"3301\": 4 digits, 15 needed");
+        refused::<GridCode>(
+            "3301 ",
+            "cannot parse grid code \"3301 \": not a digit at 5",
+        );
+        refused::<GridCode>(
+            "3301",
+            "cannot parse grid code \"3301\": 4 digits, 15 needed",
+        );
         refused::<GridCode>(
             "110101001001000",
             "cannot parse grid code \"110101001001000\": sequence 000 is outside 1..=999",
@@ -478,22 +484,46 @@ mod tests {
             "110101001000001",
             "cannot parse grid code \"110101001000001\": a grid lies in a community, and its community is 000",
         );
-        refused::<DistrictCode>("００００００", "cannot parse district code \"００００００\": not a digit at 1");
-        refused::<DistrictCode>("000102", "cannot parse district code \"000102\": no province is numbered 00");
+        refused::<DistrictCode>(
+            "００００００",
+            "cannot parse district code \"００００００\": not a digit at 1",
+        );
+        refused::<DistrictCode>(
+            "000102",
+            "cannot parse district code \"000102\": no province is numbered 00",
+        );
         refused::<DivisionCode>("", "cannot parse division code \"\": 0 digits, 12 needed");
         let number = |text: &str, reason: &str| {
-            refused::<CaseNumber>(text, &format!("cannot parse case number {text:?}: {reason}"));
+            refused::<CaseNumber>(
+                text,
+                &format!("cannot parse case number {text:?}: {reason}"),
+            );
         };
-        number("330102-20260213", "not of the form district-yyyymmdd-sequence");
-        number("330102-20260213-00001-1", "not of the form district-yyyymmdd-sequence");
+        number(
+            "330102-20260213",
+            "not of the form district-yyyymmdd-sequence",
+        );
+        number(
+            "330102-20260213-00001-1",
+            "not of the form district-yyyymmdd-sequence",
+        );
         number("33010-20260213-00001", "district: 5 digits, 6 needed");
         number("330102-20260230-00001", "day: 20260230 is not a date");
         number("330102-00000101-00001", "the day lies before year 1");
-        number("330102-20260213-0001", "sequence: at least five digits, and no padding beyond five");
-        number("330102-20260213-000001", "sequence: at least five digits, and no padding beyond five");
+        number(
+            "330102-20260213-0001",
+            "sequence: at least five digits, and no padding beyond five",
+        );
+        number(
+            "330102-20260213-000001",
+            "sequence: at least five digits, and no padding beyond five",
+        );
         number("330102-20260213-00000", "the sequence begins at 1");
         number("330102-20260213-+0001", "sequence: not a digit at 1");
-        number("330102-20260213-99999999999", "sequence: larger than 4294967295");
+        number(
+            "330102-20260213-99999999999",
+            "sequence: larger than 4294967295",
+        );
     }
 
     #[test]
@@ -517,14 +547,22 @@ mod tests {
         assert_eq!(division("320508019044").district().to_string(), "320508");
         assert_eq!(division("320508019000").prefix(), "320508019");
         // A city without districts: its streets lie right under it.
-        assert_eq!(division("441900003000").parent(), Some(division("441900000000")));
+        assert_eq!(
+            division("441900003000").parent(),
+            Some(division("441900000000"))
+        );
         assert_eq!(division("441900000000").level(), City);
-        assert_eq!(DivisionCode::padded("3205").unwrap(), division("320500000000"));
+        assert_eq!(
+            DivisionCode::padded("3205").unwrap(),
+            division("320500000000")
+        );
         assert_eq!(
             DivisionCode::padded("320").unwrap_err().to_string(),
             "cannot parse division code \"320\": 3 digits, 12 needed"
         );
-        assert!(DivisionCode::padded("长").is_err() && DivisionCode::padded("32050801904455").is_err());
+        assert!(
+            DivisionCode::padded("长").is_err() && DivisionCode::padded("32050801904455").is_err()
+        );
     }
 
     #[test]
@@ -533,14 +571,23 @@ mod tests {
         let community = DivisionCode::community(street, 1).unwrap();
         let grid = GridCode::new(community, 1).unwrap();
         assert_eq!(grid.to_string(), "110101001001001"); // domain.md §1.2
-        assert_eq!((grid.community(), grid.sequence(), grid.district().as_str()), (community, 1, "110101"));
+        assert_eq!(
+            (grid.community(), grid.sequence(), grid.district().as_str()),
+            (community, 1, "110101")
+        );
         assert_eq!(GridCode::new(community, 999).unwrap().sequence(), 999);
         assert!(GridCode::new(community, 0).is_err() && GridCode::new(community, 1000).is_err());
         assert!(GridCode::new(street, 1).is_err());
-        assert!(DivisionCode::community(street, 0).is_err() && DivisionCode::community(street, 1000).is_err());
+        assert!(
+            DivisionCode::community(street, 0).is_err()
+                && DivisionCode::community(street, 1000).is_err()
+        );
         let number = CaseNumber::new(grid.district(), date(2026, 2, 3), 100_000).unwrap();
         assert_eq!(number.to_string(), "110101-20260203-100000");
-        assert_eq!((number.day(), number.sequence()), (date(2026, 2, 3), 100_000));
+        assert_eq!(
+            (number.day(), number.sequence()),
+            (date(2026, 2, 3), 100_000)
+        );
     }
 
     proptest! {

@@ -293,19 +293,31 @@ mod tests {
         // Values that the published converters print for (116.404, 39.915).
         let p = point(116.404, 39.915);
         let gcj = from_wgs84(p, Crs::Gcj02);
-        assert!(gap(gcj, point(116.410_244_499_169_38, 39.916_404_281_501_64)) < 1e-9, "{gcj:?}");
+        assert!(
+            gap(gcj, point(116.410_244_499_169_38, 39.916_404_281_501_64)) < 1e-9,
+            "{gcj:?}"
+        );
         let bd = shifted(p, bd_shift);
-        assert!(gap(bd, point(116.410_369_493_710_29, 39.921_336_993_510_21)) < 1e-9, "{bd:?}");
+        assert!(
+            gap(bd, point(116.410_369_493_710_29, 39.921_336_993_510_21)) < 1e-9,
+            "{bd:?}"
+        );
         // Their one-step way back is good to about two metres.
         let back = to_wgs84(p, Crs::Gcj02);
-        assert!(gap(back, point(116.397_755_500_830_61, 39.913_595_718_498_36)) < 3e-5, "{back:?}");
+        assert!(
+            gap(back, point(116.397_755_500_830_61, 39.913_595_718_498_36)) < 3e-5,
+            "{back:?}"
+        );
     }
 
     #[test]
     fn outside_the_box_nothing_moves() {
         for crs in Crs::ALL {
             let chicago = point(-87.63, 41.88);
-            assert_eq!((to_wgs84(chicago, crs), from_wgs84(chicago, crs)), (chicago, chicago));
+            assert_eq!(
+                (to_wgs84(chicago, crs), from_wgs84(chicago, crs)),
+                (chicago, chicago)
+            );
         }
     }
 
@@ -325,13 +337,22 @@ mod tests {
 
     #[test]
     fn what_is_no_coordinate_is_refused() {
-        assert_eq!(Point::new(181.0, 0.0).unwrap_err().to_string(), "longitude 181 is outside -180..=180");
-        assert_eq!(Point::new(0.0, -90.5).unwrap_err().to_string(), "latitude -90.5 is outside -90..=90");
+        assert_eq!(
+            Point::new(181.0, 0.0).unwrap_err().to_string(),
+            "longitude 181 is outside -180..=180"
+        );
+        assert_eq!(
+            Point::new(0.0, -90.5).unwrap_err().to_string(),
+            "latitude -90.5 is outside -90..=90"
+        );
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(Point::new(bad, 0.0).is_err() && Point::new(0.0, bad).is_err());
         }
         assert!(serde_json::from_str::<Point>(r#"{"lon":200,"lat":0}"#).is_err());
-        assert_eq!(serde_json::to_string(&point(1.5, 2.0)).unwrap(), r#"{"lon":1.5,"lat":2.0}"#);
+        assert_eq!(
+            serde_json::to_string(&point(1.5, 2.0)).unwrap(),
+            r#"{"lon":1.5,"lat":2.0}"#
+        );
         assert_eq!("GCJ-02".parse(), Ok(Crs::Gcj02));
         assert_eq!(
             "utm".parse::<Crs>().unwrap_err().to_string(),

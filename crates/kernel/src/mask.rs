@@ -374,7 +374,12 @@ mod tests {
     fn resident_ids_are_told_by_their_check_character() {
         // The example of GB 11643: 11010519491231002X; and one whose check character is a digit, computed by hand:
         // 440524188001010014 (weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2).
-        for yes in ["11010519491231002X", "11010519491231002x", "440524188001010014", "１１０１０５１９４９１２３１００２Ｘ"] {
+        for yes in [
+            "11010519491231002X",
+            "11010519491231002x",
+            "440524188001010014",
+            "１１０１０５１９４９１２３１００２Ｘ",
+        ] {
             assert!(looks_like_resident_id(yes), "{yes}");
         }
         assert!(looks_like_resident_id("110105 19491231 002X"));
@@ -395,10 +400,28 @@ mod tests {
 
     #[test]
     fn phones_are_mobile_or_have_an_area_code() {
-        for yes in ["13812341234", "+86 138-1234-1234", "008613812341234", "(0571) 8888 6666", "010-62345678", "0379-6234567", "+86 571 88886666"] {
+        for yes in [
+            "13812341234",
+            "+86 138-1234-1234",
+            "008613812341234",
+            "(0571) 8888 6666",
+            "010-62345678",
+            "0379-6234567",
+            "+86 571 88886666",
+        ] {
             assert!(looks_like_phone(yes), "{yes}");
         }
-        for no in ["12812341234", "1381234123", "138123412345", "88886666", "2026-02-13", "0571", "0571-18886666", "", "电话"] {
+        for no in [
+            "12812341234",
+            "1381234123",
+            "138123412345",
+            "88886666",
+            "2026-02-13",
+            "0571",
+            "0571-18886666",
+            "",
+            "电话",
+        ] {
             assert!(!looks_like_phone(no), "{no}");
         }
     }
@@ -408,7 +431,10 @@ mod tests {
         // domain.md §6.2
         assert_eq!(mask_name("张三"), "张*");
         assert_eq!(mask_name("欧阳娜娜"), "欧***");
-        assert_eq!((mask_name("张"), mask_name("")), ("张*".into(), String::new()));
+        assert_eq!(
+            (mask_name("张"), mask_name("")),
+            ("张*".into(), String::new())
+        );
         assert_eq!(mask_phone("13812341234"), "138****1234");
         assert_eq!(mask_phone("+86 138 1234 1234"), "138****1234");
         assert_eq!(mask_phone("0571-88886666"), "0571****6666");
@@ -429,12 +455,28 @@ mod tests {
     fn numbers_in_free_text_are_found_as_people_write_them() {
         masked("请打13812341234找我", &[], "请打138****1234找我");
         masked("电话１３８１２３４１２３４。", &[], "电话138****1234。");
-        masked("138-1234-1234 或 139 1234 5678", &[], "138****1234 或 139****5678");
+        masked(
+            "138-1234-1234 或 139 1234 5678",
+            &[],
+            "138****1234 或 139****5678",
+        );
         masked("1 3 8 1 2 3 4 1 2 3 4", &[], "138****1234");
         masked("座机(0571)88886666转8001", &[], "座机(0571****6666转8001");
-        masked("身份证11010519491231002X,谢谢", &[], "身份证110***********002X,谢谢");
-        masked("身份证 110105 19491231 002 x", &[], "身份证 110***********002x");
-        masked("号 110105194912310021 写错了一位", &[], "号 110***********0021 写错了一位");
+        masked(
+            "身份证11010519491231002X,谢谢",
+            &[],
+            "身份证110***********002X,谢谢",
+        );
+        masked(
+            "身份证 110105 19491231 002 x",
+            &[],
+            "身份证 110***********002x",
+        );
+        masked(
+            "号 110105194912310021 写错了一位",
+            &[],
+            "号 110***********0021 写错了一位",
+        );
     }
 
     #[test]
@@ -453,11 +495,29 @@ mod tests {
 
     #[test]
     fn names_of_the_form_are_masked_too() {
-        masked("我是张三丰,不是张三", &["张三", "张三丰"], "我是张**,不是张*");
+        masked(
+            "我是张三丰,不是张三",
+            &["张三", "张三丰"],
+            "我是张**,不是张*",
+        );
         masked("李四 13812341234", &["李四", "王", ""], "李* 138****1234");
         let (_, spans) = mask_free_text("李四 13812341234", &["李四"]);
-        assert_eq!(spans[0], MaskedSpan { start: 0, end: 6, kind: MaskedKind::Name });
-        assert_eq!(spans[1], MaskedSpan { start: 7, end: 18, kind: MaskedKind::Phone });
+        assert_eq!(
+            spans[0],
+            MaskedSpan {
+                start: 0,
+                end: 6,
+                kind: MaskedKind::Name
+            }
+        );
+        assert_eq!(
+            spans[1],
+            MaskedSpan {
+                start: 7,
+                end: 18,
+                kind: MaskedKind::Phone
+            }
+        );
     }
 
     proptest! {

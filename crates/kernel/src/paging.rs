@@ -170,10 +170,16 @@ mod tests {
     #[test]
     fn sizes_are_bounded() {
         assert_eq!("200".parse::<PageSize>().unwrap().rows(), 200);
-        assert_eq!((PageSize::default().rows(), PageSize::default().probe()), (50, 51));
+        assert_eq!(
+            (PageSize::default().rows(), PageSize::default().probe()),
+            (50, 51)
+        );
         for bad in ["0", "201", "-1", "", "many", "99999999999999999999", "１０"] {
             let message = bad.parse::<PageSize>().unwrap_err().to_string();
-            assert_eq!(message, format!("page size {bad:?} is not a number in 1..=200"));
+            assert_eq!(
+                message,
+                format!("page size {bad:?} is not a number in 1..=200")
+            );
         }
         assert!(serde_json::from_str::<PageSize>("201").is_err());
     }
@@ -192,11 +198,29 @@ mod tests {
     fn a_cursor_of_another_list_is_refused() {
         let cursor = Cursor::new(["2026-02-13", "17"]);
         assert_eq!(cursor.part::<i64>(1), Ok(17));
-        assert!(cursor.part::<i64>(0).unwrap_err().to_string().ends_with("part 1 does not belong to this list"));
-        assert!(cursor.part::<i64>(2).unwrap_err().to_string().ends_with("part 3 is missing"));
+        assert!(
+            cursor
+                .part::<i64>(0)
+                .unwrap_err()
+                .to_string()
+                .ends_with("part 1 does not belong to this list")
+        );
+        assert!(
+            cursor
+                .part::<i64>(2)
+                .unwrap_err()
+                .to_string()
+                .ends_with("part 3 is missing")
+        );
         let refused = |text: &str| text.parse::<Cursor>().unwrap_err().to_string();
-        assert_eq!(refused("a b"), "cannot read cursor \"a b\": not url-safe base64");
-        assert_eq!(refused("aaaa"), "cannot read cursor \"aaaa\": not made by this program");
+        assert_eq!(
+            refused("a b"),
+            "cannot read cursor \"a b\": not url-safe base64"
+        );
+        assert_eq!(
+            refused("aaaa"),
+            "cannot read cursor \"aaaa\": not made by this program"
+        );
         assert!(refused(&"a".repeat(3000)).ends_with("longer than any cursor"));
     }
 

@@ -511,7 +511,7 @@ mod tests {
                     extra,
                 ]
                 .concat();
-                let failure = run(&args).err().expect("refused");
+                let failure = run(&args).expect_err("refused");
                 assert!(!std::path::Path::new(&out).exists(), "nothing is written");
                 failure
             })
@@ -573,8 +573,7 @@ mod tests {
             let failure = run(&[
                 "suggest", "eval", f, "--text", "title", "--label", "class", "--model", f,
             ])
-            .err()
-            .expect("no model");
+            .expect_err("no model");
             assert_eq!(
                 (failure.code.as_str(), failure.field.as_deref()),
                 ("unreadable_model", Some("--model"))
@@ -583,8 +582,7 @@ mod tests {
             let failure = run(&[
                 "suggest", "train", f, "--text", "title", "--label", "class", "--out", &out,
             ])
-            .err()
-            .expect("no folder");
+            .expect_err("no folder");
             assert_eq!(failure.field.as_deref(), Some("--out"));
         });
         assert_eq!(

@@ -8,7 +8,11 @@ use std::path::PathBuf;
 
 /// Year, days off and make-up working days as the table of `domain.md` §8.5 writes them.
 const TABLE: &[(i16, &str, &str)] = &[
-    (2018, "01-01; 02-15..21; 04-05..07; 04-29..05-01; 06-18; 09-24; 10-01..07", "02-11 02-24 04-08 04-28 09-29 09-30"),
+    (
+        2018,
+        "01-01; 02-15..21; 04-05..07; 04-29..05-01; 06-18; 09-24; 10-01..07",
+        "02-11 02-24 04-08 04-28 09-29 09-30",
+    ),
     (
         2019,
         "2018-12-30..01-01; 02-04..10; 04-05; 05-01..04; 06-07; 09-13; 10-01..07",
@@ -39,7 +43,11 @@ const TABLE: &[(i16, &str, &str)] = &[
         "01-01; 02-10..17; 04-04..06; 05-01..05; 06-10; 09-15..17; 10-01..07",
         "02-04 02-18 04-07 04-28 05-11 09-14 09-29 10-12",
     ),
-    (2025, "01-01; 01-28..02-04; 04-04..06; 05-01..05; 05-31..06-02; 10-01..08", "01-26 02-08 04-27 09-28 10-11"),
+    (
+        2025,
+        "01-01; 01-28..02-04; 04-04..06; 05-01..05; 05-31..06-02; 10-01..08",
+        "01-26 02-08 04-27 09-28 10-11",
+    ),
     (
         2026,
         "01-01..03; 02-15..23; 04-04..06; 05-01..05; 06-19..21; 09-25..27; 10-01..07",
@@ -57,7 +65,10 @@ fn table_date(text: &str, year: i16, month: Option<i8>) -> Date {
 }
 
 fn table_run(text: &str, year: i16) -> Vec<Date> {
-    let (first, last) = text.trim().split_once("..").unwrap_or((text.trim(), text.trim()));
+    let (first, last) = text
+        .trim()
+        .split_once("..")
+        .unwrap_or((text.trim(), text.trim()));
     let first = table_date(first, year, None);
     let last = table_date(last, year, Some(first.month()));
     first.series(1.day()).take_while(|d| *d <= last).collect()
@@ -67,15 +78,25 @@ fn table_run(text: &str, year: i16) -> Vec<Date> {
 fn the_carried_calendar_is_the_table_of_the_domain() {
     let cn = Calendar::cn();
     for (year, off, work) in TABLE {
-        let off: BTreeSet<Date> = off.split(';').flat_map(|run| table_run(run, *year)).collect();
-        let work: BTreeSet<Date> = work.split(' ').flat_map(|run| table_run(run, *year)).collect();
+        let off: BTreeSet<Date> = off
+            .split(';')
+            .flat_map(|run| table_run(run, *year))
+            .collect();
+        let work: BTreeSet<Date> = work
+            .split(' ')
+            .flat_map(|run| table_run(run, *year))
+            .collect();
         // A weekend day that is named normal, or a weekday that is, changes nothing: compare what changes.
         let first = date(*year, 1, 1);
         for day in first.series(1.day()).take_while(|d| d.year() == *year) {
             let weekday = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
             // The notice of the year after also names the last days of December.
             let next = TABLE.iter().find(|row| row.0 == year + 1);
-            let in_next = |text: &str, parts: char| text.split(parts).flat_map(|run| table_run(run, year + 1)).any(|d| d == day);
+            let in_next = |text: &str, parts: char| {
+                text.split(parts)
+                    .flat_map(|run| table_run(run, year + 1))
+                    .any(|d| d == day)
+            };
             let off = off.contains(&day) || next.is_some_and(|row| in_next(row.1, ';'));
             let work = work.contains(&day) || next.is_some_and(|row| in_next(row.2, ' '));
             assert_eq!(cn.is_workday(day), work || (weekday && !off), "{day}");
@@ -85,11 +106,16 @@ fn the_carried_calendar_is_the_table_of_the_domain() {
 
 #[test]
 fn the_carried_calendar_is_the_reference_file() {
-    let shared = std::env::var_os("SHIYU_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let shared = std::env::var_os("SHIYU_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
     let file = shared.join("data/calendar-cn/holidays-cn-2007-2026.json");
     let Ok(text) = std::fs::read_to_string(&file) else {
-        println!("skipped: the_carried_calendar_is_the_reference_file (no {})", file.display());
+        println!(
+            "skipped: the_carried_calendar_is_the_reference_file (no {})",
+            file.display()
+        );
         return;
     };
     let reference = Calendar::parse(&text).unwrap();
@@ -113,13 +139,23 @@ fn a_day_of_a_neighbouring_year_loads_no_year() {
 
 #[test]
 fn the_text_form_reads_back() {
-    assert_eq!(Calendar::parse_text(&Calendar::cn().to_text()).unwrap(), *Calendar::cn());
+    assert_eq!(
+        Calendar::parse_text(&Calendar::cn().to_text()).unwrap(),
+        *Calendar::cn()
+    );
     let text = "year 2026\noff 2026-01-01..2026-01-03 元旦\nwork 2026-01-04\nperiods 08:30-12:00 13:00-17:30\n\
                 season 11-01..02-28 09:00-12:00 13:00-17:00\n";
     let calendar = Calendar::parse(text).unwrap();
     assert_eq!(Calendar::parse(&calendar.to_text()).unwrap(), calendar);
     assert_eq!(calendar.version(), "2026-2026");
-    let hours = |d| calendar.periods_on(d).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let hours = |d| {
+        calendar
+            .periods_on(d)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     assert_eq!(hours(date(2026, 1, 4)), "09:00-12:00 13:00-17:00"); // a season that runs over New Year
     assert_eq!(hours(date(2026, 3, 2)), "08:30-12:00 13:00-17:30");
     assert_eq!(hours(date(2026, 1, 1)), "");
@@ -132,13 +168,19 @@ fn both_forms_of_json_are_read() {
     let calendar = Calendar::parse(json).unwrap();
     assert_eq!((calendar.version(), calendar.source()), ("v", "s"));
     assert_eq!(calendar.periods_on(date(2026, 7, 1))[0].from_min(), 7 * 60);
-    let yearly = r#"{"year":2026,"papers":[],"days":[{"name":"元旦","date":"2026-01-01","isOffDay":true}]}"#;
-    assert!(!Calendar::parse(yearly).unwrap().is_workday(date(2026, 1, 1)));
+    let yearly =
+        r#"{"year":2026,"papers":[],"days":[{"name":"元旦","date":"2026-01-01","isOffDay":true}]}"#;
+    assert!(
+        !Calendar::parse(yearly)
+            .unwrap()
+            .is_workday(date(2026, 1, 1))
+    );
 }
 
 #[test]
 fn a_new_notice_is_laid_over() {
-    let regional = Calendar::parse("source 广西\nyear 2026\noff 2026-04-20..2026-04-21 三月三").unwrap();
+    let regional =
+        Calendar::parse("source 广西\nyear 2026\noff 2026-04-20..2026-04-21 三月三").unwrap();
     let both = Calendar::cn().clone().overlaid(&regional, "cn+gx");
     assert!(!both.is_workday(date(2026, 4, 20)) && !both.is_workday(date(2026, 10, 1)));
     assert_eq!(both.version(), "cn+gx");
@@ -148,31 +190,79 @@ fn a_new_notice_is_laid_over() {
 #[test]
 fn what_is_no_calendar_is_refused_with_its_place() {
     let refused = |text: &str, message: &str| {
-        assert_eq!(Calendar::parse(text).unwrap_err().to_string(), format!("cannot read calendar, {message}"));
+        assert_eq!(
+            Calendar::parse(text).unwrap_err().to_string(),
+            format!("cannot read calendar, {message}")
+        );
     };
-    refused("off 2026-01-01", "line 1: a day before the first `year` line");
-    refused("year 2026\noff 2026-13-01", "line 2: \"2026-13-01\" is not a date of the form 2026-01-31");
-    refused("year 2026\noff 2026-01-03..2026-01-01", "line 2: 2026-01-03..2026-01-01 ends before it begins");
-    refused("year 2026\noff 2026-01-01..2026-12-31", "line 2: 2026-01-01..2026-12-31 is longer than 62 days");
-    refused("year 2026\noff 2024-01-01", "line 2: 2024-01-01 does not belong to the notice of 2026");
-    refused("year 2026\noff 2026-01-01\nwork 2026-01-01", "line 3: 2026-01-01 is named both off and work");
+    refused(
+        "off 2026-01-01",
+        "line 1: a day before the first `year` line",
+    );
+    refused(
+        "year 2026\noff 2026-13-01",
+        "line 2: \"2026-13-01\" is not a date of the form 2026-01-31",
+    );
+    refused(
+        "year 2026\noff 2026-01-03..2026-01-01",
+        "line 2: 2026-01-03..2026-01-01 ends before it begins",
+    );
+    refused(
+        "year 2026\noff 2026-01-01..2026-12-31",
+        "line 2: 2026-01-01..2026-12-31 is longer than 62 days",
+    );
+    refused(
+        "year 2026\noff 2024-01-01",
+        "line 2: 2024-01-01 does not belong to the notice of 2026",
+    );
+    refused(
+        "year 2026\noff 2026-01-01\nwork 2026-01-01",
+        "line 3: 2026-01-01 is named both off and work",
+    );
     refused("year 26", "line 1: \"26\" is not a year in 1900..=2200");
     refused("periods", "line 1: no working period");
-    refused("periods 08:00-12:00 11:00-13:00", "line 1: 08:00-12:00 and 11:00-13:00 overlap");
-    refused("periods 12:00-08:00", "line 1: \"12:00-08:00\": a working period must end after it begins");
-    refused("periods 08:00-24:01", "line 1: \"08:00-24:01\": a working period must end by 24:00");
-    refused("periods 8-12", "line 1: \"8-12\" is not of the form 08:00-12:00");
-    refused("season 06-31..07-01 08:00-12:00", "line 1: \"06-31\" is not of the form 06-01");
+    refused(
+        "periods 08:00-12:00 11:00-13:00",
+        "line 1: 08:00-12:00 and 11:00-13:00 overlap",
+    );
+    refused(
+        "periods 12:00-08:00",
+        "line 1: \"12:00-08:00\": a working period must end after it begins",
+    );
+    refused(
+        "periods 08:00-24:01",
+        "line 1: \"08:00-24:01\": a working period must end by 24:00",
+    );
+    refused(
+        "periods 8-12",
+        "line 1: \"8-12\" is not of the form 08:00-12:00",
+    );
+    refused(
+        "season 06-31..07-01 08:00-12:00",
+        "line 1: \"06-31\" is not of the form 06-01",
+    );
     refused("holiday 2026-01-01", "line 1: unknown word \"holiday\"");
-    refused("{}", "years: missing: a calendar needs years, or a year and its days");
-    refused(r#"{"years":{"x":[]}}"#, "years: \"x\" is not a year in 1900..=2200");
+    refused(
+        "{}",
+        "years: missing: a calendar needs years, or a year and its days",
+    );
+    refused(
+        r#"{"years":{"x":[]}}"#,
+        "years: \"x\" is not a year in 1900..=2200",
+    );
     refused(
         r#"{"years":{"2026":[{"date":"1.1.","off":true}]}}"#,
         "years.2026[0].date: \"1.1.\" is not a date of the form 2026-01-31",
     );
-    refused(r#"{"years":{"2026":[]},"seasons":[{"from":"1","to":"2","periods":[]}]}"#, "seasons[0]: \"1\" is not of the form 06-01");
+    refused(
+        r#"{"years":{"2026":[]},"seasons":[{"from":"1","to":"2","periods":[]}]}"#,
+        "seasons[0]: \"1\" is not of the form 06-01",
+    );
     let message = Calendar::parse("{\"years\":3}").unwrap_err().to_string();
-    assert!(message.starts_with("cannot read calendar, json: ") && message.contains("line 1"), "{message}");
+    assert!(
+        message.starts_with("cannot read calendar, json: ") && message.contains("line 1"),
+        "{message}"
+    );
 }
 
 proptest! {
