@@ -299,6 +299,15 @@ impl Ctx {
     {
         self.db.read_blocking(&self.grant, closure)
     }
+    /// [`Ctx::read_blocking`] where all statements must see one state of the database, however long it takes.
+    pub fn snapshot_blocking<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.snapshot_blocking(&self.grant, closure)
+    }
     /// Refreshes the planner's statistics after a bulk load.
     pub fn analyze_blocking(&self) -> Result<(), StoreError> {
         #[expect(

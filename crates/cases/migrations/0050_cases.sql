@@ -93,7 +93,8 @@ INSERT INTO channels (code, name_zh, name_en, verify, source, reviewed, position
     ('sensor',     '物联感知', 'Sensor',              0, 'shiyu', 1, 7),
     ('inspection', '督查',     'Inspection',          0, 'shiyu', 1, 8),
     ('leader',     '领导交办', 'Leader',              0, 'shiyu', 1, 9),
-    ('open311',    'Open311',  'Open311',             1, 'shiyu', 1, 10);
+    ('open311',    'Open311',  'Open311',             1, 'shiyu', 1, 10),
+    ('import',     '导入',     'Imported',            0, 'shiyu', 1, 11);
 
 -- Which row of which source became which case, so that an import can be repeated.
 CREATE TABLE import_keys (

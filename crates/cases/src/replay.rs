@@ -27,7 +27,7 @@ pub struct Replayed {
 /// # Errors
 /// The store's. A row that differs is counted, not an error.
 pub fn replay(ctx: &Ctx) -> Result<Replayed, StoreError> {
-    ctx.read_blocking(|r| {
+    ctx.snapshot_blocking(|r| {
         let mut found = Replayed::default();
         sql::each_life(r, |id, row, events| {
             found.cases += 1;

@@ -78,6 +78,10 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
     /// Whether nobody waits for the answer any more, or has waited too long.
     fn is_stale(&self) -> bool;
+    /// Whether all its statements must see one state of the database, however long it takes.
+    fn wants_snapshot(&self) -> bool {
+        false
+    }
 }
 
 pub(crate) type BoxJob = Box<dyn Job>;
@@ -119,6 +123,7 @@ where
 
 struct ReadJob<T, E, F> {
     closure: F,
+    snapshot: bool,
     grant: Grant,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -152,6 +157,9 @@ where
     }
     fn is_stale(&self) -> bool {
         self.reply.is_closed() || Instant::now() > self.give_up_at
+    }
+    fn wants_snapshot(&self) -> bool {
+        self.snapshot
     }
 }
 
@@ -230,7 +238,7 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        received(self.queue_read(grant, Lane::People, closure)?.await)
+        received(self.queue_read(grant, Lane::People, false, closure)?.await)
     }
     /// The same for callers that are not async.
     pub fn read_blocking<T, E, F>(&self, grant: &Grant, closure: F) -> Result<T, E>
@@ -240,7 +248,20 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         received(
-            self.queue_read(grant, Lane::Background, closure)?
+            self.queue_read(grant, Lane::Background, false, closure)?
+                .blocking_recv(),
+        )
+    }
+
+    /// Runs a closure all of whose statements see one state of the database, without a time limit: replay, exports.
+    pub fn snapshot_blocking<T, E, F>(&self, grant: &Grant, closure: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        received(
+            self.queue_read(grant, Lane::Background, true, closure)?
                 .blocking_recv(),
         )
     }
@@ -271,6 +292,7 @@ impl Db {
         &self,
         grant: &Grant,
         lane: Lane,
+        snapshot: bool,
         closure: F,
     ) -> Result<oneshot::Receiver<Result<T, E>>, E>
     where
@@ -281,6 +303,7 @@ impl Db {
         let (reply, answer) = oneshot::channel();
         let job = ReadJob {
             closure,
+            snapshot,
             grant: grant.clone(),
             result: None,
             reply,

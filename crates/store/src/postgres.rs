@@ -22,6 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// Begins a transaction all of whose statements see one state, however long it takes.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 /// How often a closure is run again after a conflict.
 const TRIES: u32 = 6;
 /// Prepared statements kept by a connection; dynamic filters make a bounded number of texts.
@@ -396,8 +398,16 @@ fn read_job(conn: &mut Postgres, mut job: BoxJob) {
     {
         return job.answer(Err(error));
     }
+    if !job.wants_snapshot() {
+        job.run(conn);
+        return job.answer(Ok(()));
+    }
+    if let Err(error) = conn.script(SNAPSHOT) {
+        return job.answer(Err(error));
+    }
     job.run(conn);
-    job.answer(Ok(()));
+    let ended = conn.script("COMMIT");
+    job.answer(ended);
 }
 
 fn write_job(conn: &mut Postgres, mut job: BoxJob) {

@@ -245,3 +245,28 @@ fn a_password_never_reaches_a_message() {
     .to_string();
     assert!(!error.contains("secret"), "{error}");
 }
+
+testdb::both_engines!(
+    a_snapshot_does_not_see_what_is_written_meanwhile,
+    MIGRATIONS,
+    |db| {
+        let seen = std::thread::scope(|s| {
+            let reader = s.spawn(|| {
+                db.snapshot_blocking::<_, StoreError, _>(&grant(monday()), |r| {
+                    let before = r.one::<(i64,)>("SELECT count(*) FROM settings", &[])?.0;
+                    std::thread::sleep(std::time::Duration::from_millis(400));
+                    Ok((
+                        before,
+                        r.one::<(i64,)>("SELECT count(*) FROM settings", &[])?.0,
+                    ))
+                })
+                .expect("a snapshot can be read")
+            });
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            db.write_blocking(&grant(monday()), Lane::People, |w| set(w, "meanwhile", "1"))
+                .expect("a write goes on beside a snapshot");
+            reader.join().expect("the reader ends")
+        });
+        assert_eq!(seen, (0, 0));
+    }
+);
