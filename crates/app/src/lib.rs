@@ -8,6 +8,7 @@
 pub mod cmd;
 pub mod compose;
 pub mod config;
+pub mod erasures;
 pub mod output;
 mod places;
 pub mod serve;

@@ -334,6 +334,14 @@ impl Db {
         Ok(manifest)
     }
 
+    /// Refuses a database of which any of these tables holds a row; a table that is not there holds none.
+    ///
+    /// # Errors
+    /// `InUse` naming the table.
+    pub fn refuse_used(&self, tables: &[&str]) -> Result<(), DumpError> {
+        refuse_used(&mut *alone(self)?, tables)
+    }
+
     /// Fills an empty database from a dump: makes the schema the dump had, loads every row in one transaction, and then
     /// brings the schema up to date. `unused` are the tables that must hold no row; what the others hold (the rows a
     /// fresh schema begins with) is replaced.
@@ -349,7 +357,7 @@ impl Db {
         progress: &mut dyn FnMut(&str),
     ) -> Result<(), DumpError> {
         let schema = dump.schema(migrations)?;
-        refuse_used(&mut *alone(self)?, unused)?;
+        self.refuse_used(unused)?;
         self.migrate(&schema, now)?;
         let mut conn = alone(self)?;
         if applied(&mut *conn)? != dump.manifest.migrations {

@@ -1,11 +1,14 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
+mod backup;
 mod case;
 mod deadline;
 mod detect;
+mod doctor;
 mod evaluate;
 mod export;
 mod forecast;
+pub mod gen_docs;
 mod grid;
 mod import;
 mod import_reference;
@@ -14,6 +17,7 @@ mod matters;
 mod openapi;
 mod replay;
 mod reporting_rate;
+mod restore;
 mod scan;
 mod serve;
 mod suggest;
@@ -41,12 +45,16 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Backup(backup::Backup),
     Case(case::Case),
     Deadline(deadline::Args),
     Detect(detect::Args),
+    Doctor(doctor::Doctor),
     Evaluate(evaluate::Evaluate),
     Export(export::Export),
     Forecast(forecast::Args),
+    #[command(hide = true)]
+    GenDocs(gen_docs::GenDocs),
     Grid(grid::Grid),
     Import(import::Import),
     Init(init::Init),
@@ -54,6 +62,7 @@ enum Command {
     Openapi(openapi::OpenApi),
     Replay(replay::Replay),
     ReportingRate(reporting_rate::Args),
+    Restore(restore::Restore),
     Scan(scan::Args),
     Serve(serve::Serve),
     Suggest(suggest::Args),
@@ -64,12 +73,15 @@ enum Command {
 pub fn run(cli: Cli) -> Result<Done, Failure> {
     let common = &cli.common;
     match cli.command {
+        Command::Backup(args) => args.run(common),
         Command::Case(args) => args.run(common),
         Command::Deadline(args) => args.run(),
         Command::Detect(args) => args.run(),
+        Command::Doctor(args) => args.run(common),
         Command::Evaluate(args) => args.run(common),
         Command::Export(args) => args.run(common, cli.json),
         Command::Forecast(args) => args.run(),
+        Command::GenDocs(args) => args.run(),
         Command::Grid(args) => args.run(common),
         Command::Import(args) => args.run(common),
         Command::Init(args) => args.run(common),
@@ -77,6 +89,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Openapi(args) => args.run(cli.json),
         Command::Replay(args) => args.run(common),
         Command::ReportingRate(args) => args.run(),
+        Command::Restore(args) => args.run(common),
         Command::Scan(args) => args.run(),
         Command::Serve(args) => args.run(common),
         Command::Suggest(args) => args.run(),

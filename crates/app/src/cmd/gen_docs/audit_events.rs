@@ -1,0 +1,338 @@
+//! The catalogue of the audit trail: every word that can stand in `audit.action`. A test compares it with the code.
+
+use super::{cell, head};
+use cases::moves::Act;
+use std::fmt::Write as _;
+
+/// The words that are not moves of a case: word, the kind of its object, when it is written, what `detail` holds.
+pub const EVENTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "account.add",
+        "account",
+        "an account is made",
+        "roles, unit, districts",
+    ),
+    (
+        "account.edit",
+        "account",
+        "name, roles, unit or districts of an account change",
+        "before and after",
+    ),
+    (
+        "account.lock",
+        "account",
+        "too many wrong passwords lock an account for a while",
+        "",
+    ),
+    (
+        "account.password",
+        "account",
+        "somebody changes their own password",
+        "",
+    ),
+    (
+        "account.reset",
+        "account",
+        "an administrator gives a one-time password and ends the sessions",
+        "",
+    ),
+    ("account.close", "account", "an account is closed", ""),
+    (
+        "account.open",
+        "account",
+        "a closed or locked account is opened",
+        "",
+    ),
+    (
+        "attachment.clean",
+        "upload",
+        "uploads that nobody took are removed",
+        "how many",
+    ),
+    (
+        "attachment.upload",
+        "upload",
+        "a picture or document is uploaded",
+        "kind and size",
+    ),
+    (
+        "beat.import",
+        "beat",
+        "beats are read from a file",
+        "file, counts",
+    ),
+    (
+        "calendar.import",
+        "calendar",
+        "a calendar is read from a file",
+        "",
+    ),
+    (
+        "case.look",
+        "case",
+        "somebody was refused a look at a case outside their scope",
+        "why",
+    ),
+    (
+        "case.take_numbers",
+        "number_block",
+        "a block of case numbers is taken",
+        "day, block",
+    ),
+    (
+        "catalogue.import",
+        "catalogue",
+        "a catalogue of matters is read from a file",
+        "counts",
+    ),
+    (
+        "channel.import",
+        "channel",
+        "an import makes channels it did not know",
+        "source",
+    ),
+    (
+        "division.import",
+        "division",
+        "divisions are read from a file",
+        "file, counts",
+    ),
+    (
+        "duty.import",
+        "duty",
+        "responsibilities are read from a file",
+        "file, counts",
+    ),
+    (
+        "grid.draw",
+        "lattice",
+        "square cells are drawn where points lie in none",
+        "metres, cells",
+    ),
+    (
+        "grid.import",
+        "grid",
+        "unit grids are read from a file, or drawn over polygons",
+        "file, counts",
+    ),
+    (
+        "matter.import",
+        "matter",
+        "classes of a catalogue are read, or made by an import of cases",
+        "source, counts",
+    ),
+    (
+        "route.refused",
+        "route",
+        "requests without the permission; strangers' are summed per minute",
+        "route, how many",
+    ),
+    (
+        "sample.install",
+        "sample",
+        "the sample city is installed",
+        "seed, counts",
+    ),
+    (
+        "session.begin",
+        "account",
+        "a sign-in, or a refused one",
+        "",
+    ),
+    ("session.end", "account", "a sign-out", ""),
+    (
+        "session.forget",
+        "session",
+        "sessions and stored answers past their time are removed",
+        "how many",
+    ),
+    (
+        "settings.cookie_key",
+        "settings",
+        "the key of cookies is made at the first start",
+        "",
+    ),
+    (
+        "store.backup",
+        "database",
+        "a backup was written",
+        "rows, files",
+    ),
+    (
+        "store.restore",
+        "database",
+        "this database was restored from a backup",
+        "when it was taken, rows, mismatches",
+    ),
+    (
+        "token.add",
+        "token",
+        "an API token is made",
+        "account, scopes, until",
+    ),
+    ("token.revoke", "token", "an API token is revoked", ""),
+    (
+        "unit.import",
+        "unit",
+        "units are read from a file, or made by an import of cases",
+        "source, counts",
+    ),
+    ("unit.save", "unit", "a unit is changed by hand", ""),
+    (
+        "vault.ask_unmasking",
+        "subject",
+        "somebody asks to see who made a confidential report",
+        "reason",
+    ),
+    (
+        "vault.decide_unmasking",
+        "subject",
+        "a second person decides on it",
+        "granted or not",
+    ),
+    ("vault.erase", "subject", "a person is erased", "cause"),
+    (
+        "vault.erase_again",
+        "vault",
+        "erasures made after a backup are applied to the restored database",
+        "listed, erased",
+    ),
+    (
+        "vault.forget",
+        "vault",
+        "fields past their time are removed",
+        "how many",
+    ),
+    (
+        "vault.look",
+        "subject",
+        "somebody looks at a person's data, or is refused",
+        "fields, purpose",
+    ),
+    (
+        "vault.open",
+        "vault_key",
+        "the key of the blind index is made at the first start",
+        "",
+    ),
+    (
+        "vault.rotate",
+        "vault_key",
+        "keys are wrapped under a new master key",
+        "versions, counts",
+    ),
+    (
+        "vault.search",
+        "vault",
+        "a search by name or number, or a refused one",
+        "purpose, found",
+    ),
+];
+
+/// What the acts on a case that are not moves of one case hold, beside what every act holds.
+fn detail(act: Act) -> &'static str {
+    match act {
+        Act::Import => "file hash, rows of the batch",
+        _ => "",
+    }
+}
+
+/// The document.
+pub(super) fn document() -> String {
+    let mut out = head(
+        "Audit events",
+        "Every change is written in the same transaction as its audit event, and refused attempts are written too \
+         (`outcome` is `done` or `refused`). Each row holds district, time, actor, action, outcome, object, purpose, detail and the \
+         id of the request. Rows are never changed; how long they are kept: [schema](schema.md).",
+    );
+    out.push_str("| action | object | when | detail |\n|---|---|---|---|\n");
+    let mut rows: Vec<(&str, &str, String, &str)> = EVENTS
+        .iter()
+        .map(|(action, object, when, detail)| (*action, *object, (*when).to_owned(), *detail))
+        .collect();
+    for act in Act::ALL {
+        let object = if *act == Act::Import {
+            "import_run"
+        } else {
+            "case"
+        };
+        rows.push((
+            act.audit(),
+            object,
+            format!(
+                "the move `{}` ([moves](moves.md)), or a refused try",
+                act.as_str()
+            ),
+            detail(*act),
+        ));
+    }
+    rows.sort_unstable();
+    for (action, object, when, detail) in rows {
+        let _ = writeln!(
+            out,
+            "| `{action}` | {object} | {} | {} |",
+            cell(&when),
+            cell(detail)
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// The text of every source file of the program, tests left out.
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir()
+                && ![
+                    "tests", "benches", "examples", "testdb", "testkit", "gen_docs",
+                ]
+                .contains(&name.as_str())
+            {
+                sources(&path, into);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_catalogue_holds_the_words_of_the_code_and_no_others() {
+        let mut text = String::new();
+        sources(&testkit::shared::workspace_root().join("crates"), &mut text);
+        let known: BTreeSet<&str> = EVENTS
+            .iter()
+            .map(|e| e.0)
+            .chain(Act::ALL.iter().map(|a| a.audit()))
+            .collect();
+        let mut written = BTreeSet::new();
+        for head in ["AuditEvent::done(", "AuditEvent::refused("] {
+            for (_, rest) in text
+                .match_indices(head)
+                .map(|(at, _)| text.split_at(at + head.len()))
+            {
+                if let Some(word) = rest.trim_start().strip_prefix('"') {
+                    written.insert(word.split('"').next().unwrap());
+                }
+            }
+        }
+        assert!(
+            written.len() > 25,
+            "the code's words were not found: {written:?}"
+        );
+        let missing: Vec<_> = written.difference(&known).collect();
+        assert!(missing.is_empty(), "not in the catalogue: {missing:?}");
+        let gone: Vec<_> = EVENTS
+            .iter()
+            .map(|e| e.0)
+            .filter(|word| !text.contains(&format!("\"{word}\"")))
+            .collect();
+        assert!(gone.is_empty(), "nobody writes: {gone:?}");
+    }
+}

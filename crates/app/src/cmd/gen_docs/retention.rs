@@ -1,0 +1,105 @@
+//! How long the rows of each table are kept. A new table needs a line here: a test fails without it.
+
+const RECORD: &str = "for good; it is the record";
+const REFERENCE: &str =
+    "for good; what is no longer in force has an end date, because old cases refer to it";
+const WITH_SUBJECT: &str =
+    "until the person is erased, or the time of the field is over (`retention_until`)";
+
+/// Table and retention, in the order of their names.
+pub const KEPT: &[(&str, &str)] = &[
+    (
+        "accounts",
+        "for good; an account is closed, not removed, because the record names it",
+    ),
+    (
+        "api_tokens",
+        "for good, without the token itself; expired and revoked ones open nothing",
+    ),
+    ("attachments", RECORD),
+    (
+        "audit",
+        "for good by the program; on PostgreSQL a whole year is one partition, which the operator may archive after the time the law asks for",
+    ),
+    ("beat_grids", "as long as the beat has these cells"),
+    ("beat_shifts", "as long as the beat has these shifts"),
+    ("beats", REFERENCE),
+    (
+        "calendars",
+        "for good; deadlines name the version they were computed with",
+    ),
+    ("case_access", "as long as the case; hashes only"),
+    ("case_events", RECORD),
+    ("cases", RECORD),
+    ("catalogues", REFERENCE),
+    ("channels", REFERENCE),
+    ("divisions", REFERENCE),
+    (
+        "drawn_lattices",
+        "for good; a repeated drawing must find the same cells",
+    ),
+    ("duties", REFERENCE),
+    ("idempotency", "24 hours, then removed by the program"),
+    (
+        "import_keys",
+        "for good; a repeated import must know its rows",
+    ),
+    (
+        "import_runs",
+        "for good; which file was read when, and how far",
+    ),
+    ("matter_classes", REFERENCE),
+    ("matter_conditions", REFERENCE),
+    (
+        "number_blocks",
+        "for good; a case number is never given twice",
+    ),
+    (
+        "outbox",
+        "until every reader has read it; today no reader removes rows",
+    ),
+    (
+        "reference_changes",
+        "one counter for each part of the reference data",
+    ),
+    (
+        "schema_migrations",
+        "for good; which step of the schema was applied when",
+    ),
+    (
+        "sessions",
+        "until they end or time out, then removed by the program",
+    ),
+    ("settings", "until changed"),
+    ("unit_grids", REFERENCE),
+    ("units", REFERENCE),
+    (
+        "uploads",
+        "about a day: what no case took within 25 hours is removed by the program, with its file",
+    ),
+    (
+        "vault_erasures",
+        "for good; a restored backup must forget these people again. An id, a time and a cause, nothing else",
+    ),
+    ("vault_fields", WITH_SUBJECT),
+    ("vault_index", WITH_SUBJECT),
+    (
+        "vault_keys",
+        "as long as the vault; wrapped under the master key, which is not in the database",
+    ),
+    ("vault_looks", "for good; the person may read who looked"),
+    ("vault_purposes", "for good; fields and looks name them"),
+    (
+        "vault_subjects",
+        "for good as an id; erasing destroys the key, and what it sealed cannot be read again",
+    ),
+    (
+        "vault_unmaskings",
+        "for good; who opened whose confidential report, and why",
+    ),
+];
+
+/// The retention of a table.
+pub fn of(table: &str) -> Option<&'static str> {
+    KEPT.iter().find(|k| k.0 == table).map(|k| k.1)
+}
