@@ -155,6 +155,28 @@ pub(crate) fn accounts(
     }
 }
 
+const OF_UNIT: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE unit = $1 AND disabled = 0 ORDER BY name, login LIMIT 200"
+);
+
+/// The open accounts of a unit.
+pub(crate) fn of_unit(r: &mut Read<'_>, unit: UnitId) -> StoreResult<Vec<Account>> {
+    r.all(OF_UNIT, params![unit])
+}
+
+/// The names of accounts, in no order. Ids that are no account are left out.
+pub(crate) fn names(r: &mut Read<'_>, ids: &[AccountId]) -> StoreResult<Vec<(AccountId, String)>> {
+    let values: Vec<Value> = ids.iter().map(ToValue::to_value).collect();
+    let marks: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT id, name FROM accounts WHERE id IN ({})",
+        marks.join(", ")
+    );
+    r.all(&sql, &values)
+}
+
 const PASSWORD: &str = "SELECT password FROM accounts WHERE id = $1";
 
 /// The password hash of an account.

@@ -4,17 +4,20 @@
 use crate::ctx::Ctx;
 use crate::model::{Account, AccountDraft, ApiToken, NewAccount};
 use crate::permission::Permission;
-use crate::principal::{AccountId, Principal};
+use crate::principal::{AccountId, Principal, UnitId};
 use crate::rules::{self, AccountError};
 use crate::secret;
 use crate::sql::{self, JsonList};
 use jiff::{SignedDuration, Timestamp};
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
+use std::collections::HashMap;
 use store::{AuditEvent, Read, Sealed, StoreError, StoreResult, Write};
 
 /// The longest life of an API token, in days.
 const LONGEST_TOKEN_DAYS: i64 = 366;
+/// The most names looked up at once.
+const MOST_NAMES: usize = 200;
 
 /// A draft with its entries in the form they are kept.
 ///
@@ -168,6 +171,26 @@ pub fn find(r: &mut Read<'_>, id: AccountId) -> Result<Account, AccountError> {
 pub fn find_login(r: &mut Read<'_>, login: &str) -> Result<Account, AccountError> {
     let login = rules::login(login)?;
     sql::account_by_login(r, &login)?.ok_or(AccountError::NotFound(login))
+}
+
+/// The names of accounts, for those who may read what these did; at most 200 are looked up. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn names(r: &mut Read<'_>, ids: &[AccountId]) -> StoreResult<HashMap<AccountId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let few = &ids[..ids.len().min(MOST_NAMES)];
+    Ok(sql::names(r, few)?.into_iter().collect())
+}
+
+/// The open accounts of a unit, by name; at most 200. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn of_unit(r: &mut Read<'_>, unit: UnitId) -> StoreResult<Vec<Account>> {
+    sql::of_unit(r, unit)
 }
 
 /// One page of accounts by login; `search` is part of a login or a name.
