@@ -1,0 +1,177 @@
+//! `shiyu-bench`: what the program costs beside what the engines cost by themselves. `cargo xtask bench` builds and runs it.
+//!
+//! Every budget is a ratio within one run: program and floor take turns on the same machine, and CPU seconds are compared,
+//! which hardly change when others use the machine. What is measured and how is in `docs/performance.md`.
+
+mod city;
+mod floor;
+mod import;
+mod life;
+mod measure;
+mod program;
+mod report;
+mod server;
+mod start;
+mod template;
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+use program::Program;
+use report::Line;
+use server::Postgres;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Measures the program in ratios to what the engines cost by themselves.
+#[derive(Parser, Debug)]
+#[command(name = "shiyu-bench")]
+struct Args {
+    /// Fewer rows, lives and turns: a look, not a verdict.
+    #[arg(long)]
+    quick: bool,
+    /// Only these (may be given several times).
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Bench>,
+    /// Rows to import and lives to store [default: 100000 rows, 50000 lives].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
+    cases: Option<u32>,
+    /// Also write the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// A file of cases beside the engine's bulk path.
+    Import,
+    /// The life of a case, statements a request, a page of the list.
+    Life,
+    /// Start and idle memory.
+    Start,
+    /// Scan, series and text (`cargo bench -p shiyu-analysis`); only when named.
+    Analysis,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut say = |line: Line| {
+        println!("{line}");
+        lines.push(line);
+    };
+    measure_all(&args, &mut say)?;
+    let missed = lines.iter().filter(|l| l.is_met == Some(false)).count();
+    let budgets = lines.iter().filter(|l| l.is_met.is_some()).count();
+    println!("{budgets} budgets, {missed} missed");
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(
+            &serde_json::json!({ "quick": args.quick, "lines": lines }),
+        )?;
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+    let wants = |bench| {
+        if args.only.is_empty() {
+            bench != Bench::Analysis
+        } else {
+            args.only.contains(&bench)
+        }
+    };
+    if wants(Bench::Analysis) {
+        analysis()?;
+    }
+    if ![Bench::Import, Bench::Life, Bench::Start]
+        .into_iter()
+        .any(wants)
+    {
+        return Ok(());
+    }
+    let program = Program::find()?;
+    if wants(Bench::Start) {
+        start::run(&program, if args.quick { 3 } else { 7 }, say)?;
+    }
+    if !wants(Bench::Import) && !wants(Bench::Life) {
+        return Ok(());
+    }
+    let postgres = Postgres::start()?;
+    if wants(Bench::Import) {
+        let size = import_size(args);
+        import::on_sqlite(&program, size, say)?;
+        import::on_postgres(&program, &postgres, size, say)?;
+        import::memory(&program, size.rows, say)?;
+    }
+    if wants(Bench::Life) {
+        let size = life_size(args);
+        let record = life::record(&program, &postgres)?;
+        life::on_sqlite(&program, &record, size, say)?;
+        life::on_postgres(&program, &postgres, &record, size, say)?;
+    }
+    Ok(())
+}
+
+fn import_size(args: &Args) -> import::Size {
+    let (rows, turns) = if args.quick {
+        (20_000, 2)
+    } else {
+        (100_000, 3)
+    };
+    import::Size {
+        rows: args.cases.unwrap_or(rows),
+        turns,
+    }
+}
+
+fn life_size(args: &Args) -> life::Size {
+    let (lives, turns, stored) = if args.quick {
+        (200, 3, 10_000)
+    } else {
+        (600, 5, 50_000)
+    };
+    life::Size {
+        lives,
+        turns,
+        stored: args.cases.unwrap_or(stored),
+        pages: lives,
+    }
+}
+
+/// The benches of the pure floors print ratios of their own.
+fn analysis() -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["bench", "-p", "shiyu-analysis"])
+        .status()
+        .context("cannot run cargo")?;
+    anyhow::ensure!(status.success(), "cargo bench -p shiyu-analysis failed");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_refuses_what_it_does_not_know() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+        let parse =
+            |args: &[&str]| Args::try_parse_from(std::iter::once(&"shiyu-bench").chain(args));
+        let args = parse(&["--quick", "--only", "life", "--cases", "1000000"]).unwrap();
+        assert_eq!(
+            (args.only.as_slice(), life_size(&args).stored),
+            (&[Bench::Life][..], 1_000_000)
+        );
+        assert_eq!(import_size(&parse(&[]).unwrap()).rows, 100_000);
+        for wrong in [
+            &["--only", "all"][..],
+            &["--cases", "5"],
+            &["--cases", "many"],
+            &["--json"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

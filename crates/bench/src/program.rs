@@ -1,0 +1,118 @@
+//! The program under test, run as people run it: `shiyu init`, `import`, `serve`.
+
+use crate::measure::memory_mb;
+use anyhow::{Context as _, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Where the program is, and the folder it works in.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+}
+
+impl Program {
+    /// The one named by `SHIYU_BINARY`, else the one beside this program.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find() -> anyhow::Result<Self> {
+        let path = match std::env::var_os("SHIYU_BINARY") {
+            Some(path) => PathBuf::from(path),
+            None => std::env::current_exe()
+                .context("cannot tell where this program is")?
+                .with_file_name("shiyu"),
+        };
+        if !path.is_file() {
+            bail!(
+                "there is no program {}: build it, or name it in SHIYU_BINARY",
+                path.display()
+            );
+        }
+        Ok(Self { path })
+    }
+
+    /// The command with its database and its data in `folder`. Settings of the developer's own do not reach it.
+    pub fn command(&self, folder: &Path, url: &str) -> Command {
+        let mut command = Command::new(&self.path);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SHIYU_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(folder)
+            .env("SHIYU_DB", url)
+            .env("SHIYU_DATA_DIR", folder.join("data"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end; answers what it prints with `--json`, and the most memory it held, in MB.
+    ///
+    /// # Errors
+    /// When it fails; its words are in the error.
+    pub fn run(
+        &self,
+        folder: &Path,
+        url: &str,
+        args: &[&str],
+    ) -> anyhow::Result<(serde_json::Value, f64)> {
+        let child = self
+            .command(folder, url)
+            .args(args)
+            .arg("--json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.path.display()))?;
+        let pid = child.id();
+        let waiting = std::thread::spawn(move || child.wait_with_output());
+        let mut peak_mb = 0.0_f64;
+        while !waiting.is_finished() {
+            peak_mb = peak_mb.max(memory_mb(pid, "VmHWM").unwrap_or(0.0));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = waiting
+            .join()
+            .map_err(|_| anyhow::anyhow!("the thread that waits for shiyu panicked"))?
+            .context("cannot wait for shiyu")?;
+        if !output.status.success() {
+            bail!(
+                "shiyu {} failed: {}{}",
+                args.join(" "),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        let answer = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("shiyu {} printed no JSON", args.join(" ")))?;
+        Ok((answer, peak_mb))
+    }
+
+    /// Makes the database, with the sample city if wanted.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub fn init(&self, folder: &Path, url: &str, sample: bool) -> anyhow::Result<()> {
+        let args: &[&str] = if sample {
+            &["init", "--sample"]
+        } else {
+            &["init"]
+        };
+        self.run(folder, url, args).map(|_| ())
+    }
+}
+
+/// A child that is stopped when it goes out of sight.
+#[derive(Debug)]
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.kill().and_then(|()| self.0.wait().map(|_| ())) {
+            eprintln!("cannot stop shiyu: {error}");
+        }
+    }
+}
