@@ -11,6 +11,7 @@ pub mod import;
 pub mod model;
 pub mod moves;
 pub mod ops;
+pub mod pages;
 pub mod replay;
 pub mod rules;
 pub mod service;
@@ -22,4 +23,8 @@ pub mod words;
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
 
 /// The tables of this capability.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration { number: 50, name: "cases", sql: include_str!("../migrations/0050_cases.sql") }];
+pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
+    number: 50,
+    name: "cases",
+    sql: include_str!("../migrations/0050_cases.sql"),
+}];

@@ -109,7 +109,7 @@ pub fn routes() -> Routes {
 
 /// What cases bring to the program: calls, tables, words.
 pub fn capability() -> Capability {
-    Capability::new("cases", routes())
+    crate::pages::menu(Capability::new("cases", crate::pages::add(routes())))
         .migrations(crate::MIGRATIONS)
         .locales(
             include_str!("../../locales/zh-CN.ftl"),

@@ -1,0 +1,195 @@
+//! GET /cases/{number} — a case on its own page. POST /cases/{number}/{act} — one move on it.
+
+use super::forms::{Maker, Sent};
+use super::read::{self, Wrong};
+use super::sheet::{self, Frame, Sheet, reader_of};
+use super::{Offers, history, own_back};
+use crate::moves::Act;
+use crate::ops::{self, CaseError, Change};
+use crate::service::Cases;
+use crate::words::act_key;
+use access::{AccountId, Ctx, Fault, Fields, Go, Path, Permission, role_key, show_as};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::codes::CaseNumber;
+use ui::{Crumb, Tone, Ui};
+
+#[derive(Template)]
+#[template(path = "cases_case.html")]
+pub(super) struct CasePage {
+    pub ui: Ui,
+    pub c: Sheet,
+    pub offers: Offers,
+    pub crumbs: Vec<Crumb>,
+    /// What somebody else did meanwhile; empty when nothing stands in the way.
+    pub meanwhile: Vec<String>,
+    /// Why the last act was refused; empty if it was not.
+    pub refused: String,
+}
+
+pub(super) async fn show(
+    ctx: Ctx,
+    ui: Ui,
+    Path(number): Path<CaseNumber>,
+) -> Result<Response, Fault> {
+    page(&ctx, ui, number, None).await
+}
+
+async fn page(
+    ctx: &Ctx,
+    ui: Ui,
+    number: CaseNumber,
+    sent: Option<Sent<'_>>,
+) -> Result<Response, Fault> {
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let loaded = sheet::load(ctx, &cases, &city, number).await?;
+    let back = format!("/cases/{number}");
+    let frame = Frame {
+        ui: &ui,
+        city: &city,
+        reader: reader_of(ctx.principal()),
+        may_look: ctx.principal().may(Permission::PersonalRead),
+        back: &back,
+        sent,
+    };
+    let c = frame.sheet(&loaded);
+    let meanwhile = match sent.map(|s| s.wrong) {
+        Some(Wrong::Case(CaseError::Changed { since, .. })) => told(ctx, &ui, since).await?,
+        _ => Vec::new(),
+    };
+    // A refusal of an act whose form is no longer there stands above the case.
+    let refused = match sent {
+        Some(sent) if meanwhile.is_empty() && !loaded.acts.contains(&sent.act) => {
+            sent.wrong.told(&ui, &[]).1
+        }
+        _ => String::new(),
+    };
+    let status = sent.map_or(StatusCode::OK, |s| s.wrong.status());
+    let crumbs = super::way_back(ctx.principal(), &ui);
+    show_as(
+        status,
+        &CasePage {
+            offers: Offers::for_forms(&ui, &city, &c.main, &c.more),
+            c,
+            crumbs,
+            meanwhile,
+            refused,
+            ui,
+        },
+    )
+}
+
+/// What others did since the reader last looked, in sentences.
+async fn told(ctx: &Ctx, ui: &Ui, since: &[Change]) -> Result<Vec<String>, Fault> {
+    let ids: Vec<AccountId> = since
+        .iter()
+        .filter_map(|c| c.account)
+        .map(AccountId)
+        .collect();
+    let names = ctx
+        .read(move |r| access::ops::accounts::names(r, &ids))
+        .await?;
+    Ok(since
+        .iter()
+        .map(|change| {
+            let role = change
+                .role
+                .map_or_else(|| ui.t("cases-by-program"), |r| ui.t(role_key(r)));
+            let name = change
+                .account
+                .and_then(|a| names.get(&AccountId(a)))
+                .cloned()
+                .unwrap_or_default();
+            let (what, when) = (
+                history::event_word(ui, &change.event),
+                ui.time_text(change.at),
+            );
+            ui.ta(
+                "cases-meanwhile",
+                &[
+                    ("when", &when),
+                    ("role", &role),
+                    ("name", &name),
+                    ("what", &what),
+                ],
+            )
+        })
+        .collect())
+}
+
+pub(super) async fn act(
+    ctx: Ctx,
+    ui: Ui,
+    Path((number, word)): Path<(CaseNumber, String)>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let word = word.replace('-', "_");
+    let Some(act) = Act::ALL.iter().copied().find(|a| a.as_str() == word) else {
+        return Err(Fault::not_found());
+    };
+    match attempt(&ctx, &ui, number, act, &fields).await {
+        Ok(()) => {
+            let said = ui.t2(
+                "cases-done",
+                "act",
+                ui.t(act_key(act)).as_str(),
+                "number",
+                number.to_string().as_str(),
+            );
+            Ok(Go::to(own_back(fields.get("back"), number))
+                .saying(Tone::Good, said)
+                .into_response())
+        }
+        // What is not there for this reader, or does not work at all, is a page of its own.
+        Err(wrong @ Wrong::Case(CaseError::NotFound { .. } | CaseError::Store(_))) => {
+            Err(wrong.fault())
+        }
+        Err(wrong) => {
+            page(
+                &ctx,
+                ui,
+                number,
+                Some(Sent {
+                    act,
+                    fields: &fields,
+                    wrong: &wrong,
+                }),
+            )
+            .await
+        }
+    }
+}
+
+async fn attempt(
+    ctx: &Ctx,
+    ui: &Ui,
+    number: CaseNumber,
+    act: Act,
+    fields: &Fields,
+) -> Result<(), Wrong> {
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let case = ops::find(ctx, number).await?;
+    let offered = Maker {
+        ui,
+        city: &city,
+        case: &case,
+        handlers: &[],
+        workers: &[],
+        back: "",
+        sent: None,
+    }
+    .responsible()
+    .0;
+    let step = read::step(ui, &city, &case, act, &offered, fields)?;
+    // A note may always be added; everything else is decided on what the reader saw.
+    let version = if act == Act::Note {
+        None
+    } else {
+        Some(fields.get("version").parse().unwrap_or(0))
+    };
+    ops::act(ctx, number, version, vec![step]).await?;
+    Ok(())
+}

@@ -1,0 +1,522 @@
+//! The forms of moves: for each act that somebody may do on a case now, what is asked and what is offered.
+
+use super::read::{Wrong, matter_label, unit_label};
+use crate::model::{Case, Satisfaction, State, VerifyOutcome};
+use crate::moves::Act;
+use crate::words::act_key;
+use access::{Account, AccountId, Fields};
+use matters::City;
+use ui::{Choice, Ui};
+
+/// How a field is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One line.
+    Line,
+    /// Several lines.
+    Area,
+    /// One line with offers to choose from, whose list stands elsewhere on the page under this id.
+    Offers(&'static str),
+    /// One of a few.
+    Radios,
+    /// One of many.
+    Select,
+    /// A box to tick.
+    Check,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its id on the page.
+    pub id: String,
+    /// Its name when sent.
+    pub name: &'static str,
+    /// What is read beside it.
+    pub label: String,
+    /// A hint; may be empty.
+    pub help: String,
+    /// How it is filled in.
+    pub kind: Kind,
+    /// Must not be empty.
+    pub required: bool,
+    /// What it holds.
+    pub value: String,
+    /// What is wrong with it; empty if nothing.
+    pub fault: String,
+    /// What may be chosen.
+    pub choices: Vec<Choice>,
+}
+
+impl Input {
+    /// The ids of what describes it, for assistive technology.
+    pub fn described(&self) -> String {
+        let mut ids = Vec::new();
+        if !self.help.is_empty() {
+            ids.push(format!("h-{}", self.id));
+        }
+        if !self.fault.is_empty() {
+            ids.push(format!("e-{}", self.id));
+        }
+        ids.join(" ")
+    }
+    /// The id of its list of offers; empty if it has none.
+    pub fn list(&self) -> &'static str {
+        if let Kind::Offers(list) = self.kind {
+            list
+        } else {
+            ""
+        }
+    }
+    /// The kind as the template asks for it.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Line | Kind::Offers(_) => "line",
+            Kind::Area => "area",
+            Kind::Radios => "radios",
+            Kind::Select => "select",
+            Kind::Check => "check",
+        }
+    }
+}
+
+/// The form of one act on one case.
+#[derive(Debug, Clone)]
+pub struct ActForm {
+    /// Its id on the page.
+    pub id: String,
+    /// Where it is sent.
+    pub action: String,
+    /// The act's word, as on its button.
+    pub title: String,
+    /// A sentence above the fields; may be empty.
+    pub about: String,
+    /// `primary`, `danger` or empty.
+    pub tone: &'static str,
+    /// The letter that opens or presses it; may be empty.
+    pub key: &'static str,
+    /// Shown unfolded.
+    pub is_open: bool,
+    /// The version the reader saw.
+    pub version: u32,
+    /// Where to go afterwards: a path of this site.
+    pub back: String,
+    /// What is asked.
+    pub inputs: Vec<Input>,
+    /// What is wrong with the whole; empty if nothing.
+    pub fault: String,
+}
+
+/// What was sent and refused, to be shown again.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// Which act.
+    pub act: Act,
+    /// What was typed.
+    pub fields: &'a Fields,
+    /// Why it was refused.
+    pub wrong: &'a Wrong,
+}
+
+/// All that forms are made from.
+pub struct Maker<'a> {
+    /// The reader.
+    pub ui: &'a Ui,
+    /// The city's reference data.
+    pub city: &'a City,
+    /// The case.
+    pub case: &'a Case,
+    /// The people of the handling unit, where one may assign.
+    pub handlers: &'a [Account],
+    /// Workers who may be given the task, with their names.
+    pub workers: &'a [(AccountId, String)],
+    /// Where to go afterwards.
+    pub back: &'a str,
+    /// A form that comes back.
+    pub sent: Option<Sent<'a>>,
+}
+
+/// Acts that carry a case on its way; the others stand folded beside them.
+pub fn is_main(act: Act) -> bool {
+    matches!(
+        act,
+        Act::Verify
+            | Act::Accept
+            | Act::Register
+            | Act::Dispatch
+            | Act::Sign
+            | Act::ReportBack
+            | Act::Check
+            | Act::Close
+            | Act::CallBack
+            | Act::ConfirmSelfHandling
+            | Act::Rule
+    )
+}
+
+/// The letter of an act on the desk.
+fn key_of(act: Act) -> &'static str {
+    match act {
+        Act::Accept => "a",
+        Act::NotAccept | Act::NotRegister => "x",
+        Act::Correct => "e",
+        Act::Register => "r",
+        Act::Dispatch => "d",
+        Act::Sign => "s",
+        Act::Return => "b",
+        Act::ReportBack => "f",
+        Act::Close => "c",
+        Act::Merge => "m",
+        Act::Note => "n",
+        _ => "",
+    }
+}
+
+fn tone_of(act: Act) -> &'static str {
+    match act {
+        Act::NotAccept | Act::NotRegister | Act::Void | Act::Return => "danger",
+        _ if is_main(act) => "primary",
+        _ => "",
+    }
+}
+
+impl Maker<'_> {
+    /// The form of an act.
+    pub fn form(&self, act: Act) -> ActForm {
+        let word = act.as_str().replace('_', "-");
+        let id = format!("{word}-{}", self.case.number);
+        let mut form = ActForm {
+            action: format!("/cases/{}/{word}", self.case.number),
+            title: self.ui.t(act_key(act)),
+            about: String::new(),
+            tone: tone_of(act),
+            key: key_of(act),
+            is_open: is_main(act),
+            version: self.case.version,
+            back: self.back.to_owned(),
+            inputs: self.inputs(act, &id),
+            fault: String::new(),
+            id,
+        };
+        if act == Act::Register && self.case.matter.is_none() {
+            form.about = self.ui.t("cases-register-no-matter");
+        }
+        if act == Act::Return && self.case.returns > 0 {
+            form.about = self
+                .ui
+                .tn("cases-return-again", "n", i64::from(self.case.returns));
+        }
+        if let Some(sent) = self.sent.filter(|s| s.act == act) {
+            form.is_open = true;
+            let (field, sentence) = sent.wrong.told(self.ui, &form.inputs);
+            for input in &mut form.inputs {
+                sent.fields.get(input.name).clone_into(&mut input.value);
+                if field == Some(input.name) {
+                    sentence.clone_into(&mut input.fault);
+                }
+            }
+            if !form.inputs.iter().any(|i| !i.fault.is_empty()) {
+                form.fault = sentence;
+            }
+        }
+        form
+    }
+
+    fn input(&self, id: &str, name: &'static str, kind: Kind) -> Input {
+        // words: cases-field-*
+        Input {
+            id: format!("{id}-{name}"),
+            name,
+            label: self.ui.t(&format!("cases-field-{name}")),
+            help: String::new(),
+            kind,
+            required: false,
+            value: String::new(),
+            fault: String::new(),
+            choices: Vec::new(),
+        }
+    }
+
+    fn inputs(&self, act: Act, id: &str) -> Vec<Input> {
+        let needed = |name, kind| Input {
+            required: true,
+            ..self.input(id, name, kind)
+        };
+        let note = || self.input(id, "note", Kind::Area);
+        let reason = || vec![needed("reason", Kind::Area)];
+        match act {
+            Act::Verify => {
+                // words: cases-verify-*
+                let choices = VerifyOutcome::ALL.iter().map(|o| {
+                    self.choice(
+                        o.as_str(),
+                        &format!("cases-verify-{}", o.as_str().replace('_', "-")),
+                    )
+                });
+                vec![
+                    Input {
+                        choices: choices.collect(),
+                        ..needed("outcome", Kind::Radios)
+                    },
+                    note(),
+                ]
+            }
+            Act::Accept => {
+                let urgent = self.input(id, "urgent", Kind::Check);
+                vec![
+                    self.matter(id, true),
+                    Input {
+                        value: if self.case.urgent {
+                            "1".into()
+                        } else {
+                            String::new()
+                        },
+                        ..urgent
+                    },
+                ]
+            }
+            Act::Correct => {
+                let address = self.case.place.address.clone().unwrap_or_default();
+                let help = self.ui.t("cases-correct-help");
+                let point = |name, value: Option<f64>| Input {
+                    value: value.map(|v| v.to_string()).unwrap_or_default(),
+                    ..self.input(id, name, Kind::Line)
+                };
+                vec![
+                    self.matter(id, false),
+                    Input {
+                        value: address,
+                        help,
+                        ..self.input(id, "address", Kind::Line)
+                    },
+                    point("lon", self.case.place.point.map(kernel::Point::lon)),
+                    point("lat", self.case.place.point.map(kernel::Point::lat)),
+                ]
+            }
+            Act::NotAccept
+            | Act::NotRegister
+            | Act::Return
+            | Act::RequestVoid
+            | Act::RefuseVoid
+            | Act::Void => reason(),
+            Act::Register => self.conditions(id),
+            Act::Dispatch => self.dispatch(id),
+            Act::Rule => vec![
+                needed("unit", Kind::Offers("offer-units")),
+                needed("reason", Kind::Area),
+            ],
+            Act::Assign => {
+                let people = self
+                    .handlers
+                    .iter()
+                    .map(|a| Choice::new(a.id.to_string(), a.name.clone()))
+                    .collect();
+                let value = self.case.handler.map(|h| h.to_string()).unwrap_or_default();
+                vec![Input {
+                    choices: people,
+                    value,
+                    ..needed("handler", Kind::Select)
+                }]
+            }
+            Act::TakeTask if !self.workers.is_empty() => {
+                let people = self
+                    .workers
+                    .iter()
+                    .map(|(id, name)| Choice::new(id.to_string(), name.clone()))
+                    .collect();
+                let value = self
+                    .case
+                    .task
+                    .as_ref()
+                    .and_then(|t| t.assignee)
+                    .map(|a| a.to_string())
+                    .unwrap_or_default();
+                let help = self.ui.t("cases-pool-help");
+                vec![Input {
+                    choices: people,
+                    value,
+                    help,
+                    ..self.input(id, "to", Kind::Select)
+                }]
+            }
+            Act::ReportBack => vec![needed("result", Kind::Area)],
+            Act::Check => {
+                let choices = vec![
+                    Choice::new("pass", self.ui.t("cases-check-pass")),
+                    Choice::new("fail", self.ui.t("cases-check-fail")),
+                ];
+                let note = Input {
+                    help: self.ui.t("cases-check-help"),
+                    ..note()
+                };
+                vec![
+                    Input {
+                        choices,
+                        ..needed("passed", Kind::Radios)
+                    },
+                    note,
+                ]
+            }
+            Act::Close => self.closing(id),
+            Act::CallBack => {
+                let yes_no = |name| Input {
+                    choices: vec![
+                        Choice::new("yes", self.ui.t("cases-yes")),
+                        Choice::new("no", self.ui.t("cases-no")),
+                    ],
+                    ..self.input(id, name, Kind::Radios)
+                };
+                // words: cases-satisfaction-*
+                let answers = Satisfaction::ALL.iter().map(|s| {
+                    self.choice(s.as_str(), &format!("cases-satisfaction-{}", s.as_str()))
+                });
+                vec![
+                    yes_no("contacted"),
+                    yes_no("solved"),
+                    Input {
+                        choices: answers.collect(),
+                        ..needed("satisfaction", Kind::Radios)
+                    },
+                    note(),
+                ]
+            }
+            Act::Merge => vec![Input {
+                help: self.ui.t("cases-merge-help"),
+                ..needed("into", Kind::Line)
+            }],
+            Act::Note => vec![Input {
+                required: true,
+                ..self.input(id, "text", Kind::Area)
+            }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn choice(&self, value: &str, key: &str) -> Choice {
+        Choice::new(value, self.ui.t(key))
+    }
+
+    fn matter(&self, id: &str, required: bool) -> Input {
+        let value = self
+            .case
+            .matter
+            .and_then(|m| self.city.matter(m))
+            .map(|c| matter_label(c, self.ui.lang))
+            .unwrap_or_default();
+        let help = self.ui.t("cases-matter-help");
+        Input {
+            required,
+            value,
+            help,
+            ..self.input(id, "matter", Kind::Offers("offer-matters"))
+        }
+    }
+
+    fn conditions(&self, id: &str) -> Vec<Input> {
+        let Some(class) = self.case.matter.and_then(|m| self.city.matter(m)) else {
+            return Vec::new();
+        };
+        let choices: Vec<Choice> = class
+            .conditions
+            .iter()
+            .map(|c| {
+                let limit = c.limit.map_or_else(
+                    || self.ui.t("cases-no-limit"),
+                    |l| self.ui.tn("cases-limit", "limit", l.to_string()),
+                );
+                let law = c
+                    .legal_basis
+                    .as_deref()
+                    .map(|l| format!(" · {l}"))
+                    .unwrap_or_default();
+                Choice::new(c.rule_no.to_string(), c.text.clone()).help(format!("{limit}{law}"))
+            })
+            .collect();
+        let only = if let [one] = &choices[..] {
+            one.value.clone()
+        } else {
+            String::new()
+        };
+        vec![Input {
+            choices,
+            value: only,
+            required: true,
+            ..self.input(id, "rule", Kind::Radios)
+        }]
+    }
+
+    fn dispatch(&self, id: &str) -> Vec<Input> {
+        let (unit, why) = self.responsible();
+        let asked = Input {
+            required: true,
+            value: unit.clone(),
+            help: why,
+            ..self.input(id, "unit", Kind::Offers("offer-units"))
+        };
+        vec![
+            asked,
+            Input {
+                help: self.ui.t("cases-basis-help"),
+                ..self.input(id, "basis", Kind::Line)
+            },
+        ]
+    }
+
+    /// The unit that should handle the case, as its form offers it, and why; empty where no unit is known.
+    pub fn responsible(&self) -> (String, String) {
+        if let Some(unit) = self.case.ruled.and_then(|u| self.city.unit(u)) {
+            return (unit_label(unit, self.ui.lang), self.ui.t("cases-why-ruled"));
+        }
+        let on = self.city.local_date(self.ui.now);
+        let found = self.city.who(
+            self.case.matter,
+            self.case.place.grid,
+            self.case.place.division,
+            on,
+        );
+        let Ok(found) = found else {
+            return (String::new(), self.ui.t("cases-why-none"));
+        };
+        let unit = self
+            .city
+            .unit(found.handling)
+            .map(|u| unit_label(u, self.ui.lang))
+            .unwrap_or_default();
+        (unit, super::sheet::why(self.ui, self.city, &found.reason))
+    }
+
+    fn closing(&self, id: &str) -> Vec<Input> {
+        let known = self
+            .case
+            .standard
+            .as_ref()
+            .map(|s| s.closings.as_slice())
+            .unwrap_or_default();
+        if known.is_empty() {
+            return vec![Input {
+                required: true,
+                ..self.input(id, "closing", Kind::Line)
+            }];
+        }
+        let choices = known
+            .iter()
+            .map(|c| Choice::new(c.clone(), c.clone()))
+            .collect();
+        let value = if let [only] = known {
+            only.clone()
+        } else {
+            String::new()
+        };
+        vec![Input {
+            required: true,
+            choices,
+            value,
+            ..self.input(id, "closing", Kind::Radios)
+        }]
+    }
+}
+
+/// Whether a verification, a check or nothing of the street is open in this state.
+pub fn has_task(state: State) -> bool {
+    matches!(state, State::PendingVerify | State::PendingCheck)
+}

@@ -1,0 +1,304 @@
+//! The life of a case as people read it: what happened, when, by whom, in which words.
+
+use crate::model::{By, Case, CaseEvent, Fact, Imported, TaskKind};
+use access::{AccountId, Role, role_key};
+use matters::City;
+use std::collections::HashMap;
+use ui::{Entry, Ui};
+
+/// Names of accounts by id.
+pub type Names = HashMap<AccountId, String>;
+
+/// The accounts that a life names: who acted, and to whom something was given.
+pub fn accounts_of(case: &Case, events: &[CaseEvent]) -> Vec<AccountId> {
+    let mut ids: Vec<AccountId> = Vec::new();
+    for event in events {
+        ids.extend(
+            event
+                .by
+                .account
+                .filter(|_| event.by.kind == "staff")
+                .map(AccountId),
+        );
+        match &event.fact {
+            Fact::TaskGiven { to, .. } => ids.extend(*to),
+            Fact::Assigned { handler } => ids.push(*handler),
+            _ => {}
+        }
+    }
+    ids.extend(case.handler);
+    ids.extend(case.task.as_ref().and_then(|t| t.assignee));
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Who reads a life.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Of the handling department only: sees what is missing, not who rated.
+    pub is_of_department: bool,
+}
+
+/// The entries of a life, in order.
+pub fn entries(
+    ui: &Ui,
+    city: &City,
+    case: &Case,
+    events: &[CaseEvent],
+    names: &Names,
+    reader: Reader,
+) -> Vec<Entry> {
+    events
+        .iter()
+        .map(|event| {
+            let is_hidden = match event.fact {
+                Fact::Reported(_) => case.confidential,
+                Fact::CalledBack { .. } => reader.is_of_department,
+                _ => false,
+            };
+            let (note, tone) = content(ui, city, &event.fact, names);
+            Entry {
+                when: ui.time(event.at),
+                what: what(ui, &event.fact),
+                who: if is_hidden {
+                    String::new()
+                } else {
+                    who(ui, city, &event.by, names)
+                },
+                note,
+                tone,
+            }
+        })
+        .collect()
+}
+
+/// Whoever made an event: role, name, unit.
+pub fn who(ui: &Ui, city: &City, by: &By, names: &Names) -> String {
+    let role = by.role.map(|r| ui.t(role_key(r)));
+    match by.kind.as_str() {
+        "staff" => {
+            let name = by.account.and_then(|a| names.get(&AccountId(a))).cloned();
+            let unit = by
+                .unit
+                .and_then(|u| city.unit(u))
+                .map(|u| u.name(ui.lang.tag()).to_owned());
+            let parts: Vec<String> = [role.or_else(|| Some(ui.t("cases-by-staff"))), name, unit]
+                .into_iter()
+                .flatten()
+                .collect();
+            parts.join(" · ")
+        }
+        "resident" => role.unwrap_or_else(|| ui.t(role_key(Role::Resident))),
+        "stranger" => ui.t("cases-by-stranger"),
+        _ => ui.t("cases-by-program"),
+    }
+}
+
+fn what(ui: &Ui, fact: &Fact) -> String {
+    let key = match fact {
+        Fact::Reported(r) if r.self_handled.is_some() => "cases-event-reported-handled",
+        Fact::Reported(_) => "cases-event-reported",
+        Fact::Imported(_) => "cases-event-imported",
+        Fact::ImportUpdated { .. } => "cases-event-import-updated",
+        Fact::Verified { .. } => "cases-event-verified",
+        Fact::VerifyLapsed => "cases-event-verify-lapsed",
+        Fact::TaskGiven {
+            task: TaskKind::Verify,
+            ..
+        } => "cases-event-verify-given",
+        Fact::TaskGiven {
+            task: TaskKind::Check,
+            ..
+        } => "cases-event-check-given",
+        Fact::Accepted { .. } => "cases-event-accepted",
+        Fact::NotAccepted { .. } => "cases-event-not-accepted",
+        Fact::Corrected { .. } => "cases-event-corrected",
+        Fact::Registered { .. } => "cases-event-registered",
+        Fact::NotRegistered { .. } => "cases-event-not-registered",
+        Fact::Dispatched { .. } => "cases-event-dispatched",
+        Fact::Signed => "cases-event-signed",
+        Fact::Returned {
+            to_coordinator: true,
+            ..
+        } => "cases-event-returned-coordinator",
+        Fact::Returned { .. } => "cases-event-returned",
+        Fact::Ruled { .. } => "cases-event-ruled",
+        Fact::Assigned { .. } => "cases-event-assigned",
+        Fact::ReportedBack { .. } => "cases-event-reported-back",
+        Fact::Checked { passed: true, .. } => "cases-event-check-passed",
+        Fact::Checked { .. } => "cases-event-check-failed",
+        Fact::CheckLapsed { .. } => "cases-event-check-lapsed",
+        Fact::Closed { .. } => "cases-event-closed",
+        Fact::CalledBack { .. } => "cases-event-called-back",
+        Fact::VoidRequested { .. } => "cases-event-void-requested",
+        Fact::VoidRefused { .. } => "cases-event-void-refused",
+        Fact::Voided { .. } => "cases-event-voided",
+        Fact::Merged { .. } => "cases-event-merged",
+        Fact::Unmerged => "cases-event-unmerged",
+        Fact::SelfHandlingConfirmed => "cases-event-self-handling-confirmed",
+        Fact::Noted { .. } => "cases-event-noted",
+    };
+    ui.t(key)
+}
+
+/// The word of an event as the API names it (`accepted`), as people read it.
+pub fn event_word(ui: &Ui, word: &str) -> String {
+    // words: cases-event-*
+    let key = format!("cases-event-{}", word.replace('_', "-"));
+    match word {
+        "task_given" => ui.t("cases-event-task-given"),
+        "checked" => ui.t("cases-event-checked"),
+        _ => ui.t(&key),
+    }
+}
+
+fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'static str) {
+    let matter = |id| {
+        city.matter(id)
+            .map(|c| c.name(ui.lang.tag()).to_owned())
+            .unwrap_or_default()
+    };
+    let unit = |id| {
+        city.unit(id)
+            .map(|u| u.name(ui.lang.tag()).to_owned())
+            .unwrap_or_default()
+    };
+    let name = |id: &AccountId| names.get(id).cloned().unwrap_or_default();
+    let lines = |parts: Vec<String>| {
+        parts
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
+    match fact {
+        Fact::Reported(r) => (r.self_handled.clone().unwrap_or_default(), "info"),
+        Fact::Imported(i) => (imported(ui, i), "info"),
+        Fact::ImportUpdated { new, .. } => (imported(ui, new), "info"),
+        Fact::Verified { outcome, note, .. } => {
+            // words: cases-verify-*
+            let found = ui.t(&format!(
+                "cases-verify-{}",
+                outcome.as_str().replace('_', "-")
+            ));
+            (lines(vec![found, note.clone()]), "info")
+        }
+        Fact::VerifyLapsed => (String::new(), "warn"),
+        Fact::CheckLapsed { due_at } => (ui.tn("cases-due", "time", ui.time_text(*due_at)), "warn"),
+        Fact::TaskGiven { to, due_at, .. } => {
+            let to = to.as_ref().map_or_else(|| ui.t("cases-pool"), name);
+            (
+                lines(vec![to, ui.tn("cases-due", "time", ui.time_text(*due_at))]),
+                "info",
+            )
+        }
+        Fact::Accepted { matter: id, urgent } => (
+            lines(vec![
+                matter(*id),
+                if *urgent {
+                    ui.t("cases-urgent")
+                } else {
+                    String::new()
+                },
+            ]),
+            "good",
+        ),
+        Fact::NotAccepted { reason } | Fact::NotRegistered { reason } | Fact::Voided { reason } => {
+            (reason.clone(), "bad")
+        }
+        Fact::VoidRequested { reason }
+        | Fact::VoidRefused { reason }
+        | Fact::Returned { reason, .. } => (reason.clone(), "warn"),
+        Fact::Corrected { matter: id, place } => {
+            let place = place
+                .as_ref()
+                .and_then(|p| p.address.clone())
+                .unwrap_or_default();
+            (
+                lines(vec![id.map(matter).unwrap_or_default(), place]),
+                "info",
+            )
+        }
+        Fact::Registered { standard } => {
+            let limit = standard.limit.map_or_else(
+                || ui.t("cases-no-limit"),
+                |l| ui.tn("cases-limit", "limit", l.to_string()),
+            );
+            (lines(vec![standard.condition.clone(), limit]), "good")
+        }
+        Fact::Dispatched {
+            unit: id,
+            basis,
+            due_at,
+            ..
+        } => {
+            let due = due_at
+                .map(|at| ui.tn("cases-due", "time", ui.time_text(at)))
+                .unwrap_or_default();
+            (lines(vec![unit(*id), due, basis.clone()]), "info")
+        }
+        Fact::Ruled { unit: id, reason } => (lines(vec![unit(*id), reason.clone()]), "info"),
+        Fact::Assigned { handler } => (name(handler), "info"),
+        Fact::ReportedBack { result, .. } => (result.clone(), "good"),
+        Fact::Checked { passed, note, .. } => (note.clone(), if *passed { "good" } else { "bad" }),
+        Fact::Closed { closing } => (closing.clone(), "good"),
+        Fact::CalledBack {
+            contacted,
+            solved,
+            satisfaction,
+            note,
+        } => {
+            // words: cases-said-*
+            let answer = |key, said: &Option<bool>| {
+                said.map(|yes| {
+                    ui.tn(
+                        key,
+                        "answer",
+                        if yes {
+                            ui.t("cases-yes")
+                        } else {
+                            ui.t("cases-no")
+                        },
+                    )
+                })
+                .unwrap_or_default()
+            };
+            // words: cases-satisfaction-*
+            let rated = ui.t(&format!("cases-satisfaction-{}", satisfaction.as_str()));
+            (
+                lines(vec![
+                    rated,
+                    answer("cases-said-contacted", contacted),
+                    answer("cases-said-solved", solved),
+                    note.clone(),
+                ]),
+                "info",
+            )
+        }
+        Fact::Merged { into } => (into.to_string(), "info"),
+        Fact::Noted { text, .. } => (text.clone(), "info"),
+        Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed => (String::new(), "info"),
+    }
+}
+
+fn imported(ui: &Ui, i: &Imported) -> String {
+    let ended = i
+        .closed_at
+        .map(|at| ui.tn("cases-imported-ended", "time", ui.time_text(at)))
+        .unwrap_or_default();
+    [
+        ui.t2(
+            "cases-imported-from",
+            "source",
+            i.source.as_str(),
+            "row",
+            i.row_id.as_str(),
+        ),
+        ended,
+    ]
+    .into_iter()
+    .filter(|p| !p.is_empty())
+    .collect::<Vec<_>>()
+    .join(" · ")
+}

@@ -1,0 +1,144 @@
+//! A case in one line or on one card: what it is, where, how it stands with its clock.
+
+use crate::model::{Case, Place, State};
+use crate::ops::view::{light_of, remaining_of};
+use crate::words::state_key;
+use access::{AccountId, UnitId};
+use kernel::codes::DivisionLevel;
+use matters::City;
+use ui::{Html, Light, Ui};
+
+/// A case of a list.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its number.
+    pub number: String,
+    /// The class, or a word for none.
+    pub matter: String,
+    /// The beginning of what was reported.
+    pub text: String,
+    /// Where, in words.
+    pub place: String,
+    /// The word of its state.
+    pub state: String,
+    /// The mark of its light; empty without a deadline.
+    pub mark: Html,
+    /// What is left on its clock; empty without one.
+    pub left: String,
+    /// The handling unit; empty if none.
+    pub unit: String,
+    /// When it was reported.
+    pub reported: Html,
+    /// Urgent.
+    pub urgent: bool,
+    /// Somebody asked to void it.
+    pub is_void_asked: bool,
+    /// Where it leads.
+    pub href: String,
+    /// It is the one shown beside the list.
+    pub current: bool,
+}
+
+/// So much of the text fits a line.
+const TEXT_CHARS: usize = 60;
+
+fn beginning(text: &str) -> String {
+    let mut short: String = text.chars().take(TEXT_CHARS).collect();
+    if text.chars().count() > TEXT_CHARS {
+        short.push('…');
+    }
+    short
+}
+
+/// The class of a case, or a word for none.
+pub fn matter_name(ui: &Ui, city: &City, case: &Case) -> String {
+    case.matter.and_then(|m| city.matter(m)).map_or_else(
+        || ui.t("cases-no-matter"),
+        |c| c.name(ui.lang.tag()).to_owned(),
+    )
+}
+
+/// The name of a unit, empty if there is none.
+pub fn unit_name(ui: &Ui, city: &City, id: Option<UnitId>) -> String {
+    id.and_then(|u| city.unit(u))
+        .map(|u| u.name(ui.lang.tag()).to_owned())
+        .unwrap_or_default()
+}
+
+/// Where, in words: the address, and the street and community it lies in.
+pub fn place_text(city: &City, place: &Place) -> String {
+    let division = place.division.map(|code| {
+        let street = city
+            .territory
+            .at_level(code, DivisionLevel::Street)
+            .map(|d| d.name.clone());
+        let own = city.territory.name(code);
+        match street {
+            Some(street) if street != own => format!("{street} {own}"),
+            _ => own,
+        }
+    });
+    [place.address.clone(), division]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// The light that rules the case now: of its task while one is open, else of its handling.
+pub fn clock_of(ui: &Ui, city: &City, case: &Case) -> (Option<Light>, String) {
+    if let Some(task) = case
+        .task
+        .as_ref()
+        .filter(|_| matches!(case.state, State::PendingVerify | State::PendingCheck))
+    {
+        let seconds = task.due_at.duration_since(ui.now).as_secs();
+        let light = if seconds < 0 {
+            Light::Late
+        } else {
+            Light::InTime
+        };
+        return (
+            Some(light),
+            ui.left(ui::Remaining {
+                clock: ui::ClockKind::UrgentHours,
+                seconds,
+            }),
+        );
+    }
+    let left = remaining_of(case, city, ui.now)
+        .map(|r| ui.left(r))
+        .unwrap_or_default();
+    (light_of(case, city, ui.now), left)
+}
+
+impl Line {
+    /// The line of a case that leads to `href`.
+    pub fn new(ui: &Ui, city: &City, case: &Case, href: String) -> Self {
+        let (light, left) = clock_of(ui, city, case);
+        Self {
+            number: case.number.to_string(),
+            matter: matter_name(ui, city, case),
+            text: beginning(&case.description),
+            place: place_text(city, &case.place),
+            state: ui.t(state_key(case.state)),
+            mark: light.map(|l| ui.light_mark(l)).unwrap_or_default(),
+            left,
+            unit: unit_name(ui, city, case.unit),
+            reported: ui.time(case.reported_at),
+            urgent: case.urgent,
+            is_void_asked: case.void_requested.is_some(),
+            href,
+            current: false,
+        }
+    }
+    /// The line of a case that leads to its page.
+    pub fn of(ui: &Ui, city: &City, case: &Case) -> Self {
+        Self::new(ui, city, case, format!("/cases/{}", case.number))
+    }
+}
+
+/// Whether the open task is this worker's own.
+pub fn is_mine(case: &Case, account: Option<AccountId>) -> bool {
+    account.is_some() && case.task.as_ref().and_then(|t| t.assignee) == account
+}

@@ -1,0 +1,169 @@
+//! The pages of cases: a resident's report and its progress, the desk, a case, a unit's table, a worker's tasks.
+//!
+//! They show what `ops` answers and send what people enter; what is allowed, `ops` and the table of moves say. Every page
+//! works without script.
+
+mod about;
+mod case;
+mod contact;
+mod desk;
+mod forms;
+mod found;
+mod history;
+mod home;
+mod line;
+mod read;
+mod report;
+mod sheet;
+mod tasks;
+mod track;
+mod unit;
+
+use access::{Capability, Permission, Principal, Role, Routes};
+use axum::http::Method;
+use forms::ActForm;
+use kernel::codes::CaseNumber;
+use matters::City;
+use ui::{Crumb, Ui};
+
+/// Adds the pages to the calls of cases.
+pub fn add(routes: Routes) -> Routes {
+    let (get, post) = (|| Method::GET, || Method::POST);
+    routes
+        .on(get(), "/", Permission::Public, home::show)
+        .on(get(), "/report", Permission::CaseReport, report::blank)
+        .on(post(), "/report", Permission::CaseReport, report::send)
+        .on(get(), "/track", Permission::CaseTrack, track::blank)
+        .on(post(), "/track", Permission::CaseTrack, track::by_code)
+        .on(
+            get(),
+            "/track/link/{token}",
+            Permission::CaseTrack,
+            track::by_link,
+        )
+        .on(get(), "/desk", Permission::CaseRead, desk::show)
+        .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
+        .on(
+            post(),
+            "/cases/{number}/contact",
+            Permission::PersonalRead,
+            contact::look,
+        )
+        .on(
+            post(),
+            "/cases/{number}/{act}",
+            Permission::CaseRead,
+            case::act,
+        )
+        .on(get(), "/unit", Permission::CaseHandle, unit::show)
+        .on(get(), "/tasks", Permission::CaseInspect, tasks::show)
+        .on(get(), "/found", Permission::CaseInspect, found::blank)
+        .on(post(), "/found", Permission::CaseInspect, found::send)
+        .on(get(), "/about", Permission::SystemManage, about::show)
+}
+
+// words: cases-state-* cases-act-*
+/// Adds the links of the top bar.
+pub fn menu(capability: Capability) -> Capability {
+    capability
+        .menu("cases-menu-desk", "/desk", Permission::CaseRead, 10)
+        .menu("cases-menu-unit", "/unit", Permission::CaseHandle, 20)
+        .menu("cases-menu-tasks", "/tasks", Permission::CaseInspect, 30)
+        .menu("cases-menu-found", "/found", Permission::CaseInspect, 40)
+        .menu("cases-menu-about", "/about", Permission::SystemManage, 820)
+}
+
+/// The page where the work of whoever is signed in begins; the first page for everybody else.
+pub fn home_of(principal: &Principal) -> &'static str {
+    let Principal::Staff(staff) = principal else {
+        return "/";
+    };
+    match staff.roles.first() {
+        Some(Role::Acceptor | Role::ShiftLeader | Role::Dispatcher) => "/desk",
+        Some(Role::Collector | Role::Checker) => "/tasks",
+        Some(Role::DepartmentLead | Role::Handler) => "/unit",
+        Some(Role::Leader | Role::Analyst) => "/evaluation",
+        Some(Role::Auditor) => "/audit",
+        Some(Role::SecurityAdmin) => "/users",
+        Some(Role::SystemAdmin | Role::Resident) | None => "/",
+    }
+}
+
+/// The way back from a case to where one's work is.
+fn way_back(principal: &Principal, ui: &Ui) -> Vec<Crumb> {
+    let home = home_of(principal);
+    let (label, href) = match home {
+        "/unit" => (ui.t("cases-menu-unit"), home),
+        "/tasks" => (ui.t("cases-menu-tasks"), home),
+        _ => (ui.t("cases-menu-desk"), "/desk"),
+    };
+    vec![Crumb {
+        label,
+        href: href.to_owned(),
+    }]
+}
+
+/// Where to go after an act: the page it was done on, else the case.
+fn own_back(back: &str, number: CaseNumber) -> String {
+    let of_cases = ["/cases/", "/desk", "/unit", "/tasks"];
+    if of_cases.iter().any(|known| back.starts_with(known)) {
+        ui::look::own_path(back).to_owned()
+    } else {
+        format!("/cases/{number}")
+    }
+}
+
+/// The lists that fields with offers choose from; empty where no form on the page asks for them.
+#[derive(Debug, Clone, Default)]
+pub struct Offers {
+    /// Classes.
+    pub matters: Vec<String>,
+    /// Units.
+    pub units: Vec<String>,
+}
+
+/// More offers than this are of no use to a person and slow on a phone; typing finds the rest.
+const MOST_OFFERS: usize = 600;
+
+impl Offers {
+    /// The classes people choose from.
+    pub fn of_matters(ui: &Ui, city: &City) -> Vec<String> {
+        city.matters
+            .choices()
+            .take(MOST_OFFERS)
+            .map(|c| read::matter_label(c, ui.lang))
+            .collect()
+    }
+    /// What the forms of a case ask for.
+    pub fn for_forms(ui: &Ui, city: &City, main: &[ActForm], more: &[ActForm]) -> Self {
+        let asks = |list: &str| {
+            main.iter()
+                .chain(more)
+                .flat_map(|f| &f.inputs)
+                .any(|i| i.list() == list)
+        };
+        let units = || {
+            city.units
+                .in_force()
+                .filter(|u| u.reviewed)
+                .take(MOST_OFFERS)
+                .map(|u| read::unit_label(u, ui.lang))
+                .collect()
+        };
+        Self {
+            matters: if asks("offer-matters") {
+                Self::of_matters(ui, city)
+            } else {
+                Vec::new()
+            },
+            units: if asks("offer-units") {
+                units()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! What the forms of moves send, read as the steps `ops` takes; and what was wrong with it in the reader's words.
+
+use super::forms::Input;
+use crate::model::{Case, Satisfaction, VerifyOutcome};
+use crate::moves::Act;
+use crate::ops::{CaseError, NewPlace, Step};
+use crate::rules::Refusal;
+use access::{AccountId, Fault, Fields, UnitId};
+use actors::Unit;
+use kernel::codes::DivisionCode;
+use matters::{City, MatterClass, MatterId};
+use std::str::FromStr;
+use ui::{Lang, Ui};
+
+/// At most so many names are offered where a text fits several.
+const MOST_NAMED: usize = 6;
+
+/// Why a form was not done.
+#[derive(Debug)]
+pub enum Wrong {
+    /// `ops` refused it.
+    Case(CaseError),
+    /// An entry does not read; the sentence is in the reader's language.
+    Entry {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        sentence: String,
+    },
+}
+
+impl From<CaseError> for Wrong {
+    fn from(error: CaseError) -> Self {
+        Self::Case(error)
+    }
+}
+
+impl Wrong {
+    fn entry(field: &'static str, sentence: String) -> Self {
+        Self::Entry { field, sentence }
+    }
+    /// The field of the form at fault, if it is one of `inputs`, and a sentence.
+    pub fn told(&self, ui: &Ui, inputs: &[Input]) -> (Option<&'static str>, String) {
+        match self {
+            Self::Entry { field, sentence } => (Some(field), sentence.clone()),
+            Self::Case(error) => {
+                let field = access::Problem::field(error);
+                let input = inputs.iter().find(|i| Some(i.name) == field.as_deref());
+                (
+                    input.map(|i| i.name),
+                    sentence(ui, error, input.map(|i| i.label.as_str())),
+                )
+            }
+        }
+    }
+    /// As an error page.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Case(error) => error.into(),
+            Self::Entry { field, sentence } => {
+                Fault::invalid(field, "access.invalid_field", sentence).arg("field", field)
+            }
+        }
+    }
+    /// The HTTP status of a page that shows it.
+    pub fn status(&self) -> axum::http::StatusCode {
+        match self {
+            Self::Case(error) => access::Problem::status(error),
+            Self::Entry { .. } => axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
+/// A refusal in the reader's words. Where a field is named, it is named as on the form.
+pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
+    if let (CaseError::Rule { refusal, .. }, Some(label)) = (error, label) {
+        match refusal {
+            Refusal::Missing { .. } => return ui.tn("cases-error-missing", "field", label),
+            Refusal::TooLong { most, .. } => {
+                return ui.t2("cases-error-too-long", "field", label, "most", *most);
+            }
+            _ => {}
+        }
+    }
+    let key = access::word_key(access::Problem::code(error));
+    let args = access::Problem::args(error);
+    let args: Vec<(&str, &dyn ui::Arg)> = args
+        .iter()
+        .map(|(name, word)| match word {
+            access::Word::Text(text) => (*name, text as &dyn ui::Arg),
+            access::Word::Number(number) => (*name, number as &dyn ui::Arg),
+        })
+        .collect();
+    if ui.site.words.has(&key) {
+        ui.ta(&key, &args)
+    } else {
+        error.to_string()
+    }
+}
+
+/// A class as forms show and take it: code and name.
+pub fn matter_label(class: &MatterClass, lang: Lang) -> String {
+    format!("{} {}", class.code, class.name(lang.tag()))
+}
+
+/// A unit as forms show and take it.
+pub fn unit_label(unit: &Unit, lang: Lang) -> String {
+    let name = unit.name(lang.tag());
+    if name == unit.code || unit.code.ends_with(&format!("/{name}")) {
+        name.to_owned()
+    } else {
+        format!("{} {name}", unit.code)
+    }
+}
+
+/// A class by what was typed or chosen: its label, its code, its name, or words that fit only one.
+///
+/// # Errors
+/// None, or several, fit.
+pub fn matter(ui: &Ui, city: &City, text: &str) -> Result<Option<MatterId>, Wrong> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let labelled = |c: &&MatterClass| Lang::ALL.iter().any(|lang| matter_label(c, *lang) == text);
+    if let Some(class) = city
+        .matters
+        .choices()
+        .find(labelled)
+        .or_else(|| city.matters.classes().iter().find(labelled))
+    {
+        return Ok(Some(class.id));
+    }
+    let named = |c: &&MatterClass| {
+        c.code.eq_ignore_ascii_case(text)
+            || c.name_zh == text
+            || c.name_en
+                .as_deref()
+                .is_some_and(|n| n.eq_ignore_ascii_case(text))
+    };
+    let exact: Vec<&MatterClass> = city.matters.choices().filter(named).collect();
+    let found = if exact.is_empty() {
+        city.matters.search(text, MOST_NAMED)
+    } else {
+        exact
+    };
+    match &found[..] {
+        [only] => Ok(Some(only.id)),
+        [] => Err(Wrong::entry(
+            "matter",
+            ui.tn("cases-matter-unknown", "text", text),
+        )),
+        several => {
+            let names: Vec<String> = several.iter().map(|c| matter_label(c, ui.lang)).collect();
+            Err(Wrong::entry(
+                "matter",
+                ui.tn("cases-matter-several", "names", ui.list(&names)),
+            ))
+        }
+    }
+}
+
+/// A unit in force by what was typed or chosen.
+///
+/// # Errors
+/// None, or several, fit.
+pub fn unit(ui: &Ui, city: &City, text: &str) -> Result<Option<UnitId>, Wrong> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let labelled =
+        |u: &&Unit| Lang::ALL.iter().any(|lang| unit_label(u, *lang) == text) || u.code == text;
+    if let Some(unit) = city.units.in_force().find(labelled) {
+        return Ok(Some(unit.id));
+    }
+    let holds = |u: &&Unit| {
+        u.name_zh.contains(text)
+            || u.name_en
+                .as_deref()
+                .is_some_and(|n| n.to_lowercase().contains(&text.to_lowercase()))
+    };
+    let found: Vec<&Unit> = city
+        .units
+        .in_force()
+        .filter(holds)
+        .take(MOST_NAMED)
+        .collect();
+    match &found[..] {
+        [only] => Ok(Some(only.id)),
+        [] => Err(Wrong::entry(
+            "unit",
+            ui.tn("cases-unit-unknown", "text", text),
+        )),
+        several => {
+            let names: Vec<String> = several.iter().map(|u| unit_label(u, ui.lang)).collect();
+            Err(Wrong::entry(
+                "unit",
+                ui.tn("cases-unit-several", "names", ui.list(&names)),
+            ))
+        }
+    }
+}
+
+fn part<T: FromStr>(ui: &Ui, fields: &Fields, field: &'static str) -> Result<Option<T>, Wrong> {
+    let text = fields.get(field);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // words: cases-field-*
+    let label = ui.t(&format!("cases-field-{field}"));
+    text.parse()
+        .map(Some)
+        .map_err(|_| Wrong::entry(field, ui.tn("cases-unreadable", "field", label.as_str())))
+}
+
+fn needed<T: FromStr>(ui: &Ui, fields: &Fields, field: &'static str) -> Result<T, Wrong> {
+    part(ui, fields, field)?.ok_or_else(|| missing(ui, field))
+}
+
+fn missing(ui: &Ui, field: &'static str) -> Wrong {
+    let label = ui.t(&format!("cases-field-{field}"));
+    Wrong::entry(field, ui.tn("cases-error-missing", "field", label.as_str()))
+}
+
+/// The place of a form: a point, a division, an address.
+///
+/// # Errors
+/// A coordinate that is no number, or only one of the two.
+pub fn place(ui: &Ui, fields: &Fields) -> Result<NewPlace, Wrong> {
+    let (lon, lat) = (
+        part::<f64>(ui, fields, "lon")?,
+        part::<f64>(ui, fields, "lat")?,
+    );
+    let lon_lat = match (lon, lat) {
+        (Some(lon), Some(lat)) => Some((lon, lat)),
+        (None, None) => None,
+        (None, _) => return Err(Wrong::entry("lon", ui.t("cases-point-half"))),
+        (_, None) => return Err(Wrong::entry("lat", ui.t("cases-point-half"))),
+    };
+    let address = fields.get("address");
+    Ok(NewPlace {
+        lon_lat,
+        division: part::<DivisionCode>(ui, fields, "division")?,
+        address: (!address.is_empty()).then(|| address.to_owned()),
+        ..NewPlace::default()
+    })
+}
+
+fn yes_no(fields: &Fields, field: &str) -> Option<bool> {
+    match fields.get(field) {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// The place of a correction; none when it is as it was. Without a new point the case stays in its cell and division.
+fn corrected(ui: &Ui, fields: &Fields, case: &Case) -> Result<Option<NewPlace>, Wrong> {
+    let new = place(ui, fields)?;
+    let point = case.place.point.map(|p| (p.lon(), p.lat()));
+    if new.lon_lat == point && new.address == case.place.address {
+        return Ok(None);
+    }
+    Ok(Some(NewPlace {
+        grid: case.place.grid,
+        division: case.place.division,
+        ..new
+    }))
+}
+
+/// The step that a form of an act on a case asks for. `offered` is the unit that the form of a dispatch offered: left as
+/// it is, the reason of the offer is kept with the case.
+///
+/// # Errors
+/// The entry that does not read. Whether the step may be made, `ops` says.
+pub fn step(
+    ui: &Ui,
+    city: &City,
+    case: &Case,
+    act: Act,
+    offered: &str,
+    fields: &Fields,
+) -> Result<Step, Wrong> {
+    let text = |field: &str| fields.get(field).to_owned();
+    let reason = || text("reason");
+    let none = Vec::new;
+    Ok(match act {
+        Act::Verify => Step::Verify {
+            outcome: needed::<VerifyOutcome>(ui, fields, "outcome")?,
+            note: text("note"),
+            attachments: none(),
+        },
+        Act::TakeTask => Step::TakeTask {
+            to: part::<AccountId>(ui, fields, "to")?,
+        },
+        Act::Accept => Step::Accept {
+            matter: matter(ui, city, fields.get("matter"))?,
+            urgent: !fields.get("urgent").is_empty(),
+        },
+        Act::NotAccept => Step::NotAccept { reason: reason() },
+        Act::Correct => Step::Correct {
+            matter: matter(ui, city, fields.get("matter"))?,
+            place: corrected(ui, fields, case)?,
+        },
+        Act::Register => Step::Register {
+            rule: part::<u32>(ui, fields, "rule")?,
+        },
+        Act::NotRegister => Step::NotRegister { reason: reason() },
+        Act::Dispatch => {
+            let is_as_offered = fields.get("basis").is_empty() && fields.get("unit") == offered;
+            let unit = if is_as_offered {
+                None
+            } else {
+                unit(ui, city, fields.get("unit"))?
+            };
+            Step::Dispatch {
+                unit,
+                basis: text("basis"),
+            }
+        }
+        Act::Sign => Step::Sign,
+        Act::Return => Step::Return { reason: reason() },
+        Act::Rule => Step::Rule {
+            unit: unit(ui, city, fields.get("unit"))?.ok_or_else(|| missing(ui, "unit"))?,
+            reason: reason(),
+        },
+        Act::Assign => Step::Assign {
+            handler: needed::<AccountId>(ui, fields, "handler")?,
+        },
+        Act::ReportBack => Step::ReportBack {
+            result: text("result"),
+            attachments: none(),
+        },
+        Act::Check => {
+            let passed = match fields.get("passed") {
+                "pass" => true,
+                "fail" => false,
+                _ => return Err(missing(ui, "passed")),
+            };
+            Step::Check {
+                passed,
+                note: text("note"),
+                attachments: none(),
+            }
+        }
+        Act::Close => Step::Close {
+            closing: text("closing"),
+        },
+        Act::CallBack => Step::CallBack {
+            contacted: yes_no(fields, "contacted"),
+            solved: yes_no(fields, "solved"),
+            satisfaction: needed::<Satisfaction>(ui, fields, "satisfaction")?,
+            note: text("note"),
+        },
+        Act::RequestVoid => Step::RequestVoid { reason: reason() },
+        Act::RefuseVoid => Step::RefuseVoid { reason: reason() },
+        Act::Void => Step::Void { reason: reason() },
+        Act::Merge => Step::Merge {
+            into: needed(ui, fields, "into")?,
+        },
+        Act::Unmerge => Step::Unmerge,
+        Act::ConfirmSelfHandling => Step::ConfirmSelfHandling,
+        Act::Note => Step::Note {
+            text: text("text"),
+            attachments: none(),
+        },
+        Act::Report | Act::Import | Act::UpdateImport | Act::LapseVerify | Act::LapseCheck => {
+            return Err(Wrong::Case(CaseError::field(
+                "act",
+                "cases.no_acts",
+                "no person makes this move by a form",
+            )));
+        }
+    })
+}

@@ -1,0 +1,175 @@
+//! GET and POST /report — anybody reports; the receipt with number, code and private link.
+
+use super::Offers;
+use super::read::{self, Wrong};
+use crate::model::{Case, State};
+use crate::ops::{self, Contact, NewReport, Receipt};
+use crate::service::Cases;
+use access::{Ctx, Fault, Fields, show, show_as};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kernel::codes::DivisionLevel;
+use matters::City;
+use ui::{Choice, FormState, Ui};
+
+/// More places than this are not offered as a list: the address says it.
+const MOST_PLACES: usize = 400;
+
+#[derive(Template)]
+#[template(path = "cases_report.html")]
+pub(super) struct ReportPage {
+    pub ui: Ui,
+    pub form: FormState,
+    pub matters: Vec<String>,
+    pub places: Vec<Choice>,
+}
+
+impl ReportPage {
+    pub fn new(ui: Ui, city: &City, form: FormState) -> Self {
+        Self {
+            matters: Offers::of_matters(&ui, city),
+            places: places(city),
+            ui,
+            form,
+        }
+    }
+}
+
+/// The communities to choose from, with their streets; the streets where there are too many communities.
+pub(super) fn places(city: &City) -> Vec<Choice> {
+    let at = |level| {
+        city.territory
+            .divisions()
+            .filter(move |d| d.level() == level)
+    };
+    let level = if at(DivisionLevel::Community).count() <= MOST_PLACES {
+        DivisionLevel::Community
+    } else {
+        DivisionLevel::Street
+    };
+    at(level)
+        .take(MOST_PLACES)
+        .map(|d| {
+            let street = city
+                .territory
+                .at_level(d.code, DivisionLevel::Street)
+                .filter(|s| s.code != d.code);
+            let district = city
+                .territory
+                .at_level(d.code, DivisionLevel::District)
+                .map(|d| d.name.as_str())
+                .unwrap_or_default();
+            Choice::new(
+                d.code.to_string(),
+                format!(
+                    "{district} {} {}",
+                    street.map(|s| s.name.as_str()).unwrap_or_default(),
+                    d.name
+                ),
+            )
+        })
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "cases_receipt.html")]
+pub(super) struct ReceiptPage {
+    pub ui: Ui,
+    pub number: String,
+    pub code: String,
+    /// The path of the private link.
+    pub link: String,
+    /// The whole address of the private link.
+    pub address: String,
+    /// What happens next, and by when.
+    pub next: String,
+}
+
+pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    show(&ReportPage::new(ui, &city, FormState::new()))
+}
+
+pub(super) async fn send(
+    ctx: Ctx,
+    ui: Ui,
+    axum::extract::State(state): axum::extract::State<access::AppState>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    match take(&ctx, &ui, &city, &fields).await {
+        Ok(receipt) => {
+            let link = format!("/track/link/{}", receipt.link);
+            let page = ReceiptPage {
+                number: receipt.case.number.to_string(),
+                code: receipt.code,
+                address: format!("{}{link}", state.settings().public_url),
+                next: next_step(&ui, &receipt.case),
+                link,
+                ui,
+            };
+            show_as(StatusCode::CREATED, &page)
+        }
+        Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
+            Err(error.into())
+        }
+        Err(wrong) => show_as(
+            wrong.status(),
+            &ReportPage::new(ui.clone(), &city, refused(&ui, &fields, &wrong)),
+        ),
+    }
+}
+
+/// The form as it was sent, with what is wrong beside its field.
+pub(super) fn refused(ui: &Ui, fields: &Fields, wrong: &Wrong) -> FormState {
+    let mut form = fields.form();
+    let (field, sentence) = match wrong {
+        Wrong::Entry { field, sentence } => ((*field).to_owned(), sentence.clone()),
+        Wrong::Case(error) => {
+            let field = access::Problem::field(error).unwrap_or_default();
+            // words: cases-field-*
+            let key = format!("cases-field-{field}");
+            let label = ui.site.words.has(&key).then(|| ui.t(&key));
+            (field, read::sentence(ui, error, label.as_deref()))
+        }
+    };
+    form.fault(
+        if field.is_empty() {
+            "description"
+        } else {
+            &field
+        },
+        sentence,
+    );
+    form
+}
+
+async fn take(ctx: &Ctx, ui: &Ui, city: &City, fields: &Fields) -> Result<Receipt, Wrong> {
+    let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
+    let new = NewReport {
+        channel: "web".into(),
+        description: fields.get("description").to_owned(),
+        matter: read::matter(ui, city, fields.get("matter"))?,
+        place: read::place(ui, fields)?,
+        contact: Contact {
+            name: given("name"),
+            phone: given("phone"),
+            email: given("email"),
+        },
+        confidential: !fields.get("confidential").is_empty(),
+        ..NewReport::default()
+    };
+    Ok(ops::report(ctx, new).await?)
+}
+
+/// What the city does next with a fresh report, and by when where a clock runs.
+pub(super) fn next_step(ui: &Ui, case: &Case) -> String {
+    match (case.state, &case.task) {
+        (State::PendingVerify, Some(task)) => {
+            ui.tn("cases-next-verify", "time", ui.time_text(task.due_at))
+        }
+        (State::SelfHandledAudit, _) => ui.t("cases-next-confirm"),
+        _ => ui.t("cases-next-accept"),
+    }
+}

@@ -1,0 +1,489 @@
+//! A case as its page shows it: what, where, how it stands, what this reader may do now, and its life.
+
+use super::forms::{ActForm, Maker, Sent, is_main};
+use super::history::{self, Names, Reader};
+use super::line::{Line, clock_of, matter_name, place_text, unit_name};
+use crate::model::{Case, CaseEvent, State};
+use crate::moves::Act;
+use crate::ops::{self, CaseError, allowed};
+use crate::service::{Cases, Channel};
+use crate::words::state_key;
+use access::{Account, AccountId, Ctx, Permission, Principal, Role};
+use kernel::codes::CaseNumber;
+use matters::{City, Reason};
+use std::sync::Arc;
+use store::StoreError;
+use ui::{Choice, Entry, Html, Ui};
+use vault::Masked;
+
+/// One line of the facts.
+#[derive(Debug, Clone)]
+pub struct FactLine {
+    /// What it is.
+    pub label: String,
+    /// Its value.
+    pub value: Html,
+}
+
+/// A case that is perhaps about the same thing.
+#[derive(Debug, Clone)]
+pub struct Twin {
+    /// The other case.
+    pub line: Line,
+    /// How far away.
+    pub metres: f64,
+}
+
+/// What a page shows of a case.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// Its number.
+    pub number: String,
+    /// Its class, or a word for none.
+    pub title: String,
+    /// The word of its state.
+    pub state: String,
+    /// Whether its life is over.
+    pub is_over: bool,
+    /// The light with its word; empty without a clock.
+    pub light: Html,
+    /// What is left; empty without a clock.
+    pub left: String,
+    /// Urgent.
+    pub urgent: bool,
+    /// What was reported.
+    pub description: String,
+    /// What is known, in lines.
+    pub facts: Vec<FactLine>,
+    /// What the reader must know before acting.
+    pub warnings: Vec<String>,
+    /// The moves that carry it on.
+    pub main: Vec<ActForm>,
+    /// All other moves.
+    pub more: Vec<ActForm>,
+    /// Who should handle it, and why; empty once that is past.
+    pub responsible: (String, String),
+    /// Perhaps the same matter.
+    pub twins: Vec<Twin>,
+    /// Where a duplicate is merged; empty where the reader may not.
+    pub merge_action: String,
+    /// The version the reader sees.
+    pub version: u32,
+    /// Where to go after an act.
+    pub back: String,
+    /// Its life.
+    pub history: Vec<Entry>,
+    /// The requester, masked; empty if none gave a name.
+    pub requester: String,
+    /// The purposes to look at the contact for; empty where the reader may not.
+    pub purposes: Vec<Choice>,
+}
+
+/// What was loaded of a case.
+pub struct Loaded {
+    /// The case.
+    pub case: Case,
+    /// Its life.
+    pub events: Vec<CaseEvent>,
+    /// The channel it came by.
+    pub channel: Option<Channel>,
+    /// What the reader may do.
+    pub acts: Vec<Act>,
+    /// Names of people in it.
+    pub names: Names,
+    /// The people of the handling unit.
+    pub handlers: Vec<Account>,
+    /// Workers of the beat.
+    pub workers: Vec<(AccountId, String)>,
+    /// Perhaps the same matter.
+    pub twins: Vec<(Case, f64)>,
+    /// The requester, masked.
+    pub requester: Option<Masked>,
+}
+
+/// Why a unit answers, in a sentence.
+pub fn why(ui: &Ui, city: &City, reason: &Reason) -> String {
+    match reason {
+        Reason::Duty {
+            legal_basis: Some(law),
+            ..
+        } => ui.tn("cases-why-duty-law", "law", law.as_str()),
+        Reason::Duty { .. } => ui.t("cases-why-duty"),
+        Reason::Territory { division } => ui.tn(
+            "cases-why-territory",
+            "place",
+            city.territory.name(*division),
+        ),
+        Reason::City => ui.t("cases-why-city"),
+    }
+}
+
+/// Loads a case for its page.
+///
+/// # Errors
+/// As [`ops::find`].
+pub async fn load(
+    ctx: &Ctx,
+    cases: &Cases,
+    city: &City,
+    number: CaseNumber,
+) -> Result<Loaded, CaseError> {
+    let (case, events) = ops::events(ctx, number).await?;
+    let acts = allowed(ctx.principal(), &case);
+    let workers: Vec<AccountId> =
+        if acts.contains(&Act::TakeTask) && is_of_the_desk(ctx.principal()) {
+            workers_near(city, &case)
+        } else {
+            Vec::new()
+        };
+    let mut ids = history::accounts_of(&case, &events);
+    ids.extend(&workers);
+    let unit = case.unit.filter(|_| acts.contains(&Act::Assign));
+    let (names, handlers) = ctx
+        .read(move |r| -> Result<_, StoreError> {
+            let names = access::ops::accounts::names(r, &ids)?;
+            let handlers = match unit {
+                Some(unit) => access::ops::accounts::of_unit(r, unit)?,
+                None => Vec::new(),
+            };
+            Ok((names, handlers))
+        })
+        .await?;
+    let twins = match (case.place.point, case.matter, acts.contains(&Act::Merge)) {
+        (Some(point), Some(matter), true) => {
+            ops::similar(ctx, point, matter, case.reported_at).await?
+        }
+        _ => Vec::new(),
+    };
+    let requester = match (case.subject, cases.vault()) {
+        (Some(subject), Some(keys)) if sees_requester(ctx.principal(), &case) => {
+            match vault::ops::masked(ctx, keys, case.district, subject).await {
+                Ok(masked) => Some(masked),
+                Err(error) => {
+                    tracing::warn!(number = %case.number, %error, "the requester of case {} cannot be shown", case.number);
+                    None
+                }
+            }
+        }
+        _ => None,
+    };
+    let workers = workers
+        .into_iter()
+        .filter_map(|id| names.get(&id).map(|name| (id, name.clone())))
+        .collect();
+    let handles = |a: &Account| {
+        a.roles
+            .0
+            .iter()
+            .any(|r| matches!(r, Role::Handler | Role::DepartmentLead))
+    };
+    let channel = cases.channel(ctx, &case.channel).await?;
+    Ok(Loaded {
+        channel,
+        acts,
+        handlers: handlers.into_iter().filter(handles).collect(),
+        twins: twins
+            .into_iter()
+            .filter(|(twin, _)| twin.id != case.id)
+            .collect(),
+        names,
+        workers,
+        requester,
+        case,
+        events,
+    })
+}
+
+fn is_of_the_desk(principal: &Principal) -> bool {
+    principal.has(Role::Acceptor) || principal.has(Role::ShiftLeader)
+}
+
+/// Whoever reported confidentially is shown to nobody here.
+fn sees_requester(principal: &Principal, case: &Case) -> bool {
+    !case.confidential && principal.may(Permission::PersonalRead)
+}
+
+/// The workers of the beat in which the case lies.
+fn workers_near(city: &City, case: &Case) -> Vec<AccountId> {
+    let Some(beat) = case
+        .place
+        .grid
+        .and_then(|grid| city.territory.beat_of(grid))
+    else {
+        return Vec::new();
+    };
+    let mut workers: Vec<AccountId> = beat.shifts.iter().map(|s| s.worker).collect();
+    workers.sort_unstable();
+    workers.dedup();
+    workers
+}
+
+/// Whether the reader belongs to departments only.
+pub fn reader_of(principal: &Principal) -> Reader {
+    let is_of_department = match principal {
+        Principal::Staff(staff) => staff
+            .roles
+            .iter()
+            .all(|r| matches!(r, Role::DepartmentLead | Role::Handler)),
+        _ => false,
+    };
+    Reader { is_of_department }
+}
+
+/// What a sheet is made with.
+pub struct Frame<'a> {
+    /// The reader.
+    pub ui: &'a Ui,
+    /// The city's reference data.
+    pub city: &'a Arc<City>,
+    /// How the reader stands to the case.
+    pub reader: Reader,
+    /// Whether the reader may look at the contact, for which purposes.
+    pub may_look: bool,
+    /// Where to go after an act.
+    pub back: &'a str,
+    /// A form that comes back.
+    pub sent: Option<Sent<'a>>,
+}
+
+impl Frame<'_> {
+    /// The sheet of a loaded case.
+    pub fn sheet(&self, loaded: &Loaded) -> Sheet {
+        let (ui, city, case) = (self.ui, self.city, &loaded.case);
+        let maker = Maker {
+            ui,
+            city,
+            case,
+            handlers: &loaded.handlers,
+            workers: &loaded.workers,
+            back: self.back,
+            sent: self.sent,
+        };
+        // The merge has its own place beside what is perhaps the same; as a form it asks for a number.
+        let (main, more): (Vec<ActForm>, Vec<ActForm>) = loaded
+            .acts
+            .iter()
+            .map(|act| (is_main(*act), maker.form(*act)))
+            .fold(
+                (Vec::new(), Vec::new()),
+                |(mut main, mut more), (is_main, form)| {
+                    if is_main {
+                        main.push(form)
+                    } else {
+                        more.push(form)
+                    }
+                    (main, more)
+                },
+            );
+        let is_before_dispatch = matches!(
+            case.state,
+            State::PendingVerify
+                | State::PendingAccept
+                | State::PendingRegister
+                | State::PendingDispatch
+                | State::Coordinating
+        );
+        let (light, left) = clock_of(ui, city, case);
+        Sheet {
+            number: case.number.to_string(),
+            title: matter_name(ui, city, case),
+            state: ui.t(state_key(case.state)),
+            is_over: case.state.is_final(),
+            light: light.map(|l| ui.light(l)).unwrap_or_default(),
+            left,
+            urgent: case.urgent,
+            description: case.description.clone(),
+            facts: self.facts(loaded),
+            warnings: self.warnings(case),
+            main,
+            more,
+            responsible: if is_before_dispatch {
+                maker.responsible()
+            } else {
+                Default::default()
+            },
+            twins: loaded
+                .twins
+                .iter()
+                .map(|(twin, metres)| Twin {
+                    line: Line::of(ui, city, twin),
+                    metres: *metres,
+                })
+                .collect(),
+            merge_action: if loaded.acts.contains(&Act::Merge) {
+                format!("/cases/{}/merge", case.number)
+            } else {
+                String::new()
+            },
+            version: case.version,
+            back: self.back.to_owned(),
+            history: history::entries(ui, city, case, &loaded.events, &loaded.names, self.reader),
+            requester: self.requester(case, loaded.requester.as_ref()),
+            purposes: self.purposes(loaded.requester.as_ref()),
+        }
+    }
+
+    fn requester(&self, case: &Case, masked: Option<&Masked>) -> String {
+        match masked {
+            _ if case.confidential => self.ui.t("cases-requester-confidential"),
+            Some(m) if m.is_erased => self.ui.t("cases-requester-erased"),
+            Some(m) => [m.name.as_str(), m.phone.as_str()]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            None => String::new(),
+        }
+    }
+
+    fn purposes(&self, masked: Option<&Masked>) -> Vec<Choice> {
+        if !self.may_look || masked.is_none_or(|m| m.is_erased || m.is_confidential) {
+            return Vec::new();
+        }
+        // words: cases-purpose-*
+        super::contact::PURPOSES
+            .iter()
+            .map(|code| {
+                Choice::new(
+                    *code,
+                    self.ui
+                        .t(&format!("cases-purpose-{}", code.replace('_', "-"))),
+                )
+            })
+            .collect()
+    }
+
+    fn warnings(&self, case: &Case) -> Vec<String> {
+        let ui = self.ui;
+        let mut told = Vec::new();
+        if let Some(reason) = &case.void_requested {
+            told.push(ui.tn("cases-warn-void", "reason", reason.as_str()));
+        }
+        if case.returns > 0 && !case.state.is_final() {
+            told.push(ui.tn("cases-warn-returns", "n", i64::from(case.returns)));
+        }
+        if case.reworks > 0 && !case.state.is_final() {
+            told.push(ui.tn("cases-warn-reworks", "n", i64::from(case.reworks)));
+        }
+        if case.provisional {
+            told.push(ui.t("cases-warn-provisional"));
+        }
+        told
+    }
+
+    fn facts(&self, loaded: &Loaded) -> Vec<FactLine> {
+        let (ui, city, case) = (self.ui, self.city, &loaded.case);
+        let mut facts: Vec<FactLine> = Vec::new();
+        // words: cases-fact-*
+        let mut add = |key: &str, value: Html| {
+            if !value.is_empty() {
+                facts.push(FactLine {
+                    label: ui.t(key),
+                    value,
+                });
+            }
+        };
+        let text = |t: &str| Html::from_text(t);
+        let time = |at: Option<jiff::Timestamp>| at.map(|at| ui.time(at)).unwrap_or_default();
+        add("cases-fact-place", text(&place_text(city, &case.place)));
+        add(
+            "cases-fact-grid",
+            text(&case.place.grid.map(|g| g.to_string()).unwrap_or_default()),
+        );
+        add(
+            "cases-fact-point",
+            text(
+                &case
+                    .place
+                    .point
+                    .map(|p| format!("{:.5}, {:.5}", p.lon(), p.lat()))
+                    .unwrap_or_default(),
+            ),
+        );
+        add("cases-fact-reported", ui.time(case.reported_at));
+        add(
+            "cases-fact-channel",
+            text(&loaded.channel.as_ref().map_or_else(
+                || case.channel.clone(),
+                |c| c.name(ui.lang.tag()).to_owned(),
+            )),
+        );
+        if let Some(verified) = case.verified {
+            // words: cases-verify-*
+            add(
+                "cases-fact-verified",
+                text(&ui.t(&format!(
+                    "cases-verify-{}",
+                    verified.as_str().replace('_', "-")
+                ))),
+            );
+        }
+        if let Some(standard) = &case.standard {
+            let limit = standard.limit.map_or_else(
+                || ui.t("cases-no-limit"),
+                |l| ui.tn("cases-limit", "limit", l.to_string()),
+            );
+            add(
+                "cases-fact-standard",
+                text(&format!(
+                    "{} {} · {limit}",
+                    standard.code, standard.condition
+                )),
+            );
+        }
+        add("cases-fact-unit", text(&unit_name(ui, city, case.unit)));
+        add(
+            "cases-fact-handler",
+            text(
+                &case
+                    .handler
+                    .and_then(|h| loaded.names.get(&h).cloned())
+                    .unwrap_or_default(),
+            ),
+        );
+        add("cases-fact-due", time(case.due_at));
+        add("cases-fact-handled", time(case.handled_at));
+        if let Some(task) = case
+            .task
+            .as_ref()
+            .filter(|_| super::forms::has_task(case.state))
+        {
+            let whose = task.assignee.map_or_else(
+                || ui.t("cases-pool"),
+                |a| {
+                    loaded
+                        .names
+                        .get(&a)
+                        .cloned()
+                        .unwrap_or_else(|| ui.t("cases-by-staff"))
+                },
+            );
+            add(
+                "cases-fact-task",
+                text(&ui.t2(
+                    "cases-task-of",
+                    "who",
+                    whose.as_str(),
+                    "time",
+                    ui.time_text(task.due_at).as_str(),
+                )),
+            );
+        }
+        add("cases-fact-closed", time(case.closed_at));
+        add(
+            "cases-fact-closing",
+            text(case.closing.as_deref().unwrap_or_default()),
+        );
+        add(
+            "cases-fact-reason",
+            text(case.reason.as_deref().unwrap_or_default()),
+        );
+        if let Some(into) = case.merged_into {
+            add(
+                "cases-fact-merged",
+                Html::from_markup(format!("<a href=\"/cases/{into}\">{into}</a>")),
+            );
+        }
+        facts
+    }
+}

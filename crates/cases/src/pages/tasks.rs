@@ -1,0 +1,131 @@
+//! GET /tasks — a worker's verifications and checks: the own first, then those of the pool.
+
+use super::forms::{ActForm, Maker};
+use super::line::{Line, is_mine};
+use crate::model::{Case, State};
+use crate::moves::Act;
+use crate::ops::{self, ListQuery, allowed};
+use crate::service::Cases;
+use access::{AccountId, Ctx, Fault, Permission, Query, show as show_page};
+use askama::Template;
+use axum::response::Response;
+use kernel::{Cursor, PageSize};
+use matters::City;
+use serde::Deserialize;
+use ui::{Pager, Ui};
+
+/// One task.
+pub struct TaskCard {
+    /// The case.
+    pub line: Line,
+    /// What is asked: look whether it is so, or whether it is fixed.
+    pub asked: String,
+    /// What may be done.
+    pub forms: Vec<ActForm>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    after: Option<Cursor>,
+}
+
+#[derive(Template)]
+#[template(path = "cases_tasks.html")]
+pub(super) struct TasksPage {
+    pub ui: Ui,
+    pub mine: Vec<TaskCard>,
+    pub pool: Vec<TaskCard>,
+    /// Cases that could be called back.
+    pub call_backs: Vec<Line>,
+    pub pager: Pager,
+}
+
+/// Closed cases offered for a call-back.
+const CALL_BACKS: u64 = 10;
+
+pub(super) async fn show(
+    ctx: Ctx,
+    ui: Ui,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    let page = ops::tasks(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
+    let me = ctx.principal().actor().id.map(AccountId);
+    let shown = page.items.len() as u64;
+    let (mine, pool): (Vec<&Case>, Vec<&Case>) =
+        page.items.iter().partition(|case| is_mine(case, me));
+    let cards = |list: Vec<&Case>| {
+        list.into_iter()
+            .map(|case| card(&ctx, &ui, &city, case))
+            .collect::<Vec<_>>()
+    };
+    let (mine, pool) = (cards(mine), cards(pool));
+    let call_backs = if ctx.principal().may(Permission::CaseCallBack) && wanted.after.is_none() {
+        let size = PageSize::new(CALL_BACKS).unwrap_or_default();
+        let closed = ops::list(
+            &ctx,
+            ListQuery {
+                states: vec![State::Closed],
+                size,
+                ..ListQuery::default()
+            },
+        )
+        .await?;
+        closed
+            .items
+            .iter()
+            .filter(|c| {
+                c.call_back.is_none() && allowed(ctx.principal(), c).contains(&Act::CallBack)
+            })
+            .map(|c| Line::of(&ui, &city, c))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let pager = Pager {
+        previous: wanted.after.is_some().then(|| "/tasks".to_owned()),
+        next: page.next.map(|after| format!("/tasks?after={after}")),
+        shown,
+        total: None,
+    };
+    show_page(&TasksPage {
+        ui,
+        mine,
+        pool,
+        call_backs,
+        pager,
+    })
+}
+
+fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case) -> TaskCard {
+    let maker = Maker {
+        ui,
+        city,
+        case,
+        handlers: &[],
+        workers: &[],
+        back: "/tasks",
+        sent: None,
+    };
+    let may = allowed(ctx.principal(), case);
+    let asked = if case.state == State::PendingVerify {
+        ui.t("cases-task-verify")
+    } else {
+        ui.t("cases-task-check")
+    };
+    let is_taken = case.task.as_ref().is_some_and(|t| t.assignee.is_some());
+    let forms = [Act::Verify, Act::Check, Act::TakeTask]
+        .iter()
+        .filter(|act| may.contains(act) && (**act != Act::TakeTask || !is_taken))
+        .map(|act| ActForm {
+            is_open: false,
+            key: "",
+            ..maker.form(*act)
+        })
+        .collect();
+    TaskCard {
+        line: Line::of(ui, city, case),
+        asked,
+        forms,
+    }
+}

@@ -1,0 +1,668 @@
+//! Every page renders with sample data, in both languages, and is sound; every word used is there.
+
+use super::forms::{Maker, Sent};
+use super::history::{self, Names, Reader};
+use super::read::{self, Wrong};
+use super::sheet::{Frame, Loaded};
+use super::{Offers, about, case, contact, desk, found, home, line, report, tasks, track, unit};
+use crate::model::{
+    By, Case, CaseEvent, Fact, Place, Reported, Satisfaction, Standard, State, Task, TaskKind,
+    VerifyOutcome,
+};
+use crate::moves::Act;
+use crate::ops::CaseError;
+use crate::rules::{self, Refusal};
+use access::{AccountId, Fields, Role, UnitId};
+use askama::Template;
+use jiff::Timestamp;
+use kernel::deadline::{ClockKind, Limit};
+use kernel::geo::Point;
+use kernel::id::Id;
+use matters::{City, MatterId, Reference};
+use std::sync::Arc;
+use ui::{FormState, Lang, Pager, Queue, Ui, testing};
+
+const WORDS: (&str, &str, &str) = (
+    "cases",
+    include_str!("../../locales/zh-CN.ftl"),
+    include_str!("../../locales/en.ftl"),
+);
+
+fn now() -> Timestamp {
+    "2026-03-16T02:00:00Z".parse().expect("a time")
+}
+
+fn reader(lang: Lang) -> Ui {
+    let words = access::words_of(&[
+        access::capability(),
+        access::Capability::new("cases", access::Routes::new("cases")).locales(WORDS.1, WORDS.2),
+    ]);
+    testing::ui_with(
+        testing::site_with(words.expect("the words are sound")),
+        lang,
+        now(),
+    )
+}
+
+fn city() -> Arc<City> {
+    Reference::new(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone")).current()
+}
+
+fn by(role: Role) -> By {
+    By {
+        kind: "staff".into(),
+        account: Some(Id::from_bytes([1; 16])),
+        role: Some(role),
+        unit: Some(UnitId(Id::from_bytes([2; 16]))),
+    }
+}
+
+fn reported() -> Reported {
+    Reported {
+        district: "330102".parse().expect("a district"),
+        number: "330102-20260316-00001".parse().expect("a number"),
+        reported_at: now(),
+        channel: "web".into(),
+        matter: None,
+        description: "井盖坏了 <b>很危险</b>".into(),
+        place: Place {
+            point: Point::new(120.165, 30.245).ok(),
+            address: Some("延安路 1 号".into()),
+            ..Place::default()
+        },
+        subject: None,
+        attachments: Vec::new(),
+        verify: true,
+        self_handled: None,
+        confidential: false,
+    }
+}
+
+fn matter() -> MatterId {
+    MatterId(Id::from_bytes([3; 16]))
+}
+
+/// One of each fact.
+fn facts() -> Vec<Fact> {
+    let unit = UnitId(Id::from_bytes([2; 16]));
+    let worker = AccountId(Id::from_bytes([1; 16]));
+    let why = || "因为 <script>".to_owned();
+    let standard = Standard {
+        matter: matter(),
+        code: "C0101".into(),
+        catalogue: "test".into(),
+        rule: 1,
+        condition: "缺失".into(),
+        limit: Limit::new(4, ClockKind::WorkingHours).ok(),
+        closings: vec!["恢复".into(), "更换".into()],
+    };
+    vec![
+        Fact::Reported(Box::new(reported())),
+        Fact::TaskGiven {
+            task: TaskKind::Verify,
+            to: None,
+            due_at: now(),
+        },
+        Fact::VerifyLapsed,
+        Fact::Verified {
+            outcome: VerifyOutcome::NotFound,
+            note: why(),
+            attachments: Vec::new(),
+        },
+        Fact::Corrected {
+            matter: Some(matter()),
+            place: Some(Place::default()),
+        },
+        Fact::Accepted {
+            matter: matter(),
+            urgent: true,
+        },
+        Fact::Registered { standard },
+        Fact::Dispatched {
+            unit,
+            basis: "duty".into(),
+            due_at: Some(now()),
+            provisional: true,
+        },
+        Fact::Returned {
+            reason: why(),
+            to_coordinator: false,
+        },
+        Fact::Returned {
+            reason: why(),
+            to_coordinator: true,
+        },
+        Fact::Ruled {
+            unit,
+            reason: why(),
+        },
+        Fact::Assigned { handler: worker },
+        Fact::Signed,
+        Fact::ReportedBack {
+            result: why(),
+            attachments: Vec::new(),
+        },
+        Fact::TaskGiven {
+            task: TaskKind::Check,
+            to: Some(worker),
+            due_at: now(),
+        },
+        Fact::CheckLapsed { due_at: now() },
+        Fact::Checked {
+            passed: false,
+            note: why(),
+            attachments: Vec::new(),
+            due_at: None,
+        },
+        Fact::Checked {
+            passed: true,
+            note: String::new(),
+            attachments: Vec::new(),
+            due_at: None,
+        },
+        Fact::Closed {
+            closing: "更换".into(),
+        },
+        Fact::CalledBack {
+            contacted: Some(true),
+            solved: Some(false),
+            satisfaction: Satisfaction::Dissatisfied,
+            note: why(),
+        },
+        Fact::NotAccepted { reason: why() },
+        Fact::NotRegistered { reason: why() },
+        Fact::VoidRequested { reason: why() },
+        Fact::VoidRefused { reason: why() },
+        Fact::Voided { reason: why() },
+        Fact::Merged {
+            into: "330102-20260316-00002".parse().expect("a number"),
+        },
+        Fact::Unmerged,
+        Fact::SelfHandlingConfirmed,
+        Fact::Noted {
+            text: why(),
+            attachments: Vec::new(),
+        },
+    ]
+}
+
+fn life(facts: Vec<Fact>) -> Vec<CaseEvent> {
+    (1..)
+        .zip(facts)
+        .map(|(seq, fact)| CaseEvent {
+            seq,
+            at: now(),
+            by: by(Role::Acceptor),
+            fact,
+        })
+        .collect()
+}
+
+/// A case with everything known of it, in a state.
+fn case_in(state: State) -> Case {
+    let reported = life(vec![Fact::Reported(Box::new(reported()))]);
+    let case = rules::replay(rules::new_case_id(now(), [7; 10]), &reported)
+        .expect("a report makes a case");
+    let standard = facts().into_iter().find_map(|f| {
+        if let Fact::Registered { standard } = f {
+            Some(standard)
+        } else {
+            None
+        }
+    });
+    Case {
+        state,
+        standard,
+        unit: Some(UnitId(Id::from_bytes([2; 16]))),
+        due_at: Some(now()),
+        provisional: true,
+        returns: 2,
+        reworks: 1,
+        void_requested: Some("<i>错报</i>".into()),
+        task: Some(Task {
+            kind: TaskKind::Check,
+            assignee: None,
+            due_at: now(),
+        }),
+        ..case
+    }
+}
+
+fn loaded(case: Case) -> Loaded {
+    let names: Names = [(AccountId(Id::from_bytes([1; 16])), "林晓".to_owned())].into();
+    let acts: Vec<Act> = Act::ALL
+        .iter()
+        .copied()
+        .filter(|a| {
+            !matches!(
+                a,
+                Act::Report | Act::Import | Act::UpdateImport | Act::LapseVerify | Act::LapseCheck
+            )
+        })
+        .collect();
+    let masked = vault::Masked {
+        name: "张*".into(),
+        phone: "138****1234".into(),
+        ..vault::Masked::default()
+    };
+    Loaded {
+        channel: None,
+        events: life(facts()),
+        twins: vec![(case.clone(), 12.5)],
+        workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
+        acts,
+        names,
+        handlers: Vec::new(),
+        requester: Some(masked),
+        case,
+    }
+}
+
+fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'a> {
+    Frame {
+        ui,
+        city,
+        reader: Reader {
+            is_of_department: false,
+        },
+        may_look: true,
+        back: "/desk?state=pending_accept",
+        sent,
+    }
+}
+
+fn sound(page: &impl Template) -> String {
+    let html = page.render().expect("the template renders");
+    testing::assert_sound(&html);
+    html
+}
+
+#[test]
+fn the_pages_of_residents_render_in_both_languages() {
+    let city = city();
+    for lang in Lang::ALL {
+        let ui = || reader(lang);
+        let stranger = || Ui {
+            account: None,
+            menu: Vec::new(),
+            ..reader(lang)
+        };
+        sound(&home::HomePage { ui: stranger() });
+        sound(&home::HomePage { ui: ui() });
+        let mut form = FormState::from_pairs([("description", "\"><script>"), ("lon", "x")]);
+        form.fault("lon", "fault");
+        form.fault("description", "fault");
+        let html = sound(&report::ReportPage {
+            ui: stranger(),
+            form: form.clone(),
+            matters: vec!["C0101 上水井盖".into()],
+            places: vec![ui::Choice::new("330102001001", "清波门社区")],
+        });
+        assert!(!html.contains("\"><script>"), "what was typed is escaped");
+        sound(&report::ReportPage::new(
+            stranger(),
+            &city,
+            FormState::new(),
+        ));
+        sound(&report::ReceiptPage {
+            ui: stranger(),
+            number: "330102-20260316-00001".into(),
+            code: "AB23CD".into(),
+            link: "/track/link/00".into(),
+            address: "http://city.example/track/link/00".into(),
+            next: "next".into(),
+        });
+        form.fault("number", "fault");
+        sound(&track::TrackPage {
+            ui: stranger(),
+            form,
+        });
+        for state in State::ALL {
+            let html = sound(&track::ProgressPage::new(
+                stranger(),
+                &city,
+                &case_in(*state),
+            ));
+            assert!(
+                !html.contains("<b>很危险") && !html.contains("138"),
+                "{state}"
+            );
+        }
+        testing::assert_sound(&contact::sample(ui()));
+    }
+}
+
+#[test]
+fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
+    let city = city();
+    for lang in Lang::ALL {
+        for state in State::ALL {
+            let ui = reader(lang);
+            let c = frame(&ui, &city, None).sheet(&loaded(case_in(*state)));
+            assert_eq!(
+                c.main.len() + c.more.len(),
+                loaded(case_in(*state)).acts.len()
+            );
+            let offers = Offers {
+                matters: vec!["C0101 上水井盖".into()],
+                units: vec!["WATER 水务局".into()],
+            };
+            let page = case::CasePage {
+                c,
+                offers,
+                crumbs: Vec::new(),
+                meanwhile: vec!["<i>".into()],
+                refused: "<i>".into(),
+                ui,
+            };
+            let html = sound(&page);
+            assert!(
+                !html.contains("<script>因")
+                    && !html.contains("因为 <script>")
+                    && !html.contains("<i>"),
+                "{state}: words of people are escaped"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_form_that_comes_back_keeps_what_was_typed_and_says_what_is_wrong() {
+    let (city, ui) = (city(), reader(Lang::En));
+    let fields = Fields::parse("reason=&note=keep+me&passed=fail".as_bytes());
+    let wrong = Wrong::Case(CaseError::Rule {
+        act: Act::Check,
+        refusal: Refusal::Missing { field: "note" },
+    });
+    let sent = Sent {
+        act: Act::Check,
+        fields: &fields,
+        wrong: &wrong,
+    };
+    let c = frame(&ui, &city, Some(sent)).sheet(&loaded(case_in(State::PendingCheck)));
+    let form = c
+        .main
+        .iter()
+        .find(|f| f.id.starts_with("check-"))
+        .expect("the check is offered");
+    let note = form
+        .inputs
+        .iter()
+        .find(|i| i.name == "note")
+        .expect("a check has a note");
+    assert_eq!(
+        (note.value.as_str(), note.fault.as_str()),
+        ("keep me", "“Note” is needed.")
+    );
+    assert!(form.is_open && form.fault.is_empty());
+    assert_eq!(
+        form.inputs
+            .iter()
+            .find(|i| i.name == "passed")
+            .map(|i| i.value.as_str()),
+        Some("fail")
+    );
+    // A refusal that is about no field stands above the form.
+    let wrong = Wrong::Case(CaseError::Rule {
+        act: Act::Check,
+        refusal: Refusal::NotYourTask,
+    });
+    let sent = Sent {
+        act: Act::Check,
+        fields: &fields,
+        wrong: &wrong,
+    };
+    let c = frame(&ui, &city, Some(sent)).sheet(&loaded(case_in(State::PendingCheck)));
+    let form = c
+        .main
+        .iter()
+        .find(|f| f.id.starts_with("check-"))
+        .expect("the check is offered");
+    assert_eq!(form.fault, "This task was given to somebody else.");
+}
+
+#[test]
+fn the_tables_of_work_render_in_both_languages() {
+    let city = city();
+    for lang in Lang::ALL {
+        let ui = reader(lang);
+        let case = case_in(State::Handling);
+        let line = || line::Line {
+            current: true,
+            urgent: true,
+            ..line::Line::of(&ui, &city, &case)
+        };
+        let maker = Maker {
+            ui: &ui,
+            city: &city,
+            case: &case,
+            handlers: &[],
+            workers: &[],
+            back: "/unit",
+            sent: None,
+        };
+        let queues = vec![Queue {
+            label: "q".into(),
+            href: "/desk".into(),
+            count: 3,
+            late: 1,
+            soon: 1,
+            current: true,
+        }];
+        let pager = Pager {
+            next: Some("/desk?after=x".into()),
+            shown: 1,
+            ..Pager::default()
+        };
+        for beside in [
+            None,
+            Some(frame(&ui, &city, None).sheet(&loaded(case_in(State::PendingAccept)))),
+        ] {
+            for lines in [Vec::new(), vec![line()]] {
+                sound(&desk::DeskPage {
+                    ui: ui.clone(),
+                    queues: queues.clone(),
+                    queue: "q".into(),
+                    lines,
+                    pager: pager.clone(),
+                    beside: beside.clone(),
+                    offers: Offers::default(),
+                    not_found: "<i>".into(),
+                    may_report: true,
+                });
+            }
+        }
+        let forms = || {
+            vec![
+                maker.form(Act::Sign),
+                maker.form(Act::ReportBack),
+                maker.form(Act::Return),
+            ]
+        };
+        let column = |cards| unit::Column {
+            title: "t".into(),
+            empty: "e".into(),
+            cards,
+            more: "/desk".into(),
+        };
+        sound(&unit::UnitPage {
+            ui: ui.clone(),
+            unit: "水务局".into(),
+            columns: vec![
+                column(Vec::new()),
+                column(vec![unit::Card {
+                    line: line(),
+                    forms: forms(),
+                }]),
+            ],
+        });
+        let task = || tasks::TaskCard {
+            line: line(),
+            asked: "a".into(),
+            forms: vec![maker.form(Act::Verify), maker.form(Act::TakeTask)],
+        };
+        sound(&tasks::TasksPage {
+            ui: ui.clone(),
+            mine: vec![task()],
+            pool: Vec::new(),
+            call_backs: vec![line()],
+            pager: pager.clone(),
+        });
+        sound(&tasks::TasksPage {
+            ui: ui.clone(),
+            mine: Vec::new(),
+            pool: vec![task()],
+            call_backs: Vec::new(),
+            pager,
+        });
+        sound(&found::FoundPage::new(ui.clone(), &city, FormState::new()));
+        let figures = vec![about::Figure {
+            label: "l".into(),
+            count: 43_523,
+        }];
+        sound(&about::AboutPage {
+            ui: ui.clone(),
+            version: "0",
+            engine: "Sqlite".into(),
+            figures,
+        });
+    }
+}
+
+#[test]
+fn a_department_does_not_learn_who_rated() {
+    let (city, ui) = (city(), reader(Lang::En));
+    let loaded = loaded(case_in(State::Closed));
+    let entries = |is_of_department| {
+        history::entries(
+            &ui,
+            &city,
+            &loaded.case,
+            &loaded.events,
+            &loaded.names,
+            Reader { is_of_department },
+        )
+    };
+    let rated = |entries: Vec<ui::Entry>| {
+        entries
+            .into_iter()
+            .find(|e| e.what == "Called back")
+            .expect("it was called back")
+    };
+    assert!(rated(entries(false)).who.contains("林晓"));
+    assert_eq!(rated(entries(true)).who, "");
+}
+
+#[test]
+fn who_reported_confidentially_stands_on_no_page() {
+    let (city, ui) = (city(), reader(Lang::En));
+    let loaded = loaded(Case {
+        confidential: true,
+        ..case_in(State::PendingAccept)
+    });
+    let sheet = frame(&ui, &city, None).sheet(&loaded);
+    assert_eq!(sheet.history[0].who, "");
+    assert_eq!(sheet.requester, ui.t("cases-requester-confidential"));
+}
+
+#[test]
+fn garbage_in_a_form_is_named_and_never_a_panic() {
+    let (city, ui) = (city(), reader(Lang::En));
+    let case = case_in(State::PendingAccept);
+    let garbage = [
+        "",
+        "x",
+        "\u{0}",
+        "-1",
+        "9999999999999999999999",
+        "%FF",
+        "NaN",
+        "inf",
+        "’; DROP TABLE cases",
+        "𝟙",
+    ];
+    let names = [
+        "outcome",
+        "to",
+        "matter",
+        "reason",
+        "address",
+        "lon",
+        "lat",
+        "rule",
+        "unit",
+        "basis",
+        "handler",
+        "result",
+        "passed",
+        "closing",
+        "satisfaction",
+        "into",
+        "text",
+        "division",
+    ];
+    for text in garbage {
+        let mut body = String::new();
+        for name in names {
+            body.push_str(&format!(
+                "{name}={}&",
+                text.replace('%', "%25").replace('&', "%26")
+            ));
+        }
+        let fields = Fields::parse(body.as_bytes());
+        for act in Act::ALL {
+            if let Err(wrong) = read::step(&ui, &city, &case, *act, "", &fields) {
+                assert!(!wrong.told(&ui, &[]).1.is_empty(), "{act:?} {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_correction_without_a_change_of_place_leaves_the_place() {
+    let (city, ui) = (city(), reader(Lang::Zh));
+    let case = case_in(State::PendingAccept);
+    let step = |body: &str| {
+        read::step(
+            &ui,
+            &city,
+            &case,
+            Act::Correct,
+            "",
+            &Fields::parse(body.as_bytes()),
+        )
+        .expect("it reads")
+    };
+    let same = form("延安路 1 号");
+    assert!(matches!(
+        step(&format!("address={same}&lon=120.165&lat=30.245")),
+        crate::ops::Step::Correct { place: None, .. }
+    ));
+    assert!(matches!(
+        step(&format!(
+            "address={}&lon=120.165&lat=30.245",
+            form("延安路 2 号")
+        )),
+        crate::ops::Step::Correct { place: Some(_), .. }
+    ));
+}
+
+fn form(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
+#[test]
+fn every_word_used_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let used = testing::used_keys(&[&root.join("templates"), &root.join("src")])
+        .expect("the sources can be read");
+    let words = ui::I18n::builder()
+        .add(WORDS.0, WORDS.1, WORDS.2)
+        .build()
+        .expect("both languages have the same keys");
+    let faults: Vec<String> = testing::word_faults(&words, &used, &["cases"])
+        .into_iter()
+        .filter(|f| !f.contains("cases-error-"))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
