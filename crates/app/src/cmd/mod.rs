@@ -5,6 +5,7 @@ mod case;
 mod deadline;
 mod detect;
 mod doctor;
+mod duty;
 mod evaluate;
 mod export;
 mod forecast;
@@ -50,6 +51,7 @@ enum Command {
     Deadline(deadline::Args),
     Detect(detect::Args),
     Doctor(doctor::Doctor),
+    Duty(duty::Duty),
     Evaluate(evaluate::Evaluate),
     Export(export::Export),
     Forecast(forecast::Args),
@@ -78,6 +80,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Deadline(args) => args.run(),
         Command::Detect(args) => args.run(),
         Command::Doctor(args) => args.run(common),
+        Command::Duty(args) => args.run(common),
         Command::Evaluate(args) => args.run(common),
         Command::Export(args) => args.run(common, cli.json),
         Command::Forecast(args) => args.run(),
