@@ -21,7 +21,7 @@ pub struct Common {
         hide_env_values = true
     )]
     pub db: Option<String>,
-    /// A configuration file (TOML); see docs/configuration.md.
+    /// A configuration file (TOML); see docs/generated/configuration.md.
     #[arg(long, global = true, value_name = "FILE", env = "SHIYU_CONFIG")]
     pub config: Option<PathBuf>,
 }
@@ -42,7 +42,7 @@ pub struct File {
     database_connections: Option<usize>,
 }
 
-/// The keys, what they mean and their defaults: the table of `docs/configuration.md`.
+/// The keys, what they mean and their defaults: the table of `docs/generated/configuration.md`.
 pub const KEYS: &[(&str, &str, &str)] = &[
     (
         "db",
@@ -52,7 +52,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     (
         "city",
         "the name of the city, shown at the top of every page",
-        "市域",
+        "本市, or 示范市 for the sample city",
     ),
     (
         "timezone",
@@ -101,8 +101,8 @@ pub const KEYS: &[(&str, &str, &str)] = &[
 pub struct Config {
     /// The database.
     pub db: String,
-    /// The name of the city.
-    pub city: String,
+    /// The name of the city, if one was set.
+    pub city: Option<String>,
     /// The zone.
     pub timezone: TimeZone,
     /// The district of record of reports whose place is not known.
@@ -189,7 +189,7 @@ impl Config {
             .or(file.data_dir)
             .unwrap_or_else(|| beside(&db));
         Ok(Self {
-            city: text("city", file.city, "市域"),
+            city: env("city").or(file.city),
             timezone: TimeZone::get(&zone)
                 .map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?,
             district: district

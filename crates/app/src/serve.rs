@@ -116,11 +116,16 @@ pub fn state_of(
     let capabilities = capabilities();
     let words =
         access::words_of(&capabilities).map_err(|e| Failure::other("words", e.to_string()))?;
+    let is_sample = is_sample(&system)?;
     let site = Site {
         words,
-        city: city_name(program),
+        city: city_name(program, is_sample),
         time_zone: program.config.timezone.clone(),
-        notices: notices(&system)?,
+        notices: if is_sample {
+            vec![sample_notice()]
+        } else {
+            Vec::new()
+        },
     };
     let mut settings = Settings {
         public_url,
@@ -181,28 +186,30 @@ impl cases::service::Attachments for CaseFiles {
     }
 }
 
-fn city_name(program: &Program) -> Words {
-    match program.config.city.as_str() {
-        "市域" => Words::new("市域", "Shiyu"),
-        city => Words::new(city, city),
+fn city_name(program: &Program, is_sample: bool) -> Words {
+    match program.config.city.as_deref() {
+        Some(city) => Words::new(city, city),
+        None if is_sample => Words::new("示范市", "Sample City"),
+        None => Words::new("本市", "Our city"),
     }
 }
 
-/// What stands on top of every page: that the sample city is invented.
-fn notices(system: &Ctx) -> Result<Vec<(Tone, Words)>, Failure> {
-    let sample = system.read_blocking::<_, StoreError, _>(|r| {
+/// Whether the sample city was laid into this database.
+fn is_sample(system: &Ctx) -> Result<bool, Failure> {
+    let found = system.read_blocking::<_, StoreError, _>(|r| {
         r.opt::<(String,)>(
             "SELECT value FROM settings WHERE name = $1",
             store::params!["sample_city"],
         )
     })?;
-    Ok(sample
-        .map(|_| {
-            let zh = "示范市是虚构的：人物、单位和案件均为程序生成。";
-            let en = "The sample city is invented: its people, units and cases were made by the program.";
-            vec![(Tone::Info, Words::new(zh, en))]
-        })
-        .unwrap_or_default())
+    Ok(found.is_some())
+}
+
+/// What stands on top of every page of the sample city.
+fn sample_notice() -> (Tone, Words) {
+    let zh = "示范市是虚构的：人物、单位和案件均为程序生成。";
+    let en = "The sample city is invented: its people, units and cases were made by the program.";
+    (Tone::Info, Words::new(zh, en))
 }
 
 /// Serves until told to stop (SIGTERM, Ctrl-C), then lets running requests finish.
