@@ -38,10 +38,16 @@ impl FromRow for Group {
 }
 
 /// 应结案 — handled in the period, or unhandled at its end ($2, or now if that is earlier: $3) with the deadline passed.
-/// On-the-spot handling by the finder is not a unit's work; cases that ended otherwise (void, merged) are not due.
+/// On-the-spot handling by the finder is not a unit's work; cases that had ended otherwise by then (void, merged, left
+/// the system) are not due, whether handled before or not.
 const DUE: &str = "(dispatched_at IS NOT NULL OR source IS NOT NULL) AND \
-    ((handled_at >= $1 AND handled_at < $2) \
-     OR (due_at < $3 AND reported_at < $3 AND ((handled_at IS NULL AND closed_at IS NULL AND state <> 'closed') OR handled_at >= $2 OR (handled_at IS NULL AND closed_at >= $2))))";
+    ((handled_at >= $1 AND handled_at < $2 \
+      AND (state NOT IN ('voided', 'merged', 'transferred') OR closed_at >= $2)) \
+     OR (due_at < $3 AND reported_at < $3 AND \
+         (handled_at >= $2 \
+          OR (handled_at IS NULL AND closed_at >= $2) \
+          OR (handled_at IS NULL AND closed_at IS NULL \
+              AND state NOT IN ('closed', 'voided', 'merged', 'transferred')))))";
 
 /// Counts by group. One statement.
 pub fn groups(r: &mut Read<'_>, by: By, period: Period, now: Timestamp) -> StoreResult<Vec<Group>> {
