@@ -32,6 +32,8 @@ use store::{AuditEvent, StoreError, StoreResult, ToValue, Value, Write, params};
 const BATCH: usize = 500;
 /// About how long one transaction may take.
 const BATCH_TIME: Duration = Duration::from_millis(50);
+/// How often a batch is tried that another import at the same time gets in the way of.
+const TRIES: u32 = 8;
 /// Case numbers taken at once for one day.
 const NUMBERS: u32 = 64;
 
@@ -396,10 +398,20 @@ impl Running<'_> {
                 end,
             },
         });
-        let (part, numbers) = self
-            .ctx
-            .renewed()
-            .write_blocking(move |w| write_batch(w, &batch))?;
+        let mut tries = 0;
+        let (part, numbers) = loop {
+            tries += 1;
+            let batch = batch.clone();
+            let written = self
+                .ctx
+                .renewed()
+                .write_blocking(move |w| write_batch(w, &batch));
+            match written {
+                // Another import brought some of these rows meanwhile: looked at again, they are known.
+                Err(StoreError::Unique(_) | StoreError::Conflict) if tries < TRIES => {}
+                other => break other?,
+            }
+        };
         self.begun = true;
         self.numbers = numbers;
         self.total.add(&part);
