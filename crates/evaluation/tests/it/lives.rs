@@ -1,0 +1,329 @@
+//! Lives made by the rules of cases, told as "who did what when", and a city that holds many copies of them.
+
+use access::{Role, UnitId};
+use cases::model::{Case, CaseEvent, ImportStatus, Imported, Place, Reported, Standard};
+use cases::rules::{self, Actor, CityRules, Command, Facts};
+use cases::sql;
+use evaluation::{By, Counts, Evaluation, Period};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kernel::codes::{CaseNumber, DistrictCode, DivisionCode};
+use kernel::id::Id;
+use kernel::{Calendar, ManualClock};
+use matters::{MatterId, Reference};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{AuditEvent, Migration, StoreError, Value};
+use testdb::TestDb;
+
+/// The tables these tests need.
+pub fn migrations() -> Vec<Migration> {
+    [
+        store::MIGRATIONS,
+        access::MIGRATIONS,
+        grid::MIGRATIONS,
+        actors::MIGRATIONS,
+        matters::MIGRATIONS,
+        cases::MIGRATIONS,
+    ]
+    .concat()
+}
+
+fn id(n: u8) -> Id {
+    Id::from_bytes([n; 16])
+}
+
+pub fn unit(n: u8) -> UnitId {
+    UnitId(id(100 + n))
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("Asia/Shanghai").unwrap()
+}
+
+/// A local time of the city, such as `04-09 10:00` of 2019.
+pub fn at(text: &str) -> Timestamp {
+    let (day, time) = text.split_once(' ').unwrap();
+    format!("2019-{day}T{time}:00+08:00").parse().unwrap()
+}
+
+/// One step of a life.
+#[derive(Clone, Copy)]
+pub enum Did {
+    Report,
+    ReportPutRight,
+    ConfirmPutRight,
+    Accept,
+    /// With a limit of 48 hours on the continuous clock.
+    Register,
+    RegisterWithoutLimit,
+    Dispatch,
+    Sign,
+    Return,
+    ReportBack,
+    Pass,
+    Fail,
+    Close,
+    Void,
+    Merge,
+}
+
+fn command(did: Did, when: Timestamp) -> Command {
+    let standard = |limit: Option<&str>| Standard {
+        matter: MatterId(id(50)),
+        code: "C0101".into(),
+        catalogue: "test".into(),
+        rule: 1,
+        condition: "缺失".into(),
+        limit: limit.map(|l| l.parse().unwrap()),
+        closings: Vec::new(),
+    };
+    let report = |how: Option<&str>| {
+        Command::Report(Box::new(Reported {
+            district: district(),
+            number: number(when, 1),
+            reported_at: when,
+            channel: "patrol".into(),
+            matter: None,
+            description: "井盖缺失".into(),
+            place: Place::default(),
+            subject: None,
+            attachments: Vec::new(),
+            verify: false,
+            self_handled: how.map(str::to_owned),
+            confidential: false,
+        }))
+    };
+    let check = |passed: bool| Command::Check {
+        passed,
+        note: "看过".into(),
+        attachments: Vec::new(),
+    };
+    match did {
+        Did::Report => report(None),
+        Did::ReportPutRight => report(Some("已扶正")),
+        Did::ConfirmPutRight => Command::ConfirmSelfHandling,
+        Did::Accept => Command::Accept {
+            matter: Some(MatterId(id(50))),
+            urgent: false,
+        },
+        Did::Register => Command::Register {
+            standard: standard(Some("48UH")),
+        },
+        Did::RegisterWithoutLimit => Command::Register {
+            standard: standard(None),
+        },
+        Did::Dispatch => Command::Dispatch {
+            unit: unit(0),
+            basis: String::new(),
+        },
+        Did::Sign => Command::Sign,
+        Did::Return => Command::Return {
+            reason: "不属于我们".into(),
+        },
+        Did::ReportBack => Command::ReportBack {
+            result: "已更换".into(),
+            attachments: Vec::new(),
+        },
+        Did::Pass => check(true),
+        Did::Fail => check(false),
+        Did::Close => Command::Close {
+            closing: "更换".into(),
+        },
+        Did::Void => Command::Void {
+            reason: "重复登记".into(),
+        },
+        Did::Merge => Command::Merge {
+            into: number(when, 99_999),
+        },
+    }
+}
+
+pub fn district() -> DistrictCode {
+    "410102".parse().unwrap()
+}
+
+fn number(when: Timestamp, sequence: u32) -> CaseNumber {
+    CaseNumber::new(district(), zone().to_datetime(when).date(), sequence).unwrap()
+}
+
+/// What a life adds up to. Each step is decided by the rules, so no life is told that cannot be.
+pub fn life(steps: &[(&str, Did)]) -> Case {
+    let (tz, city) = (zone(), CityRules::default());
+    let mut case: Option<Case> = None;
+    let mut events: Vec<CaseEvent> = Vec::new();
+    for (when, did) in steps {
+        let own = matches!(did, Did::Sign | Did::Return | Did::ReportBack);
+        let actor = Actor {
+            kind: "staff",
+            account: Some(id(1)),
+            roles: Role::ALL.to_vec(),
+            unit: own.then(|| unit(0)),
+            is_program: false,
+        };
+        let facts = Facts {
+            now: at(when),
+            actor: &actor,
+            calendar: Calendar::cn(),
+            tz: &tz,
+            rules: &city,
+            on_duty: None,
+        };
+        let next = rules::decide(case.as_ref(), command(*did, at(when)), &facts);
+        let next = next.unwrap_or_else(|e| panic!("{when}: {e}"));
+        case = next.iter().fold(case, rules::apply);
+        events.extend(next);
+    }
+    let case = case.unwrap();
+    assert_eq!(rules::replay(case.id, &events).as_ref(), Some(&case));
+    case
+}
+
+/// What a file of another system says: reported on 9 April, due on the 11th, and so ended (at no known time).
+pub fn from_file(status: ImportStatus) -> Case {
+    let when = at("04-09 10:00");
+    let import = Imported {
+        district: district(),
+        number: number(when, 1),
+        source: "elsewhere".into(),
+        row_id: "1".into(),
+        reported_at: when,
+        closed_at: None,
+        due_at: Some(at("04-11 10:00")),
+        status,
+        matter: None,
+        unit: Some(unit(0)),
+        channel: "import".into(),
+        description: String::new(),
+        place: Place::default(),
+        notes: Vec::new(),
+    };
+    let program = Actor {
+        kind: "system",
+        account: None,
+        roles: Vec::new(),
+        unit: None,
+        is_program: true,
+    };
+    let facts = Facts {
+        now: when,
+        actor: &program,
+        calendar: Calendar::cn(),
+        tz: &zone(),
+        rules: &CityRules::default(),
+        on_duty: None,
+    };
+    let events = rules::decide(None, Command::Import(Box::new(import)), &facts).unwrap();
+    events.iter().fold(None, rules::apply).unwrap()
+}
+
+/// Steps up to the hands of the unit, all at one moment.
+pub fn dispatched(when: &str) -> Vec<(&str, Did)> {
+    [
+        Did::Report,
+        Did::Accept,
+        Did::Register,
+        Did::Dispatch,
+        Did::Sign,
+    ]
+    .map(|did| (when, did))
+    .to_vec()
+}
+
+/// Handled at one moment, checked and closed at another.
+pub fn closed<'t>(dispatch: &'t str, handled: &'t str, closed: &'t str) -> Vec<(&'t str, Did)> {
+    let mut steps = dispatched(dispatch);
+    steps.push((handled, Did::ReportBack));
+    steps.extend([(closed, Did::Pass), (closed, Did::Close)]);
+    steps
+}
+
+/// A city whose record holds copies of lives.
+pub struct City<'d> {
+    db: &'d TestDb,
+    clock: Arc<ManualClock>,
+    reference: Reference,
+    rows: u32,
+}
+
+impl<'d> City<'d> {
+    /// Long after everything told here.
+    pub fn new(db: &'d TestDb) -> Self {
+        let clock = Arc::new(ManualClock::at(testdb::monday()));
+        let reference = Reference::new(zone());
+        reference.refresh_blocking(&db.system(&clock)).unwrap();
+        Self {
+            db,
+            clock,
+            reference,
+            rows: 0,
+        }
+    }
+    /// The present is this moment of 2019.
+    pub fn now(&self, text: &str) {
+        self.clock.set(at(text));
+    }
+    /// Stores so many copies of a life, spread over two units, three channels, two classes and two divisions.
+    pub fn add(&mut self, copies: u32, case: &Case) {
+        let first = self.rows;
+        self.rows += copies;
+        let rows: Vec<Vec<Value>> = (first..self.rows)
+            .map(|n| sql::columns(&copy(case, n)))
+            .collect();
+        let ctx = self.db.system(&self.clock);
+        ctx.write_blocking::<_, StoreError, _>(move |mut w| {
+            w.ensure_year(2019)?;
+            for part in rows.chunks(5_000) {
+                w.bulk("cases", sql::COLUMNS, part)?;
+            }
+            w.commit(AuditEvent::done("test.fill", "case", "test"), ())
+        })
+        .unwrap();
+    }
+    /// The evaluation of these days of 2019, both included.
+    pub fn evaluate(&self, by: By, from: &str, to: &str) -> Evaluation {
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day(from), day(to), &zone()).unwrap();
+        let ctx = self.db.system(&self.clock);
+        evaluation::ops::evaluate_blocking(&ctx, &self.reference.current(), by, period).unwrap()
+    }
+    /// The counts of the city, after proving that every other grouping adds up to them.
+    pub fn counts(&self, from: &str, to: &str) -> Counts {
+        let city = self.evaluate(By::City, from, to);
+        assert_eq!(city.rows.len(), 1);
+        let whole = fields(&city.rows[0].counts);
+        for by in [By::Division, By::Unit, By::Matter, By::Channel] {
+            let mut sum: BTreeMap<String, i64> = whole.keys().map(|k| (k.clone(), 0)).collect();
+            for row in self.evaluate(by, from, to).rows {
+                for (key, count) in fields(&row.counts) {
+                    *sum.get_mut(&key).unwrap() += count;
+                }
+            }
+            assert_eq!(sum, whole, "by {}", by.as_str());
+        }
+        city.rows[0].counts
+    }
+}
+
+fn copy(case: &Case, n: u32) -> Case {
+    let mut tail = [0; 10];
+    tail[6..].copy_from_slice(&n.to_be_bytes());
+    let division = ["410102001001", "410103001001"][(n % 2) as usize];
+    let mut copy = case.clone();
+    copy.id = rules::new_case_id(case.reported_at, tail);
+    copy.number = number(case.reported_at, n + 1);
+    copy.place.division = Some(division.parse::<DivisionCode>().unwrap());
+    copy.channel = ["patrol", "hotline", "web"][(n % 3) as usize].to_owned();
+    copy.matter = case.matter.map(|_| MatterId(id(50 + (n % 2) as u8)));
+    copy.unit = case.unit.map(|_| unit((n / 2 % 2) as u8));
+    copy
+}
+
+/// Counts by name.
+pub fn fields(counts: &Counts) -> BTreeMap<String, i64> {
+    let json = serde_json::to_value(counts).unwrap();
+    let fields = json.as_object().unwrap().iter();
+    fields
+        .map(|(k, v)| (k.clone(), v.as_i64().unwrap()))
+        .collect()
+}

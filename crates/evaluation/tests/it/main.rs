@@ -1,0 +1,9 @@
+//! Published rates out of records that lead to them, and each count by hand-made lives, on both engines.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
+
+mod counts;
+mod golden;
+mod lives;
