@@ -7,6 +7,7 @@
 mod api;
 mod city;
 mod histories;
+mod import;
 mod life;
 mod looks;
 mod refusals;
