@@ -85,6 +85,8 @@ impl City {
         );
         let mut sample = sample::generate_cases(SEED, installer.now(), 500)?;
         let lives = std::mem::take(&mut sample.lives);
+        // Without shifts nobody is on duty, so that the check stands open to the one checker, whatever the hour.
+        sample.beats.clear();
         sample::ops::install(&installer, &sample, |_| {})?;
 
         let reference = Arc::new(Reference::new(
