@@ -20,6 +20,7 @@ pub fn capabilities() -> Vec<Capability> {
         vault::capability(),
         attachments::capability(),
         cases::http::capability(),
+        evaluation::capability(),
         crate::serve::capability(),
     ]
 }

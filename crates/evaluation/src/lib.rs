@@ -7,6 +7,8 @@
 
 pub mod model;
 pub mod ops;
+mod pages;
 mod sql;
 
 pub use model::{By, Counts, Definition, Evaluation, Period, RATES, Rate, Row};
+pub use pages::capability;

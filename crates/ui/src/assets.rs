@@ -66,6 +66,11 @@ pub(crate) fn head() -> Html {
             asset.served, asset.integrity
         ));
     }
+    if let Some(icon) = url("icon.svg") {
+        out.push_str(&format!(
+            "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{icon}\">\n"
+        ));
+    }
     for name in SCRIPTS {
         out.push_str(script(name).as_str());
     }

@@ -1,0 +1,353 @@
+//! GET /evaluation — counts and rates of a period, each rate with its numerator and denominator and its definition.
+
+use crate::model::{By, Counts, Period, RATES, Row};
+use crate::ops::{self, EvaluationError};
+use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Word, show_as};
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use cases::service::Cases;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use ui::{Choice, FormState, Html, Ui};
+
+/// What evaluation brings to the program: its page, its words.
+pub fn capability() -> Capability {
+    Capability::new(
+        "evaluation",
+        Routes::new("evaluation").on(
+            Method::GET,
+            "/evaluation",
+            Permission::EvaluationRead,
+            table,
+        ),
+    )
+    .locales(
+        include_str!("../locales/zh-CN.ftl"),
+        include_str!("../locales/en.ftl"),
+    )
+    .menu(
+        "evaluation-menu",
+        "/evaluation",
+        Permission::EvaluationRead,
+        60,
+    )
+}
+
+impl Problem for EvaluationError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(error) => error.status(),
+            Self::Store(error) => error.status(),
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        match self {
+            Self::Refused(error) => error.args(),
+            Self::Store(error) => error.args(),
+        }
+    }
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Refused(_) => None,
+            Self::Store(error) => error.retry_after_s(),
+        }
+    }
+}
+
+/// A rate of the table's head.
+struct Head {
+    /// Its name.
+    name: String,
+    /// Where its definition stands on the page.
+    anchor: String,
+    /// What is over what.
+    text: String,
+    /// The id of its definition.
+    id: &'static str,
+}
+
+/// One line of the table.
+struct Line {
+    name: String,
+    reported: i64,
+    due: i64,
+    /// Of these, without a deadline: they are outside the on-time rate.
+    without_limit: i64,
+    closed: i64,
+    rates: Vec<Html>,
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_table.html")]
+struct TablePage {
+    ui: Ui,
+    form: FormState,
+    choices: Vec<Choice>,
+    /// What the lines stand for.
+    by: String,
+    /// The period in words.
+    period: String,
+    heads: Vec<Head>,
+    lines: Vec<Line>,
+}
+
+/// More lines than this are of no use on a page; the command line has them all.
+const MOST_LINES: usize = 500;
+
+// words: evaluation-by-*
+fn by_word(ui: &Ui, by: By) -> String {
+    ui.t(&format!("evaluation-by-{}", by.as_str()))
+}
+
+fn heads(ui: &Ui) -> Vec<Head> {
+    // words: evaluation-rate-* evaluation-definition-*
+    RATES
+        .iter()
+        .map(|d| {
+            let word = d.rate.replace('_', "-");
+            Head {
+                name: ui.t(&format!("evaluation-rate-{word}")),
+                text: ui.t(&format!("evaluation-definition-{word}")),
+                anchor: format!("definition-{word}"),
+                id: d.id,
+            }
+        })
+        .collect()
+}
+
+fn line(ui: &Ui, name: String, row: &Row) -> Line {
+    let Counts {
+        reported,
+        due_closing,
+        due_closing_without_limit,
+        closed,
+        ..
+    } = row.counts;
+    let rates = RATES
+        .iter()
+        .map(|d| {
+            ui.rate(
+                (d.numerator)(&row.counts).max(0).unsigned_abs(),
+                (d.denominator)(&row.counts).max(0).unsigned_abs(),
+            )
+        })
+        .collect();
+    Line {
+        name,
+        reported,
+        due: due_closing,
+        without_limit: due_closing_without_limit,
+        closed,
+        rates,
+    }
+}
+
+/// What the reader asked for; where an entry does not read, the default, and a fault beside its field.
+struct Asked {
+    from: Date,
+    to: Date,
+    by: By,
+    form: FormState,
+}
+
+/// Reads the form. Without entries: the last 30 days by unit.
+fn asked(ui: &Ui, fields: &Fields) -> Asked {
+    let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
+    let mut form = fields.form();
+    let mut day = |name: &str, otherwise: Date| match fields.get(name) {
+        "" => otherwise,
+        text => text.parse().unwrap_or_else(|_| {
+            form.fault(name, ui.t("evaluation-bad-day"));
+            otherwise
+        }),
+    };
+    let (from, to) = (
+        day("from", today.saturating_sub(29.days())),
+        day("to", today),
+    );
+    let by = match fields.get("by") {
+        "" => By::City,
+        text => text.parse().unwrap_or_else(|_| {
+            form.fault("by", ui.t("evaluation-bad-by"));
+            By::City
+        }),
+    };
+    let form = form
+        .with("from", from.to_string())
+        .with("to", to.to_string())
+        .with("by", by.as_str());
+    Asked { from, to, by, form }
+}
+
+async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let Asked {
+        from,
+        to,
+        by,
+        mut form,
+    } = asked(&ui, &fields);
+    let period = Period::days(from, to, &city.timezone);
+    if period.is_err() {
+        form.fault("to", ui.t("evaluation-backward"));
+    }
+    let mut lines = Vec::new();
+    if let (true, Ok(period)) = (form.is_ok(), period) {
+        let channels = cases.load_channels(&ctx).await?;
+        let found = ops::evaluate(&ctx, &city, by, period).await?;
+        lines = found
+            .rows
+            .iter()
+            .take(MOST_LINES)
+            .map(|row| {
+                let name = match by {
+                    By::City => ui.city().to_owned(),
+                    By::Channel => channels
+                        .get(&row.key)
+                        .map_or_else(|| row.name.clone(), |c| c.name(ui.lang.tag()).to_owned()),
+                    _ => row.name.clone(),
+                };
+                let name = if row.key == "unknown" {
+                    ui.t("evaluation-unknown")
+                } else {
+                    name
+                };
+                line(&ui, name, row)
+            })
+            .collect();
+    }
+    let status = if form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    show_as(status, &page(ui, form, by, from, to, lines))
+}
+
+fn page(ui: Ui, form: FormState, by: By, from: Date, to: Date, lines: Vec<Line>) -> TablePage {
+    TablePage {
+        choices: By::ALL
+            .iter()
+            .map(|by| Choice::new(by.as_str(), by_word(&ui, *by)))
+            .collect(),
+        by: by_word(&ui, by),
+        period: ui.t2(
+            "evaluation-period",
+            "from",
+            ui.date_long(from).as_str(),
+            "to",
+            ui.date_long(to).as_str(),
+        ),
+        heads: heads(&ui),
+        lines,
+        form,
+        ui,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::rates;
+    use jiff::Timestamp;
+    use ui::{Lang, testing};
+
+    const WORDS: (&str, &str, &str) = (
+        "evaluation",
+        include_str!("../locales/zh-CN.ftl"),
+        include_str!("../locales/en.ftl"),
+    );
+
+    fn reader(lang: Lang) -> Ui {
+        let words = access::words_of(&[access::capability(), capability()]).expect("sound words");
+        let now: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
+        testing::ui_with(testing::site_with(words), lang, now)
+    }
+
+    fn row() -> Row {
+        // The published figures of Zhengzhou, 2011-10: 43,523 closed of 52,434 due.
+        let counts = Counts {
+            reported: 60_000,
+            due_closing: 52_434,
+            closed: 43_523,
+            ..Counts::default()
+        };
+        Row {
+            key: "city".into(),
+            name: "city".into(),
+            rates: rates(&counts),
+            counts,
+        }
+    }
+
+    #[test]
+    fn the_table_renders_in_both_languages_with_numerators_and_denominators() {
+        for lang in Lang::ALL {
+            let ui = reader(lang);
+            for lines in [Vec::new(), vec![line(&ui, "<i>".into(), &row())]] {
+                let is_empty = lines.is_empty();
+                let asked = asked(&ui, &Fields::default());
+                let html = page(
+                    ui.clone(),
+                    asked.form,
+                    By::City,
+                    asked.from,
+                    asked.to,
+                    lines,
+                )
+                .render()
+                .expect("the template renders");
+                testing::assert_sound(&html);
+                assert!(!html.contains("<i>"));
+                assert!(is_empty || html.contains("43,523") && html.contains("52,434"));
+                for head in heads(&ui) {
+                    assert!(is_empty || html.contains(&format!("href=\"#{}\"", head.anchor)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn entries_that_do_not_read_are_named_and_the_default_stands() {
+        let ui = reader(Lang::En);
+        for garbage in ["x", "2026-13-01", "%00", "99999-01-01", "-", "2026-02-30"] {
+            let fields =
+                Fields::parse(format!("from={garbage}&to=2026-03-01&by={garbage}").as_bytes());
+            let asked = asked(&ui, &fields);
+            let named: Vec<&str> = asked
+                .form
+                .errors()
+                .iter()
+                .map(|(f, _)| f.as_str())
+                .collect();
+            assert_eq!(named, ["from", "by"], "{garbage}");
+            assert_eq!(asked.by, By::City);
+        }
+    }
+
+    #[test]
+    fn every_word_used_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let used =
+            testing::used_keys(&[&root.join("templates"), &root.join("src")]).expect("sources");
+        let words = ui::I18n::builder()
+            .add(WORDS.0, WORDS.1, WORDS.2)
+            .build()
+            .expect("both languages have the same keys");
+        let faults: Vec<String> = testing::word_faults(&words, &used, &["evaluation"])
+            .into_iter()
+            .filter(|fault| !fault.contains("evaluation-menu"))
+            .collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
