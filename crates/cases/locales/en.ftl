@@ -112,6 +112,7 @@ cases-field-description = What is the matter
 cases-description-help = Phone and ID numbers in the text are masked.
 cases-field-matter = Class
 cases-matter-help = Type a few letters or the code and choose from the list; leave it empty if you do not know.
+cases-matter-choose = Type a few letters or the code and choose from the list.
 cases-field-address = Address
 cases-address-help = Street and number, or something to find it by.
 cases-field-division = Community

@@ -111,6 +111,7 @@ cases-field-description = 情况描述
 cases-description-help = 电话、证件号会自动遮住，不会公开。
 cases-field-matter = 类别
 cases-matter-help = 可输入几个字或代码，从列表里选；不知道可以不填。
+cases-matter-choose = 输入几个字或代码，从列表里选。
 cases-field-address = 地址
 cases-address-help = 路名、门牌号，或附近的标志物。
 cases-field-division = 所在社区

@@ -57,6 +57,17 @@ pub(super) struct DeskPage {
     pub may_report: bool,
 }
 
+impl DeskPage {
+    /// Whether any case of the list has a clock.
+    pub fn has_clock(&self) -> bool {
+        self.lines.iter().any(|line| !line.mark.is_empty())
+    }
+    /// Whether any case of the list has a unit.
+    pub fn has_unit(&self) -> bool {
+        self.lines.iter().any(|line| !line.unit.is_empty())
+    }
+}
+
 /// The queue where the work of a role lies.
 fn first_queue(principal: &Principal) -> State {
     let Principal::Staff(staff) = principal else {

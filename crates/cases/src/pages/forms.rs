@@ -403,7 +403,7 @@ impl Maker<'_> {
             .and_then(|m| self.city.matter(m))
             .map(|c| matter_label(c, self.ui.lang))
             .unwrap_or_default();
-        let help = self.ui.t("cases-matter-help");
+        let help = self.ui.t("cases-matter-choose");
         Input {
             required,
             value,
