@@ -238,6 +238,7 @@ fn describe(command: &clap::Command, path: &str, out: &mut String) {
                     None => value_name(arg),
                 };
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                let help = format!("{}.", help.trim_end_matches('.'));
                 let defaults: Vec<_> = arg
                     .get_default_values()
                     .iter()
@@ -370,7 +371,7 @@ mod tests {
 
     #[test]
     fn the_committed_documents_are_those_of_the_program() {
-        let folder = testkit::shared::workspace_root().join("docs/generated");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/generated");
         let mut stale: Vec<&str> = Vec::new();
         let documents = documents().unwrap();
         for (name, text) in &documents {
