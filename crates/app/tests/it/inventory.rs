@@ -1,0 +1,518 @@
+//! Over everything the program is composed of: strangers stay outside, roles get what the matrix says, garbage gets an
+//! answer, what changes something leaves an audit row.
+
+use crate::place::{Place, on_both};
+use access::ops::accounts;
+use access::{
+    AccountDraft, AppState, Ctx, Permission, Role, RouteInfo, RouteKind, SystemRole, UnitId,
+};
+use app::compose::{Program, capabilities};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, header};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use tower::ServiceExt as _;
+
+const PASSWORD: &str = "a quiet morning";
+
+/// The composed program as `shiyu serve` makes it, asked inside the test.
+struct City {
+    router: Router,
+    program: Program,
+    runtime: tokio::runtime::Runtime,
+}
+
+struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Reply {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text))
+    }
+    fn csrf(&self) -> String {
+        let rest = self.text.split("name=\"csrf\" value=\"").nth(1);
+        let rest = rest.unwrap_or_else(|| panic!("no form: {}", self.text));
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// Somebody signed in: cookies and the token of forms.
+struct Visitor {
+    cookies: BTreeMap<String, String>,
+    csrf: String,
+}
+
+impl City {
+    fn new(place: &Place) -> Self {
+        let mut program = place.program();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let state: AppState =
+            app::serve::state_of(&mut program, &runtime, "http://127.0.0.1".into())
+                .unwrap_or_else(|e| panic!("{e:?}"));
+        Self {
+            router: access::router(&state, capabilities()),
+            program,
+            runtime,
+        }
+    }
+    fn system(&self) -> Ctx {
+        self.program.system(SystemRole::Operator)
+    }
+    fn send(&self, request: Request<Body>) -> Reply {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, 16 << 20).await.unwrap();
+            Reply {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+            }
+        })
+    }
+    fn account(&self, login: &str, roles: &[Role], unit: Option<UnitId>) -> access::AccountId {
+        static HASH: LazyLock<String> =
+            LazyLock::new(|| access::password::hash_blocking(PASSWORD).unwrap());
+        let ctx = self.system();
+        let draft = AccountDraft {
+            name: login.into(),
+            roles: roles.to_vec(),
+            unit,
+            districts: Vec::new(),
+        };
+        let new = accounts::new_account(login, draft, HASH.clone(), false, ctx.now()).unwrap();
+        ctx.write_blocking(move |w| accounts::add(w, &new)).unwrap()
+    }
+    /// An API token of a new account.
+    fn token(&self, login: &str, roles: &[Role], unit: Option<UnitId>) -> String {
+        let id = self.account(login, roles, unit);
+        let ctx = self.system();
+        let account = ctx.read_blocking(move |r| accounts::find(r, id)).unwrap();
+        let token = accounts::new_token(&account, "test", &[], 30, ctx.now()).unwrap();
+        let text = token.text.clone();
+        ctx.write_blocking(move |w| accounts::add_token(w, id, &token))
+            .unwrap();
+        text
+    }
+    fn sign_in(&self, login: &str) -> Visitor {
+        let mut visitor = Visitor {
+            cookies: BTreeMap::new(),
+            csrf: String::new(),
+        };
+        let form = self.visit(&mut visitor, Method::GET, "/sign-in", "", Vec::new());
+        let body = format!(
+            "csrf={}&login={login}&password={}",
+            form.csrf(),
+            PASSWORD.replace(' ', "+")
+        );
+        let form_type = "application/x-www-form-urlencoded";
+        let done = self.visit(
+            &mut visitor,
+            Method::POST,
+            "/sign-in",
+            form_type,
+            body.into_bytes(),
+        );
+        assert_eq!(done.status, 303, "{login}: {}", done.text);
+        visitor.csrf = self
+            .visit(&mut visitor, Method::GET, "/account", "", Vec::new())
+            .csrf();
+        visitor
+    }
+    fn visit(
+        &self,
+        visitor: &mut Visitor,
+        method: Method,
+        path: &str,
+        media: &str,
+        body: Vec<u8>,
+    ) -> Reply {
+        let jar: Vec<String> = visitor
+            .cookies
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        let mut request = Request::builder().method(method).uri(path);
+        if !jar.is_empty() {
+            request = request.header(header::COOKIE, jar.join("; "));
+        }
+        // Forms without a session carry their token in a field.
+        if !visitor.csrf.is_empty() {
+            request = request.header("x-csrf-token", &visitor.csrf);
+        }
+        if !media.is_empty() {
+            request = request.header(header::CONTENT_TYPE, media);
+        }
+        let reply = self.send(request.body(Body::from(body)).unwrap());
+        for line in reply.headers.get_all(header::SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (name, rest) = line.split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                visitor.cookies.remove(name);
+            } else {
+                let value = rest.split(';').next().unwrap();
+                visitor.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+    fn count(&self, sql: &'static str) -> i64 {
+        self.system()
+            .read_blocking::<_, store::StoreError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
+            .unwrap()
+    }
+}
+
+fn table() -> Vec<RouteInfo> {
+    let table = access::table_of(&capabilities());
+    assert!(table.len() > 30, "only {} routes", table.len());
+    table
+}
+
+/// A path with something in every place that varies, none of which is there.
+fn filled(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((head, tail)) = rest.split_once('{') {
+        let (name, after) = tail.split_once('}').unwrap();
+        out.push_str(head);
+        out.push_str(match name.trim_start_matches('*') {
+            "number" => "990001-20260316-00001",
+            "id" => "018f0000-0000-7000-8000-000000000000",
+            _ => "x",
+        });
+        rest = after;
+    }
+    out + rest
+}
+
+on_both!(
+    a_stranger_stays_outside_every_route_that_is_not_open,
+    |place| {
+        let city = City::new(place);
+        let before = city.count("SELECT count(*) FROM outbox");
+        for route in table() {
+            let path = filled(route.path);
+            for query in ["", "?limit=1&purpose=x"] {
+                let request = Request::builder()
+                    .method(&route.method)
+                    .uri(format!("{path}{query}"))
+                    .body(Body::empty());
+                let reply = city.send(request.unwrap());
+                let at = format!("{} {path}: {} {}", route.method, reply.status, reply.text);
+                if route.permission.is_open() {
+                    assert!(reply.status < 500 && reply.status != 401, "{at}");
+                } else if route.kind == RouteKind::Api {
+                    assert_eq!(reply.status, 401, "{at}");
+                    assert_eq!(
+                        reply.header("content-type"),
+                        "application/problem+json",
+                        "{at}"
+                    );
+                } else {
+                    assert_eq!(reply.status, 303, "{at}");
+                    assert!(reply.header("location").starts_with("/sign-in"), "{at}");
+                    assert!(reply.text.is_empty(), "{at}");
+                }
+            }
+        }
+        assert_eq!(city.count("SELECT count(*) FROM outbox"), before);
+        assert_eq!(city.count("SELECT count(*) FROM cases"), 0);
+    }
+);
+
+#[test]
+fn each_role_gets_what_the_table_says() {
+    let place = Place::sqlite().ready();
+    let city = City::new(&place);
+    let unit = UnitId(kernel::id::Id::new(city.system().now(), rand::random()));
+    let mut refused = 0;
+    for role in Role::ALL {
+        city.account(role.as_str(), &[*role], Some(unit));
+        let mut somebody = city.sign_in(role.as_str());
+        for route in table() {
+            if route.path == "/sign-out" {
+                continue; // would end the session under test
+            }
+            let reply = city.visit(
+                &mut somebody,
+                route.method.clone(),
+                &filled(route.path),
+                "",
+                Vec::new(),
+            );
+            let may = route.permission.is_open() || role.permissions().contains(&route.permission);
+            let at = format!("{role} {} {}: {}", route.method, route.path, reply.status);
+            assert_eq!(reply.status != 403, may, "{at} {}", reply.text);
+            assert!(reply.status < 500, "{at} {}", reply.text);
+            refused += u32::from(!may);
+        }
+    }
+    assert!(refused > 100, "only {refused} refusals");
+    let holders = |p: Permission| {
+        Role::ALL
+            .iter()
+            .filter(|r| r.permissions().contains(&p))
+            .count()
+    };
+    for route in table() {
+        let open = route.permission.is_open();
+        assert!(
+            open || holders(route.permission) > 0,
+            "nobody may {} {}",
+            route.method,
+            route.path
+        );
+    }
+}
+
+#[test]
+fn garbage_gets_an_answer_in_words_everywhere() {
+    let place = Place::sqlite().ready();
+    let city = City::new(&place);
+    let unit = UnitId(kernel::id::Id::new(city.system().now(), rand::random()));
+    // The three administrators are kept apart; everybody else together may do everything else.
+    let desk: Vec<Role> = Role::ALL
+        .iter()
+        .copied()
+        .filter(|r| {
+            !matches!(
+                r,
+                Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor | Role::Resident
+            )
+        })
+        .collect();
+    let bodies: [&[u8]; 9] = [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff\xfe\x00",
+        b"{\"acts\":[{\"act\":\"\\u0000\"}],\"description\":7}",
+        b"a=%zz&b=%&csrf=",
+        b"--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\xff\r\n--b",
+        &[b'['; 5000],
+    ];
+    let types = [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+    ];
+    let mut answered = 0;
+    for (login, roles) in [
+        ("desk", desk),
+        ("sysadmin", vec![Role::SystemAdmin]),
+        ("secadmin", vec![Role::SecurityAdmin]),
+        ("auditor", vec![Role::Auditor]),
+    ] {
+        city.account(login, &roles, Some(unit));
+        let mut somebody = city.sign_in(login);
+        let held = |p: Permission| roles.iter().any(|r| r.permissions().contains(&p));
+        for route in table() {
+            if route.path == "/sign-out" || route.path == "/account/password" && login != "desk" {
+                continue;
+            }
+            if !held(route.permission) && !(route.permission.is_open() && login == "desk") {
+                continue;
+            }
+            let wild = route.path.replace(['{', '}', '*'], "%ff");
+            for path in [filled(route.path), wild] {
+                let path = format!(
+                    "{path}?after=%ff&limit=-1&purpose=%00&from=x&to=%F0&state=%27&code=&district=1&by=x"
+                );
+                for (body, media) in bodies
+                    .iter()
+                    .flat_map(|b| types.iter().map(move |m| (b, m)))
+                {
+                    if route.method == Method::GET && (body.len() > 4 || !media.ends_with("json")) {
+                        continue; // a body says nothing there
+                    }
+                    let reply = city.visit(
+                        &mut somebody,
+                        route.method.clone(),
+                        &path,
+                        media,
+                        body.to_vec(),
+                    );
+                    let at = format!("{} {path} {media} {body:?}: {}", route.method, reply.status);
+                    assert!(reply.status < 500, "{at} {}", reply.text);
+                    if reply.status >= 400 {
+                        let media = reply.header("content-type");
+                        assert!(
+                            media.starts_with("text/html") || media == "application/problem+json",
+                            "{at}: {media}"
+                        );
+                    }
+                    answered += 1;
+                }
+            }
+        }
+    }
+    assert!(answered > 500, "only {answered} answers");
+    assert_eq!(city.count("SELECT count(*) FROM cases"), 0);
+}
+
+const CLASSES: &str = "kind,major,minor,name_zh,verify,rule_no,condition,limit,closing,code\n\
+    component,01,01,上水井盖,1,1,缺失,4WH,恢复;更换,C0101\n";
+const UNITS: &str = "code,name,kind\nWATER,水务局,政府\n";
+const PICTURE: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+    \x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x0d\x49\x44\x41\x54\x78\xda\x63\x64\xf8\xcf\x50\
+    \x0f\x00\x03\x86\x01\x80\x5a\x34\x7d\x6b\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// Every API route that changes something, driven once with success: each leaves at least one audit row `done`.
+fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
+    let ctx = city.system();
+    actors::ops::import_units(&ctx, UNITS.as_bytes(), "test").unwrap();
+    let options = matters::ops::CatalogueOptions {
+        id: "test".into(),
+        standard: "test".into(),
+        version: "1".into(),
+        valid_from: None,
+        valid_to: None,
+        source: "test".into(),
+        limits: kernel::deadline::ParseOptions::default(),
+    };
+    let classes = matters::ops::import_matters(&ctx, CLASSES.as_bytes(), &options).unwrap();
+    assert_eq!(classes.rejected, 0, "{classes:?}");
+    city.program.reference.refresh_blocking(&ctx).unwrap();
+    let current = city.program.reference.current();
+    let class = current
+        .matters
+        .by_code("test", "C0101")
+        .unwrap()
+        .id
+        .to_string();
+    let water = current.units.by_code("WATER").unwrap().id;
+    let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];
+    let collector = city.token("collector", &[Role::Collector], None);
+    let checker = city.token("checker", &[Role::Checker], None);
+    let handler = city.token("handler", &[Role::Handler], Some(water));
+    let desk = city.token("desk", &desk, None);
+
+    let mut driven = BTreeSet::new();
+    let mut post =
+        |route: &'static str, token: &str, path: &str, media: &str, body: Vec<u8>| -> Value {
+            let before = city.count("SELECT count(*) FROM audit WHERE outcome = 'done'");
+            let mut request = Request::post(path).header(header::CONTENT_TYPE, media);
+            if !token.is_empty() {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            }
+            let reply = city.send(request.body(Body::from(body)).unwrap());
+            assert!(
+                (200..300).contains(&reply.status),
+                "{path}: {} {}",
+                reply.status,
+                reply.text
+            );
+            let after = city.count("SELECT count(*) FROM audit WHERE outcome = 'done'");
+            assert!(
+                after > before,
+                "POST {route} changed something and left no audit row"
+            );
+            driven.insert((Method::POST, route));
+            reply.json()
+        };
+    let json_type = "application/json";
+    let mut upload =
+        b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.png\"\r\n\r\n"
+            .to_vec();
+    upload.extend_from_slice(PICTURE);
+    upload.extend_from_slice(b"\r\n--b--\r\n");
+    let picture = post(
+        "/api/v1/attachments",
+        "",
+        "/api/v1/attachments",
+        "multipart/form-data; boundary=b",
+        upload,
+    );
+    let body =
+        json!({ "description": "井盖缺失", "matter": class, "attachments": [picture["id"]] });
+    let receipt = post(
+        "/api/v1/reports",
+        "",
+        "/api/v1/reports",
+        json_type,
+        body.to_string().into(),
+    );
+    let own = json!({ "channel": "patrol", "description": "井盖缺失", "matter": class });
+    post(
+        "/api/v1/cases",
+        &collector,
+        "/api/v1/cases",
+        json_type,
+        own.to_string().into(),
+    );
+    let path = format!("/api/v1/cases/{}/acts", receipt["number"].as_str().unwrap());
+    for (token, acts) in [
+        (&collector, json!([{ "act": "take_task" }])),
+        (&collector, json!([{ "act": "verify", "outcome": "yes" }])),
+        (&desk, json!([{ "act": "accept" }])),
+        (&desk, json!([{ "act": "register" }])),
+        (
+            &desk,
+            json!([{ "act": "dispatch", "unit": water.to_string(), "basis": "职责" }]),
+        ),
+        (&handler, json!([{ "act": "sign" }])),
+        (
+            &handler,
+            json!([{ "act": "report_back", "result": "已更换" }]),
+        ),
+        (&checker, json!([{ "act": "check", "passed": true }])),
+        (&desk, json!([{ "act": "close", "closing": "更换" }])),
+        (
+            &desk,
+            json!([{ "act": "call_back", "satisfaction": "satisfied", "solved": true }]),
+        ),
+    ] {
+        let body = json!({ "acts": acts }).to_string();
+        post(
+            "/api/v1/cases/{number}/acts",
+            token,
+            &path,
+            json_type,
+            body.into(),
+        );
+    }
+    let shown = Request::get(format!(
+        "/api/v1/cases/{}",
+        receipt["number"].as_str().unwrap()
+    ))
+    .header(header::AUTHORIZATION, format!("Bearer {desk}"))
+    .body(Body::empty());
+    assert_eq!(city.send(shown.unwrap()).json()["state"], "closed");
+    driven
+}
+
+on_both!(
+    every_api_call_that_changes_something_leaves_an_audit_row,
+    |place| {
+        let city = City::new(place);
+        let driven = drive(&city);
+        let mutating: Vec<RouteInfo> = table()
+            .into_iter()
+            .filter(|r| r.kind == RouteKind::Api && r.method != Method::GET)
+            .collect();
+        assert!(mutating.len() >= 3);
+        for route in mutating {
+            assert!(
+                driven.contains(&(route.method.clone(), route.path)),
+                "this test does not drive {} {}: add a call that succeeds",
+                route.method,
+                route.path
+            );
+        }
+        assert_eq!(place.check_record(), 2);
+    }
+);

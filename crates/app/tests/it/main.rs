@@ -1,0 +1,15 @@
+//! The whole program: its command line on both engines, its faults (killed while it imports, killed under load), and
+//! what holds over everything it is composed of.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be unwrapped here is the failure a test looks for"
+)]
+
+mod chicago;
+mod cli;
+mod import;
+mod inventory;
+mod kill;
+mod place;
+mod schema;
+mod serving;
