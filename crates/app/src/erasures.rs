@@ -3,9 +3,8 @@
 //! Whoever asked to be forgotten after a backup was taken must be forgotten again when it is restored. The database that
 //! knew about it may be lost, so the list is kept a second time in a file that only grows: one JSON object a line.
 
-use crate::compose::Program;
 use crate::output::Failure;
-use access::{Ctx, SystemRole};
+use access::Ctx;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -126,12 +125,11 @@ fn of_database(ctx: &Ctx) -> Result<Vec<Erasure>, StoreError> {
 ///
 /// # Errors
 /// A list that does not read, or cannot be written; the store's.
-pub fn reconcile(program: &Program, more: Vec<Erasure>) -> Result<Reconciled, Failure> {
-    let path = path(&program.config.data_dir);
-    let ctx = program.system(SystemRole::Keeper);
+pub fn reconcile(ctx: &Ctx, data_dir: &Path, more: Vec<Erasure>) -> Result<Reconciled, Failure> {
+    let path = path(data_dir);
     let key = |e: &Erasure| (e.district, e.subject);
     let of_list = read(&path)?;
-    let of_database = of_database(&ctx)?;
+    let of_database = of_database(ctx)?;
     let in_database: HashSet<_> = of_database.iter().map(key).collect();
     let in_list: HashSet<_> = of_list.iter().map(key).collect();
     let mut to_erase = Vec::new();
@@ -158,7 +156,7 @@ pub fn reconcile(program: &Program, more: Vec<Erasure>) -> Result<Reconciled, Fa
             .build()
             .map_err(|e| Failure::other("runtime", e.to_string()))?;
         erased = runtime
-            .block_on(vault::ops::apply_erasures(&ctx, &to_erase))
+            .block_on(vault::ops::apply_erasures(ctx, &to_erase))
             .map_err(|e| Failure::other("erasures", e.to_string()))?;
     }
     Ok(Reconciled {

@@ -15,7 +15,7 @@ use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{StoreError, StoreResult, Write};
@@ -223,7 +223,11 @@ pub async fn serve(
     listener: TcpListener,
 ) -> Result<(), Failure> {
     let router = access::router(&state, capabilities());
-    let work = tokio::spawn(background(system, program.reference.clone()));
+    let work = tokio::spawn(background(
+        system,
+        program.reference.clone(),
+        program.config.data_dir.clone(),
+    ));
     let keeping = tokio::spawn(access::ops::keep(state.clone()));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut was_told) = tokio::sync::watch::channel(false);
@@ -265,7 +269,7 @@ async fn stopped() {
 }
 
 /// The work that nobody asks for: fresh reference data and the clocks of tasks. Each failure is logged and tried again.
-async fn background(system: Ctx, reference: Arc<matters::Reference>) {
+async fn background(system: Ctx, reference: Arc<matters::Reference>, data_dir: PathBuf) {
     let mut since_timers = TIMERS_EVERY;
     let mut since_cleaning = CLEAN_EVERY;
     loop {
@@ -283,10 +287,22 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>) {
         if since_cleaning >= CLEAN_EVERY {
             since_cleaning = Duration::ZERO;
             clean(&system).await;
+            list_erasures(&system, &data_dir).await;
         }
         tokio::time::sleep(REFRESH_EVERY).await;
         since_cleaning += REFRESH_EVERY;
         since_timers += REFRESH_EVERY;
+    }
+}
+
+/// Brings the list of erasures outside the database up to date, so that it outlives this database.
+async fn list_erasures(system: &Ctx, data_dir: &Path) {
+    let (ctx, data_dir) = (system.renewed(), data_dir.to_owned());
+    let done = tokio::task::spawn_blocking(move || {
+        crate::erasures::reconcile(&ctx, &data_dir, Vec::new())
+    });
+    if let Ok(Err(failure)) = done.await {
+        tracing::warn!(error = %failure.message, "the list of erasures could not be brought up to date");
     }
 }
 

@@ -46,7 +46,11 @@ impl Backup {
     pub fn run(self, common: &Common) -> Result<Done, Failure> {
         let program = Program::open(common)?;
         // Whoever was forgotten until now is on the list that outlives this database.
-        erasures::reconcile(&program, Vec::new())?;
+        erasures::reconcile(
+            &program.system(SystemRole::Keeper),
+            &program.config.data_dir,
+            Vec::new(),
+        )?;
         let about = About {
             program: env!("CARGO_PKG_VERSION"),
             now: program.clock.now(),

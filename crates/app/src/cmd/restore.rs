@@ -69,7 +69,11 @@ impl Restore {
         bar.finish_and_clear();
         drop(db);
         let program = Program::open(common)?;
-        let reconciled = erasures::reconcile(&program, more)?;
+        let reconciled = erasures::reconcile(
+            &program.system(SystemRole::Keeper),
+            &program.config.data_dir,
+            more,
+        )?;
         let system = program.system(SystemRole::Operator);
         let found = cases::replay::replay(&system)?;
         let manifest = &dump.manifest;
