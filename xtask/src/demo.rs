@@ -169,17 +169,6 @@ impl Program {
     }
 }
 
-/// Whether the program has that command.
-pub fn knows(binary: &Path, command: &str) -> bool {
-    let status = Command::new(binary)
-        .args([command, "--help"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.is_ok_and(|status| status.success())
-}
-
 /// Makes the sample city in a temporary folder, serves it on a free port, signs in as each role, looks at
 /// its page, and stops the program.
 ///

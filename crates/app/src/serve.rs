@@ -106,13 +106,10 @@ pub fn state_of(
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
-    let recorder = PrometheusBuilder::new().install_recorder().map_err(|e| {
-        Failure::other(
-            "metrics",
-            format!("cannot install the metrics recorder: {e}"),
-        )
-    })?;
-    program.services.add(Arc::new(recorder));
+    let recorder = PrometheusBuilder::new().build_recorder();
+    program.services.add(Arc::new(recorder.handle()));
+    // A second composition in one process (tests) counts into the first one's figures.
+    let _ = metrics::set_global_recorder(recorder);
     let capabilities = capabilities();
     let words =
         access::words_of(&capabilities).map_err(|e| Failure::other("words", e.to_string()))?;
