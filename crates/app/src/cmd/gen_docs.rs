@@ -274,8 +274,11 @@ fn value_name(arg: &clap::Arg) -> String {
     }
 }
 
+/// A table: its name, and its columns with their types.
+type Table = (String, Vec<(String, String)>);
+
 /// The tables of a fresh SQLite database, with their columns.
-fn tables() -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
+fn tables() -> Result<Vec<Table>, Failure> {
     let name = format!(
         "shiyu-schema-{}-{:x}.db",
         std::process::id(),

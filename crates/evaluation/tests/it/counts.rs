@@ -150,7 +150,7 @@ testdb::both_engines!(
             ),
             (0, 1)
         );
-        let mut city = City::new(db);
+        let city = City::new(db);
         city.now("04-20 10:00");
         let rate = &city.evaluate(By::City, WEEK.0, WEEK.1).rows[0].rates["closing_on_time"];
         assert_eq!((rate.numerator, rate.denominator, rate.value), (0, 0, None));
