@@ -124,17 +124,20 @@ fn import_size(args: &Args) -> import::Size {
     }
 }
 
+/// Pages of the list that one turn asks for.
+const PAGES: u32 = 100;
+
 fn life_size(args: &Args) -> life::Size {
     let (lives, turns, stored) = if args.quick {
-        (200, 3, 10_000)
+        (400, 3, 10_000)
     } else {
-        (600, 5, 50_000)
+        (2000, 5, 50_000)
     };
     life::Size {
         lives,
         turns,
         stored: args.cases.unwrap_or(stored),
-        pages: lives,
+        pages: PAGES,
     }
 }
 
