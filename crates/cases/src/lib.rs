@@ -23,8 +23,15 @@ pub mod words;
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
 
 /// The tables of this capability.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 50,
-    name: "cases",
-    sql: include_str!("../migrations/0050_cases.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 50,
+        name: "cases",
+        sql: include_str!("../migrations/0050_cases.sql"),
+    },
+    store::Migration {
+        number: 51,
+        name: "case_lists",
+        sql: include_str!("../migrations/0051_case_lists.sql"),
+    },
+];

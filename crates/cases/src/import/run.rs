@@ -114,6 +114,7 @@ pub fn run(
         file_hash,
         run_id,
         begun: false,
+        is_first: is_first(ctx, map)?,
         channels: ctx.read_blocking(sql_import::channels)?,
         matters: HashMap::new(),
         units: HashMap::new(),
@@ -166,6 +167,12 @@ pub fn run(
     }
     state.total.seconds = started.elapsed().as_secs_f64();
     Ok(state.total)
+}
+
+/// Whether no row of this source has been brought in before.
+fn is_first(ctx: &Ctx, map: &ImportMap) -> Result<bool, StoreError> {
+    let (district, source) = (map.district, map.source.clone());
+    ctx.read_blocking(move |r| Ok(!sql_import::is_known(r, district, &source)?))
 }
 
 /// Halves a batch that took too long, lets a quick one grow.
@@ -340,6 +347,7 @@ struct Running<'r> {
     file_hash: String,
     run_id: Id,
     begun: bool,
+    is_first: bool,
     channels: HashMap<String, String>,
     matters: HashMap<String, MatterId>,
     units: HashMap<String, UnitId>,
@@ -401,14 +409,16 @@ impl Running<'_> {
         let mut tries = 0;
         let (part, numbers) = loop {
             tries += 1;
-            let batch = batch.clone();
+            let (batch, is_first) = (batch.clone(), self.is_first);
             let written = self
                 .ctx
                 .renewed()
-                .write_blocking(move |w| write_batch(w, &batch));
+                .write_blocking(move |w| write_batch(w, &batch, is_first));
             match written {
                 // Another import brought some of these rows meanwhile: looked at again, they are known.
-                Err(StoreError::Unique(_) | StoreError::Conflict) if tries < TRIES => {}
+                Err(StoreError::Unique(_) | StoreError::Conflict) if tries < TRIES => {
+                    self.is_first = false;
+                }
                 other => break other?,
             }
         };
@@ -503,18 +513,22 @@ fn imported(placed: &Placed, source: &str, number: CaseNumber) -> Imported {
 }
 
 /// One transaction: what is new, what is the same, what says something else.
+///
+/// `is_first`: no row of this source was known when the import began, so none needs to be looked up; the rows of one file
+/// have been told apart already, and another import at the same time shows as a conflict.
 fn write_batch(
     mut w: Write<'_>,
     batch: &Batch,
+    is_first: bool,
 ) -> Result<store::Sealed<(Outcome, Numbers)>, StoreError> {
     let mut part = batch.part.clone();
     let mut numbers = batch.numbers.clone();
-    let known = sql_import::keys(
-        &mut w,
-        batch.map_district,
-        &batch.source,
-        batch.rows.iter().map(|r| r.row.id.as_str()),
-    )?;
+    let known = if is_first {
+        BTreeMap::new()
+    } else {
+        let ids = batch.rows.iter().map(|r| r.row.id.as_str());
+        sql_import::keys(&mut w, batch.map_district, &batch.source, ids)?
+    };
     let facts_actor = Actor {
         kind: "system",
         account: Some(SystemRole::Importer.id()),
@@ -749,6 +763,13 @@ mod sql_import {
             .into_iter()
             .map(|k| (k.row_id.clone(), k))
             .collect())
+    }
+
+    /// Whether any row of a source is known.
+    pub fn is_known(r: &mut Read<'_>, district: DistrictCode, source: &str) -> StoreResult<bool> {
+        let sql = "SELECT row_id FROM import_keys WHERE district = $1 AND source = $2 LIMIT 1";
+        Ok(r.opt::<(String,)>(sql, params![district, source])?
+            .is_some())
     }
 
     /// The key of a source's word for a channel.
