@@ -292,9 +292,13 @@ fn parse_accounts(json: &[u8]) -> anyhow::Result<Vec<Account>> {
     list.iter().enumerate().map(account).collect()
 }
 
-/// `shift_leader` and `Shift-Leader` are the shift leader.
+/// `shift_leader` and `Shift-Leader` are the shift leader, `system_admin` is the system administrator.
 fn role_words(role: &str) -> String {
-    role.to_lowercase().replace(['_', '-'], " ")
+    let words = role.to_lowercase().replace(['_', '-'], " ");
+    match words.strip_suffix(" admin") {
+        Some(of) => format!("{of} administrator"),
+        None => words,
+    }
 }
 
 /// Signs in as a person would and looks at the role's page.
