@@ -122,6 +122,13 @@ pub struct Zones {
     count: usize,
 }
 
+/// Which prefixes become zones.
+struct Screen<'a> {
+    is_wide_enough: &'a dyn Fn(&[u32]) -> bool,
+    /// Whether two sets that differ only by places without weight are two.
+    counts_empty: bool,
+}
+
 impl Zones {
     /// Keeps the prefixes whose weight is at most `max_share` of all weight. A weight is whatever the
     /// bound counts: population, people or cases; one for each place.
@@ -133,46 +140,91 @@ impl Zones {
         weights: &[f64],
         max_share: f64,
     ) -> Result<Self, ScanError> {
-        if !(max_share > 0.0 && max_share <= 1.0) {
-            return Err(ScanError::option(
-                "max-population",
-                format!("{max_share} is not a share above 0 and at most 1"),
-            ));
-        }
-        if weights.len() != neighbours.places() {
+        check(neighbours, weights, max_share)?;
+        let count = weights.len();
+        let all = Screen {
+            is_wide_enough: &|_| true,
+            counts_empty: true,
+        };
+        Ok(Self::grow(neighbours, weights, max_share, 0..count, &all))
+    }
+
+    /// The zones around some centres only, which are wide enough: for places of which most have nothing to show, and
+    /// for findings that must not point at too small a place.
+    ///
+    /// A prefix is kept when `is_wide_enough` holds for its places (it must keep holding as a prefix grows), and when
+    /// its places with weight were not met before: with cases as weights, places without a case make no new zone.
+    /// Choose the centres by what chance leaves as it is (the cases of the whole study, not those of the last days):
+    /// the replicates are searched in the same zones.
+    ///
+    /// # Errors
+    /// As [`Zones::within`]; a centre that is no place.
+    pub fn screened(
+        neighbours: &Neighbours,
+        weights: &[f64],
+        max_share: f64,
+        centres: &[usize],
+        is_wide_enough: impl Fn(&[u32]) -> bool,
+    ) -> Result<Self, ScanError> {
+        check(neighbours, weights, max_share)?;
+        if let Some(centre) = centres.iter().find(|c| **c >= weights.len()) {
             return Err(ScanError::Data(format!(
-                "{} weights for {} places",
-                weights.len(),
-                neighbours.places()
+                "the centre {centre} is none of {} places",
+                weights.len()
             )));
         }
+        let centres = centres.iter().copied();
+        let screen = Screen {
+            is_wide_enough: &is_wide_enough,
+            counts_empty: false,
+        };
+        Ok(Self::grow(neighbours, weights, max_share, centres, &screen))
+    }
+
+    fn grow(
+        neighbours: &Neighbours,
+        weights: &[f64],
+        max_share: f64,
+        centres: impl Iterator<Item = usize>,
+        screen: &Screen<'_>,
+    ) -> Self {
         // The margin keeps a zone of exactly the share in, whatever the order of summation.
         let limit = weights.iter().sum::<f64>() * max_share * (1.0 + 1e-12);
         let mut zones = Self {
             members: Vec::new(),
             distinct: Vec::new(),
-            ends: Vec::with_capacity(weights.len()),
+            ends: Vec::new(),
             places: weights.len(),
             count: 0,
         };
         let mut seen = HashSet::new();
-        for centre in 0..weights.len() {
-            zones.add_centre(neighbours.of(centre), weights, limit, &mut seen);
+        for centre in centres {
+            zones.add_centre(neighbours.of(centre), weights, limit, screen, &mut seen);
         }
-        Ok(zones)
+        zones
     }
 
     /// Adds one centre's prefixes up to the limit, without those at the end that were met before.
-    fn add_centre(&mut self, list: &[u32], weights: &[f64], limit: f64, seen: &mut HashSet<u128>) {
-        let (mut weight, mut signature, mut keep) = (0.0, 0u128, self.members.len());
+    fn add_centre(
+        &mut self,
+        list: &[u32],
+        weights: &[f64],
+        limit: f64,
+        screen: &Screen<'_>,
+        seen: &mut HashSet<u128>,
+    ) {
+        let start = self.members.len();
+        let (mut weight, mut signature, mut keep) = (0.0, 0u128, start);
         for &place in list {
             weight += weights[place as usize];
             if weight > limit {
                 break;
             }
-            signature ^= signature_of(place);
-            let new = seen.insert(signature);
+            if screen.counts_empty || weights[place as usize] > 0.0 {
+                signature ^= signature_of(place);
+            }
             self.members.push(place);
+            let new = (screen.is_wide_enough)(&self.members[start..]) && seen.insert(signature);
             self.distinct.push(new);
             if new {
                 self.count += 1;
@@ -210,6 +262,24 @@ impl Zones {
         let start = centre.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.members[start..start + size]
     }
+}
+
+/// Whether a bound and weights can be used with these neighbours.
+fn check(neighbours: &Neighbours, weights: &[f64], max_share: f64) -> Result<(), ScanError> {
+    if !(max_share > 0.0 && max_share <= 1.0) {
+        return Err(ScanError::option(
+            "max-population",
+            format!("{max_share} is not a share above 0 and at most 1"),
+        ));
+    }
+    if weights.len() != neighbours.places() {
+        return Err(ScanError::Data(format!(
+            "{} weights for {} places",
+            weights.len(),
+            neighbours.places()
+        )));
+    }
+    Ok(())
 }
 
 /// A 128-bit number for a place; a set is known by the exclusive or of its places' numbers. Two

@@ -1,6 +1,6 @@
 //! Laws that hold whatever the data.
 
-use super::super::{Cluster, Data, Neighbours, Null, Options, Tally, Zones, scan};
+use super::super::{Cluster, Data, Neighbours, Null, Options, Span, Tally, Zones, scan};
 use super::*;
 
 /// A grid of side × side places over some days with two cases in each cell, and a bump of so many more.
@@ -186,4 +186,60 @@ fn windows_below_the_least_number_of_cases_are_passed_over() {
         );
         assert!(found.iter().all(|c| c.observed >= 33));
     }
+}
+
+#[test]
+fn screened_zones_are_those_wide_enough_around_the_centres_asked_for() {
+    let points: Vec<[f64; 2]> = (0..5).map(|x| [f64::from(x), 0.0]).collect();
+    let neighbours = Neighbours::nearest(&points, Coordinates::Cartesian, Some(4)).unwrap();
+    // Place 2 has no case: around place 1 the sets {1, 0, 2} and {1, 0, 2, 3} differ, {1, 0} is too narrow.
+    let weights = [3.0, 2.0, 0.0, 1.0, 1.0];
+    let wide = |places: &[u32]| places.len() >= 3;
+    let zones = Zones::screened(&neighbours, &weights, 1.0, &[1], wide).unwrap();
+    assert_eq!((zones.count(), zones.places()), (2, 5));
+    // Around place 0: {0, 1, 2} holds the same cases as {1, 0, 2}, {0, 1, 2, 3} those of {1, 0, 2, 3}.
+    let both = Zones::screened(&neighbours, &weights, 1.0, &[1, 0], wide).unwrap();
+    assert_eq!(both.count(), 2);
+    let refused = Zones::screened(&neighbours, &weights, 1.0, &[5], wide);
+    assert!(refused.is_err_and(|e| e.to_string().contains("centre 5")));
+    assert!(Zones::screened(&neighbours, &weights, 0.0, &[1], wide).is_err());
+}
+
+#[test]
+fn a_cluster_of_screened_zones_is_never_narrower_than_the_screen() {
+    let points: Vec<[f64; 2]> = (0..9).map(|x| [f64::from(x), 0.0]).collect();
+    let neighbours = Neighbours::nearest(&points, Coordinates::Cartesian, Some(9)).unwrap();
+    // Everything happens in place 4 on the last day.
+    let case = |place, unit, count| Tally {
+        place,
+        unit,
+        group: 0,
+        count,
+    };
+    let cases: Vec<Tally> = (0..9)
+        .flat_map(|place| (0..6).map(move |unit| case(place, unit, 1)))
+        .chain([case(4, 5, 9)])
+        .collect();
+    let data = Data {
+        places: 9,
+        units: 6,
+        cases,
+        null: Null::Permutation,
+    };
+    let options = Options {
+        span: Span::Prospective,
+        longest: 3,
+        replicates: 0,
+        ..Options::default()
+    };
+    let centres: Vec<usize> = (0..9).collect();
+    let weights = [7.0; 9];
+    let screened = Zones::screened(&neighbours, &weights, 0.9, &centres, |p| p.len() >= 3).unwrap();
+    let found = scan(&screened, &data, &options).unwrap();
+    assert_eq!(found.clusters[0].places.len(), 3);
+    let plain = Zones::within(&neighbours, &weights, 0.9).unwrap();
+    assert_eq!(
+        scan(&plain, &data, &options).unwrap().clusters[0].places,
+        [4]
+    );
 }
