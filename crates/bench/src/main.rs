@@ -3,6 +3,7 @@
 //! Every budget is a ratio within one run: program and floor take turns on the same machine, and CPU seconds are compared,
 //! which hardly change when others use the machine. What is measured and how is in `docs/performance.md`.
 
+mod analysis;
 mod city;
 mod floor;
 mod import;
@@ -48,8 +49,10 @@ enum Bench {
     Life,
     /// Start and idle memory.
     Start,
-    /// Scan, series and text (`cargo bench -p shiyu-analysis`); only when named.
+    /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
     Analysis,
+    /// Whether p-values, intervals and recurrence intervals mean what they say; only when named.
+    Calibration,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -75,13 +78,17 @@ fn main() -> anyhow::Result<()> {
 fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     let wants = |bench| {
         if args.only.is_empty() {
-            bench != Bench::Analysis
+            !matches!(bench, Bench::Analysis | Bench::Calibration)
         } else {
             args.only.contains(&bench)
         }
     };
     if wants(Bench::Analysis) {
-        analysis()?;
+        analysis::speed(args.quick, say)?;
+        text()?;
+    }
+    if wants(Bench::Calibration) {
+        analysis::calibration(args.quick, say)?;
     }
     if ![Bench::Import, Bench::Life, Bench::Start]
         .into_iter()
@@ -141,8 +148,8 @@ fn life_size(args: &Args) -> life::Size {
     }
 }
 
-/// The benches of the pure floors print ratios of their own.
-fn analysis() -> anyhow::Result<()> {
+/// The bench of the suggestions prints figures of its own.
+fn text() -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["bench", "-p", "shiyu-analysis"])

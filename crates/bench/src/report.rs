@@ -93,7 +93,7 @@ impl fmt::Display for Line {
         };
         write!(
             f,
-            "{:<9} {:<9} {:<52} {:>7.2} {:<6} {:<6} {}",
+            "{:<11} {:<9} {:<56} {:>7.2} {:<6} {:<6} {}",
             self.bench, self.engine, self.what, self.value, wanted, verdict, self.detail
         )
     }
