@@ -143,6 +143,14 @@ impl Routes {
         }
         self
     }
+    /// The POST mounted last is done anew each time it is sent, and its answer is kept nowhere: a look at a person's data.
+    #[must_use]
+    pub fn each_time(mut self) -> Self {
+        if let Some(last) = self.mounted.last_mut() {
+            last.info.is_idempotent = false;
+        }
+        self
+    }
     fn mount(
         mut self,
         method: Method,

@@ -320,8 +320,15 @@ pub(crate) fn forget_sessions(w: &mut Write<'_>, before: Timestamp) -> StoreResu
 
 const NEW_TOKEN: &str = "INSERT INTO api_tokens (id, token, account, name, scopes, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)";
 const TOKENS: &str = "SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens WHERE account = $1 ORDER BY id DESC LIMIT 200";
+const LIVE_TOKENS: &str =
+    "SELECT COUNT(*) FROM api_tokens WHERE revoked_at IS NULL AND expires_at > $1";
 const REVOKE: &str =
     "UPDATE api_tokens SET revoked_at = $3 WHERE id = $1 AND account = $2 AND revoked_at IS NULL";
+
+/// How many API tokens work at a moment.
+pub(crate) fn live_tokens(r: &mut Read<'_>, now: Timestamp) -> StoreResult<i64> {
+    Ok(r.one::<(i64,)>(LIVE_TOKENS, params![now])?.0)
+}
 
 /// Adds an API token.
 pub(crate) fn insert_token(

@@ -74,6 +74,7 @@ impl Program {
         let mut services = Services::default();
         services.add(reference.clone());
         services.add(crate::places::directory(reference.clone()));
+        services.add(crate::erasures::log(&config.data_dir));
         Self {
             config,
             db,

@@ -1,7 +1,8 @@
 //! The list of erasures outside the database: `erasures.log` beside the data, which no backup holds and no restore undoes.
 //!
 //! Whoever asked to be forgotten after a backup was taken must be forgotten again when it is restored. The database that
-//! knew about it may be lost, so the list is kept a second time in a file that only grows: one JSON object a line.
+//! knew about it may be lost, so the list is kept a second time in a file that only grows: one JSON object a line. An
+//! erasure that somebody asks for stands in it before they are told that it is done.
 
 use crate::output::Failure;
 use access::Ctx;
@@ -10,8 +11,9 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::StoreError;
-use vault::model::Erasure;
+use vault::model::{Erasure, ErasureLog};
 
 /// Erasures read from the database at once.
 const PAGE: u16 = 500;
@@ -69,13 +71,22 @@ pub fn read(path: &Path) -> Result<Vec<Erasure>, Failure> {
     Ok(entries)
 }
 
-/// Adds entries to the list and brings them to the disk.
+/// What lists each erasure in the file beside the data, for [`vault::ops::erase`].
+pub fn log(data_dir: &Path) -> Arc<ErasureLog> {
+    let path = path(data_dir);
+    Arc::new(ErasureLog::new(move |erasure| {
+        append(&path, std::slice::from_ref(erasure))
+    }))
+}
+
+/// Adds entries to the list and brings them to the disk. One at a time: the file is locked, also against other processes.
 fn append(path: &Path, entries: &[Erasure]) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    file.lock()?;
     let mut text = Vec::new();
     // A line that a crash cut short is closed, so that it does not swallow the next.
     if file.seek(SeekFrom::End(0))? > 0 {
@@ -190,6 +201,23 @@ mod tests {
         assert_eq!(read(&path).unwrap(), [entry(1)]);
         append(&path, &[entry(3)]).unwrap();
         assert_eq!(read(&path).unwrap(), [entry(1), entry(3)]);
+    }
+
+    #[test]
+    fn many_who_list_at_once_lose_nothing() {
+        let dir = testkit::temp::Dir::new("erasures").unwrap();
+        let log = log(dir.path());
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let log = &log;
+                scope.spawn(move || {
+                    for m in 0..8 {
+                        log.list(&entry(n * 8 + m)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read(&path(dir.path())).unwrap().len(), 64);
     }
 
     #[test]

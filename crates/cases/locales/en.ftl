@@ -359,3 +359,47 @@ cases-warn-reworks =
         [one] A check failed once.
        *[other] Checks failed { $n } times.
     }
+
+cases-requester-record = What is kept, who looked, erasing
+cases-kept = Personal data that is kept
+cases-kept-help = Personal data is encrypted and kept apart from the matter. This lists what is kept and why, not its content.
+cases-kept-nothing = No personal data is kept.
+cases-kept-field = What
+cases-kept-purpose = Purpose and basis
+cases-kept-until = Until
+cases-kept-with-case = As long as the matter
+cases-contact-address = Home address
+cases-looks = Who looked
+cases-looks-none = Nobody has looked yet.
+cases-looks-when = When
+cases-looks-who = Role
+cases-looks-what = What was done
+cases-looked-seen = Looked
+cases-looked-found = Found by name or phone
+cases-looked-refused = Wanted to look and was refused
+cases-looked-erased = Wanted to look; it was erased
+cases-looked-unmasking-asked = Asked to see who reported in confidence
+cases-looked-unmasking-granted = Agreed to show who reported in confidence
+cases-looked-unmasking-refused = Did not agree to show who reported in confidence
+cases-purpose-duty = Another duty by law
+cases-purpose-own = The person's own rights
+cases-unmask = See who reported in confidence
+cases-unmask-help = Whoever reports in confidence is shown to nobody. Where it cannot be avoided, one person asks and says why, and another shift leader decides; if they agree, the one who asked may look for 24 hours. The reporter can read both.
+cases-unmask-reason = Why must it be known who reported
+cases-unmask-ask = Ask
+cases-unmask-asked = Asked. Another shift leader decides.
+cases-unmask-agree = Agree
+cases-unmask-disagree = Do not agree
+cases-unmask-decided = Decided. The reporter can read it.
+cases-unmask-granted = Agreed, valid until { $until }
+cases-unmask-refused = Not agreed
+cases-unmask-waiting = Waits for another shift leader
+cases-unmask-lapsed = Nobody decided within 72 hours; it has lapsed
+cases-erase = Erase personal data
+cases-erase-help = Once erased, nobody can see name, phone or original text again, and there is no way back; the matter and its record stay. A restored backup erases them again.
+cases-erase-why = Why is it erased
+cases-erase-requested = The person asked for it
+cases-erase-mistake = It should not have been collected
+cases-erase-sure = This cannot be undone. Erase?
+cases-do-erase = Erase
+cases-erase-done = Erased.

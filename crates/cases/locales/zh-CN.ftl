@@ -355,3 +355,47 @@ cases-warn-reworks =
     { $n ->
        *[other] 核查不通过 { $n } 次。
     }
+
+cases-requester-record = 保存了什么、谁看过、删除
+cases-kept = 保存的个人信息
+cases-kept-help = 个人信息加密保管，与诉求分开存放。这里只列出保存了什么、为什么保存，不显示内容。
+cases-kept-nothing = 没有保存任何个人信息。
+cases-kept-field = 内容
+cases-kept-purpose = 目的与依据
+cases-kept-until = 保存到
+cases-kept-with-case = 随诉求保存
+cases-contact-address = 住址
+cases-looks = 谁看过
+cases-looks-none = 还没有人看过。
+cases-looks-when = 时间
+cases-looks-who = 角色
+cases-looks-what = 做了什么
+cases-looked-seen = 查看
+cases-looked-found = 按姓名或电话查到
+cases-looked-refused = 想看，被拒绝
+cases-looked-erased = 想看，已经删除
+cases-looked-unmasking-asked = 申请查看举报人
+cases-looked-unmasking-granted = 同意查看举报人
+cases-looked-unmasking-refused = 不同意查看举报人
+cases-purpose-duty = 依法履行其他职责
+cases-purpose-own = 本人行使权利
+cases-unmask = 查看举报人
+cases-unmask-help = 举报人对任何人保密。确有必要时，一人说明理由提出申请，另一位值班长决定；同意后申请人可在 24 小时内查看。举报人能看到申请和决定。
+cases-unmask-reason = 为什么必须知道举报人是谁
+cases-unmask-ask = 提出申请
+cases-unmask-asked = 已提出申请，等另一位值班长决定。
+cases-unmask-agree = 同意
+cases-unmask-disagree = 不同意
+cases-unmask-decided = 已决定，举报人可以看到。
+cases-unmask-granted = 已同意，有效至 { $until }
+cases-unmask-refused = 未同意
+cases-unmask-waiting = 等待另一位值班长决定
+cases-unmask-lapsed = 72 小时内无人决定，已失效
+cases-erase = 删除个人信息
+cases-erase-help = 删除后，任何人都无法再看到姓名、电话和原文，也无法恢复；诉求和办理记录保留。恢复备份时会再次删除。
+cases-erase-why = 为什么删除
+cases-erase-requested = 本人要求
+cases-erase-mistake = 不应收集
+cases-erase-sure = 删除后无法恢复。确定删除吗？
+cases-do-erase = 删除
+cases-erase-done = 已删除。

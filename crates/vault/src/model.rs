@@ -408,6 +408,34 @@ impl ErasureCause {
     }
 }
 
+impl std::str::FromStr for ErasureCause {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Requested, Self::Retention, Self::Mistake]
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+            .ok_or_else(|| "requested, retention or mistake".to_owned())
+    }
+}
+
+/// 删除清单（库外） — what to do with an erasure at once after its COMMIT, so that a list outside the database knows of
+/// it before whoever asked is told that it is done. A deployment without one lists erasures when it next reconciles.
+pub struct ErasureLog(Box<dyn Fn(&Erasure) -> std::io::Result<()> + Send + Sync>);
+
+impl ErasureLog {
+    /// A log that does this with each erasure.
+    pub fn new(list: impl Fn(&Erasure) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
+        Self(Box::new(list))
+    }
+    /// Lists an erasure that is committed.
+    ///
+    /// # Errors
+    /// Those of the place where the list is kept.
+    pub fn list(&self, erasure: &Erasure) -> std::io::Result<()> {
+        (self.0)(erasure)
+    }
+}
+
 /// What [`judge`] needs to know of a look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LookFacts {

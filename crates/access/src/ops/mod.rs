@@ -13,9 +13,9 @@ use crate::routes::RouteInfo;
 use crate::sql;
 use crate::state::AppState;
 use crate::visit::Visit;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use store::{AuditEvent, StoreError, StoreResult, params};
+use store::{AuditEvent, StoreError, StoreResult, Write, params};
 
 const READ_KEY: &str = "SELECT value FROM settings WHERE name = 'access.cookie_key'";
 const KEEP_KEY: &str =
@@ -143,6 +143,27 @@ fn keeper(state: &AppState) -> Ctx {
 async fn record_sums(ctx: &Ctx, sums: &Sums) -> StoreResult<()> {
     let events = sums_events(sums);
     ctx.write(move |w| w.commit_all(&events, ())).await
+}
+
+/// What came back with a restored backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revived {
+    /// Sessions that were ended: everybody signs in again, also who was signed out since the backup.
+    pub sessions_ended: u64,
+    /// API tokens that work; one revoked since the backup is among them, because the backup cannot know.
+    pub tokens: i64,
+}
+
+/// Ends the sessions that a restored backup brought back, inside the caller's transaction.
+///
+/// # Errors
+/// The store's.
+pub fn end_revived(w: &mut Write<'_>) -> StoreResult<Revived> {
+    let now = w.now();
+    Ok(Revived {
+        sessions_ended: sql::forget_sessions(w, Timestamp::MAX)?,
+        tokens: sql::live_tokens(w, now)?,
+    })
 }
 
 /// Removes sessions and kept answers that are over, if there are any.

@@ -26,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod user;
+mod vault;
 
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -69,6 +70,7 @@ enum Command {
     Serve(serve::Serve),
     Suggest(suggest::Args),
     User(user::Args),
+    Vault(vault::Args),
 }
 
 /// Runs the chosen command.
@@ -97,5 +99,6 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Serve(args) => args.run(common),
         Command::Suggest(args) => args.run(),
         Command::User(args) => args.run(common),
+        Command::Vault(args) => args.run(common),
     }
 }

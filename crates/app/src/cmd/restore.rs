@@ -77,12 +77,14 @@ impl Restore {
         let system = program.system(SystemRole::Operator);
         let found = cases::replay::replay(&system)?;
         let manifest = &dump.manifest;
-        let detail = serde_json::json!({
-            "taken_at": manifest.taken_at, "rows": manifest.rows(), "mismatches": found.mismatches,
-        });
-        system.write_blocking::<_, StoreError, _>(move |w| {
+        let (taken_at, rows, mismatches) = (manifest.taken_at, manifest.rows(), found.mismatches);
+        let revived = system.write_blocking::<_, StoreError, _>(move |mut w| {
+            let revived = access::ops::end_revived(&mut w)?;
+            let detail = serde_json::json!({
+                "taken_at": taken_at, "rows": rows, "mismatches": mismatches, "sessions_ended": revived.sessions_ended,
+            });
             let event = AuditEvent::done("store.restore", "database", "all");
-            w.commit(event.detail(detail.clone()), ())
+            w.commit(event.detail(detail), revived)
         })?;
         if found.mismatches > 0 {
             let text = format!(
@@ -96,15 +98,17 @@ impl Restore {
         let json = serde_json::json!({
             "dir": self.dir, "taken_at": manifest.taken_at, "rows": manifest.rows(), "files": files,
             "erased_again": reconciled.erased, "cases": found.cases, "events": found.events, "mismatches": found.mismatches,
+            "sessions_ended": revived.sessions_ended, "tokens_alive": revived.tokens,
         });
         let text = format!(
-            "{} rows and {files} files of {} restored; {} people erased again; {} cases replayed from {} events, {} mismatches",
+            "{} rows and {files} files of {} restored; {} people erased again; {} cases replayed from {} events, {} mismatches; everybody signs in again; {} API tokens work, also those revoked since: see `shiyu user list`",
             manifest.rows(),
             manifest.taken_at,
             reconciled.erased,
             found.cases,
             found.events,
-            found.mismatches
+            found.mismatches,
+            revived.tokens
         );
         Done::new(&json, text)
     }

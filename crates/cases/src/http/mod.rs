@@ -4,6 +4,7 @@ mod acts;
 mod cases;
 mod input;
 mod reports;
+mod requester;
 mod track;
 
 use crate::ops::view::{CaseView, TrackView};
@@ -104,6 +105,70 @@ pub fn routes() -> Routes {
             Permission::CaseTrack,
             track::by_link,
             Operation::new("follows a case by its private link").answers::<TrackView>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/track/{number}/record",
+            Permission::CaseTrack,
+            requester::record_by_code,
+            Operation::new("shows what is kept of the person who follows a case by number and code, and who looked at it")
+                .required_query::<String>("code", "the six characters")
+                .answers::<requester::RecordView>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/track/link/{token}/record",
+            Permission::CaseTrack,
+            requester::record_by_link,
+            Operation::new("shows what is kept of the person who follows a case by the private link, and who looked at it")
+                .answers::<requester::RecordView>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/cases/{number}/requester",
+            Permission::PersonalRead,
+            requester::show,
+            Operation::new("shows the requester of a case, masked, with what is kept and who looked")
+                .answers::<requester::RequesterView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/cases/{number}/requester/look",
+            Permission::CaseRead,
+            requester::look,
+            Operation::new("looks at the contact of a case for a purpose")
+                .about("The look is recorded, also when it is refused for want of `personal.read`, and the requester can read it. No Idempotency-Key: each look is one.")
+                .body::<requester::LookInput>()
+                .answers::<requester::Shown>(200),
+        )
+        .each_time()
+        .on_api(
+            Method::POST,
+            "/api/v1/cases/{number}/requester/erase",
+            Permission::PersonalRead,
+            requester::erase,
+            Operation::new("erases what is kept of the requester; the case and its proof stay")
+                .about("There is no way back, and a restored backup forgets the person again.")
+                .body::<requester::ErasureInput>()
+                .answers_empty(204, "erased"),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/cases/{number}/requester/unmaskings",
+            Permission::PersonalRead,
+            requester::ask,
+            Operation::new("asks that a second person agree to show who made a confidential report")
+                .body::<requester::UnmaskingInput>()
+                .answers::<requester::Asked>(201),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/cases/{number}/requester/unmaskings/{id}",
+            Permission::PersonalRead,
+            requester::decide,
+            Operation::new("agrees to show who made a confidential report, or does not: a shift leader other than who asked")
+                .body::<requester::DecisionInput>()
+                .answers_empty(204, "decided"),
         )
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CodeQuery {
-    code: String,
+    pub(super) code: String,
 }
 
 pub(super) async fn by_code(

@@ -8,6 +8,7 @@ mod error;
 mod files;
 mod lists;
 mod report;
+pub mod requester;
 mod show;
 mod timers;
 pub(crate) mod track;

@@ -1,8 +1,7 @@
 //! POST /cases/{number}/contact — a look at the requester's contact for a stated purpose. The look is recorded, and the
 //! requester can read that it happened.
 
-use crate::ops;
-use crate::service::Cases;
+use crate::ops::requester;
 use access::{Ctx, Fault, Fields, Path, show};
 use askama::Template;
 use axum::response::Response;
@@ -38,15 +37,9 @@ pub(super) async fn look(
     Path(number): Path<CaseNumber>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let case = ops::find(&ctx, number).await?;
-    let cases = ctx.service::<Cases>();
     let back = format!("/cases/{number}");
-    let (Some(subject), Some(keys)) = (case.subject, cases.vault()) else {
-        return Err(Fault::not_found().back(back));
-    };
     let purpose = fields.get("purpose").to_owned();
-    let wanted = [Field::Name, Field::Phone, Field::Email, Field::Text];
-    let shown = vault::ops::look(&ctx, keys, case.district, subject, &wanted, &purpose)
+    let shown = requester::look_at(&ctx, number, &purpose)
         .await
         .map_err(|e| Fault::from(e).back(back))?;
     let told = shown
@@ -71,8 +64,7 @@ pub(super) async fn look(
             }
         })
         .collect();
-    // words: cases-purpose-*
-    let purpose = ui.t(&format!("cases-purpose-{}", purpose.replace('_', "-")));
+    let purpose = super::requester::purpose_word(&ui, &purpose);
     show(&ContactPage {
         ui,
         number: number.to_string(),

@@ -14,6 +14,7 @@ mod home;
 mod line;
 mod read;
 mod report;
+mod requester;
 mod sheet;
 mod tasks;
 mod track;
@@ -29,7 +30,7 @@ use ui::{Crumb, Ui};
 /// Adds the pages to the calls of cases.
 pub fn add(routes: Routes) -> Routes {
     let (get, post) = (|| Method::GET, || Method::POST);
-    routes
+    requester::add(routes)
         .on(get(), "/", Permission::Public, home::show)
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
@@ -46,7 +47,7 @@ pub fn add(routes: Routes) -> Routes {
         .on(
             post(),
             "/cases/{number}/contact",
-            Permission::PersonalRead,
+            Permission::CaseRead,
             contact::look,
         )
         .on(

@@ -77,6 +77,8 @@ pub struct Sheet {
     pub requester: String,
     /// The purposes to look at the contact for; empty where the reader may not.
     pub purposes: Vec<Choice>,
+    /// Whether the reader may open the page of what is kept of the requester.
+    pub may_look: bool,
 }
 
 /// What was loaded of a case.
@@ -320,6 +322,7 @@ impl Frame<'_> {
             history: history::entries(ui, city, case, &loaded.events, &loaded.names, self.reader),
             requester: self.requester(case, loaded.requester.as_ref()),
             purposes: self.purposes(loaded.requester.as_ref()),
+            may_look: self.may_look && case.subject.is_some(),
         }
     }
 

@@ -4,7 +4,9 @@ use super::forms::{Maker, Sent};
 use super::history::{self, Names, Reader};
 use super::read::{self, Wrong};
 use super::sheet::{Frame, Loaded};
-use super::{Offers, about, case, contact, desk, found, home, line, report, tasks, track, unit};
+use super::{
+    Offers, about, case, contact, desk, found, home, line, report, requester, tasks, track, unit,
+};
 use crate::model::{
     By, Case, CaseEvent, Fact, Place, Reported, Satisfaction, Standard, State, Task, TaskKind,
     VerifyOutcome,
@@ -329,6 +331,9 @@ fn the_pages_of_residents_render_in_both_languages() {
             );
         }
         testing::assert_sound(&contact::sample(ui()));
+        for is_confidential in [false, true] {
+            testing::assert_sound(&requester::sample(ui(), is_confidential));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::line::unit_name;
 use super::read;
+use super::requester::Record;
 use crate::model::{Case, Satisfaction, State};
 use crate::ops::{self, CaseError};
 use crate::service::Cases;
@@ -38,6 +39,8 @@ pub(super) struct ProgressPage {
     pub unit: String,
     pub closing: String,
     pub satisfaction: String,
+    /// What is kept of the requester and who looked.
+    pub record: Record,
 }
 
 pub(super) async fn blank(ui: Ui) -> Result<Response, Fault> {
@@ -60,11 +63,7 @@ pub(super) async fn by_code(
         Err(_) => Err(CaseError::WrongCode),
     };
     match found {
-        Ok(case) => show(&ProgressPage::new(
-            ui,
-            &ctx.service::<Cases>().city(),
-            &case,
-        )),
+        Ok(case) => progress(&ctx, ui, &case).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = fields.form();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -81,11 +80,7 @@ pub(super) async fn by_link(
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
     match ops::track_link(&ctx, &token, visit.address()).await {
-        Ok(case) => show(&ProgressPage::new(
-            ui,
-            &ctx.service::<Cases>().city(),
-            &case,
-        )),
+        Ok(case) => progress(&ctx, ui, &case).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = FormState::new();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -93,6 +88,16 @@ pub(super) async fn by_link(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn progress(ctx: &Ctx, ui: Ui, case: &Case) -> Result<Response, Fault> {
+    let kept = ops::requester::kept_of(ctx, case).await?;
+    let record = Record::new(&ui, &kept);
+    let city = ctx.service::<Cases>().city();
+    show(&ProgressPage {
+        record,
+        ..ProgressPage::new(ui, &city, case)
+    })
 }
 
 impl ProgressPage {
@@ -138,6 +143,7 @@ impl ProgressPage {
             unit: unit_name(&ui, city, case.unit),
             closing: case.closing.clone().unwrap_or_default(),
             satisfaction,
+            record: Record::default(),
             ui,
         }
     }

@@ -11,4 +11,5 @@ mod import;
 mod life;
 mod looks;
 mod refusals;
+mod requester;
 mod timers;

@@ -1,7 +1,7 @@
 //! Erasing: on request, when the time is over, and again after a backup was restored.
 
 use super::look::is_in_scope;
-use crate::model::{Erasure, ErasureCause, VaultError};
+use crate::model::{Erasure, ErasureCause, ErasureLog, VaultError};
 use crate::sql;
 use access::{Ctx, Permission};
 use jiff::Timestamp;
@@ -55,19 +55,35 @@ pub async fn erase(
     if !is_in_scope(ctx, district) {
         return Err(VaultError::NotFound);
     }
-    ctx.write(move |mut w| {
-        if sql::subject(&mut w, district, subject)?.is_none() {
-            return Err(VaultError::NotFound);
+    let at = ctx
+        .write(move |mut w| {
+            if sql::subject(&mut w, district, subject)?.is_none() {
+                return Err(VaultError::NotFound);
+            }
+            if !erase_in(&mut w, district, subject, cause)? {
+                return Err(VaultError::Erased);
+            }
+            let at = w.now();
+            let event = AuditEvent::done("vault.erase", "subject", subject.to_string())
+                .district(district.as_str())
+                .detail(serde_json::json!({"cause": cause.as_str()}));
+            Ok(w.commit(event, at)?)
+        })
+        .await?;
+    if let Some(log) = ctx.service_if_any::<ErasureLog>() {
+        let cause = cause.as_str().to_owned();
+        let erasure = Erasure {
+            district,
+            subject,
+            at,
+            cause,
+        };
+        // It is done in the database whatever happens here; the next reconciling lists what is missing.
+        if let Err(error) = log.list(&erasure) {
+            tracing::warn!(%error, "an erasure could not be listed outside the database yet");
         }
-        if !erase_in(&mut w, district, subject, cause)? {
-            return Err(VaultError::Erased);
-        }
-        let event = AuditEvent::done("vault.erase", "subject", subject.to_string())
-            .district(district.as_str())
-            .detail(serde_json::json!({"cause": cause.as_str()}));
-        Ok(w.commit(event, ())?)
-    })
-    .await
+    }
+    Ok(())
 }
 
 /// One page of the list of erasures at or after `since`; `after` is the last one of the page before. A backup's restore

@@ -9,7 +9,7 @@ mod unmask;
 pub use erase::{apply_erasures, erase, erase_in, erasures_since, forget_expired};
 pub use keep::{Rotated, open_keys, rotate, versions_behind};
 pub use look::{held_of, look, looks_of, masked, masked_in, purposes, search};
-pub use unmask::{Unmasking, ask_unmasking, decide_unmasking};
+pub use unmask::{Unmasking, UnmaskingRequest, ask_unmasking, decide_unmasking, unmaskings_of};
 
 use crate::crypto::{self, Place, SecretKey};
 use crate::keys::Keys;

@@ -30,6 +30,8 @@ const ASK: &str = "INSERT INTO vault_unmaskings (district, id, subject_id, asked
 const FIND: &str = "SELECT subject_id, asked_by, asked_at, decided_at FROM vault_unmaskings WHERE district = $1 AND id = $2";
 const DECIDE: &str = "UPDATE vault_unmaskings SET decided_by = $3, decided_at = $4, granted = $5, valid_until = $6 \
      WHERE district = $1 AND id = $2 AND decided_at IS NULL";
+const OF_SUBJECT: &str = "SELECT u.id, u.asked_at, a.name, u.reason, u.decided_at, u.granted, u.valid_until \
+     FROM vault_unmaskings u LEFT JOIN accounts a ON a.id = u.asked_by WHERE u.district = $1 AND u.subject_id = $2 ORDER BY u.id DESC LIMIT 20";
 const VALID_NOW: &str = "SELECT 1 FROM vault_unmaskings WHERE district = $1 AND subject_id = $2 AND asked_by = $3 AND granted = 1 \
      AND valid_until > $4 LIMIT 1";
 
@@ -56,6 +58,46 @@ fn is_valid(
 ) -> StoreResult<bool> {
     let found: Option<(i64,)> = r.opt(VALID_NOW, params![district, subject, account, now])?;
     Ok(found.is_some())
+}
+
+store::record! {
+    /// A request to be shown who made a confidential report, as those who decide about it see it.
+    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+    pub struct UnmaskingRequest {
+        /// Its id, for [`decide_unmasking`].
+        pub id: Id,
+        /// When it was asked for.
+        pub asked_at: Timestamp,
+        /// Who asked, by name.
+        pub asked_by: Option<String>,
+        /// Why.
+        pub reason: String,
+        /// When it was decided.
+        pub decided_at: Option<Timestamp>,
+        /// How.
+        pub granted: Option<bool>,
+        /// Until when the one who asked may look.
+        pub valid_until: Option<Timestamp>,
+    }
+}
+
+impl UnmaskingRequest {
+    /// Whether a second person may still decide about it at a moment.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.decided_at.is_none() && now <= self.asked_at + OPEN
+    }
+}
+
+/// The requests about one person, newest first, at most 20. The caller has checked that its reader may look at people's data.
+///
+/// # Errors
+/// The store's.
+pub fn unmaskings_of(
+    r: &mut Read<'_>,
+    district: DistrictCode,
+    subject: Id,
+) -> StoreResult<Vec<UnmaskingRequest>> {
+    r.all(OF_SUBJECT, params![district, subject])
 }
 
 /// The account of a member of staff who may look at people's data in this district.
