@@ -19,6 +19,7 @@ pub fn capabilities() -> Vec<Capability> {
         tables("matters", matters::MIGRATIONS),
         vault::capability(),
         attachments::capability(),
+        tables("facts", facts::MIGRATIONS),
         cases::http::capability(),
         evaluation::capability(),
         crate::serve::capability(),

@@ -6,6 +6,8 @@ use crate::db::Engine;
 ///
 /// The text is PostgreSQL's, with three markers in comments: `/* partitioned by id */` after a table's closing
 /// parenthesis, `/* serial */` and `/* writer id */` as column types. SQLite has no partitions and one writer.
+/// `/* clustered */` after a table's closing parenthesis keeps the rows of a derived table in its key (SQLite only).
+/// Views write days as `(DATE '1970-01-01' + CAST(n AS INTEGER))` and moments as `to_timestamp(us / 1000000.0)`.
 pub fn ddl(engine: Engine, text: &str) -> String {
     match engine {
         Engine::Sqlite => text
@@ -14,7 +16,12 @@ pub fn ddl(engine: Engine, text: &str) -> String {
             .replace("/* serial */", "INTEGER")
             .replace("/* writer id */", "INTEGER")
             .replace("/* partitioned by id */", "")
-            .replace("/* partitioned by case_id */", ""),
+            .replace("/* partitioned by case_id */", "")
+            .replace("/* clustered */", "WITHOUT ROWID")
+            .replace("(DATE '1970-01-01' + CAST(", "date(86400 * (")
+            .replace(" AS INTEGER))", "), 'unixepoch')")
+            .replace("to_timestamp(", "strftime('%Y-%m-%dT%H:%M:%SZ', ")
+            .replace(" / 1000000.0)", " / 1000000, 'unixepoch')"),
         Engine::Postgres => text
             .replace("/* serial */", "BIGINT GENERATED ALWAYS AS IDENTITY")
             .replace(

@@ -7,12 +7,14 @@
 //! transaction runs, and only `access` mints one; [`Sealed`] is the proof that an audit event was written.
 //!
 //! Invariants:
-//! - no change without an audit event: a write closure must return [`Sealed`], which only [`Write::commit`] makes;
+//! - no change without an audit event: a write closure must return [`Sealed`], which only [`Write::commit`] makes (read
+//!   models, which can be made again from the record, are written by [`Write::derive`] and its kin, and by nothing else);
 //! - a write is acknowledged only after the COMMIT that holds it;
 //! - a closure may run again after a conflict, so it owns its input and has no side effects.
 
 pub mod audit;
 mod db;
+mod derive;
 pub mod dialect;
 pub mod dump;
 mod error;
@@ -27,6 +29,7 @@ mod value;
 
 pub use audit::{AuditEvent, Outcome};
 pub use db::{Db, DbOptions, Engine, Lane};
+pub use derive::Merge;
 pub use error::{StoreError, StoreResult};
 pub use grant::{Actor, ActorKind, Grant};
 pub use migrate::Migration;
@@ -35,8 +38,15 @@ pub use tx::{Read, Sealed, Write};
 pub use value::{DecodeError, FromRow, FromValue, Row, ToValue, Value, ValueRef};
 
 /// The tables that every capability stands on: audit, outbox, settings.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "foundation",
-    sql: include_str!("../migrations/0001_foundation.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "foundation",
+        sql: include_str!("../migrations/0001_foundation.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "outbox_readers",
+        sql: include_str!("../migrations/0002_outbox_readers.sql"),
+    },
+];

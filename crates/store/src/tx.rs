@@ -138,6 +138,21 @@ impl<'t> Write<'t> {
         self.read.tally.fetch_add(1, Ordering::Relaxed);
         self.read.conn.exec(sql, params)
     }
+    /// Runs a statement on books of the store itself or on a derived table, neither of which is the record.
+    pub(crate) fn quietly(&mut self, sql: &str, params: &[Value]) -> StoreResult<u64> {
+        self.read.tally.fetch_add(1, Ordering::Relaxed);
+        self.read.conn.exec(sql, params)
+    }
+    /// The same by the engine's bulk path.
+    pub(crate) fn quietly_bulk(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &[Vec<Value>],
+    ) -> StoreResult<()> {
+        self.read.tally.fetch_add(1, Ordering::Relaxed);
+        self.read.conn.bulk(table, columns, rows)
+    }
     /// Runs an INSERT, UPDATE or DELETE with RETURNING; answers the one row it returns.
     pub fn returning<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<T> {
         self.changed = true;
@@ -199,7 +214,8 @@ impl<'t> Write<'t> {
             .exec(crate::dialect::analyze(self.read.engine()), &[])?;
         Ok(Sealed { value: () })
     }
-    /// Ends a transaction that turned out to change nothing. Refused if a statement ran.
+    /// Ends a transaction that changed no record: nothing at all, or only read models. Refused if a statement ran that
+    /// needs an audit event.
     pub fn unchanged<T>(self, value: T) -> StoreResult<Sealed<T>> {
         if self.changed {
             return Err(StoreError::Misuse(

@@ -110,6 +110,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "facts.rebuild",
+        "facts",
+        "all figures are made again from the record",
+        "cases",
+    ),
+    (
         "grid.draw",
         "lattice",
         "square cells are drawn where points lie in none",

@@ -3,6 +3,8 @@
 const RECORD: &str = "for good; it is the record";
 const REFERENCE: &str =
     "for good; what is no longer in force has an end date, because old cases refer to it";
+const DERIVED: &str =
+    "until the figures are made again from the record; nothing is lost with them";
 const WITH_SUBJECT: &str =
     "until the person is erased, or the time of the field is over (`retention_until`)";
 
@@ -39,6 +41,12 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; a repeated drawing must find the same cells",
     ),
     ("duties", REFERENCE),
+    ("facts_cases", DERIVED),
+    ("facts_districts", DERIVED),
+    ("facts_generations", DERIVED),
+    ("facts_rollups", DERIVED),
+    ("facts_spans", DERIVED),
+    ("facts_spots", DERIVED),
     ("idempotency", "24 hours, then removed by the program"),
     (
         "import_keys",
@@ -56,7 +64,11 @@ pub const KEPT: &[(&str, &str)] = &[
     ),
     (
         "outbox",
-        "until every reader has read it; today no reader removes rows",
+        "until every reader has read it, then removed by the program; the last row always stays",
+    ),
+    (
+        "outbox_readers",
+        "as long as the reader; how far it has come",
     ),
     (
         "reference_changes",

@@ -1,0 +1,871 @@
+//! Reading figures: series, totals, comparisons with an earlier period, durations, freshness.
+//!
+//! Every figure is read from the smallest cube that has all it asks for ([`crate::cubes`]); a combination that is not
+//! kept is refused, never guessed and never counted from the record while somebody waits.
+
+use crate::cubes::{self, Cube, MONTHS, STREET_MATTER, Word};
+use crate::model::{
+    BOUNDS_S, BUCKETS, Day, Level, Measure, OF_REPORTS, Place, Span, date_of, day_of, month_of,
+};
+use crate::sql;
+use crate::upkeep::{CaseKey, reader};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
+use serde::Serialize;
+use store::{FromRow, Read, Row, StoreError, StoreResult, ToValue, Value, params};
+
+/// Why a figure cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FiguresError {
+    /// The period ends before it begins.
+    #[error("the period ends ({to}) before it begins ({from})")]
+    Backward {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        to: Date,
+    },
+    /// This combination of dimensions is not kept added up.
+    #[error("figures are not kept by {0} together")]
+    NotKept(String),
+    /// This measure is not kept that finely.
+    #[error("{measure} is not kept by {by}")]
+    TooFine {
+        /// Which measure.
+        measure: &'static str,
+        /// By what it was asked for.
+        by: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How the days of a period are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Step {
+    /// Not at all: one sum.
+    #[default]
+    Whole,
+    /// Month by month.
+    Month,
+    /// Day by day.
+    Day,
+}
+
+/// What is counted of all that there is.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only these districts of record (a reader's scope); empty means all.
+    pub districts: Vec<DistrictCode>,
+    /// Only in this division or unit grid.
+    pub within: Option<Place>,
+    /// Only these classes (`matters::MatterId`); empty means all.
+    pub matters: Vec<Id>,
+    /// Only handled by this unit.
+    pub unit: Option<Id>,
+    /// Only by this channel.
+    pub channel: Option<String>,
+    /// Only in these states; empty means all.
+    pub states: Vec<String>,
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The first local day.
+    pub from: Date,
+    /// The last local day, included.
+    pub to: Date,
+    /// How days are told apart.
+    pub step: Step,
+    /// How places are told apart; [`Level::City`] means not at all.
+    pub level: Level,
+    /// Whether classes are told apart.
+    pub by_matter: bool,
+    /// Whether units are told apart.
+    pub by_unit: bool,
+    /// Whether channels are told apart.
+    pub by_channel: bool,
+    /// Whether present states are told apart (reports only, by the day of the report).
+    pub by_state: bool,
+    /// What is counted.
+    pub filter: Filter,
+    /// Which measures, in the order of the answer.
+    pub measures: Vec<Measure>,
+}
+
+impl Ask {
+    /// The sum over the whole city of a period.
+    pub fn new(from: Date, to: Date, measures: &[Measure]) -> Self {
+        Self {
+            from,
+            to,
+            step: Step::Whole,
+            level: Level::City,
+            by_matter: false,
+            by_unit: false,
+            by_channel: false,
+            by_state: false,
+            filter: Filter::default(),
+            measures: measures.to_vec(),
+        }
+    }
+    /// Everything from the beginning of time to the end of a day: for stocks ([`open`], [`overdue`]).
+    pub fn until(to: Date, measures: &[Measure]) -> Self {
+        Self::new(date_of(Day::MIN), to, measures)
+    }
+    fn dimensions(&self) -> String {
+        let filter = &self.filter;
+        let mut found = vec![self.level.as_str()];
+        let within = filter.within.map_or(0, Place::len);
+        if within > self.level.digits() {
+            found = vec!["exact place"];
+        }
+        for (is_asked, word) in [
+            (self.by_matter || !filter.matters.is_empty(), "matter"),
+            (self.by_unit || filter.unit.is_some(), "unit"),
+            (self.by_channel || filter.channel.is_some(), "channel"),
+            (self.by_state || !filter.states.is_empty(), "state"),
+        ] {
+            if is_asked {
+                found.push(word);
+            }
+        }
+        found.join(", ")
+    }
+}
+
+/// One row of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// The day, or the first day of the month; none where days are not told apart.
+    pub day: Option<Date>,
+    /// The place, at most as exact as was asked; what is known less exactly stands under its shorter code.
+    pub place: Place,
+    /// The class; none where classes are not told apart, or none is known.
+    pub matter: Option<Id>,
+    /// The unit; none where units are not told apart, or there is none yet.
+    pub unit: Option<Id>,
+    /// The channel or the state; empty where neither is told apart.
+    pub word: String,
+    /// The measures in the order asked.
+    pub n: Vec<i64>,
+}
+
+/// Reads figures. Rows come by day, place, class, unit and word; rows of nothing but zeros are left out.
+///
+/// # Errors
+/// [`FiguresError`].
+pub fn figures(r: &mut Read<'_>, ask: &Ask) -> Result<Vec<Figure>, FiguresError> {
+    if ask.to < ask.from {
+        return Err(FiguresError::Backward {
+            from: ask.from,
+            to: ask.to,
+        });
+    }
+    let table = table_for(ask)?;
+    let mut values = Vec::new();
+    let arms: Vec<String> = periods(ask, &table)
+        .into_iter()
+        .map(|period| arm(ask, &table, period, &mut values))
+        .collect();
+    let sums: Vec<String> = (0..ask.measures.len())
+        .map(|n| format!("CAST(sum(m{n}) AS BIGINT)"))
+        .collect();
+    let some: Vec<String> = (0..ask.measures.len())
+        .map(|n| format!("sum(m{n}) <> 0"))
+        .collect();
+    if sums.is_empty() || arms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT d, p, a, u, w, {} FROM ({}) x GROUP BY d, p, a, u, w HAVING {} ORDER BY d, p, a, u, w",
+        sums.join(", "),
+        arms.join(" UNION ALL "),
+        some.join(" OR ")
+    );
+    let mut found = Vec::new();
+    r.each(&sql, &values, |row| {
+        let day: i64 = row.get(0)?;
+        found.push(Figure {
+            day: (ask.step != Step::Whole).then(|| date_of(day)),
+            place: row.get(1)?,
+            matter: sql::id_of(row, 2)?,
+            unit: sql::id_of(row, 3)?,
+            word: row.get(4)?,
+            n: (0..ask.measures.len())
+                .map(|n| row.get(5 + n))
+                .collect::<StoreResult<_>>()?,
+        });
+        Ok(true)
+    })?;
+    Ok(found)
+}
+
+/// Where a figure is read from.
+enum Table {
+    Cube(Cube),
+    /// Reports by exact place and matter.
+    Spots,
+    /// The contributions themselves: one unit grid or community has few cases.
+    Cases,
+}
+
+fn table_for(ask: &Ask) -> Result<Table, FiguresError> {
+    let filter = &ask.filter;
+    let within = filter.within.map_or(0, Place::len);
+    let needed = ask.level.digits().max(within);
+    let level = Level::ALL
+        .into_iter()
+        .find(|l| l.digits() >= needed)
+        .unwrap_or(Level::Grid);
+    let matter = ask.by_matter || !filter.matters.is_empty();
+    let unit = ask.by_unit || filter.unit.is_some();
+    let channel = ask.by_channel || filter.channel.is_some();
+    let state = ask.by_state || !filter.states.is_empty();
+    let not_kept = || FiguresError::NotKept(ask.dimensions());
+    let word = match (channel, state) {
+        (false, false) => Word::None,
+        (true, false) => Word::Channel,
+        (false, true) => Word::State,
+        (true, true) => return Err(not_kept()),
+    };
+    let of_reports = |m: &&Measure| (**m as usize) < OF_REPORTS;
+    let too_fine = ask.measures.iter().find(|m| !of_reports(m));
+    let only_reports = |by: String| match too_fine {
+        Some(measure) => Err(FiguresError::TooFine {
+            measure: measure.as_str(),
+            by,
+        }),
+        None => Ok(()),
+    };
+    if let Some(cube) = cubes::smallest(level, matter, unit, word, false) {
+        if word == Word::State {
+            only_reports("state".into())?;
+        }
+        return Ok(Table::Cube(cube));
+    }
+    // A small place has so few cases that its figures are counted when they are asked for.
+    if within >= Level::Community.digits() {
+        if state {
+            only_reports("state".into())?;
+        }
+        return Ok(Table::Cases);
+    }
+    if unit || word != Word::None {
+        return Err(not_kept());
+    }
+    only_reports(ask.dimensions())?;
+    Ok(Table::Spots)
+}
+
+/// A stretch of days that is read from one grain.
+struct Period {
+    from: Day,
+    to: Day,
+    is_months: bool,
+    /// What stands in the answer for all its days, where they are not told apart.
+    label: Option<Day>,
+}
+
+/// Cuts a period into whole months and the odd days at its ends.
+fn periods(ask: &Ask, table: &Table) -> Vec<Period> {
+    let (from, to) = (day_of(ask.from), day_of(ask.to));
+    let days = |from: Day, to: Day, label: Option<Day>| Period {
+        from,
+        to,
+        is_months: false,
+        label,
+    };
+    if ask.step == Step::Day {
+        return vec![days(from, to, None)];
+    }
+    if !matches!(table, Table::Cube(_)) {
+        let label = (ask.step == Step::Whole).then_some(0);
+        return vec![days(from, to, label)];
+    }
+    let next_month = |day: Day| month_of(month_of(day) + 31);
+    let label_of = |day: Day| match ask.step {
+        Step::Month => Some(month_of(day)),
+        _ => Some(0),
+    };
+    let first = if month_of(from) == from {
+        from
+    } else {
+        next_month(from)
+    };
+    // The month of `to` is whole when the day after is in the next one.
+    let last = if month_of(to + 1) == to + 1 {
+        to + 1
+    } else {
+        month_of(to)
+    };
+    if first > last {
+        return vec![days(from, to, label_of(from))];
+    }
+    let mut found = Vec::new();
+    if from < first {
+        found.push(days(from, first - 1, label_of(from)));
+    }
+    if first < last {
+        found.push(Period {
+            from: first,
+            to: last - 1,
+            is_months: true,
+            label: if ask.step == Step::Month {
+                None
+            } else {
+                Some(0)
+            },
+        });
+    }
+    if last <= to {
+        found.push(days(last, to, label_of(last)));
+    }
+    found
+}
+
+/// One SELECT over one grain, with columns d, p, a, u, w, m0 …
+fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> String {
+    let filter = &ask.filter;
+    let mut wheres = vec![if filter.districts.is_empty() {
+        "f.district IN (SELECT district FROM facts_districts)".to_owned()
+    } else {
+        let list = sql::padded(values, filter.districts.iter().map(ToValue::to_value));
+        format!("f.district IN ({list})")
+    }];
+    wheres.push(
+        "f.generation = (SELECT generation FROM facts_generations WHERE is_current = 1)".into(),
+    );
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let (from, to) = (bind(period.from.to_value()), bind(period.to.to_value()));
+    if let Some(within) = filter.within {
+        let digits = within.to_string();
+        match table {
+            // The index by place wants a range.
+            Table::Cases => {
+                let (low, high) = (
+                    bind(within.to_value()),
+                    bind(format!("{digits}~").to_value()),
+                );
+                wheres.push(format!("f.place >= {low} AND f.place < {high}"));
+            }
+            _ => {
+                let place = bind(within.to_value());
+                wheres.push(format!("substr(f.place, 1, {}) = {place}", digits.len()));
+            }
+        }
+    }
+    if let Some(unit) = filter.unit {
+        wheres.push(format!("f.unit = {}", bind(unit.to_value())));
+    }
+    let word = match table {
+        Table::Cases if ask.by_state || !filter.states.is_empty() => "f.state",
+        Table::Cases => "f.channel",
+        _ => "f.word",
+    };
+    if let Some(channel) = &filter.channel {
+        let column = if matches!(table, Table::Cases) {
+            "f.channel"
+        } else {
+            "f.word"
+        };
+        wheres.push(format!("{column} = {}", bind(channel.to_value())));
+    }
+    if !filter.states.is_empty() {
+        let column = if matches!(table, Table::Cases) {
+            "f.state"
+        } else {
+            "f.word"
+        };
+        let list = sql::padded(values, filter.states.iter().map(ToValue::to_value));
+        wheres.push(format!("{column} IN ({list})"));
+    }
+    if !filter.matters.is_empty() {
+        let list = sql::padded(values, filter.matters.iter().map(ToValue::to_value));
+        wheres.push(format!("f.matter IN ({list})"));
+    }
+    let day = |column: &str| {
+        period
+            .label
+            .map_or_else(|| column.to_owned(), |d| format!("CAST({d} AS BIGINT)"))
+    };
+    let place = match ask.level {
+        Level::City => "''".to_owned(),
+        Level::Grid => "f.place".to_owned(),
+        level => format!("substr(f.place, 1, {})", level.digits()),
+    };
+    let none = "CAST(NULL AS BYTEA)";
+    let columns = format!(
+        "{place} AS p, {} AS a, {} AS u, {} AS w",
+        if ask.by_matter { "f.matter" } else { none },
+        if ask.by_unit { "f.unit" } else { none },
+        if ask.by_channel || ask.by_state {
+            word
+        } else {
+            "''"
+        }
+    );
+    let measures = |column: &dyn Fn(Measure) -> String| -> String {
+        let all: Vec<String> = ask
+            .measures
+            .iter()
+            .enumerate()
+            .map(|(n, m)| format!("{} AS m{n}", column(*m)))
+            .collect();
+        all.join(", ")
+    };
+    let wheres = wheres.join(" AND ");
+    match table {
+        Table::Cube(cube) => {
+            let number = cube.number + if period.is_months { MONTHS } else { 0 };
+            // PostgreSQL takes the partial index only where it reads its number in the text.
+            debug_assert!(cube.number != STREET_MATTER || number % MONTHS == STREET_MATTER);
+            format!(
+                "SELECT {} AS d, {columns}, {} FROM facts_rollups f WHERE f.cube = {number} AND f.day >= {from} AND f.day <= {to} AND {wheres}",
+                day("f.day"),
+                measures(&|m| format!("f.{}", m.as_str()))
+            )
+        }
+        Table::Spots => format!(
+            "SELECT {} AS d, {columns}, {} FROM facts_spots f WHERE f.day >= {from} AND f.day <= {to} AND {wheres}",
+            day("f.day"),
+            measures(&|m| format!("f.{}", m.as_str()))
+        ),
+        Table::Cases => {
+            let arms: Vec<String> = ask
+                .measures
+                .iter()
+                .map(|wanted| {
+                    let (column, condition) = of_case(*wanted);
+                    format!(
+                        "SELECT {} AS d, {columns}, {} FROM facts_cases f WHERE f.{column} >= {from} AND f.{column} <= {to} AND {condition} AND {wheres}",
+                        day(&format!("f.{column}")),
+                        measures(&|m| if m == *wanted { "1" } else { "0" }.to_owned())
+                    )
+                })
+                .collect();
+            arms.join(" UNION ALL ")
+        }
+    }
+}
+
+/// The day of a contribution on which a measure counts it, and what else must hold.
+fn of_case(measure: Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::Reported => ("reported_day", "1 = 1"),
+        Measure::Incidents => ("reported_day", "f.kind = 0"),
+        Measure::Signal => ("reported_day", "f.kind = 0 AND f.patrol = 0"),
+        Measure::Accepted => ("accepted_day", "1 = 1"),
+        Measure::Registered => ("registered_day", "1 = 1"),
+        Measure::Dispatched => ("dispatched_day", "1 = 1"),
+        Measure::Handled => ("handled_day", "1 = 1"),
+        Measure::Closed => ("closed_day", "1 = 1"),
+        Measure::ClosedOnTime => ("closed_day", "f.on_time = 1"),
+        Measure::Reworked => ("reworked_day", "1 = 1"),
+        Measure::Extended => ("extended_day", "1 = 1"),
+        Measure::Ended => ("ended_day", "1 = 1"),
+        Measure::Due => ("due_day", "1 = 1"),
+        Measure::OverdueIn => ("overdue_from", "1 = 1"),
+        Measure::OverdueOut => ("overdue_to", "1 = 1"),
+    }
+}
+
+/// Which reports a series counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counted {
+    /// Voices: everything reported.
+    Reported,
+    /// Incidents: merged voices and voided cases left out.
+    Incidents,
+    /// Incidents that no patrol of the administration found.
+    #[default]
+    Signal,
+}
+
+impl Counted {
+    /// As a measure.
+    pub fn measure(self) -> Measure {
+        match self {
+            Self::Reported => Measure::Reported,
+            Self::Incidents => Measure::Incidents,
+            Self::Signal => Measure::Signal,
+        }
+    }
+}
+
+/// Asks for daily counts of reports by place and perhaps class.
+#[derive(Debug, Clone)]
+pub struct SeriesQuery {
+    /// The first local day.
+    pub from: Date,
+    /// The last local day, included.
+    pub to: Date,
+    /// How places are told apart, down to the unit grid.
+    pub level: Level,
+    /// Whether classes are told apart.
+    pub by_matter: bool,
+    /// Which reports.
+    pub counted: Counted,
+    /// What of them.
+    pub filter: Filter,
+}
+
+/// One count of a series. Days without any are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The day.
+    pub day: Date,
+    /// The place; what is known less exactly than was asked stands under its shorter code.
+    pub place: Place,
+    /// The class, where they are told apart.
+    pub matter: Option<Id>,
+    /// How many.
+    pub n: i64,
+}
+
+/// Daily counts of reports, by day, place and class.
+///
+/// # Errors
+/// [`FiguresError`].
+pub fn series(r: &mut Read<'_>, query: &SeriesQuery) -> Result<Vec<Count>, FiguresError> {
+    let ask = Ask {
+        step: Step::Day,
+        level: query.level,
+        by_matter: query.by_matter,
+        filter: query.filter.clone(),
+        ..Ask::new(query.from, query.to, &[query.counted.measure()])
+    };
+    let counts = figures(r, &ask)?.into_iter().map(|f| Count {
+        day: f.day.unwrap_or(query.from),
+        place: f.place,
+        matter: f.matter,
+        n: f.n[0],
+    });
+    Ok(counts.collect())
+}
+
+/// A figure beside the same of an earlier period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The figure; its `n` are zeros where there is nothing in the period.
+    pub now: Figure,
+    /// The measures of the earlier period.
+    pub before: Vec<i64>,
+}
+
+/// Figures of a period beside those of the equally long period before it, or of the same dates a year before.
+///
+/// # Errors
+/// [`FiguresError`].
+pub fn compared(
+    r: &mut Read<'_>,
+    ask: &Ask,
+    earlier: Earlier,
+) -> Result<Vec<Compared>, FiguresError> {
+    let whole = Ask {
+        step: Step::Whole,
+        ..ask.clone()
+    };
+    let now = figures(r, &whole)?;
+    let (from, to) = earlier.period(ask.from, ask.to);
+    let before = figures(r, &Ask { from, to, ..whole })?;
+    let key = |f: &Figure| (f.place, f.matter, f.unit, f.word.clone());
+    let mut rows: std::collections::BTreeMap<_, Compared> = now
+        .into_iter()
+        .map(|f| {
+            let before = vec![0; f.n.len()];
+            (key(&f), Compared { now: f, before })
+        })
+        .collect();
+    for f in before {
+        let n = f.n.clone();
+        let row = rows.entry(key(&f)).or_insert_with(|| Compared {
+            now: Figure {
+                n: vec![0; f.n.len()],
+                ..f
+            },
+            before: Vec::new(),
+        });
+        row.before = n;
+    }
+    Ok(rows.into_values().collect())
+}
+
+/// Which earlier period a figure is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// 环比 — as many days, right before.
+    Before,
+    /// 同比 — the same dates a year before.
+    YearBefore,
+}
+
+impl Earlier {
+    /// The first and last day of the earlier period.
+    pub fn period(self, from: Date, to: Date) -> (Date, Date) {
+        match self {
+            Self::Before => {
+                let (from, to) = (day_of(from), day_of(to));
+                (date_of(from - (to - from + 1)), date_of(from - 1))
+            }
+            Self::YearBefore => {
+                let year = jiff::Span::new().years(1);
+                (from.saturating_sub(year), to.saturating_sub(year))
+            }
+        }
+    }
+}
+
+/// How many cases are open at the end of a day (reported less ended), by whatever `ask` tells apart; its period, step and
+/// measures do not matter.
+///
+/// # Errors
+/// [`FiguresError`].
+pub fn open(r: &mut Read<'_>, ask: &Ask, at_end_of: Date) -> Result<Vec<Figure>, FiguresError> {
+    stock(r, ask, at_end_of, Measure::Reported, Measure::Ended)
+}
+
+/// How many cases are past their deadline and not handled at the end of a day.
+///
+/// # Errors
+/// [`FiguresError`].
+pub fn overdue(r: &mut Read<'_>, ask: &Ask, at_end_of: Date) -> Result<Vec<Figure>, FiguresError> {
+    stock(r, ask, at_end_of, Measure::OverdueIn, Measure::OverdueOut)
+}
+
+fn stock(
+    r: &mut Read<'_>,
+    ask: &Ask,
+    to: Date,
+    into: Measure,
+    out: Measure,
+) -> Result<Vec<Figure>, FiguresError> {
+    let ask = Ask {
+        step: Step::Whole,
+        measures: vec![into, out],
+        from: date_of(Day::MIN),
+        to,
+        ..ask.clone()
+    };
+    let mut found = figures(r, &ask)?;
+    for figure in &mut found {
+        figure.n = vec![figure.n[0] - figure.n[1]];
+    }
+    found.retain(|f| f.n[0] != 0);
+    Ok(found)
+}
+
+/// How long a step took, over some cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durations {
+    /// Where.
+    pub place: Place,
+    /// The class, where they are told apart.
+    pub matter: Option<Id>,
+    /// The unit, where they are told apart.
+    pub unit: Option<Id>,
+    /// Cases in each bucket ([`BOUNDS_S`]).
+    pub buckets: [i64; BUCKETS],
+    /// All seconds together.
+    pub seconds: i64,
+}
+
+impl Durations {
+    /// How many cases.
+    pub fn cases(&self) -> i64 {
+        self.buckets.iter().sum()
+    }
+    /// The mean in seconds; none over no cases. Exact.
+    pub fn mean_s(&self) -> Option<f64> {
+        let cases = self.cases();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "seconds of all cases of a city stay below 2^53"
+        )]
+        (cases > 0).then(|| self.seconds as f64 / cases as f64)
+    }
+    /// The duration in seconds within which the given share (0 to 1) was done, to the width of a bucket: between the
+    /// bounds of the bucket it falls into, straight. None over no cases, and where it lies above the last bound.
+    pub fn within_share_s(&self, share: f64) -> Option<f64> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts of cases stay far below 2^53"
+        )]
+        let wanted = share.clamp(0.0, 1.0) * self.cases() as f64;
+        let (mut below, mut low) = (0.0, 0.0);
+        for (bound, n) in BOUNDS_S.iter().zip(self.buckets) {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "counts and bounds stay far below 2^53"
+            )]
+            let (n, high) = (n as f64, *bound as f64);
+            if n > 0.0 && below + n >= wanted {
+                return Some(low + (high - low) * (wanted - below) / n);
+            }
+            below += n;
+            low = high;
+        }
+        None
+    }
+}
+
+/// How long a step took, for cases in which it ended in the period.
+///
+/// # Errors
+/// [`FiguresError`]; kept by street, by district × class and by district × unit.
+pub fn durations(r: &mut Read<'_>, ask: &Ask, span: Span) -> Result<Vec<Durations>, FiguresError> {
+    if ask.to < ask.from {
+        return Err(FiguresError::Backward {
+            from: ask.from,
+            to: ask.to,
+        });
+    }
+    let filter = &ask.filter;
+    let needed = ask.level.digits().max(filter.within.map_or(0, Place::len));
+    let level = Level::ALL.into_iter().find(|l| l.digits() >= needed);
+    let matter = ask.by_matter || !filter.matters.is_empty();
+    let unit = ask.by_unit || filter.unit.is_some();
+    let has_word =
+        ask.by_channel || ask.by_state || filter.channel.is_some() || !filter.states.is_empty();
+    let cube = level
+        .filter(|_| !has_word)
+        .and_then(|level| cubes::smallest(level, matter, unit, Word::None, true))
+        .ok_or_else(|| FiguresError::NotKept(ask.dimensions()))?;
+    let ask = Ask {
+        step: Step::Whole,
+        measures: Vec::new(),
+        ..ask.clone()
+    };
+    let mut values = Vec::new();
+    let number = span.number();
+    let table = Table::Cube(cube);
+    let arms: Vec<String> = periods(&ask, &table)
+        .into_iter()
+        .map(|period| {
+            let arm = arm(&ask, &table, period, &mut values);
+            arm.replace(
+                ",  FROM facts_rollups f WHERE",
+                &format!(
+                    ", f.bucket, f.n, f.seconds FROM facts_spans f WHERE f.span = {number} AND"
+                ),
+            )
+        })
+        .collect();
+    let sql = format!(
+        "SELECT p, a, u, bucket, CAST(sum(n) AS BIGINT), CAST(sum(seconds) AS BIGINT) FROM ({}) x GROUP BY p, a, u, bucket ORDER BY p, a, u, bucket",
+        arms.join(" UNION ALL ")
+    );
+    let mut found: Vec<Durations> = Vec::new();
+    r.each(&sql, &values, |row| {
+        let (place, matter, unit) = (row.get(0)?, sql::id_of(row, 1)?, sql::id_of(row, 2)?);
+        let is_same = found
+            .last()
+            .is_some_and(|d| (d.place, d.matter, d.unit) == (place, matter, unit));
+        if !is_same {
+            found.push(Durations {
+                place,
+                matter,
+                unit,
+                buckets: [0; BUCKETS],
+                seconds: 0,
+            });
+        }
+        let last = found.last_mut().expect("one was just pushed");
+        let bucket: i64 = row.get(3)?;
+        let bucket = usize::try_from(bucket).unwrap_or(BUCKETS).min(BUCKETS - 1);
+        last.buckets[bucket] += row.get::<i64>(4)?;
+        last.seconds += row.get::<i64>(5)?;
+        Ok(true)
+    })?;
+    found.retain(|d| d.cases() != 0);
+    Ok(found)
+}
+
+/// Which cases a count of reports is made of, oldest first.
+///
+/// # Errors
+/// The store's.
+pub fn cases_behind(
+    r: &mut Read<'_>,
+    within: Place,
+    matter: Option<Id>,
+    (from, to): (Date, Date),
+    counted: Counted,
+    limit: u32,
+) -> StoreResult<Vec<CaseKey>> {
+    struct Key(CaseKey);
+    impl FromRow for Key {
+        fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+            Ok(Self(CaseKey {
+                district: row.get(0)?,
+                id: row.get(1)?,
+            }))
+        }
+    }
+    let (_, condition) = of_case(counted.measure());
+    let mut values = params![
+        within,
+        format!("{within}~"),
+        day_of(from),
+        day_of(to),
+        limit
+    ]
+    .to_vec();
+    let of_matter = match matter {
+        Some(matter) => {
+            values.push(matter.to_value());
+            "AND f.matter = $6"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT f.district, f.case_id FROM facts_cases f WHERE f.district IN (SELECT district FROM facts_districts) \
+         AND f.generation = (SELECT generation FROM facts_generations WHERE is_current = 1) \
+         AND f.place >= $1 AND f.place < $2 AND f.reported_day >= $3 AND f.reported_day <= $4 AND {condition} {of_matter} \
+         ORDER BY f.reported_day, f.case_id LIMIT $5"
+    );
+    Ok(r.all::<Key>(&sql, &values)?
+        .into_iter()
+        .map(|k| k.0)
+        .collect())
+}
+
+/// How fresh the figures are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Freshness {
+    /// They have everything that happened up to here.
+    pub as_of: Timestamp,
+    /// Changes that wait to be counted, at most [`MOST_WAITING`].
+    pub waiting: i64,
+    /// When they were last made anew, if ever.
+    pub rebuilt_at: Option<Timestamp>,
+}
+
+/// More waiting changes than this are not counted.
+pub const MOST_WAITING: i64 = 100_000;
+
+/// How fresh the figures are; none where there are none yet. Two statements.
+///
+/// # Errors
+/// The store's.
+pub fn freshness(r: &mut Read<'_>, now: Timestamp) -> StoreResult<Option<Freshness>> {
+    let Some(current) = sql::current(r)? else {
+        return Ok(None);
+    };
+    let waiting = r.one::<(i64,)>(
+        "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE seq > (SELECT seq FROM outbox_readers WHERE name = $1) LIMIT $2) x",
+        params![reader(current.number), MOST_WAITING],
+    )?.0;
+    Ok(Some(Freshness {
+        as_of: if waiting == 0 { now } else { current.as_of },
+        waiting,
+        rebuilt_at: current.ready_at,
+    }))
+}
