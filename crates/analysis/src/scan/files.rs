@@ -3,11 +3,14 @@
 //!
 //! Columns are parted by any number of blanks and tabs; there is no header; an empty line is skipped;
 //! an identifier with blanks stands in double quotes. Layouts after the SaTScan User Guide 10.1,
-//! "Data requirements": `.geo` place latitude longitude, or place x y; `.cas` and `.ctl` place count
+//! "Data requirements": `.geo` place latitude longitude, or place x y [z …]; `.cas` and `.ctl` place count
 //! [time] [covariates …]; `.pop` place time population [covariates …].
+//!
+//! A comment begins with `//`, or with `#` where the second column is no number (so `#12 5 2001/1/2` is a place
+//! named `#12`). Lines end as on Unix, Windows or old Macs; the end-of-file mark of DOS is passed over.
 
 use super::periods::Stamp;
-use super::zones::{Coordinates, Point};
+use super::zones::Coordinates;
 use super::{MAX_PEOPLE, ScanError};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -115,24 +118,49 @@ impl Line<'_> {
     }
 }
 
-/// Cuts a text into its non-empty lines and their columns.
+/// Cuts a text into its lines that are neither empty nor comments, and their columns.
 fn lines(kind: FileKind, text: &str) -> impl Iterator<Item = Result<Line<'_>, ScanError>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The end-of-file mark of DOS.
+    let text = text.trim_end_matches('\u{1a}');
+    let end = if text.contains('\n') { '\n' } else { '\r' };
     (1u64..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(move |(number, line)| {
-            let columns = columns(line).map_err(|reason| ScanError::Line {
+        .zip(text.split(end))
+        .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
+        .filter_map(move |(number, line)| {
+            let error = |reason| ScanError::Line {
                 kind,
                 line: number,
                 reason,
-            })?;
-            Ok(Line {
+            };
+            let columns = match columns(line) {
+                Ok(columns) => columns,
+                Err(_) if line.trim_start().starts_with('#') => return None,
+                Err(reason) => return Some(Err(error(reason))),
+            };
+            if is_comment(&columns) {
+                return None;
+            }
+            if let [one] = columns.as_slice()
+                && one.contains([',', ';'])
+            {
+                let reason = "columns are parted by blanks or tabs, not by commas or semicolons";
+                return Some(Err(error(reason.to_owned())));
+            }
+            Some(Ok(Line {
                 kind,
                 number,
                 columns,
-            })
+            }))
         })
+}
+
+/// In every file the second column of a line of data begins with a number: a coordinate, a count, a year.
+fn is_comment(columns: &[Cow<'_, str>]) -> bool {
+    let is_marked = columns.first().is_some_and(|c| c.starts_with('#'));
+    let begins_a_number =
+        |c: &Cow<'_, str>| c.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    is_marked && (columns[0] == "#" || !columns.get(1).is_some_and(begins_a_number))
 }
 
 /// Cuts a line at blanks outside double quotes.
@@ -156,24 +184,27 @@ fn columns(line: &str) -> Result<Vec<Cow<'_, str>>, String> {
 }
 
 /// The places of a coordinates file, in its order.
+///
+/// Identifiers that stand at the same point are one place, which no circle can divide.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// Identifiers.
-    pub ids: Vec<String>,
-    /// One point for each.
-    pub points: Vec<Point>,
+    /// The identifiers of each place, in the order of the file; at least one.
+    ids: Vec<Vec<String>>,
+    points: Vec<Vec<f64>>,
     index: HashMap<String, u32>,
 }
 
 impl Places {
-    /// Reads a coordinates file. A repeated line is accepted where it says the same.
+    /// Reads a coordinates file. A repeated line is accepted where it says the same. Cartesian coordinates
+    /// may have more than two dimensions, as many on every line.
     ///
     /// # Errors
     /// Names the first line that cannot be used and why; an empty file is an error too.
     pub fn read(text: &str, coordinates: Coordinates) -> Result<Self, ScanError> {
         let mut places = Self::default();
+        let mut at_point = HashMap::new();
         for line in lines(FileKind::Places, text) {
-            places.add(&line?, coordinates)?;
+            places.add(&line?, coordinates, &mut at_point)?;
         }
         if places.ids.is_empty() {
             return Err(ScanError::option(
@@ -184,47 +215,92 @@ impl Places {
         Ok(places)
     }
 
-    fn add(&mut self, line: &Line<'_>, coordinates: Coordinates) -> Result<(), ScanError> {
+    fn add(
+        &mut self,
+        line: &Line<'_>,
+        coordinates: Coordinates,
+        at_point: &mut HashMap<Vec<u64>, u32>,
+    ) -> Result<(), ScanError> {
         let id = line.column(0, "place")?;
+        let point = self.point(line, coordinates)?;
+        if let Some(known) = self.find(id) {
+            return if self.points[known as usize] == point {
+                Ok(())
+            } else {
+                Err(line.error(format!(
+                    "place \"{id}\" is given twice with different coordinates"
+                )))
+            };
+        }
+        // Adding 0 makes −0 and 0 the same point.
+        let key = point.iter().map(|x| (x + 0.0).to_bits()).collect();
+        let next =
+            u32::try_from(self.ids.len()).map_err(|_| line.error("there are too many places"))?;
+        let at = *at_point.entry(key).or_insert(next);
+        if at == next {
+            self.ids.push(Vec::new());
+            self.points.push(point);
+        }
+        self.ids[at as usize].push(id.to_owned());
+        self.index.insert(id.to_owned(), at);
+        Ok(())
+    }
+
+    /// The coordinates of one line, as many as on the first.
+    fn point(&self, line: &Line<'_>, coordinates: Coordinates) -> Result<Vec<f64>, ScanError> {
         let (names, limits) = match coordinates {
             Coordinates::LatLon => (["latitude", "longitude"], [90.0, 180.0]),
             Coordinates::Cartesian => (["x", "y"], [f64::MAX, f64::MAX]),
         };
-        let mut point = [0.0; 2];
-        for axis in 0..2 {
-            point[axis] = line.number(axis + 1, names[axis])?;
-            if point[axis].abs() > limits[axis] {
+        let here = line.columns.len().saturating_sub(1).max(2);
+        let wanted = match coordinates {
+            Coordinates::LatLon => 2,
+            Coordinates::Cartesian => self.points.first().map_or(here, Vec::len),
+        };
+        let mut point = Vec::with_capacity(wanted);
+        for axis in 0..here.min(wanted) {
+            let name = names.get(axis).copied().unwrap_or("a coordinate");
+            let value = line.number(axis + 1, name)?;
+            let limit = limits.get(axis).copied().unwrap_or(f64::MAX);
+            if value.abs() > limit {
                 return Err(line.error(format!(
-                    "{} {} is not between -{} and {}",
-                    names[axis], point[axis], limits[axis], limits[axis]
+                    "{name} {value} is not between -{limit} and {limit}"
                 )));
             }
+            point.push(value);
         }
-        if line.columns.len() > 3 {
+        if here != wanted {
             return Err(line.error(format!(
-                "3 columns are expected, {} are there",
+                "{} columns are expected, {} are there",
+                wanted + 1,
                 line.columns.len()
             )));
         }
-        match self.find(id) {
-            Some(known) if self.points[known as usize] == point => Ok(()),
-            Some(_) => Err(line.error(format!(
-                "place \"{id}\" is given twice with different coordinates"
-            ))),
-            None => {
-                let at = u32::try_from(self.ids.len())
-                    .map_err(|_| line.error("there are too many places"))?;
-                self.index.insert(id.to_owned(), at);
-                self.ids.push(id.to_owned());
-                self.points.push(point);
-                Ok(())
-            }
-        }
+        Ok(point)
     }
 
     /// The position of an identifier.
     pub fn find(&self, id: &str) -> Option<u32> {
         self.index.get(id).copied()
+    }
+
+    /// How many places there are; identifiers at the same point are one.
+    #[expect(clippy::len_without_is_empty, reason = "there is at least one place")]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The coordinates of each place.
+    pub fn points(&self) -> &[Vec<f64>] {
+        &self.points
+    }
+
+    /// The identifiers at a place.
+    ///
+    /// # Panics
+    /// If there are not so many places.
+    pub fn ids(&self, place: usize) -> &[String] {
+        &self.ids[place]
     }
 }
 
@@ -274,8 +350,18 @@ pub enum TimeColumn {
     AsFirstLine,
 }
 
-/// Reads a case or control file. `covariates` is the number of columns of covariates there must be,
-/// where a population file fixes it.
+/// What the lines of a case or control file must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Whether there is a time.
+    pub time: TimeColumn,
+    /// Columns of covariates, where a population file fixes them.
+    pub covariates: Option<usize>,
+    /// A year of the study, where it is known, near which years of two digits lie.
+    pub century: Option<i16>,
+}
+
+/// Reads a case or control file.
 ///
 /// # Errors
 /// Names the first line that cannot be used and why.
@@ -283,28 +369,29 @@ pub fn read_counts(
     kind: FileKind,
     text: &str,
     places: &Places,
-    mut time: TimeColumn,
-    covariates: Option<usize>,
+    mut layout: Layout,
     strata: &mut Strata,
 ) -> Result<Vec<CountRow>, ScanError> {
     let mut rows = Vec::new();
     let mut total = 0u64;
     for line in lines(kind, text) {
         let line = line?;
-        if time == TimeColumn::AsFirstLine {
+        if layout.time == TimeColumn::AsFirstLine {
             let timed = line
                 .columns
                 .get(2)
                 .is_some_and(|c| Stamp::parse(c, None).is_ok());
             // With a population file the number of covariates decides, so a covariate "1977" is none the worse.
-            let timed = covariates.map_or(timed, |n| line.columns.len() == n + 3);
-            time = if timed {
+            let timed = layout
+                .covariates
+                .map_or(timed, |n| line.columns.len() == n + 3);
+            layout.time = if timed {
                 TimeColumn::Present
             } else {
                 TimeColumn::Absent
             };
         }
-        let row = count_row(&line, places, time, covariates, strata)?;
+        let row = count_row(&line, places, layout, strata)?;
         total += u64::from(row.count);
         if total > MAX_PEOPLE {
             return Err(line.error(format!(
@@ -319,23 +406,22 @@ pub fn read_counts(
 fn count_row(
     line: &Line<'_>,
     places: &Places,
-    time: TimeColumn,
-    covariates: Option<usize>,
+    layout: Layout,
     strata: &mut Strata,
 ) -> Result<CountRow, ScanError> {
     let place = line.place(places)?;
     let text = line.column(1, "count")?;
-    let count = text.parse().map_err(|_| {
+    let count = whole(text).ok_or_else(|| {
         line.error(format!(
             "count \"{text}\" is not a whole number of 0 or more"
         ))
     })?;
-    let (time, head) = match time {
-        TimeColumn::Present => (Some(line.stamp(2, None)?), 3),
+    let (time, head) = match layout.time {
+        TimeColumn::Present => (Some(line.stamp(2, layout.century)?), 3),
         TimeColumn::Absent | TimeColumn::AsFirstLine => (None, 2),
     };
     let rest = line.columns.get(head..).unwrap_or_default();
-    if let Some(wanted) = covariates.filter(|&n| n != rest.len()) {
+    if let Some(wanted) = layout.covariates.filter(|&n| n != rest.len()) {
         return Err(line.error(format!(
             "the population file has {wanted} columns of covariates, this line has {}",
             rest.len()
@@ -348,6 +434,16 @@ fn count_row(
         time,
         stratum: strata.number(rest),
     })
+}
+
+/// A whole number, also written as 5.0 or 5e0, as tools that know only fractions do.
+fn whole(text: &str) -> Option<u32> {
+    let as_fraction = || {
+        let number: f64 = text.parse().ok()?;
+        (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number))
+            .then_some(number as u32)
+    };
+    text.parse().ok().or_else(as_fraction)
 }
 
 /// One line of a population file.

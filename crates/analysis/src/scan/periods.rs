@@ -77,8 +77,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Reads `y/m/d`, `y/m` or `y` with `/`, `-` or `.` between the numbers, or `m/d/y` and `m/y`
-    /// where the last number has four digits. Years have four digits, unless `century` names a year
+    /// Reads `y/m/d`, `y/m` or `y` with `/`, `-` or `.` between the numbers, `m/d/y` and `m/y`
+    /// where the last number has four digits, or eight digits `yyyymmdd`. Years have four digits, unless `century` names a year
     /// near which a year of one or two digits is to be looked for (as SaTScan's population files
     /// allow): the nearest such year is taken, the earlier of two equally near.
     ///
@@ -95,6 +95,10 @@ impl Stamp {
     pub fn parse(text: &str, century: Option<i16>) -> Result<Stamp, String> {
         let unreadable =
             || format!("time \"{text}\" is not a date such as 2001/11/24, 2001/11 or 2001");
+        if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+            let parted = format!("{}/{}/{}", &text[..4], &text[4..6], &text[6..]);
+            return Self::parse(&parted, century);
+        }
         let separator = ['/', '-', '.']
             .into_iter()
             .find(|s| text.contains(*s))

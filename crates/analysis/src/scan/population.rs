@@ -79,7 +79,7 @@ impl Population {
         Ok(Self {
             series,
             moments,
-            places: places.ids.len(),
+            places: places.len(),
         })
     }
 

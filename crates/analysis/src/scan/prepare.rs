@@ -252,8 +252,11 @@ impl Grid {
     }
 
     fn permutation(&self, cases: &[Tally], total: u32) -> Result<Parts, ScanError> {
+        // Put in order, so that replicates do not depend on the order of the rows.
+        let mut cases: Vec<&Tally> = cases.iter().filter(|t| t.count > 0).collect();
+        cases.sort_unstable_by_key(|t| (t.place, t.unit));
         let mut by_group: BTreeMap<u32, Vec<&Tally>> = BTreeMap::new();
-        for t in cases.iter().filter(|t| t.count > 0) {
+        for t in cases {
             by_group.entry(t.group).or_default().push(t);
         }
         let mut measures = vec![0.0; self.cells()];

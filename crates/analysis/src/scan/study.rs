@@ -2,7 +2,7 @@
 //! to identifiers and dates.
 
 use super::axis::Axis;
-use super::files::{self, CountRow, FileKind, Places, Strata, TimeColumn};
+use super::files::{self, CountRow, FileKind, Layout, Places, Strata, TimeColumn};
 use super::periods::{Periods, Unit};
 use super::population::Population;
 use super::{
@@ -92,7 +92,7 @@ pub struct Study {
 /// A cluster with names and dates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NamedCluster {
-    /// Identifiers of its places, the centre first, then by distance.
+    /// Identifiers of its places, the centre first, then by distance; those at one point stand together.
     pub locations: Vec<String>,
     /// First day; `None` for a scan of space alone.
     pub from: Option<Date>,
@@ -155,7 +155,7 @@ impl Study {
         let cases = axis.tallies(&case_rows);
         let (null, weights) = reader.null(&axis, &case_rows, &cases, &control_rows)?;
         let neighbours =
-            Neighbours::nearest(&places.points, request.coordinates, request.max_neighbours)?;
+            Neighbours::nearest(places.points(), request.coordinates, request.max_neighbours)?;
         let zones = Zones::within(&neighbours, &weights, share(request))?;
         let units = axis.units();
         let half = if request.model == Model::ExpectationBased {
@@ -172,7 +172,7 @@ impl Study {
             min_cases: request.min_cases,
         };
         let data = Data {
-            places: places.ids.len(),
+            places: places.len(),
             units,
             cases,
             null,
@@ -234,7 +234,7 @@ impl Study {
             locations: cluster
                 .places
                 .iter()
-                .map(|&p| self.places.ids[p as usize].clone())
+                .flat_map(|&p| self.places.ids(p as usize).iter().cloned())
                 .collect(),
             from: dates.map(|d| d.0),
             to: dates.map(|d| d.1),
@@ -270,7 +270,7 @@ impl Study {
             .unwrap_or_default();
         let reason = format!(
             "place \"{}\" has cases{when}, but no population or expected count",
-            self.places.ids[place]
+            self.places.ids(place)[0]
         );
         ScanError::Line {
             kind: FileKind::Cases,
@@ -371,14 +371,12 @@ impl Reader<'_> {
         } else {
             TimeColumn::Present
         };
-        let rows = files::read_counts(
-            kind,
-            text,
-            self.places,
+        let layout = Layout {
             time,
-            self.covariates,
-            &mut self.strata,
-        )?;
+            covariates: self.covariates,
+            century: self.request.from.or(self.request.to).map(Date::year),
+        };
+        let rows = files::read_counts(kind, text, self.places, layout, &mut self.strata)?;
         let coarse = rows.iter().find_map(|row| {
             row.time
                 .filter(|t| !spatial && !t.fits(self.request.unit))
@@ -433,7 +431,7 @@ impl Reader<'_> {
         cases: &[Tally],
         control_rows: &[CountRow],
     ) -> Result<(Null, Vec<f64>), ScanError> {
-        let places = self.places.ids.len();
+        let places = self.places.len();
         match self.request.model {
             Model::Permutation => Ok((Null::Permutation, counts_by_place(cases.iter(), places))),
             Model::Bernoulli => {
@@ -489,7 +487,7 @@ impl Reader<'_> {
     fn given(&self, text: &str, axis: &Axis<'_>) -> Result<Vec<f64>, ScanError> {
         let kind = FileKind::Expected;
         let units = axis.units();
-        let mut expected = vec![0.0; self.places.ids.len() * units];
+        let mut expected = vec![0.0; self.places.len() * units];
         // What is given for the whole study is spread evenly over its time.
         let moments = axis.moments(|| Ok(0.0))?;
         let time: f64 = moments.iter().map(|m| m.weight).sum();

@@ -4,6 +4,7 @@ mod by_hand;
 mod garbage;
 mod laws;
 mod published;
+mod quirks;
 mod time_axis;
 mod twin;
 

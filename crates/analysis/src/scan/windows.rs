@@ -30,7 +30,7 @@ impl Score {
     pub fn ratio(self, count: u32, measure: f64) -> f64 {
         // A measure is a difference of sums: rounding may leave a tiny one at zero or below.
         let (c, measure) = (f64::from(count), measure.max(f64::MIN_POSITIVE));
-        if c <= self.expected(measure) {
+        if !self.is_excess(count, measure) {
             return 0.0;
         }
         match self {
@@ -47,6 +47,12 @@ impl Score {
             }
         }
         .max(0.0)
+    }
+
+    /// Whether there are more cases than expected, by more than sums of fractions are rounded.
+    pub fn is_excess(self, count: u32, measure: f64) -> bool {
+        const ROUNDING: f64 = 1e-10;
+        f64::from(count) > self.expected(measure) * (1.0 + ROUNDING)
     }
 
     /// The number of cases expected on a measure when nothing is unusual.
@@ -169,13 +175,19 @@ impl Field<'_> {
         let stride = self.frame.stride();
         for (centre, chain) in self.zones.chains().enumerate() {
             growing.clear();
+            // Whether cases were added since the last prefix that is a zone. Prefixes before the first zone of the
+            // chain may be too narrow to be one, so what they add is kept in mind.
+            let (mut has_grown, mut has_begun) = (false, false);
             for (at, (place, distinct)) in chain.enumerate() {
                 let cells = place * stride..(place + 1) * stride;
                 let counts = &counts[cells.clone()];
                 growing.add(counts, &self.measures[cells]);
-                if distinct && counts[self.frame.units] > 0 {
+                has_grown |= counts[self.frame.units] > 0;
+                if distinct && has_grown {
                     visit(centre, at + 1, growing);
                 }
+                has_begun |= distinct;
+                has_grown &= !has_begun;
             }
         }
     }
@@ -216,7 +228,7 @@ impl Field<'_> {
                 for start in (end.saturating_sub(frame.longest)..end).rev() {
                     let observed = zone.counts[end] - zone.counts[start];
                     let measure = zone.measures[end] - zone.measures[start];
-                    if observed < min_cases || f64::from(observed) <= score.expected(measure) {
+                    if observed < min_cases || !score.is_excess(observed, measure) {
                         continue;
                     }
                     let ratio = score.ratio(observed, measure);

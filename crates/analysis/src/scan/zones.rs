@@ -15,7 +15,7 @@ pub const MAX_ENTRIES: usize = 200_000_000;
 pub enum Coordinates {
     /// Latitude and longitude in degrees; nearness is that of great circles (haversine).
     LatLon,
-    /// x and y in any one unit; nearness is Euclid's.
+    /// x, y and perhaps more in any one unit; nearness is Euclid's.
     Cartesian,
 }
 
@@ -24,17 +24,14 @@ pub type Point = [f64; 2];
 
 /// A number that grows with the distance between two points and orders them as distance does:
 /// the haversine of the central angle, or the squared distance. It saves the root and the arc sine.
-fn nearness(coordinates: Coordinates, a: Point, b: Point) -> f64 {
+fn nearness(coordinates: Coordinates, a: &[f64], b: &[f64]) -> f64 {
     match coordinates {
         Coordinates::LatLon => {
             let [lat_a, lon_a, lat_b, lon_b] = [a[0], a[1], b[0], b[1]].map(f64::to_radians);
             let (north, east) = (((lat_b - lat_a) / 2.0).sin(), ((lon_b - lon_a) / 2.0).sin());
             north * north + lat_a.cos() * lat_b.cos() * east * east
         }
-        Coordinates::Cartesian => {
-            let (x, y) = (b[0] - a[0], b[1] - a[1]);
-            x * x + y * y
-        }
+        Coordinates::Cartesian => a.iter().zip(b).map(|(a, b)| (b - a) * (b - a)).sum(),
     }
 }
 
@@ -47,15 +44,28 @@ pub struct Neighbours {
 
 impl Neighbours {
     /// Finds for each point the `limit` nearest, itself counted; all of them where `limit` is `None`.
+    /// A point is a [`Point`]; Cartesian points may have more dimensions.
     ///
     /// # Errors
-    /// When `limit` is zero or the lists would have more than [`MAX_ENTRIES`] entries together.
-    pub fn nearest(
-        points: &[Point],
+    /// When `limit` is zero, the points are not alike in their dimensions, or the lists would have more than
+    /// [`MAX_ENTRIES`] entries together.
+    pub fn nearest<P: AsRef<[f64]> + Sync>(
+        points: &[P],
         coordinates: Coordinates,
         limit: Option<usize>,
     ) -> Result<Self, ScanError> {
         let width = limit.unwrap_or(points.len()).min(points.len());
+        let dimensions = points.first().map_or(2, |p| p.as_ref().len());
+        let fits = match coordinates {
+            Coordinates::LatLon => dimensions == 2,
+            Coordinates::Cartesian => dimensions >= 1,
+        };
+        if !fits || points.iter().any(|p| p.as_ref().len() != dimensions) {
+            return Err(ScanError::Data(format!(
+                "the points have not all {} numbers",
+                dimensions.max(2)
+            )));
+        }
         if limit == Some(0) {
             return Err(ScanError::option(
                 "max-neighbours",
@@ -74,7 +84,7 @@ impl Neighbours {
         }
         let lists = points
             .par_iter()
-            .flat_map_iter(|&centre| nearest_to(centre, points, coordinates, width))
+            .flat_map_iter(|centre| nearest_to(centre.as_ref(), points, coordinates, width))
             .collect();
         Ok(Self { lists, width })
     }
@@ -91,15 +101,15 @@ impl Neighbours {
 }
 
 /// The `width` places nearest to a centre, by distance and then by number.
-fn nearest_to(
-    centre: Point,
-    points: &[Point],
+fn nearest_to<P: AsRef<[f64]>>(
+    centre: &[f64],
+    points: &[P],
     coordinates: Coordinates,
     width: usize,
-) -> impl Iterator<Item = u32> + use<> {
+) -> impl Iterator<Item = u32> + use<P> {
     let mut order: Vec<(f64, u32)> = (0u32..)
         .zip(points)
-        .map(|(at, &p)| (nearness(coordinates, centre, p), at))
+        .map(|(at, p)| (nearness(coordinates, centre, p.as_ref()), at))
         .collect();
     let nearer = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
     if width < order.len() {

@@ -99,7 +99,8 @@ fn lines_of_a_coordinates_file() {
         ("a NaN 0\n", 1, "not a finite number"),
         ("a 0 0\na 0 1\n", 2, "given twice"),
         ("a 0 0 0\n", 1, "3 columns"),
-        ("id,lat,lon\n", 1, "column 2"),
+        ("id,lat,lon\n", 1, "not by commas"),
+        ("a 0 0\n# 1 2 3\nb;1;1\n", 3, "semicolons"),
     ] {
         refused(
             Files { places, ..GOOD },

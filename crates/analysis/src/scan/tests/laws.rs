@@ -243,3 +243,40 @@ fn a_cluster_of_screened_zones_is_never_narrower_than_the_screen() {
         [4]
     );
 }
+
+#[test]
+fn a_screened_zone_that_ends_with_places_without_recent_cases_is_not_passed_over() {
+    let points: Vec<[f64; 2]> = (0..9).map(|x| [f64::from(x), 0.0]).collect();
+    let neighbours = Neighbours::nearest(&points, Coordinates::Cartesian, Some(9)).unwrap();
+    // All places have cases long ago; in the last days only place 4 has.
+    let case = |place, unit, count| Tally {
+        place,
+        unit,
+        group: 0,
+        count,
+    };
+    let cases: Vec<Tally> = (0..9)
+        .map(|place| case(place, 0, 5))
+        .chain([case(4, 9, 6)])
+        .collect();
+    let data = Data {
+        places: 9,
+        units: 10,
+        cases,
+        null: Null::Permutation,
+    };
+    let options = Options {
+        span: Span::Prospective,
+        longest: 3,
+        replicates: 0,
+        ..Options::default()
+    };
+    let centres: Vec<usize> = (0..9).collect();
+    let zones = Zones::screened(&neighbours, &[5.0; 9], 0.9, &centres, |p| p.len() >= 3).unwrap();
+    let found = scan(&zones, &data, &options).unwrap();
+    assert_eq!(
+        (found.clusters[0].places.len(), found.clusters[0].observed),
+        (3, 6)
+    );
+    assert!(found.clusters[0].places.contains(&4));
+}
