@@ -96,6 +96,14 @@ words! {
         PersonalRead = "personal.read",
         /// See rates and counts.
         EvaluationRead = "evaluation.read",
+        /// See warnings, their back-tests and how good the detectors are.
+        WarningRead = "warning.read",
+        /// Say what a warning was: seen, dismissed, real, known cause, false.
+        WarningJudge = "warning.judge",
+        /// Open preventive work for a warning.
+        WarningTask = "warning.task",
+        /// Set detectors, run back-tests.
+        WarningManage = "warning.manage",
         /// See divisions, grids, beats, units, catalogue, duties.
         ReferenceRead = "reference.read",
         /// Change divisions, grids, beats, units, catalogue, duties, calendars.
@@ -150,6 +158,9 @@ impl Role {
                 P::PersonalRead,
                 P::ReferenceRead,
                 P::EvaluationRead,
+                P::WarningRead,
+                P::WarningJudge,
+                P::WarningTask,
             ],
             Self::Dispatcher => &[
                 P::OwnAccount,
@@ -180,12 +191,18 @@ impl Role {
                 P::CaseCoordinate,
                 P::EvaluationRead,
                 P::ReferenceRead,
+                P::WarningRead,
+                P::WarningJudge,
+                P::WarningTask,
             ],
             Self::Analyst => &[
                 P::OwnAccount,
                 P::EvaluationRead,
                 P::CaseExport,
                 P::ReferenceRead,
+                P::WarningRead,
+                P::WarningJudge,
+                P::WarningManage,
             ],
             Self::Auditor => &[
                 P::OwnAccount,
@@ -193,6 +210,7 @@ impl Role {
                 P::CaseRead,
                 P::EvaluationRead,
                 P::ReferenceRead,
+                P::WarningRead,
             ],
             Self::SystemAdmin => &[
                 P::OwnAccount,

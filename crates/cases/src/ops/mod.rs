@@ -18,7 +18,7 @@ pub use act::{Step, act, allowed, note};
 pub use error::{CaseError, Change};
 pub use files::may_read;
 pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};
-pub use report::{Contact, NewPlace, NewReport, Receipt, locate, report};
+pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
 pub use timers::run_timers;
 pub use track::{track, track_link};

@@ -28,6 +28,8 @@ const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_ADDRESS: usize = 300;
 /// By these channels people report without being staff.
 const OPEN_CHANNELS: [&str; 2] = ["web", "open311"];
+/// 预防工作 — the channel of preventive work that warnings open. What comes by it is no signal ([`crate::facts`]).
+pub const PREVENTIVE: &str = "preventive";
 /// Letters and digits that nobody confuses on paper or on the phone.
 const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// How many of them a code has.
@@ -225,8 +227,10 @@ fn check_reporter(ctx: &Ctx, new: &NewReport) -> Result<(), CaseError> {
         Permission::CaseAccept,
         Permission::CaseRegister,
     ];
+    // Whoever may open preventive work reports by its channel, and by no other.
+    let is_preventive = new.channel == PREVENTIVE && ctx.principal().may(Permission::WarningTask);
     let is_reporting_staff = match ctx.principal() {
-        Principal::Staff(_) => by_staff.iter().any(|p| ctx.principal().may(*p)),
+        Principal::Staff(_) => is_preventive || by_staff.iter().any(|p| ctx.principal().may(*p)),
         Principal::System(_) => true,
         Principal::Resident { .. } | Principal::Stranger => false,
     };
@@ -333,6 +337,19 @@ struct Job {
 /// # Errors
 /// [`CaseError`]; then nothing is kept.
 pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
+    report_with(ctx, new, |_, _| Ok(None)).await
+}
+
+/// [`report`] for work that another room opens: `beside` writes that room's rows in the same transaction, and answers
+/// what the audit trail says about them. It may run again, as every closure of a transaction.
+///
+/// # Errors
+/// As [`report`], and what `beside` refuses; then nothing is kept.
+pub async fn report_with<F>(ctx: &Ctx, new: NewReport, beside: F) -> Result<Receipt, CaseError>
+where
+    F: FnMut(&mut Write<'_>, &Case) -> Result<Option<AuditEvent>, CaseError> + Send + 'static,
+{
+    let mut beside = beside;
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let now = ctx.now();
@@ -409,7 +426,7 @@ pub async fn report(ctx: &Ctx, new: NewReport) -> Result<Receipt, CaseError> {
         person,
         id,
     };
-    let case = ctx.write(move |w| keep(w, &job)).await?;
+    let case = ctx.write(move |w| keep(w, &job, &mut beside)).await?;
     Ok(Receipt { case, code, link })
 }
 
@@ -426,7 +443,11 @@ async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, 
     })
 }
 
-fn keep(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
+fn keep(
+    mut w: Write<'_>,
+    job: &Job,
+    beside: &mut impl FnMut(&mut Write<'_>, &Case) -> Result<Option<AuditEvent>, CaseError>,
+) -> Result<Sealed<Case>, CaseError> {
     let mut report = job.report.clone();
     if let Some(keys) = job.cases.vault().filter(|_| !job.person.is_empty()) {
         report.subject = Some(vault::ops::put(&mut w, keys, &job.person)?);
@@ -460,7 +481,10 @@ fn keep(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
     let event = AuditEvent::done(Act::Report.audit(), "case", case.number.to_string())
         .district(case.district.as_str())
         .detail(serde_json::json!({ "state": case.state.as_str(), "channel": case.channel, "version": case.version }));
-    Ok(w.commit(event, case)?)
+    Ok(match beside(&mut w, &case)? {
+        Some(more) => w.commit_all(&[event, more], case)?,
+        None => w.commit(event, case)?,
+    })
 }
 
 #[cfg(test)]
