@@ -4,6 +4,7 @@
 use crate::body;
 use crate::fault::Fault;
 use crate::guard::CSRF_FIELD;
+use crate::parts::MOST_PARTS;
 use crate::state::AppState;
 use crate::visit::header_text;
 use axum::body::Bytes;
@@ -58,10 +59,15 @@ pub struct UploadedFile {
     pub bytes: Bytes,
 }
 
-/// The most parts a form with files may have.
-const MOST_PARTS: usize = 200;
-
 impl Fields {
+    /// A form of these entries.
+    pub(crate) fn of(entries: Vec<(String, String)>) -> Self {
+        Self(entries)
+    }
+    /// The entries in order.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
     /// The entries of an urlencoded text.
     pub fn parse(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).filter(|(name, _)| name != CSRF_FIELD);
@@ -147,7 +153,7 @@ fn missing(field: &str) -> Fault {
     Fault::invalid(field, "access.missing_field", format!("{field} is missing")).arg("field", field)
 }
 
-fn invalid(field: &str, reason: &str) -> Fault {
+pub(crate) fn invalid(field: &str, reason: &str) -> Fault {
     Fault::invalid(field, "access.invalid_field", format!("{field}: {reason}")).arg("field", field)
 }
 
@@ -190,7 +196,7 @@ fn named(path: &str, message: &str) -> Fault {
     )
 }
 
-fn media_type(headers: &axum::http::HeaderMap) -> String {
+pub(crate) fn media_type(headers: &axum::http::HeaderMap) -> String {
     let text = header_text(headers, header::CONTENT_TYPE).unwrap_or_default();
     text.split(';')
         .next()
@@ -377,7 +383,7 @@ impl Upload {
     }
 }
 
-fn broken_upload(error: &axum::extract::multipart::MultipartError) -> Fault {
+pub(crate) fn broken_upload(error: &axum::extract::multipart::MultipartError) -> Fault {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Fault::new(
             StatusCode::PAYLOAD_TOO_LARGE,

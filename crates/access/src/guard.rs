@@ -31,6 +31,8 @@ const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 pub(crate) const CSRF_FIELD: &str = "csrf";
 /// The stated purpose of looking at a person's data (percent-encoded UTF-8).
 const PURPOSE_HEADER: HeaderName = HeaderName::from_static("x-purpose");
+/// An upload may take so many times as long as any other request.
+const SLOW_UPLOAD: u32 = 4;
 /// A purpose is a phrase, not a letter.
 const LONGEST_PURPOSE: usize = 200;
 
@@ -89,9 +91,19 @@ impl Guard {
             .unwrap_or(self.state.settings().limits.body)
     }
 
+    /// How long a request may take here; an upload from a phone takes longer to arrive.
+    fn time(&self) -> std::time::Duration {
+        let usual = self.state.settings().limits.request;
+        if self.route.body_limit.is_some() {
+            usual * SLOW_UPLOAD
+        } else {
+            usual
+        }
+    }
+
     /// Runs the handler within the time a request may take.
     async fn run(&self, request: Request, next: Next) -> Response {
-        match tokio::time::timeout(self.state.settings().limits.request, next.run(request)).await {
+        match tokio::time::timeout(self.time(), next.run(request)).await {
             Ok(response) => response,
             Err(_) => Fault::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -54,6 +54,7 @@ mod idempotency;
 pub mod model;
 mod openapi;
 pub mod ops;
+mod parts;
 pub mod password;
 mod permission;
 mod principal;
@@ -74,6 +75,7 @@ pub use front::router;
 pub use http::capability;
 pub use model::{Account, AccountDraft, Directory, NewAccount, Places};
 pub use openapi::{Operation, openapi};
+pub use parts::{FilePart, FormParts};
 pub use permission::{Permission, Role};
 pub use principal::{AccountId, Principal, Staff, SystemRole, UnitId};
 pub use routes::{

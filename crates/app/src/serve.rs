@@ -5,20 +5,17 @@ use crate::output::Failure;
 use access::{
     AppParts, AppState, Capability, Ctx, Fault, Permission, Routes, Settings, SystemRole,
 };
-use attachments::{AttachmentError, AttachmentKind, Attachments, Files, MayRead};
+use attachments::{Attachments, Files, MayRead};
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
-use cases::CaseId;
 use cases::service::{Cases, CasesConfig};
 use jiff::SignedDuration;
-use kernel::codes::DistrictCode;
-use kernel::id::Id;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{StoreError, StoreResult, Write};
+use store::StoreError;
 use tokio::net::TcpListener;
 use ui::{Site, Tone, Words};
 use vault::MasterKeys;
@@ -102,7 +99,7 @@ pub fn state_of(
         CasesConfig::new(program.config.district),
     )
     .with_vault(keys.clone())
-    .with_attachments(Arc::new(CaseFiles));
+    .with_attachments(files.clone());
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
@@ -160,27 +157,6 @@ fn files(program: &Program) -> Result<Attachments, Failure> {
         program.config.timezone.clone(),
         may_read,
     ))
-}
-
-/// Joins the two rooms: cases name the uploads, attachments give them away.
-struct CaseFiles;
-
-impl cases::service::Attachments for CaseFiles {
-    fn claim(
-        &self,
-        w: &mut Write<'_>,
-        district: DistrictCode,
-        case: CaseId,
-        files: &[Id],
-    ) -> StoreResult<Option<Id>> {
-        match attachments::ops::attach(w, district, case.0, AttachmentKind::Report, files) {
-            Ok(()) => Ok(None),
-            Err(AttachmentError::Gone(id)) => Ok(Some(id)),
-            Err(AttachmentError::TooMany { .. }) => Ok(files.last().copied()),
-            Err(AttachmentError::Store(error)) => Err(error),
-            Err(other) => Err(StoreError::Misuse(other.to_string())),
-        }
-    }
 }
 
 fn city_name(program: &Program, is_sample: bool) -> Words {

@@ -1,7 +1,8 @@
 //! 附件 — pictures and documents of a case.
 //!
 //! An *upload* comes first and belongs to nobody; within a day the transaction of a report or of a step *attaches* it to
-//! its case ([`ops::attach`]); what nobody took is an *orphan* and goes ([`ops::clean_orphans`]).
+//! its case ([`ops::attach`]); an upload that no case took is an *orphan* and goes with its files, one that was taken
+//! leaves the list of uploads at the same time ([`ops::clean_orphans`]).
 //!
 //! Invariants:
 //! - nothing is stored that was not cleaned by [`process`]: pictures are pixels only, documents do not act;
@@ -22,11 +23,18 @@ pub use ops::{Attachments, MayRead};
 pub use process::Offered;
 
 /// The tables of attachments.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 55,
-    name: "attachments",
-    sql: include_str!("../migrations/0055_attachments.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 55,
+        name: "attachments",
+        sql: include_str!("../migrations/0055_attachments.sql"),
+    },
+    store::Migration {
+        number: 56,
+        name: "attached_once",
+        sql: include_str!("../migrations/0056_attached_once.sql"),
+    },
+];
 
 /// What attachments bring to the program. An [`Attachments`] must be among the services.
 pub fn capability() -> access::Capability {

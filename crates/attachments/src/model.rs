@@ -16,22 +16,36 @@ use store::StoreError;
 pub enum AttachmentKind {
     /// 上报 — what the reporter saw.
     Report,
+    /// 核实 — what a look on the spot found.
+    Verify,
     /// 处置前
     Before,
-    /// 处置后
+    /// 处置后 — what the unit says is done.
     After,
-    /// 文书
+    /// 核查 — whether it is really done.
+    Check,
+    /// 文书 — what belongs to a note in the file.
     Document,
 }
 
 impl AttachmentKind {
-    const ALL: [Self; 4] = [Self::Report, Self::Before, Self::After, Self::Document];
+    /// All of them, in the order of a case's way.
+    pub const ALL: [Self; 6] = [
+        Self::Report,
+        Self::Verify,
+        Self::Before,
+        Self::After,
+        Self::Check,
+        Self::Document,
+    ];
     /// The word in the database and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Report => "report",
+            Self::Verify => "verify",
             Self::Before => "before",
             Self::After => "after",
+            Self::Check => "check",
             Self::Document => "document",
         }
     }

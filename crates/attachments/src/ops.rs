@@ -23,6 +23,8 @@ const ORPHAN_AFTER: SignedDuration = SignedDuration::from_hours(25);
 pub const MOST_AT_ONCE: usize = 9;
 /// The most attachments of one case.
 pub const MOST_OF_CASE: i64 = 100;
+/// The most attachments of all cases of a list.
+const MOST_OF_LIST: i64 = 1000;
 /// Orphans removed in one call.
 const ORPHANS: i64 = 100;
 /// Pictures opened at the same time: each may fill 256 MiB.
@@ -132,9 +134,9 @@ pub async fn upload(
     Ok(Uploaded { upload, offered })
 }
 
-/// Gives uploads to a case, inside the transaction of its report or step, in the order given; answers what the case has
-/// now. Three statements. Staff and residents attach only what they uploaded themselves; a stranger, whatever a stranger
-/// uploaded, by the id nobody else was told. The caller's own audit event stands for it.
+/// Gives uploads to a case, inside the transaction of its report or step, in the order given, each as what it shows. One
+/// statement. Staff and residents attach only what they uploaded themselves; a stranger, whatever a stranger uploaded, by
+/// the id nobody else was told. The caller's own audit event stands for it.
 ///
 /// # Errors
 /// `Gone` naming the first upload that is not there, was taken, is a day old or somebody else's; `TooMany`; the store's.
@@ -142,41 +144,49 @@ pub fn attach(
     w: &mut Write<'_>,
     district: DistrictCode,
     case_id: Id,
-    kind: AttachmentKind,
-    ids: &[Id],
+    files: &[(Id, AttachmentKind)],
 ) -> Result<(), AttachmentError> {
-    if ids.is_empty() {
+    if files.is_empty() {
         return Ok(());
     }
     let too_many = |given, most| Err(AttachmentError::TooMany { given, most });
-    if ids.len() > MOST_AT_ONCE {
-        return too_many(ids.len(), MOST_AT_ONCE);
+    if files.len() > MOST_AT_ONCE {
+        return too_many(files.len(), MOST_AT_ONCE);
     }
-    let before = sql::count(w, district, case_id)?;
-    if before + ids.len() as i64 > MOST_OF_CASE {
-        return too_many(
-            ids.len(),
-            usize::try_from(MOST_OF_CASE - before).unwrap_or(0),
-        );
-    }
-    let found = sql::uploads(w, ids)?;
     let (now, actor) = (w.now(), w.grant().actor());
-    let mut taken: Vec<Upload> = Vec::with_capacity(ids.len());
-    for id in ids {
-        let usable = found.iter().find(|u| {
-            u.id == *id
-                && u.made_at + TAKEN_WITHIN > now
-                && u.by_kind == actor.kind.as_str()
-                && u.by_id == actor.id
-                && taken.iter().all(|t| t.id != *id)
-        });
-        taken.push(usable.cloned().ok_or(AttachmentError::Gone(*id))?);
+    let taker = sql::Taker {
+        by_kind: actor.kind.as_str(),
+        by_id: actor.id,
+        made_after: now - TAKEN_WITHIN,
+        most: MOST_OF_CASE,
+    };
+    let taken = match sql::take(w, district, case_id, files, &taker) {
+        // Another case took one of them at the same moment.
+        Err(StoreError::Unique(_)) => return Err(AttachmentError::Gone(files[0].0)),
+        other => other?,
+    };
+    if taken == files.len() as u64 {
+        return Ok(());
     }
-    // Somebody else may have taken one since it was read: then fewer rows go than were found.
-    if sql::remove_uploads(w, ids)? != ids.len() as u64 {
-        return Err(AttachmentError::Gone(ids[0]));
+    // Refused, so the transaction goes back: what was taken here counts as taken below as well.
+    let before = sql::count(w, district, case_id)? - i64::try_from(taken).unwrap_or(0);
+    if before + files.len() as i64 > MOST_OF_CASE {
+        let left = usize::try_from(MOST_OF_CASE - before).unwrap_or(0);
+        return too_many(files.len(), left);
     }
-    Ok(sql::insert(w, district, case_id, kind, &taken)?)
+    let ids: Vec<Id> = files.iter().map(|(id, _)| *id).collect();
+    Err(AttachmentError::Gone(first_unusable(w, case_id, &ids)?))
+}
+
+/// The first id that was not taken by this case: named twice, gone, too old or somebody else's.
+fn first_unusable(r: &mut Read<'_>, case_id: Id, ids: &[Id]) -> StoreResult<Id> {
+    for (at, id) in ids.iter().enumerate() {
+        let is_taken_here = sql::find(r, *id)?.is_some_and(|a| a.case_id == case_id);
+        if !is_taken_here || ids[..at].contains(id) {
+            return Ok(*id);
+        }
+    }
+    Ok(ids[0])
 }
 
 /// The attachments of a case in the order they were added, inside the caller's read. The caller has checked that its
@@ -190,6 +200,18 @@ pub fn of_case(
     case_id: Id,
 ) -> StoreResult<Vec<Attachment>> {
     sql::of_case(r, district, case_id, MOST_OF_CASE)
+}
+
+/// The attachments of the cases of a list, each case's in the order they were added, inside the caller's read; at most
+/// 1000. The caller has checked that its reader may see the cases.
+///
+/// # Errors
+/// The store's.
+pub fn of_cases(r: &mut Read<'_>, cases: &[(DistrictCode, Id)]) -> StoreResult<Vec<Attachment>> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    sql::of_cases(r, cases, MOST_OF_LIST)
 }
 
 /// The file (or the thumbnail) of an attachment, for whom the case's own rule lets in.
@@ -241,33 +263,39 @@ pub async fn file_of(
     .await
 }
 
-/// Removes uploads that no case took within a day, with their files, at most 100 in one call; answers how many went. The
-/// files go first: an upload this old cannot be attached any more, and a row without a file is found again.
+/// Removes uploads of more than a day ago, at most 100 in one call: those that a case took leave only this list, the
+/// others go with their files. Answers how many files nobody had taken. The files go first: an upload this old cannot be
+/// attached any more, and a row without a file is found again.
 ///
 /// # Errors
 /// `Refused` without [`Permission::SystemManage`]; `Folder`; the store's.
 pub async fn clean_orphans(ctx: &Ctx, service: &Attachments) -> Result<usize, AttachmentError> {
     ctx.require(Permission::SystemManage)?;
     let before = ctx.now() - ORPHAN_AFTER;
-    let orphans = ctx
-        .read::<_, AttachmentError, _>(move |r| Ok(sql::orphans(r, before, ORPHANS)?))
+    let old = ctx
+        .read::<_, AttachmentError, _>(move |r| Ok(sql::old(r, before, ORPHANS)?))
         .await?;
-    if orphans.is_empty() {
+    if old.is_empty() {
         return Ok(0);
     }
-    let keys: Vec<FileKey> = orphans.iter().map(Upload::key).collect();
+    let orphans: Vec<FileKey> = old
+        .iter()
+        .filter(|o| !o.is_taken)
+        .map(|o| o.upload.key())
+        .collect();
+    let removed = orphans.len();
     let files = service.files.clone();
     aside(move || {
-        let mut removed = keys.iter().map(|key| files.remove(*key));
-        removed.try_for_each(|one| one.map_err(folder("remove")))
+        let mut gone = orphans.iter().map(|key| files.remove(*key));
+        gone.try_for_each(|one| one.map_err(folder("remove")))
     })
     .await?;
-    let ids: Vec<Id> = orphans.iter().map(|u| u.id).collect();
+    let ids: Vec<Id> = old.iter().map(|o| o.upload.id).collect();
     ctx.write::<_, AttachmentError, _>(move |mut w| {
         sql::remove_uploads(&mut w, &ids)?;
         let event = AuditEvent::done("attachment.clean", "upload", "orphans")
-            .detail(serde_json::json!({"removed": ids.len()}));
-        Ok(w.commit(event, ids.len())?)
+            .detail(serde_json::json!({"removed": removed, "taken": ids.len() - removed}));
+        Ok(w.commit(event, removed)?)
     })
     .await
 }

@@ -4,7 +4,8 @@ use crate::model::{Attachment, AttachmentKind, Upload};
 use jiff::Timestamp;
 use kernel::DistrictCode;
 use kernel::id::Id;
-use store::{Read, StoreResult, Value, Write, params};
+use std::collections::BTreeSet;
+use store::{FromRow, Read, Row, StoreResult, ToValue, Value, Write, params};
 
 const INSERT_UPLOAD: &str = "INSERT INTO uploads (id, sha256, media_type, bytes, width, height, made_at, by_kind, by_id) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -37,21 +38,6 @@ macro_rules! upload_columns {
     };
 }
 
-/// The uploads of these ids that are still there.
-pub(crate) fn uploads(r: &mut Read<'_>, ids: &[Id]) -> StoreResult<Vec<Upload>> {
-    let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
-    let sql = format!(
-        concat!(
-            "SELECT ",
-            upload_columns!(),
-            " FROM uploads WHERE id IN ({}) ORDER BY id"
-        ),
-        places.join(", ")
-    );
-    let values: Vec<Value> = ids.iter().map(store::ToValue::to_value).collect();
-    r.all(&sql, &values)
-}
-
 /// Takes uploads away; answers how many were there.
 pub(crate) fn remove_uploads(w: &mut Write<'_>, ids: &[Id]) -> StoreResult<u64> {
     let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
@@ -60,67 +46,97 @@ pub(crate) fn remove_uploads(w: &mut Write<'_>, ids: &[Id]) -> StoreResult<u64> 
     w.exec(&sql, &values)
 }
 
-const ORPHANS: &str = concat!(
+const OLD: &str = concat!(
     "SELECT ",
     upload_columns!(),
+    ", CASE WHEN EXISTS (SELECT 1 FROM attachments a WHERE a.id = uploads.id) THEN 1 ELSE 0 END",
     " FROM uploads WHERE id < $1 ORDER BY id LIMIT $2"
 );
 
-/// The oldest uploads made before a moment; the id carries the time.
-pub(crate) fn orphans(r: &mut Read<'_>, before: Timestamp, limit: i64) -> StoreResult<Vec<Upload>> {
-    r.all(ORPHANS, params![Id::floor(before), limit])
+/// An upload that is too old to be attached, and whether a case took it: then its files are the case's.
+pub(crate) struct Old {
+    /// The upload.
+    pub upload: Upload,
+    /// It became an attachment.
+    pub is_taken: bool,
 }
 
-/// Adds attachments to a case in one statement, in the order given.
-pub(crate) fn insert(
+impl FromRow for Old {
+    fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+        Ok(Self {
+            upload: Upload::from_row(row)?,
+            is_taken: row.get(9)?,
+        })
+    }
+}
+
+/// The oldest uploads made before a moment; the id carries the time.
+pub(crate) fn old(r: &mut Read<'_>, before: Timestamp, limit: i64) -> StoreResult<Vec<Old>> {
+    r.all(OLD, params![Id::floor(before), limit])
+}
+
+/// Whose uploads are taken, and until when they could be made.
+pub(crate) struct Taker {
+    /// The kind of principal.
+    pub by_kind: &'static str,
+    /// Its account, if it has one.
+    pub by_id: Option<Id>,
+    /// Uploads made later than this.
+    pub made_after: Timestamp,
+    /// The most attachments of the case afterwards.
+    pub most: i64,
+}
+
+/// Adds uploads to a case in one statement, in the order given, those that are its taker's, young enough and in no case;
+/// none when the case would have too many. Answers how many were added. The uploads stay until they are old, so that
+/// taking them costs no second statement.
+pub(crate) fn take(
     w: &mut Write<'_>,
     district: DistrictCode,
     case_id: Id,
-    kind: AttachmentKind,
-    uploads: &[Upload],
-) -> StoreResult<()> {
+    files: &[(Id, AttachmentKind)],
+    taker: &Taker,
+) -> StoreResult<u64> {
     let now = w.now();
-    let rows: Vec<Vec<Value>> = uploads
-        .iter()
-        .enumerate()
-        .map(|(at, u)| {
-            let position = i64::try_from(at).expect("few attachments at once");
-            params![
-                district,
-                u.id,
-                case_id,
-                kind,
-                position,
-                u.sha256,
-                u.media_type,
-                u.bytes,
-                u.width,
-                u.height,
-                u.made_at,
-                now,
-                u.by_kind,
-                u.by_id
-            ]
-            .to_vec()
-        })
-        .collect();
-    let columns = [
-        "district",
-        "id",
-        "case_id",
-        "kind",
-        "position",
-        "sha256",
-        "media_type",
-        "bytes",
-        "width",
-        "height",
-        "made_at",
-        "attached_at",
-        "by_kind",
-        "by_id",
-    ];
-    w.bulk("attachments", &columns, &rows)
+    let mut values: Vec<Value> = params![
+        district,
+        case_id,
+        now,
+        taker.by_kind,
+        taker.made_after,
+        taker.most - files.len() as i64
+    ]
+    .to_vec();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let by_id = match taker.by_id {
+        Some(id) => format!("u.by_id = {}", bind(id.to_value())),
+        None => "u.by_id IS NULL".to_owned(),
+    };
+    let ids: Vec<String> = files.iter().map(|(id, _)| bind(id.to_value())).collect();
+    let each = |what: &dyn Fn(usize) -> String| {
+        let whens = ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| format!("WHEN {id} THEN {}", what(at)));
+        format!("CASE u.id {} END", whens.collect::<Vec<_>>().join(" "))
+    };
+    // The words of the kinds are ours; nothing a person sent stands in the text.
+    let (kind, position) = (
+        each(&|at| format!("'{}'", files[at].1)),
+        each(&|at| at.to_string()),
+    );
+    let sql = format!(
+        "INSERT INTO attachments (district, id, case_id, kind, position, sha256, media_type, bytes, width, height, made_at, attached_at, by_kind, by_id) \
+         SELECT $1, u.id, $2, {kind}, {position}, u.sha256, u.media_type, u.bytes, u.width, u.height, u.made_at, $3, u.by_kind, u.by_id \
+         FROM uploads u WHERE u.id IN ({}) AND u.by_kind = $4 AND {by_id} AND u.made_at > $5 \
+         AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.id = u.id) \
+         AND (SELECT count(*) FROM attachments c WHERE c.district = $1 AND c.case_id = $2) <= $6",
+        ids.join(", ")
+    );
+    w.exec(&sql, &values)
 }
 
 macro_rules! attachment_columns {
@@ -149,6 +165,33 @@ pub(crate) fn of_case(
     limit: i64,
 ) -> StoreResult<Vec<Attachment>> {
     r.all(OF_CASE, params![district, case_id, limit])
+}
+/// The attachments of several cases, case by case.
+pub(crate) fn of_cases(
+    r: &mut Read<'_>,
+    cases: &[(DistrictCode, Id)],
+    limit: i64,
+) -> StoreResult<Vec<Attachment>> {
+    let mut values: Vec<Value> = Vec::new();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    // Ids of cases are unique all over the city; the districts are there for the key.
+    let districts: BTreeSet<DistrictCode> = cases.iter().map(|c| c.0).collect();
+    let districts: Vec<String> = districts.iter().map(|d| bind(d.to_value())).collect();
+    let ids: Vec<String> = cases.iter().map(|c| bind(c.1.to_value())).collect();
+    let sql = format!(
+        concat!(
+            "SELECT ",
+            attachment_columns!(),
+            " FROM attachments WHERE district IN ({}) AND case_id IN ({}) ORDER BY district, case_id, attached_at, position LIMIT {}"
+        ),
+        districts.join(", "),
+        ids.join(", "),
+        bind(limit.to_value())
+    );
+    r.all(&sql, &values)
 }
 /// One attachment.
 pub(crate) fn find(r: &mut Read<'_>, id: Id) -> StoreResult<Option<Attachment>> {

@@ -1,18 +1,17 @@
 //! What the use cases of cases stand on: the city's reference data, its rules, the channels, blocks of case numbers, the
-//! keys of the vault, and the seam to the files of attachments.
+//! keys of the vault, and the files of attachments.
 
-use crate::model::CaseId;
 use crate::ops::track::Tries;
 use crate::rules::CityRules;
 use crate::{sql, sql_lists};
 use access::Ctx;
+use attachments::Attachments;
 use jiff::civil::Date;
 use kernel::codes::{CaseNumber, CodeError, DistrictCode};
-use kernel::id::Id;
 use matters::{City, Reference};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use store::{AuditEvent, StoreError, StoreResult, Write};
+use store::{AuditEvent, StoreError, StoreResult};
 
 /// How many numbers are taken at once.
 const BLOCK: u32 = 64;
@@ -90,23 +89,6 @@ impl CasesConfig {
     }
 }
 
-/// The files of attachments, as far as cases need them. Without it no attachment is taken.
-pub trait Attachments: Send + Sync + 'static {
-    /// Ties uploaded files to a case in the transaction of the step; at most one statement.
-    ///
-    /// Answers the first id that is no file of whoever uploads, or that already belongs to another case.
-    ///
-    /// # Errors
-    /// The store's.
-    fn claim(
-        &self,
-        w: &mut Write<'_>,
-        district: DistrictCode,
-        case: CaseId,
-        files: &[Id],
-    ) -> StoreResult<Option<Id>>;
-}
-
 /// The numbers left of the blocks that were taken, by district and day.
 #[derive(Default)]
 struct Numbers(BTreeMap<(DistrictCode, Date), VecDeque<(u32, u32)>>);
@@ -145,7 +127,7 @@ pub struct Cases {
     channels: RwLock<Arc<BTreeMap<String, Channel>>>,
     numbers: Mutex<Numbers>,
     vault: Option<Arc<vault::Keys>>,
-    attachments: Option<Arc<dyn Attachments>>,
+    attachments: Option<Arc<Attachments>>,
     pub(crate) tries: Tries,
 }
 
@@ -172,9 +154,9 @@ impl Cases {
         self.vault = Some(keys);
         self
     }
-    /// With the files of attachments.
+    /// With the files of attachments; without them no attachment is taken.
     #[must_use]
-    pub fn with_attachments(mut self, attachments: Arc<dyn Attachments>) -> Self {
+    pub fn with_attachments(mut self, attachments: Arc<Attachments>) -> Self {
         self.attachments = Some(attachments);
         self
     }
@@ -191,8 +173,8 @@ impl Cases {
         self.vault.as_deref()
     }
     /// The files of attachments, if there are any.
-    pub(crate) fn attachments(&self) -> Option<Arc<dyn Attachments>> {
-        self.attachments.clone()
+    pub(crate) fn attachments(&self) -> Option<&Attachments> {
+        self.attachments.as_deref()
     }
 
     /// The channels as last loaded, in the order shown to people by code.

@@ -4,6 +4,7 @@ use crate::stage::{DOCUMENT, Stage, closed_case, district, migrations, open_case
 use attachments::{AttachmentError, AttachmentKind, ops};
 use bytes::Bytes;
 use std::time::Duration;
+use store::AuditEvent;
 use testdb::both_engines;
 
 both_engines!(
@@ -45,7 +46,64 @@ both_engines!(
             run(ops::read(&stage.system(), &stage.service, b, true)),
             Err(AttachmentError::NotFound)
         ));
-        assert_eq!(stage.count("SELECT count(*) FROM uploads"), 0);
+    }
+);
+
+both_engines!(
+    attaching_costs_one_statement_and_keeps_what_each_file_shows,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        let files = [
+            (stage.upload(&photo()), AttachmentKind::After),
+            (stage.upload(&photo()), AttachmentKind::Report),
+            (stage.upload(DOCUMENT), AttachmentKind::Check),
+        ];
+        let ctx = stage.system();
+        let before = ctx.statements();
+        ctx.write_blocking::<_, AttachmentError, _>(move |mut w| {
+            ops::attach(&mut w, district(), open_case(), &files)?;
+            Ok(w.commit(AuditEvent::done("test.attach", "case", "1"), ())?)
+        })
+        .unwrap();
+        let cost = ctx.statements() - before;
+        assert_eq!(cost, 2, "the files and the audit event");
+        let kept = stage
+            .system()
+            .read_blocking::<_, AttachmentError, _>(|r| {
+                Ok(ops::of_case(r, district(), open_case())?)
+            })
+            .unwrap();
+        assert_eq!(
+            kept.iter().map(|a| (a.id, a.kind)).collect::<Vec<_>>(),
+            files
+        );
+    }
+);
+
+both_engines!(
+    a_case_takes_only_so_many_and_the_refusal_says_how_many_are_left,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        let file = stage.upload(DOCUMENT);
+        let (most, at_once) = (ops::MOST_OF_CASE as usize, ops::MOST_AT_ONCE);
+        stage.fill(open_case(), most - 1);
+        let other = stage.upload(DOCUMENT);
+        let refused = stage.attach(open_case(), AttachmentKind::Report, &[file, other]);
+        assert!(
+            matches!(refused, Err(AttachmentError::TooMany { given: 2, most: 1 })),
+            "{refused:?}"
+        );
+        stage
+            .attach(open_case(), AttachmentKind::Report, &[file])
+            .unwrap();
+        let refused = stage.attach(open_case(), AttachmentKind::Report, &[other]);
+        assert!(matches!(
+            refused,
+            Err(AttachmentError::TooMany { given: 1, most: 0 })
+        ));
+        assert!(most > at_once);
     }
 );
 
@@ -66,7 +124,6 @@ both_engines!(
             Err(AttachmentError::Gone(_))
         ));
         assert_eq!(stage.count("SELECT count(*) FROM attachments"), 1);
-        assert_eq!(stage.count("SELECT count(*) FROM uploads"), 1);
         let many = vec![b; ops::MOST_AT_ONCE + 1];
         assert!(matches!(
             stage.attach(open_case(), AttachmentKind::Report, &many),
@@ -113,9 +170,15 @@ both_engines!(orphans_go_with_their_files, &migrations(), |db| {
     stage.clock.advance(Duration::from_secs(24 * 3600));
     let late = stage.upload(&photo());
     stage.clock.advance(Duration::from_secs(3601));
+    assert_eq!(stage.count("SELECT count(*) FROM uploads"), 3);
     assert_eq!(
         run(ops::clean_orphans(&stage.system(), &stage.service)).unwrap(),
         1
+    );
+    assert_eq!(
+        stage.count("SELECT count(*) FROM uploads"),
+        1,
+        "what was taken leaves the list as well"
     );
     assert_eq!(
         run(ops::clean_orphans(&stage.system(), &stage.service)).unwrap(),

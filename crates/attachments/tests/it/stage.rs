@@ -81,15 +81,24 @@ impl<'d> Stage<'d> {
         kind: AttachmentKind,
         ids: &[Id],
     ) -> Result<(), AttachmentError> {
-        let ids = ids.to_vec();
+        let files: Vec<(Id, AttachmentKind)> = ids.iter().map(|id| (*id, kind)).collect();
         self.system()
             .write_blocking::<_, AttachmentError, _>(move |mut w| {
-                ops::attach(&mut w, district(), case, kind, &ids)?;
+                ops::attach(&mut w, district(), case, &files)?;
                 Ok(w.commit(
                     AuditEvent::done("test.attach", "case", case.to_string()),
                     (),
                 )?)
             })
+    }
+    /// Gives a case so many documents.
+    pub fn fill(&self, case: Id, documents: usize) {
+        for at in (0..documents).step_by(ops::MOST_AT_ONCE) {
+            let now = documents.min(at + ops::MOST_AT_ONCE) - at;
+            let ids: Vec<Id> = (0..now).map(|_| self.upload(DOCUMENT)).collect();
+            self.attach(case, AttachmentKind::Document, &ids)
+                .expect("there is room for them");
+        }
     }
     /// How many files lie in the folder.
     pub fn files(&self) -> usize {

@@ -143,10 +143,14 @@ pub(super) struct StaffReport {
     confidential: bool,
     /// It was put right on the spot: how.
     self_handled: Option<String>,
-    /// The ids of uploaded files.
+    /// The ids of uploaded files: what was seen.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     attachments: Vec<Id>,
+    /// The ids of uploaded files: what it looks like after it was put right on the spot.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    after: Vec<Id>,
 }
 
 impl StaffReport {
@@ -161,6 +165,7 @@ impl StaffReport {
             confidential: self.confidential,
             self_handled: self.self_handled,
             attachments: self.attachments,
+            after: self.after,
         })
     }
 }

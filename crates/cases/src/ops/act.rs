@@ -8,13 +8,14 @@ use crate::rules::{self, Actor, Command, Facts, Refusal};
 use crate::service::Cases;
 use crate::{sql, sql_lists};
 use access::{AccountId, Ctx, Principal, Role, UnitId};
+use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
 use matters::{City, MatterId, Reason};
 use std::sync::Arc;
-use store::{AuditEvent, Read, Sealed, Write};
+use store::{AuditEvent, Read, Sealed, StoreError, Write};
 
 /// The most moves of one call.
 const MOST_STEPS: usize = 8;
@@ -135,14 +136,16 @@ impl Step {
             Self::Note { .. } => Act::Note,
         }
     }
-    fn attachments(&self) -> &[Id] {
-        match self {
-            Self::Verify { attachments, .. }
-            | Self::ReportBack { attachments, .. }
-            | Self::Check { attachments, .. }
-            | Self::Note { attachments, .. } => attachments,
-            _ => &[],
-        }
+    /// Its pictures and documents, each as what it shows.
+    fn files(&self) -> Vec<(Id, AttachmentKind)> {
+        let (files, kind) = match self {
+            Self::Verify { attachments, .. } => (attachments, AttachmentKind::Verify),
+            Self::ReportBack { attachments, .. } => (attachments, AttachmentKind::After),
+            Self::Check { attachments, .. } => (attachments, AttachmentKind::Check),
+            Self::Note { attachments, .. } => (attachments, AttachmentKind::Document),
+            _ => return Vec::new(),
+        };
+        files.iter().map(|id| (*id, kind)).collect()
     }
 }
 
@@ -285,41 +288,39 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
                 .detail(detail),
         );
     }
-    let files: Vec<Id> = job
-        .steps
-        .iter()
-        .flat_map(Step::attachments)
-        .copied()
-        .collect();
+    let files: Vec<(Id, AttachmentKind)> = job.steps.iter().flat_map(Step::files).collect();
     claim(&mut w, &job.cases, &case, &files)?;
     sql::update(&mut w, &case, before.version, &events)?;
     Ok(w.commit_all(&audits, case)?)
 }
 
-/// Ties uploaded files to the case.
+/// Ties uploaded files to the case. One statement.
 pub(super) fn claim(
     w: &mut Write<'_>,
     cases: &Cases,
     case: &Case,
-    files: &[Id],
+    files: &[(Id, AttachmentKind)],
 ) -> Result<(), CaseError> {
     if files.is_empty() {
         return Ok(());
     }
-    let Some(store) = cases.attachments() else {
-        return Err(CaseError::field(
-            "attachments",
+    let refuse = |code, reason: String| Err(CaseError::field("attachments", code, reason));
+    if cases.attachments().is_none() {
+        return refuse(
             "cases.no_files",
-            "this deployment takes no attachments",
-        ));
-    };
-    match store.claim(w, case.district, case.id, files)? {
-        None => Ok(()),
-        Some(id) => Err(CaseError::field(
-            "attachments",
-            "cases.unknown_file",
-            format!("no upload {id} of yours"),
-        )),
+            "this deployment takes no attachments".into(),
+        );
+    }
+    match attachments::ops::attach(w, case.district, case.id.0, files) {
+        Ok(()) => Ok(()),
+        Err(AttachmentError::Gone(id)) => {
+            refuse("cases.unknown_file", format!("no upload {id} of yours"))
+        }
+        Err(error @ AttachmentError::TooMany { .. }) => {
+            refuse("cases.many_files", error.to_string())
+        }
+        Err(AttachmentError::Store(error)) => Err(error.into()),
+        Err(other) => Err(StoreError::Engine(other.to_string()).into()),
     }
 }
 
@@ -626,6 +627,6 @@ fn account(r: &mut Read<'_>, id: AccountId) -> Result<Option<access::Account>, C
         Ok(account) => Ok((!account.is_disabled).then_some(account)),
         Err(access::AccountError::NotFound(_)) => Ok(None),
         Err(access::AccountError::Store(error)) => Err(error.into()),
-        Err(other) => Err(store::StoreError::Engine(other.to_string()).into()),
+        Err(other) => Err(StoreError::Engine(other.to_string()).into()),
     }
 }

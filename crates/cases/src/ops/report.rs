@@ -8,6 +8,7 @@ use crate::rules::{self, Command, Facts, Refusal};
 use crate::service::{Cases, Channel};
 use crate::{sql, sql_access};
 use access::{AccountId, Ctx, Permission, Principal, Role};
+use attachments::AttachmentKind;
 use jiff::{SignedDuration, Timestamp};
 use kernel::clock::to_micros;
 use kernel::codes::{DistrictCode, DivisionCode, DivisionLevel, GridCode};
@@ -87,8 +88,27 @@ pub struct NewReport {
     pub confidential: bool,
     /// It was put right on the spot: how.
     pub self_handled: Option<String>,
-    /// Pictures and documents already uploaded.
+    /// Pictures and documents already uploaded: what was seen.
     pub attachments: Vec<Id>,
+    /// The same of what it looks like afterwards, where it was put right on the spot.
+    pub after: Vec<Id>,
+}
+
+impl NewReport {
+    /// All its files, each as what it shows.
+    fn files(&self) -> Vec<(Id, AttachmentKind)> {
+        let seen = if self.self_handled.is_some() {
+            AttachmentKind::Before
+        } else {
+            AttachmentKind::Report
+        };
+        let as_kind = |ids: &[Id], kind| ids.iter().map(move |id| (*id, kind)).collect::<Vec<_>>();
+        [
+            as_kind(&self.attachments, seen),
+            as_kind(&self.after, AttachmentKind::After),
+        ]
+        .concat()
+    }
 }
 
 /// What whoever reports takes away. Code and link are shown once and kept as hashes only.
@@ -326,6 +346,7 @@ struct Job {
     actor: rules::Actor,
     report: Reported,
     person: NewSubject,
+    files: Vec<(Id, AttachmentKind)>,
     id: CaseId,
     on_duty: Option<AccountId>,
     code_hash: [u8; 32],
@@ -368,13 +389,14 @@ where
         None => None,
     };
     let place = locate(&city, &new.place)?;
-    if !new.attachments.is_empty() && cases.attachments().is_none() {
+    if !new.after.is_empty() && new.self_handled.is_none() {
         return Err(CaseError::field(
-            "attachments",
-            "cases.no_files",
-            "this deployment takes no attachments",
+            "after",
+            "cases.no_after",
+            "pictures of afterwards come with what was put right on the spot",
         ));
     }
+    let files = new.files();
     let district = district_of(&place, cases.config().default_district);
     let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
     let person = if cases.vault().is_some() {
@@ -403,7 +425,7 @@ where
         description,
         confidential: is_confidential,
         subject: None,
-        attachments: new.attachments,
+        attachments: files.iter().map(|(id, _)| *id).collect(),
         self_handled: new
             .self_handled
             .map(|how| mask_free_text(how.trim(), &[]).0),
@@ -424,6 +446,7 @@ where
         city,
         report,
         person,
+        files,
         id,
     };
     let case = ctx.write(move |w| keep(w, &job, &mut beside)).await?;
@@ -477,7 +500,7 @@ fn keep(
         &job.code_hash,
         &job.link_hash,
     )?;
-    super::act::claim(&mut w, &job.cases, &case, &job.report.attachments)?;
+    super::act::claim(&mut w, &job.cases, &case, &job.files)?;
     let event = AuditEvent::done(Act::Report.audit(), "case", case.number.to_string())
         .district(case.district.as_str())
         .detail(serde_json::json!({ "state": case.state.as_str(), "channel": case.channel, "version": case.version }));

@@ -1,6 +1,7 @@
 //! GET /cases/{number} — a case on its own page. POST /cases/{number}/{act} — one move on it.
 
 use super::forms::{Maker, Sent};
+use super::pictures::{self, Entry};
 use super::read::{self, Wrong};
 use super::sheet::{self, Frame, Sheet, reader_of};
 use super::{Offers, history, own_back};
@@ -8,7 +9,7 @@ use crate::moves::Act;
 use crate::ops::{self, CaseError, Change};
 use crate::service::Cases;
 use crate::words::act_key;
-use access::{AccountId, Ctx, Fault, Fields, Go, Path, Permission, role_key, show_as};
+use access::{AccountId, Ctx, Fault, FormParts, Go, Path, Permission, role_key, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -123,13 +124,14 @@ pub(super) async fn act(
     ctx: Ctx,
     ui: Ui,
     Path((number, word)): Path<(CaseNumber, String)>,
-    fields: Fields,
+    form: FormParts,
 ) -> Result<Response, Fault> {
     let word = word.replace('-', "_");
     let Some(act) = Act::ALL.iter().copied().find(|a| a.as_str() == word) else {
         return Err(Fault::not_found());
     };
-    match attempt(&ctx, &ui, number, act, &fields).await {
+    let entry = pictures::read(&ctx, &ui, form).await?;
+    match attempt(&ctx, &ui, number, act, &entry).await {
         Ok(()) => {
             let said = ui.t2(
                 "cases-done",
@@ -138,7 +140,7 @@ pub(super) async fn act(
                 "number",
                 number.to_string().as_str(),
             );
-            Ok(Go::to(own_back(fields.get("back"), number))
+            Ok(Go::to(own_back(entry.fields.get("back"), number))
                 .saying(Tone::Good, said)
                 .into_response())
         }
@@ -153,7 +155,7 @@ pub(super) async fn act(
                 number,
                 Some(Sent {
                     act,
-                    fields: &fields,
+                    entry: &entry,
                     wrong: &wrong,
                 }),
             )
@@ -167,7 +169,7 @@ async fn attempt(
     ui: &Ui,
     number: CaseNumber,
     act: Act,
-    fields: &Fields,
+    entry: &Entry,
 ) -> Result<(), Wrong> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
@@ -183,12 +185,12 @@ async fn attempt(
     }
     .responsible()
     .0;
-    let step = read::step(ui, &city, &case, act, &offered, fields)?;
+    let step = read::step(ui, &city, &case, act, &offered, entry)?;
     // A note may always be added; everything else is decided on what the reader saw.
     let version = if act == Act::Note {
         None
     } else {
-        Some(fields.get("version").parse().unwrap_or(0))
+        Some(entry.fields.get("version").parse().unwrap_or(0))
     };
     ops::act(ctx, number, version, vec![step]).await?;
     Ok(())

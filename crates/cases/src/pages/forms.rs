@@ -1,10 +1,11 @@
 //! The forms of moves: for each act that somebody may do on a case now, what is asked and what is offered.
 
+use super::pictures::{Entry, FILES, PictureField};
 use super::read::{Wrong, matter_label, unit_label};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
 use crate::words::act_key;
-use access::{Account, AccountId, Fields};
+use access::{Account, AccountId};
 use matters::City;
 use ui::{Choice, Ui};
 
@@ -103,6 +104,8 @@ pub struct ActForm {
     pub back: String,
     /// What is asked.
     pub inputs: Vec<Input>,
+    /// Its pictures and documents, where it takes any.
+    pub files: Option<PictureField>,
     /// What is wrong with the whole; empty if nothing.
     pub fault: String,
 }
@@ -112,8 +115,8 @@ pub struct ActForm {
 pub struct Sent<'a> {
     /// Which act.
     pub act: Act,
-    /// What was typed.
-    pub fields: &'a Fields,
+    /// What was typed and which files were taken in.
+    pub entry: &'a Entry,
     /// Why it was refused.
     pub wrong: &'a Wrong,
 }
@@ -195,6 +198,7 @@ impl Maker<'_> {
             version: self.case.version,
             back: self.back.to_owned(),
             inputs: self.inputs(act, &id),
+            files: self.files(act, &id),
             fault: String::new(),
             id,
         };
@@ -210,16 +214,35 @@ impl Maker<'_> {
             form.is_open = true;
             let (field, sentence) = sent.wrong.told(self.ui, &form.inputs);
             for input in &mut form.inputs {
-                sent.fields.get(input.name).clone_into(&mut input.value);
+                sent.entry
+                    .fields
+                    .get(input.name)
+                    .clone_into(&mut input.value);
                 if field == Some(input.name) {
                     sentence.clone_into(&mut input.fault);
                 }
             }
-            if !form.inputs.iter().any(|i| !i.fault.is_empty()) {
+            form.files = form.files.map(|files| files.sent(sent.entry));
+            let is_told = form.inputs.iter().any(|i| !i.fault.is_empty())
+                || form.files.as_ref().is_some_and(|f| !f.faults.is_empty());
+            if !is_told {
                 form.fault = sentence;
             }
         }
         form
+    }
+
+    /// The pictures that an act takes: a look on the spot those made there, an answer its proof.
+    fn files(&self, act: Act, id: &str) -> Option<PictureField> {
+        // words: cases-files-*
+        let (word, is_camera) = match act {
+            Act::Verify | Act::Check => ("cases-files-spot", true),
+            Act::ReportBack => ("cases-files-after", false),
+            Act::Note => ("cases-files-note", false),
+            _ => return None,
+        };
+        let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
+        Some(PictureField { is_camera, ..field })
     }
 
     fn input(&self, id: &str, name: &'static str, kind: Kind) -> Input {

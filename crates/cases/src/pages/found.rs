@@ -1,11 +1,12 @@
 //! GET and POST /found — a worker of the street reports what was found, also what was put right on the spot.
 
 use super::Offers;
+use super::pictures::{self, AFTER, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
-use super::report::{places, refused};
+use super::report::{offered_place, places, refused};
 use crate::ops::{self, NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, Fields, Go, show, show_as};
+use access::{Ctx, Fault, FormParts, Go, show, show_as};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use matters::City;
@@ -18,13 +19,21 @@ pub(super) struct FoundPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    pub files: PictureField,
+    /// The pictures of afterwards, where it was put right on the spot.
+    pub after: PictureField,
+    /// What a photo says that the form does not.
+    pub offer: Offer,
 }
 
 impl FoundPage {
-    pub fn new(ui: Ui, city: &City, form: FormState) -> Self {
+    pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city),
+            files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
+            after: PictureField::new(&ui, "f", AFTER, ui.t("cases-files-after")).sent(entry),
+            offer: Offer::of(&ui, city, entry, true),
             ui,
             form,
         }
@@ -36,12 +45,18 @@ pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
         ui,
         &ctx.service::<Cases>().city(),
         FormState::new(),
+        &Entry::default(),
     ))
 }
 
-pub(super) async fn send(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
+pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    match take(&ctx, &ui, &city, &fields).await {
+    let entry = pictures::read(&ctx, &ui, form).await?;
+    let offer = Offer::of(&ui, &city, &entry, true);
+    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+        return show(&FoundPage::new(ui, &city, entry.fields.form(), &entry));
+    }
+    match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
             let number = receipt.case.number.to_string();
             Ok(Go::to(format!("/cases/{number}"))
@@ -54,21 +69,32 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
         Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
             Err(error.into())
         }
-        Err(wrong) => show_as(
-            wrong.status(),
-            &FoundPage::new(ui.clone(), &city, refused(&ui, &fields, &wrong)),
-        ),
+        Err(wrong) => {
+            let form = refused(&ui, &entry.fields, &wrong);
+            show_as(wrong.status(), &FoundPage::new(ui, &city, form, &entry))
+        }
     }
 }
 
-async fn take(ctx: &Ctx, ui: &Ui, city: &City, fields: &Fields) -> Result<Receipt, Wrong> {
+async fn take(
+    ctx: &Ctx,
+    ui: &Ui,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Receipt, Wrong> {
+    entry.whole()?;
+    let fields = &entry.fields;
     let how = fields.get("self_handled");
     let new = NewReport {
         channel: "patrol".into(),
         description: fields.get("description").to_owned(),
         matter: read::matter(ui, city, fields.get("matter"))?,
-        place: read::place(ui, fields)?,
+        place: offered_place(ui, fields, offer)?,
+        reported_at: offer.agreed_time(fields),
         self_handled: (!how.is_empty()).then(|| how.to_owned()),
+        attachments: entry.ids(FILES),
+        after: entry.ids(AFTER),
         ..NewReport::default()
     };
     Ok(ops::report(ctx, new).await?)

@@ -12,6 +12,7 @@ mod found;
 mod history;
 mod home;
 mod line;
+mod pictures;
 mod read;
 mod report;
 mod requester;
@@ -34,6 +35,7 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/", Permission::Public, home::show)
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
+        .takes(pictures::FORM_BYTES)
         .on(get(), "/track", Permission::CaseTrack, track::blank)
         .on(post(), "/track", Permission::CaseTrack, track::by_code)
         .on(
@@ -56,10 +58,12 @@ pub fn add(routes: Routes) -> Routes {
             Permission::CaseRead,
             case::act,
         )
+        .takes(pictures::FORM_BYTES)
         .on(get(), "/unit", Permission::CaseHandle, unit::show)
         .on(get(), "/tasks", Permission::CaseInspect, tasks::show)
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
+        .takes(pictures::FORM_BYTES)
         .on(get(), "/about", Permission::SystemManage, about::show)
 }
 

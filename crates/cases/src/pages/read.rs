@@ -1,6 +1,7 @@
 //! What the forms of moves send, read as the steps `ops` takes; and what was wrong with it in the reader's words.
 
 use super::forms::Input;
+use super::pictures::{Entry, FILES};
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, NewPlace, Step};
@@ -82,8 +83,13 @@ pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
             _ => {}
         }
     }
-    let key = access::word_key(access::Problem::code(error));
-    let args = access::Problem::args(error);
+    told_of(ui, error)
+}
+
+/// Any problem in the reader's words; in its own where there are none.
+pub fn told_of(ui: &Ui, problem: &dyn access::Problem) -> String {
+    let key = access::word_key(problem.code());
+    let args = problem.args();
     let args: Vec<(&str, &dyn ui::Arg)> = args
         .iter()
         .map(|(name, word)| match word {
@@ -94,7 +100,7 @@ pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
     if ui.site.words.has(&key) {
         ui.ta(&key, &args)
     } else {
-        error.to_string()
+        problem.to_string()
     }
 }
 
@@ -267,7 +273,7 @@ fn corrected(ui: &Ui, fields: &Fields, case: &Case) -> Result<Option<NewPlace>, 
     }))
 }
 
-/// The step that a form of an act on a case asks for. `offered` is the unit that the form of a dispatch offered: left as
+/// The step that a form of an act on a case asks for, with its files. `offered` is the unit that the form of a dispatch offered: left as
 /// it is, the reason of the offer is kept with the case.
 ///
 /// # Errors
@@ -278,16 +284,18 @@ pub fn step(
     case: &Case,
     act: Act,
     offered: &str,
-    fields: &Fields,
+    entry: &Entry,
 ) -> Result<Step, Wrong> {
+    entry.whole()?;
+    let fields = &entry.fields;
+    let files = || entry.ids(FILES);
     let text = |field: &str| fields.get(field).to_owned();
     let reason = || text("reason");
-    let none = Vec::new;
     Ok(match act {
         Act::Verify => Step::Verify {
             outcome: needed::<VerifyOutcome>(ui, fields, "outcome")?,
             note: text("note"),
-            attachments: none(),
+            attachments: files(),
         },
         Act::TakeTask => Step::TakeTask {
             to: part::<AccountId>(ui, fields, "to")?,
@@ -328,7 +336,7 @@ pub fn step(
         },
         Act::ReportBack => Step::ReportBack {
             result: text("result"),
-            attachments: none(),
+            attachments: files(),
         },
         Act::Check => {
             let passed = match fields.get("passed") {
@@ -339,7 +347,7 @@ pub fn step(
             Step::Check {
                 passed,
                 note: text("note"),
-                attachments: none(),
+                attachments: files(),
             }
         }
         Act::Close => Step::Close {
@@ -361,7 +369,7 @@ pub fn step(
         Act::ConfirmSelfHandling => Step::ConfirmSelfHandling,
         Act::Note => Step::Note {
             text: text("text"),
-            attachments: none(),
+            attachments: files(),
         },
         Act::Report | Act::Import | Act::UpdateImport | Act::LapseVerify | Act::LapseCheck => {
             return Err(Wrong::Case(CaseError::field(

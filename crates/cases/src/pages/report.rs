@@ -1,11 +1,12 @@
 //! GET and POST /report — anybody reports; the receipt with number, code and private link.
 
 use super::Offers;
+use super::pictures::{self, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
 use crate::model::{Case, State};
-use crate::ops::{self, Contact, NewReport, Receipt};
+use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, Fields, show, show_as};
+use access::{Ctx, Fault, Fields, FormParts, show, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,13 +24,18 @@ pub(super) struct ReportPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    pub files: PictureField,
+    /// What a photo says that the form does not.
+    pub offer: Offer,
 }
 
 impl ReportPage {
-    pub fn new(ui: Ui, city: &City, form: FormState) -> Self {
+    pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city),
+            files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
+            offer: Offer::of(&ui, city, entry, false),
             ui,
             form,
         }
@@ -88,17 +94,27 @@ pub(super) struct ReceiptPage {
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    show(&ReportPage::new(ui, &city, FormState::new()))
+    show(&ReportPage::new(
+        ui,
+        &city,
+        FormState::new(),
+        &Entry::default(),
+    ))
 }
 
 pub(super) async fn send(
     ctx: Ctx,
     ui: Ui,
     axum::extract::State(state): axum::extract::State<access::AppState>,
-    fields: Fields,
+    form: FormParts,
 ) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    match take(&ctx, &ui, &city, &fields).await {
+    let entry = pictures::read(&ctx, &ui, form).await?;
+    let offer = Offer::of(&ui, &city, &entry, false);
+    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+        return show(&ReportPage::new(ui, &city, entry.fields.form(), &entry));
+    }
+    match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
             let link = format!("/track/link/{}", receipt.link);
             let page = ReceiptPage {
@@ -114,10 +130,10 @@ pub(super) async fn send(
         Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
             Err(error.into())
         }
-        Err(wrong) => show_as(
-            wrong.status(),
-            &ReportPage::new(ui.clone(), &city, refused(&ui, &fields, &wrong)),
-        ),
+        Err(wrong) => {
+            let form = refused(&ui, &entry.fields, &wrong);
+            show_as(wrong.status(), &ReportPage::new(ui, &city, form, &entry))
+        }
     }
 }
 
@@ -128,6 +144,11 @@ pub(super) fn refused(ui: &Ui, fields: &Fields, wrong: &Wrong) -> FormState {
         Wrong::Entry { field, sentence } => ((*field).to_owned(), sentence.clone()),
         Wrong::Case(error) => {
             let field = access::Problem::field(error).unwrap_or_default();
+            let field = if field == "attachments" {
+                FILES.to_owned()
+            } else {
+                field
+            };
             // words: cases-field-*
             let key = format!("cases-field-{field}");
             let label = ui.site.words.has(&key).then(|| ui.t(&key));
@@ -145,13 +166,22 @@ pub(super) fn refused(ui: &Ui, fields: &Fields, wrong: &Wrong) -> FormState {
     form
 }
 
-async fn take(ctx: &Ctx, ui: &Ui, city: &City, fields: &Fields) -> Result<Receipt, Wrong> {
+async fn take(
+    ctx: &Ctx,
+    ui: &Ui,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Receipt, Wrong> {
+    entry.whole()?;
+    let fields = &entry.fields;
     let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
     let new = NewReport {
         channel: "web".into(),
         description: fields.get("description").to_owned(),
         matter: read::matter(ui, city, fields.get("matter"))?,
-        place: read::place(ui, fields)?,
+        place: offered_place(ui, fields, offer)?,
+        attachments: entry.ids(FILES),
         contact: Contact {
             name: given("name"),
             phone: given("phone"),
@@ -161,6 +191,15 @@ async fn take(ctx: &Ctx, ui: &Ui, city: &City, fields: &Fields) -> Result<Receip
         ..NewReport::default()
     };
     Ok(ops::report(ctx, new).await?)
+}
+
+/// The place of the form, or that of a photo where it was said to be right.
+pub(super) fn offered_place(ui: &Ui, fields: &Fields, offer: &Offer) -> Result<NewPlace, Wrong> {
+    let place = read::place(ui, fields)?;
+    Ok(NewPlace {
+        lon_lat: place.lon_lat.or(offer.agreed_point(fields)),
+        ..place
+    })
 }
 
 /// What the city does next with a fresh report, and by when where a clock runs.

@@ -3,12 +3,14 @@
 use super::forms::{ActForm, Maker, Sent, is_main};
 use super::history::{self, Names, Reader};
 use super::line::{Line, clock_of, matter_name, place_text, unit_name};
-use crate::model::{Case, CaseEvent, State};
+use super::pictures::Shot;
+use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
 use crate::ops::{self, CaseError, allowed};
 use crate::service::{Cases, Channel};
 use crate::words::state_key;
 use access::{Account, AccountId, Ctx, Permission, Principal, Role};
+use attachments::Attachment;
 use kernel::codes::CaseNumber;
 use matters::{City, Reason};
 use std::sync::Arc;
@@ -73,6 +75,8 @@ pub struct Sheet {
     pub back: String,
     /// Its life.
     pub history: Vec<Entry>,
+    /// Its pictures and documents.
+    pub shots: Vec<Shot>,
     /// The requester, masked; empty if none gave a name.
     pub requester: String,
     /// The purposes to look at the contact for; empty where the reader may not.
@@ -87,6 +91,8 @@ pub struct Loaded {
     pub case: Case,
     /// Its life.
     pub events: Vec<CaseEvent>,
+    /// Its pictures and documents.
+    pub attachments: Vec<Attachment>,
     /// The channel it came by.
     pub channel: Option<Channel>,
     /// What the reader may do.
@@ -141,14 +147,20 @@ pub async fn load(
     let mut ids = history::accounts_of(&case, &events);
     ids.extend(&workers);
     let unit = case.unit.filter(|_| acts.contains(&Act::Assign));
-    let (names, handlers) = ctx
+    let (district, id, has_files) = (case.district, case.id.0, has_files(&events));
+    let (names, handlers, attachments) = ctx
         .read(move |r| -> Result<_, StoreError> {
             let names = access::ops::accounts::names(r, &ids)?;
             let handlers = match unit {
                 Some(unit) => access::ops::accounts::of_unit(r, unit)?,
                 None => Vec::new(),
             };
-            Ok((names, handlers))
+            let attachments = if has_files {
+                attachments::ops::of_case(r, district, id)?
+            } else {
+                Vec::new()
+            };
+            Ok((names, handlers, attachments))
         })
         .await?;
     let twins = match (case.place.point, case.matter, acts.contains(&Act::Merge)) {
@@ -193,6 +205,19 @@ pub async fn load(
         requester,
         case,
         events,
+        attachments,
+    })
+}
+
+/// Whether anything in a life came with pictures or documents.
+fn has_files(events: &[CaseEvent]) -> bool {
+    events.iter().any(|event| match &event.fact {
+        Fact::Reported(report) => !report.attachments.is_empty(),
+        Fact::Verified { attachments, .. }
+        | Fact::ReportedBack { attachments, .. }
+        | Fact::Checked { attachments, .. }
+        | Fact::Noted { attachments, .. } => !attachments.is_empty(),
+        _ => false,
     })
 }
 
@@ -320,6 +345,7 @@ impl Frame<'_> {
             version: case.version,
             back: self.back.to_owned(),
             history: history::entries(ui, city, case, &loaded.events, &loaded.names, self.reader),
+            shots: loaded.attachments.iter().map(|a| Shot::of(ui, a)).collect(),
             requester: self.requester(case, loaded.requester.as_ref()),
             purposes: self.purposes(loaded.requester.as_ref()),
             may_look: self.may_look && case.subject.is_some(),

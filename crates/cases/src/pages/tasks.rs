@@ -2,6 +2,7 @@
 
 use super::forms::{ActForm, Maker};
 use super::line::{Line, is_mine};
+use super::pictures::{Shot, shots_of};
 use crate::model::{Case, State};
 use crate::moves::Act;
 use crate::ops::{self, ListQuery, allowed};
@@ -18,6 +19,8 @@ use ui::{Pager, Ui};
 pub struct TaskCard {
     /// The case.
     pub line: Line,
+    /// The pictures of the case.
+    pub shots: Vec<Shot>,
     /// What is asked: look whether it is so, or whether it is fixed.
     pub asked: String,
     /// What may be done.
@@ -52,11 +55,15 @@ pub(super) async fn show(
     let page = ops::tasks(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
     let me = ctx.principal().actor().id.map(AccountId);
     let shown = page.items.len() as u64;
+    let mut shots = shots_of(&ctx, &ui, &page.items).await?;
     let (mine, pool): (Vec<&Case>, Vec<&Case>) =
         page.items.iter().partition(|case| is_mine(case, me));
-    let cards = |list: Vec<&Case>| {
+    let mut cards = |list: Vec<&Case>| {
         list.into_iter()
-            .map(|case| card(&ctx, &ui, &city, case))
+            .map(|case| TaskCard {
+                shots: shots.remove(&case.id).unwrap_or_default(),
+                ..card(&ctx, &ui, &city, case)
+            })
             .collect::<Vec<_>>()
     };
     let (mine, pool) = (cards(mine), cards(pool));
@@ -125,6 +132,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case) -> TaskCard {
         .collect();
     TaskCard {
         line: Line::of(ui, city, case),
+        shots: Vec::new(),
         asked,
         forms,
     }

@@ -2,8 +2,9 @@
 
 use super::forms::{Maker, Sent};
 use super::history::{self, Names, Reader};
+use super::pictures::{Entry, Kept, Offer, PictureField, Shot};
 use super::read::{self, Wrong};
-use super::sheet::{Frame, Loaded};
+use super::sheet::{Frame, Loaded, Sheet};
 use super::{
     Offers, about, case, contact, desk, found, home, line, report, requester, tasks, track, unit,
 };
@@ -250,6 +251,7 @@ fn loaded(case: Case) -> Loaded {
     Loaded {
         channel: None,
         events: life(facts()),
+        attachments: Vec::new(),
         twins: vec![(case.clone(), 12.5)],
         workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
         acts,
@@ -271,6 +273,39 @@ fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'
         back: "/desk?state=pending_accept",
         sent,
     }
+}
+
+/// A field of files that comes back with one file kept and one refused.
+fn files(ui: &Ui) -> PictureField {
+    PictureField {
+        kept: vec![Kept {
+            id: Id::from_bytes([4; 16]),
+            name: "<b>.jpg".into(),
+        }],
+        faults: vec!["<i>".into()],
+        ..PictureField::new(ui, "f", "files", "l".into())
+    }
+}
+
+fn offer() -> Offer {
+    Offer {
+        point: Some((120.165, 30.245)),
+        place: "清波门社区".into(),
+        time: Some(now()),
+        time_text: "10:00".into(),
+    }
+}
+
+/// A picture and a document.
+fn shots() -> Vec<Shot> {
+    let shot = |is_picture| Shot {
+        id: "1".into(),
+        is_picture,
+        kind: "k".into(),
+        when: ui::Html::from_text("t"),
+        alt: "a".into(),
+    };
+    vec![shot(true), shot(false)]
 }
 
 fn sound(page: &impl Template) -> String {
@@ -299,12 +334,15 @@ fn the_pages_of_residents_render_in_both_languages() {
             form: form.clone(),
             matters: vec!["C0101 上水井盖".into()],
             places: vec![ui::Choice::new("330102001001", "清波门社区")],
+            files: files(&ui()),
+            offer: offer(),
         });
         assert!(!html.contains("\"><script>"), "what was typed is escaped");
         sound(&report::ReportPage::new(
             stranger(),
             &city,
             FormState::new(),
+            &Entry::default(),
         ));
         sound(&report::ReceiptPage {
             ui: stranger(),
@@ -343,7 +381,10 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
     for lang in Lang::ALL {
         for state in State::ALL {
             let ui = reader(lang);
-            let c = frame(&ui, &city, None).sheet(&loaded(case_in(*state)));
+            let c = Sheet {
+                shots: shots(),
+                ..frame(&ui, &city, None).sheet(&loaded(case_in(*state)))
+            };
             assert_eq!(
                 c.main.len() + c.more.len(),
                 loaded(case_in(*state)).acts.len()
@@ -375,13 +416,14 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
 fn a_form_that_comes_back_keeps_what_was_typed_and_says_what_is_wrong() {
     let (city, ui) = (city(), reader(Lang::En));
     let fields = Fields::parse("reason=&note=keep+me&passed=fail".as_bytes());
+    let entry = Entry::of(fields);
     let wrong = Wrong::Case(CaseError::Rule {
         act: Act::Check,
         refusal: Refusal::Missing { field: "note" },
     });
     let sent = Sent {
         act: Act::Check,
-        fields: &fields,
+        entry: &entry,
         wrong: &wrong,
     };
     let c = frame(&ui, &city, Some(sent)).sheet(&loaded(case_in(State::PendingCheck)));
@@ -414,7 +456,7 @@ fn a_form_that_comes_back_keeps_what_was_typed_and_says_what_is_wrong() {
     });
     let sent = Sent {
         act: Act::Check,
-        fields: &fields,
+        entry: &entry,
         wrong: &wrong,
     };
     let c = frame(&ui, &city, Some(sent)).sheet(&loaded(case_in(State::PendingCheck)));
@@ -424,6 +466,87 @@ fn a_form_that_comes_back_keeps_what_was_typed_and_says_what_is_wrong() {
         .find(|f| f.id.starts_with("check-"))
         .expect("the check is offered");
     assert_eq!(form.fault, "This task was given to somebody else.");
+}
+
+#[test]
+fn a_file_that_was_not_taken_is_named_and_the_others_stay() {
+    let ui = reader(Lang::En);
+    let kept = |id: u8, name: &str| Kept {
+        id: Id::from_bytes([id; 16]),
+        name: name.into(),
+    };
+    let (a, b) = (kept(4, "a b.jpg"), kept(5, ""));
+    let mut sent = String::from("reason=x");
+    for value in [
+        a.value().as_str(),
+        b.value().as_str(),
+        a.value().as_str(),
+        "garbage",
+        "",
+        "00000000",
+    ] {
+        sent.push_str(&format!("&files_kept={}", form(value)));
+    }
+    let entry = Entry::of(Fields::parse(sent.as_bytes()));
+    assert_eq!(
+        entry.kept("files"),
+        [a, b],
+        "each once, garbage is nobody's file"
+    );
+    assert!(entry.kept("after").is_empty() && entry.whole().is_ok());
+    let field = PictureField::new(&ui, "f", "files", String::new()).sent(&entry);
+    assert_eq!((field.kept.len(), field.faults.len()), (2, 0));
+}
+
+#[test]
+fn what_a_photo_says_is_offered_only_where_the_form_says_nothing() {
+    let (city, ui) = (city(), reader(Lang::En));
+    let of = |sent: &str, may_date| {
+        let entry = Entry::of(Fields::parse(sent.as_bytes()));
+        let offer = Offer::of(&ui, &city, &entry, may_date);
+        (
+            offer.time.is_some(),
+            offer.is_open(&entry.fields),
+            offer.agreed_time(&entry.fields),
+        )
+    };
+    let at = |time: &str| format!("photo_time={}", form(time));
+    let taken = at("2026-03-16T01:00:00Z");
+    assert_eq!(of(&taken, true), (true, true, None));
+    assert_eq!(
+        of(&taken, false),
+        (false, false, None),
+        "residents report as of now"
+    );
+    assert!(
+        !of(&at("2026-03-16T01:55:00Z"), true).0,
+        "five minutes are no difference"
+    );
+    assert!(
+        !of(&at("2026-03-17T01:00:00Z"), true).0,
+        "no photo is of tomorrow"
+    );
+    assert!(!of(&at("2026-01-16T01:00:00Z"), true).0);
+    let (_, is_open, agreed) = of(&format!("{taken}&use_time=yes"), true);
+    assert_eq!(
+        (is_open, agreed),
+        (false, "2026-03-16T01:00:00Z".parse().ok())
+    );
+    assert_eq!(
+        of(&format!("{taken}&use_time=no"), true),
+        (true, false, None)
+    );
+    // The empty city has no place for any point.
+    let nowhere = Entry::of(Fields::parse(b"photo_lon=120.165&photo_lat=30.245"));
+    assert_eq!(Offer::of(&ui, &city, &nowhere, true), Offer::default());
+    for garbage in [
+        "photo_lon=NaN&photo_lat=inf",
+        "photo_lon=x&photo_lat=",
+        "photo_time=x",
+    ] {
+        let entry = Entry::of(Fields::parse(garbage.as_bytes()));
+        assert_eq!(Offer::of(&ui, &city, &entry, true), Offer::default());
+    }
 }
 
 #[test]
@@ -497,12 +620,14 @@ fn the_tables_of_work_render_in_both_languages() {
                 column(Vec::new()),
                 column(vec![unit::Card {
                     line: line(),
+                    shots: shots(),
                     forms: forms(),
                 }]),
             ],
         });
         let task = || tasks::TaskCard {
             line: line(),
+            shots: shots(),
             asked: "a".into(),
             forms: vec![maker.form(Act::Verify), maker.form(Act::TakeTask)],
         };
@@ -520,7 +645,18 @@ fn the_tables_of_work_render_in_both_languages() {
             call_backs: Vec::new(),
             pager,
         });
-        sound(&found::FoundPage::new(ui.clone(), &city, FormState::new()));
+        let empty = Entry::default();
+        sound(&found::FoundPage::new(
+            ui.clone(),
+            &city,
+            FormState::new(),
+            &empty,
+        ));
+        sound(&found::FoundPage {
+            files: files(&ui),
+            offer: offer(),
+            ..found::FoundPage::new(ui.clone(), &city, FormState::new(), &empty)
+        });
         let figures = vec![about::Figure {
             label: "l".into(),
             count: 43_523,
@@ -614,9 +750,9 @@ fn garbage_in_a_form_is_named_and_never_a_panic() {
                 text.replace('%', "%25").replace('&', "%26")
             ));
         }
-        let fields = Fields::parse(body.as_bytes());
+        let entry = Entry::of(Fields::parse(body.as_bytes()));
         for act in Act::ALL {
-            if let Err(wrong) = read::step(&ui, &city, &case, *act, "", &fields) {
+            if let Err(wrong) = read::step(&ui, &city, &case, *act, "", &entry) {
                 assert!(!wrong.told(&ui, &[]).1.is_empty(), "{act:?} {text:?}");
             }
         }
@@ -634,7 +770,7 @@ fn a_correction_without_a_change_of_place_leaves_the_place() {
             &case,
             Act::Correct,
             "",
-            &Fields::parse(body.as_bytes()),
+            &Entry::of(Fields::parse(body.as_bytes())),
         )
         .expect("it reads")
     };

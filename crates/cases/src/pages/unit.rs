@@ -2,6 +2,7 @@
 
 use super::forms::{ActForm, Maker};
 use super::line::Line;
+use super::pictures::{Shot, shots_of};
 use crate::model::{Case, State};
 use crate::moves::Act;
 use crate::ops::{self, ListQuery, allowed};
@@ -17,6 +18,8 @@ use ui::{Light, Ui};
 pub struct Card {
     /// The case.
     pub line: Line,
+    /// Its pictures.
+    pub shots: Vec<Shot>,
     /// What may be done with it here.
     pub forms: Vec<ActForm>,
 }
@@ -84,9 +87,13 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
         .await?;
         let mut items = page.items;
         items.sort_by_key(|c| (c.due_at.is_none(), c.due_at, c.id));
+        let mut shots = shots_of(&ctx, &ui, &items).await?;
         let cards = items
             .iter()
-            .map(|case| card(&ctx, &ui, &city, case, &people))
+            .map(|case| Card {
+                shots: shots.remove(&case.id).unwrap_or_default(),
+                ..card(&ctx, &ui, &city, case, &people)
+            })
             .collect();
         let more = page
             .next
@@ -136,6 +143,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case, people: &[Account]) -> Car
         .collect();
     Card {
         line: Line::of(ui, city, case),
+        shots: Vec::new(),
         forms,
     }
 }

@@ -51,6 +51,7 @@ pub fn migrations() -> Vec<Migration> {
         actors::MIGRATIONS,
         matters::MIGRATIONS,
         vault::MIGRATIONS,
+        attachments::MIGRATIONS,
         cases::MIGRATIONS,
     ]
     .concat()
@@ -67,6 +68,8 @@ pub struct City {
     runtime: tokio::runtime::Runtime,
     tokens: HashMap<&'static str, String>,
     caught: Arc<Mutex<Option<Ctx>>>,
+    /// Where the files lie.
+    _files: testkit::temp::Dir,
 }
 
 /// An answer, read to its end.
@@ -74,6 +77,10 @@ pub struct City {
 pub struct Reply {
     pub status: u16,
     pub body: Value,
+    /// The body as it came: a page.
+    pub text: String,
+    /// Where it leads; empty if nowhere.
+    pub location: String,
     pub retry_after: Option<String>,
 }
 
@@ -96,8 +103,13 @@ impl City {
             .block_on(vault::ops::open_keys(&system, master))
             .unwrap();
         let config = CasesConfig::new("339999".parse::<DistrictCode>().unwrap());
-        let cases = Arc::new(Cases::new(reference, config).with_vault(Arc::new(keys)));
+        let (files, dir) = attachments();
+        let cases = Cases::new(reference, config)
+            .with_vault(Arc::new(keys))
+            .with_attachments(files.clone());
+        let cases = Arc::new(cases);
         let mut services = Services::default();
+        services.add(files);
         services.add(cases.clone());
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
@@ -113,7 +125,12 @@ impl City {
             "probe",
             Routes::new("probe").on(Method::GET, "/probe", Permission::Public, catch),
         );
-        let capabilities = vec![access::capability(), cases::http::capability(), probe];
+        let capabilities = vec![
+            access::capability(),
+            attachments::capability(),
+            cases::http::capability(),
+            probe,
+        ];
         let state = AppState::new(AppParts {
             db: (*db).clone(),
             clock: clock.clone(),
@@ -134,6 +151,7 @@ impl City {
             runtime,
             tokens: HashMap::new(),
             caught,
+            _files: dir,
         };
         let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];
         for (login, roles, unit, districts) in [
@@ -226,10 +244,14 @@ impl City {
                 .headers()
                 .get(header::RETRY_AFTER)
                 .map(|v| v.to_str().unwrap().to_owned());
+            let location = response.headers().get(header::LOCATION);
+            let location = location.map_or("", |v| v.to_str().unwrap()).to_owned();
             let bytes = to_bytes(response.into_body(), 4 << 20).await.unwrap();
             Reply {
                 status,
                 body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+                location,
                 retry_after,
             }
         })
@@ -245,6 +267,40 @@ impl City {
     /// POST of any text as an account.
     pub fn post_text(&self, login: &str, path: &str, body: &str) -> Reply {
         self.send(self.request(login, Method::POST, path, Some(body.to_owned())))
+    }
+    /// A form with files as an account: words by name, files by input, name and content.
+    pub fn form(
+        &self,
+        login: &str,
+        path: &str,
+        words: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Reply {
+        let mut body = Vec::new();
+        for (name, value) in words {
+            body.extend_from_slice(
+                format!(
+                    "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                )
+                .as_bytes(),
+            );
+        }
+        for (input, name, content) in files {
+            body.extend_from_slice(
+                format!("--b\r\nContent-Disposition: form-data; name=\"{input}\"; filename=\"{name}\"\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        let token = &self.tokens[login];
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .body(Body::from(body));
+        self.send(request.unwrap())
     }
     /// POST of JSON with an idempotency key.
     pub fn post_once(&self, login: &str, path: &str, body: &Value, key: &str) -> Reply {
@@ -398,6 +454,20 @@ impl City {
             .read_blocking::<_, StoreError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
             .unwrap()
     }
+}
+
+/// Files in a folder of their own, shown to whoever may see their case.
+fn attachments() -> (Arc<attachments::Attachments>, testkit::temp::Dir) {
+    let dir = testkit::temp::Dir::new("cases-files").unwrap();
+    let may_read: attachments::MayRead = Arc::new(|ctx, district, case| {
+        Box::pin(async move { ops::may_read(&ctx, district, case).await })
+    });
+    let files = attachments::Files::folder(dir.path()).unwrap();
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    (
+        Arc::new(attachments::Attachments::new(files, zone, may_read)),
+        dir,
+    )
 }
 
 fn lay_reference(ctx: &Ctx) {

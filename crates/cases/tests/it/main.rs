@@ -10,6 +10,7 @@ mod histories;
 mod import;
 mod life;
 mod looks;
+mod pictures;
 mod refusals;
 mod requester;
 mod timers;

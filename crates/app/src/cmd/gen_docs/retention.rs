@@ -87,7 +87,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("units", REFERENCE),
     (
         "uploads",
-        "about a day: what no case took within 25 hours is removed by the program, with its file",
+        "about a day: after 25 hours the program removes the row, and with it the file if no case took it",
     ),
     (
         "vault_erasures",
