@@ -224,10 +224,7 @@ impl Ctx {
     pub fn scope(&self) -> Scope {
         match &self.principal {
             Principal::Staff(staff) => {
-                let only_unit = staff
-                    .roles
-                    .iter()
-                    .all(|r| matches!(r, crate::Role::DepartmentLead | crate::Role::Handler));
+                let only_unit = staff.roles.iter().all(|r| r.is_of_departments());
                 Scope {
                     districts: staff.districts.clone(),
                     unit: if only_unit { staff.unit } else { None },

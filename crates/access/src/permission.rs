@@ -78,6 +78,8 @@ words! {
         CaseDispatch = "case.dispatch",
         /// Sign for, return, handle, report back.
         CaseHandle = "case.handle",
+        /// Agree to more time, or that the clock stands still.
+        CaseGrant = "case.grant",
         /// Do verify and check tasks; report from the street; handle on the spot.
         CaseInspect = "case.inspect",
         /// Close.
@@ -129,6 +131,10 @@ impl Permission {
 }
 
 impl Role {
+    /// Whether it is a role of the units that handle cases.
+    pub fn is_of_departments(self) -> bool {
+        matches!(self, Self::DepartmentLead | Self::Handler)
+    }
     /// What the role may do beyond what is open to all. The whole table, readable at a glance.
     ///
     /// The three administrators are separate: the system administrator configures but sees no case and makes no
@@ -152,6 +158,7 @@ impl Role {
                 P::OwnAccount,
                 P::CaseRead,
                 P::CaseRegister,
+                P::CaseGrant,
                 P::CaseClose,
                 P::CaseVoid,
                 P::CaseMerge,
@@ -166,6 +173,7 @@ impl Role {
                 P::OwnAccount,
                 P::CaseRead,
                 P::CaseDispatch,
+                P::CaseGrant,
                 P::CaseCoordinate,
                 P::ReferenceRead,
             ],
@@ -189,6 +197,7 @@ impl Role {
                 P::OwnAccount,
                 P::CaseRead,
                 P::CaseCoordinate,
+                P::CaseGrant,
                 P::EvaluationRead,
                 P::ReferenceRead,
                 P::WarningRead,

@@ -3,7 +3,7 @@
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
-use kernel::deadline::Limit;
+use kernel::deadline::{Limit, Pause};
 use kernel::geo::{Crs, Point};
 use kernel::id::Id;
 use matters::MatterId;
@@ -60,6 +60,10 @@ words! {
         PendingSign = "pending_sign",
         /// 处置中
         Handling = "handling",
+        /// 挂账 — suspended until a day; the clock stands still.
+        Suspended = "suspended",
+        /// 待反映人答复 — a question only the requester can answer; the clock stands still.
+        Waiting = "waiting",
         /// 待核查 — a worker goes and looks whether it is really fixed.
         PendingCheck = "pending_check",
         /// 待结案
@@ -288,6 +292,72 @@ pub enum Fact {
         /// Who.
         handler: AccountId,
     },
+    /// 申请延期 — the unit asks for more time.
+    ExtensionRequested {
+        /// Why.
+        reason: String,
+    },
+    /// 延期初审 — the first of two levels agrees.
+    ExtensionEndorsed,
+    /// 延期 — one more original limit.
+    Extended {
+        /// When handling is due now.
+        due_at: Timestamp,
+        /// The calendar did not reach that far.
+        provisional: bool,
+    },
+    /// No more time.
+    ExtensionRefused {
+        /// Why.
+        reason: String,
+    },
+    /// 申请挂账 — the unit asks to let the clock stand still.
+    SuspensionRequested {
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// 挂账
+    Suspended {
+        /// Until when; then it goes on by itself.
+        until: Timestamp,
+    },
+    /// The clock does not stand still.
+    SuspensionRefused {
+        /// Why.
+        reason: String,
+    },
+    /// 恢复 — the suspension is over.
+    Resumed {
+        /// When handling is due now.
+        due_at: Option<Timestamp>,
+        /// The calendar did not reach that far.
+        provisional: bool,
+    },
+    /// 补充询问 — a question only the requester can answer.
+    RequesterAsked {
+        /// The question.
+        question: String,
+        /// How long the clock waits for an answer.
+        until: Timestamp,
+    },
+    /// 反映人答复
+    RequesterAnswered {
+        /// The answer, with names, phone and ID numbers masked.
+        text: String,
+        /// When handling is due now.
+        due_at: Option<Timestamp>,
+        /// The calendar did not reach that far.
+        provisional: bool,
+    },
+    /// No answer came in time.
+    WaitLapsed {
+        /// When handling is due now.
+        due_at: Option<Timestamp>,
+        /// The calendar did not reach that far.
+        provisional: bool,
+    },
     /// 反馈 — the unit says it is done.
     ReportedBack {
         /// What was done.
@@ -470,6 +540,27 @@ pub struct Task {
     pub due_at: Timestamp,
 }
 
+/// 延期申请 — a request for more time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionRequest {
+    /// Why.
+    pub reason: String,
+    /// The first of two levels has agreed.
+    pub endorsed: bool,
+    /// Who that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endorsed_by: Option<Id>,
+}
+
+/// 挂账申请 — a request to let the clock stand still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspensionRequest {
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 /// What the requester answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallBack {
@@ -585,6 +676,27 @@ pub struct Case {
     /// When it was last extended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended_at: Option<Timestamp>,
+    /// How often the limit that runs now was extended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub granted: u32,
+    /// A request for more time that waits for a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<ExtensionRequest>,
+    /// A request to let the clock stand still that waits for a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<SuspensionRequest>,
+    /// How often it was suspended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub suspensions: u32,
+    /// When the clock of handling stood still; the last one is open while it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// When the pause that is open ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Timestamp>,
+    /// What the requester is being asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// The case that goes on in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<CaseNumber>,

@@ -52,6 +52,30 @@ kinds! {
     Rule = "rule",
     /// Give it to a handler inside the unit.
     Assign = "assign",
+    /// 申请延期
+    RequestExtension = "request_extension",
+    /// 延期初审
+    EndorseExtension = "endorse_extension",
+    /// 批准延期
+    GrantExtension = "grant_extension",
+    /// 不同意延期
+    RefuseExtension = "refuse_extension",
+    /// 申请挂账
+    RequestSuspension = "request_suspension",
+    /// 批准挂账
+    Suspend = "suspend",
+    /// 不同意挂账
+    RefuseSuspension = "refuse_suspension",
+    /// 恢复
+    Resume = "resume",
+    /// The suspension's end has come.
+    LapseSuspension = "lapse_suspension",
+    /// 补充询问
+    AskRequester = "ask_requester",
+    /// 反映人答复
+    Answer = "answer",
+    /// No answer came in time.
+    LapseWaiting = "lapse_waiting",
     /// 反馈
     ReportBack = "report_back",
     /// 核查
@@ -118,6 +142,8 @@ const GOING: &[State] = &[
     S::Coordinating,
     S::PendingSign,
     S::Handling,
+    S::Suspended,
+    S::Waiting,
     S::PendingCheck,
     S::PendingClose,
     S::SelfHandledAudit,
@@ -251,6 +277,90 @@ pub const MOVES: &[Move] = &[
     },
     Move {
         from: &[S::Handling],
+        act: Act::RequestExtension,
+        to: &[],
+        by: Who::Roles(&[Handler, DepartmentLead]),
+        because: "申请延期：时限未到，须有理由",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::EndorseExtension,
+        to: &[],
+        by: Who::Roles(&[Dispatcher]),
+        because: "延期初审，两级审批的第一级",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::GrantExtension,
+        to: &[],
+        by: Who::Roles(&[ShiftLeader, Leader]),
+        because: "延期终审，须另一人；增加一个原时限，至多两次",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::RefuseExtension,
+        to: &[],
+        by: Who::Roles(&[Dispatcher, ShiftLeader, Leader]),
+        because: "不同意延期，须有理由",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::RequestSuspension,
+        to: &[],
+        by: Who::Roles(&[Handler, DepartmentLead]),
+        because: "申请挂账：须有理由和截止日期，不超过一年",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::Suspend,
+        to: &[S::Suspended],
+        by: Who::Roles(&[Dispatcher, ShiftLeader]),
+        because: "批准挂账，每案一次；时限停止",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::RefuseSuspension,
+        to: &[],
+        by: Who::Roles(&[Dispatcher, ShiftLeader]),
+        because: "不同意挂账，须有理由",
+    },
+    Move {
+        from: &[S::Suspended],
+        act: Act::Resume,
+        to: &[S::Handling],
+        by: Who::Roles(&[Handler, DepartmentLead, Dispatcher, ShiftLeader]),
+        because: "提前恢复，时限继续",
+    },
+    Move {
+        from: &[S::Suspended],
+        act: Act::LapseSuspension,
+        to: &[S::Handling],
+        by: Who::Program,
+        because: "挂账到期自动恢复",
+    },
+    Move {
+        from: &[S::Handling],
+        act: Act::AskRequester,
+        to: &[S::Waiting],
+        by: Who::Roles(&[Handler, DepartmentLead]),
+        because: "须反映人补充；等待期间时限停止",
+    },
+    Move {
+        from: &[S::Waiting],
+        act: Act::Answer,
+        to: &[S::Handling],
+        by: Who::Anybody,
+        because: "反映人凭链接答复，或由工作人员代记；时限继续",
+    },
+    Move {
+        from: &[S::Waiting],
+        act: Act::LapseWaiting,
+        to: &[S::Handling],
+        by: Who::Program,
+        because: "逾期未答复，时限继续",
+    },
+    Move {
+        from: &[S::Handling],
         act: Act::ReportBack,
         to: &[S::PendingCheck],
         by: Who::Roles(&[Handler, DepartmentLead]),
@@ -363,11 +473,19 @@ pub struct Timer {
     pub exit: Act,
 }
 
-/// The timers of tasks. (The handling deadline moves nothing: it turns a light and counts in the evaluation.)
+/// The timers of tasks and of pauses. (The handling deadline moves nothing: it turns a light and counts in the evaluation.)
 pub const TIMERS: &[Timer] = &[
     Timer {
         state: S::PendingVerify,
         exit: Act::LapseVerify,
+    },
+    Timer {
+        state: S::Suspended,
+        exit: Act::LapseSuspension,
+    },
+    Timer {
+        state: S::Waiting,
+        exit: Act::LapseWaiting,
     },
     Timer {
         state: S::PendingCheck,
@@ -450,10 +568,18 @@ pub fn prove(moves: &[Move], timers: &[Timer]) -> Result<(), String> {
         }
     }
     let own = [DepartmentLead, Handler];
-    for m in moves
-        .iter()
-        .filter(|m| matches!(m.act, Act::Close | Act::Check | Act::CallBack | Act::Verify))
-    {
+    for m in moves.iter().filter(|m| {
+        matches!(
+            m.act,
+            Act::Close
+                | Act::Check
+                | Act::CallBack
+                | Act::Verify
+                | Act::EndorseExtension
+                | Act::GrantExtension
+                | Act::Suspend
+        )
+    }) {
         if let Who::Roles(roles) = m.by
             && roles.iter().any(|r| own.contains(r))
         {

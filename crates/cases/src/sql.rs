@@ -69,15 +69,16 @@ pub fn columns(case: &Case) -> Vec<Value> {
         case.accepted_at,
         case.registered_at,
         case.dispatched_at,
-        case.due_at,
+        // While the clock stands still nothing is due: lists and evaluations of what is late leave it out.
+        case.due_at.filter(|_| case.paused_until.is_none()),
         case.provisional,
         case.handled_at,
         case.closed_at,
         case.reworked_at,
         case.extended_at,
-        case.task.as_ref().map(|t| t.kind),
+        case.timer().map(|(kind, _)| kind),
         case.task.as_ref().and_then(|t| t.assignee),
-        case.task.as_ref().map(|t| t.due_at),
+        case.timer().map(|(_, due_at)| due_at),
         case.updated_at,
         serde_json::to_string(case).expect("a case is made of what JSON can hold")
     ]
@@ -372,9 +373,9 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
     (wheres.join(" AND "), values)
 }
 
-/// Open tasks whose own clock has run out: the case and the kind of task.
-pub fn lapsed_tasks(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Case>> {
-    let sql = "SELECT body FROM cases WHERE task_kind IS NOT NULL AND task_due_at < $1 AND state IN ('pending_verify', 'pending_check') ORDER BY task_due_at LIMIT $2";
+/// Cases whose timer has run out: an open task, a suspension, a wait for an answer.
+pub fn lapsed_timers(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Case>> {
+    let sql = "SELECT body FROM cases WHERE task_kind IS NOT NULL AND task_due_at < $1 AND state IN ('pending_verify', 'pending_check', 'suspended', 'waiting') ORDER BY task_due_at LIMIT $2";
     Ok(r.all::<Body>(sql, params![now, limit])?
         .into_iter()
         .map(|b| b.0)

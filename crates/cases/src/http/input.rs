@@ -2,8 +2,10 @@
 
 use crate::model::{Satisfaction, VerifyOutcome};
 use crate::ops::{Contact, NewPlace, NewReport, Step};
+use crate::rules::ClockCommand;
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DivisionCode, GridCode};
 use kernel::geo::Crs;
 use kernel::id::Id;
@@ -282,6 +284,31 @@ pub(super) enum ActInput {
         #[schema(value_type = Vec<String>)]
         attachments: Vec<Id>,
     },
+    RequestExtension {
+        reason: String,
+    },
+    EndorseExtension {},
+    GrantExtension {},
+    RefuseExtension {
+        reason: String,
+    },
+    RequestSuspension {
+        reason: String,
+        /// The day on whose morning it ends, such as 2026-05-01.
+        #[schema(value_type = String)]
+        until: Date,
+    },
+    Suspend {},
+    RefuseSuspension {
+        reason: String,
+    },
+    Resume {},
+    AskRequester {
+        question: String,
+    },
+    Answer {
+        text: String,
+    },
 }
 
 impl ActInput {
@@ -340,6 +367,24 @@ impl ActInput {
             },
             Self::RequestVoid { reason } => Step::RequestVoid { reason },
             Self::RefuseVoid { reason } => Step::RefuseVoid { reason },
+            Self::RequestExtension { reason } => {
+                Step::Clock(ClockCommand::RequestExtension { reason })
+            }
+            Self::EndorseExtension {} => Step::Clock(ClockCommand::EndorseExtension),
+            Self::GrantExtension {} => Step::Clock(ClockCommand::GrantExtension),
+            Self::RefuseExtension { reason } => {
+                Step::Clock(ClockCommand::RefuseExtension { reason })
+            }
+            Self::RequestSuspension { reason, until } => {
+                Step::Clock(ClockCommand::RequestSuspension { reason, until })
+            }
+            Self::Suspend {} => Step::Clock(ClockCommand::Suspend),
+            Self::RefuseSuspension { reason } => {
+                Step::Clock(ClockCommand::RefuseSuspension { reason })
+            }
+            Self::Resume {} => Step::Clock(ClockCommand::Resume),
+            Self::AskRequester { question } => Step::Clock(ClockCommand::AskRequester { question }),
+            Self::Answer { text } => Step::Clock(ClockCommand::Answer { text }),
             Self::Void { reason } => Step::Void { reason },
             Self::Merge { into } => Step::Merge { into },
             Self::Unmerge {} => Step::Unmerge,

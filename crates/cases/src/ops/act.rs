@@ -4,7 +4,7 @@ use super::report::{NewPlace, locate};
 use super::{CaseError, Change, Reach, actor_of, is_open_to};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, VerifyOutcome};
 use crate::moves::{Act, MOVES};
-use crate::rules::{self, Actor, Command, Facts, Refusal};
+use crate::rules::{self, Actor, ClockCommand, Command, Facts, Refusal};
 use crate::service::Cases;
 use crate::{sql, sql_lists};
 use access::{AccountId, Ctx, Principal, Role, UnitId};
@@ -105,6 +105,7 @@ pub enum Step {
         text: String,
         attachments: Vec<Id>,
     },
+    Clock(ClockCommand),
 }
 
 impl Step {
@@ -134,6 +135,7 @@ impl Step {
             Self::Unmerge => Act::Unmerge,
             Self::ConfirmSelfHandling => Act::ConfirmSelfHandling,
             Self::Note { .. } => Act::Note,
+            Self::Clock(command) => command.act(),
         }
     }
     /// Its pictures and documents, each as what it shows.
@@ -461,7 +463,40 @@ fn resolve(
             text: masked(&text),
             attachments,
         },
+        Step::Clock(command) => Command::Clock(masked_words(command)),
     })
+}
+
+/// The command with the words of people masked.
+pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
+    use ClockCommand as C;
+    match command {
+        C::RequestExtension { reason } => C::RequestExtension {
+            reason: masked(&reason),
+        },
+        C::RefuseExtension { reason } => C::RefuseExtension {
+            reason: masked(&reason),
+        },
+        C::RequestSuspension { reason, until } => C::RequestSuspension {
+            reason: masked(&reason),
+            until,
+        },
+        C::RefuseSuspension { reason } => C::RefuseSuspension {
+            reason: masked(&reason),
+        },
+        C::AskRequester { question } => C::AskRequester {
+            question: masked(&question),
+        },
+        C::Answer { text } => C::Answer {
+            text: masked(&text),
+        },
+        without_words @ (C::EndorseExtension
+        | C::GrantExtension
+        | C::Suspend
+        | C::Resume
+        | C::LapseSuspension
+        | C::LapseWaiting) => without_words,
+    }
 }
 
 fn known_matter(city: &City, matter: Option<MatterId>) -> Result<Option<MatterId>, CaseError> {

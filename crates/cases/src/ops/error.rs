@@ -169,6 +169,15 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::NoVoidRequest => "cases.no_void_request",
         Refusal::NoMerge => "cases.no_merge",
         Refusal::Deadline(_) => "cases.deadline",
+        Refusal::NoLimit => "cases.no_limit",
+        Refusal::TooLate { .. } => "cases.too_late",
+        Refusal::UsedUp { .. } => "cases.used_up",
+        Refusal::AlreadyAsked => "cases.already_asked",
+        Refusal::NotAsked => "cases.not_asked",
+        Refusal::SamePerson => "cases.same_person",
+        Refusal::NotEndorsed => "cases.not_endorsed",
+        Refusal::OutOfRange { .. } => "cases.out_of_range",
+        Refusal::NoRequester => "cases.no_requester",
     }
 }
 
@@ -179,7 +188,17 @@ impl Problem for CaseError {
             Self::Rule { refusal, .. } if refusal.is_forbidden() => StatusCode::FORBIDDEN,
             Self::Rule {
                 refusal:
-                    Refusal::NotNow { .. } | Refusal::Ruled | Refusal::NoVoidRequest | Refusal::NoMerge,
+                    Refusal::NotNow { .. }
+                    | Refusal::Ruled
+                    | Refusal::NoVoidRequest
+                    | Refusal::NoMerge
+                    | Refusal::NoLimit
+                    | Refusal::TooLate { .. }
+                    | Refusal::UsedUp { .. }
+                    | Refusal::AlreadyAsked
+                    | Refusal::NotAsked
+                    | Refusal::NotEndorsed
+                    | Refusal::NoRequester,
                 ..
             }
             | Self::Changed { .. } => StatusCode::CONFLICT,
@@ -254,13 +273,26 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         Refusal::OtherClass { standard } => args.push(("standard", standard.as_str().into())),
         Refusal::MergeTarget { into } => args.push(("into", into.to_string().into())),
         Refusal::Deadline(reason) => args.push(("reason", reason.as_str().into())),
+        Refusal::UsedUp { most, .. } => args.push(("most", Word::Number(i64::from(*most)))),
+        Refusal::OutOfRange { field, from, to } => args.extend([
+            ("field", (*field).into()),
+            ("from", from.as_str().into()),
+            ("to", to.as_str().into()),
+        ]),
         Refusal::NotYourUnit { .. }
         | Refusal::OwnUnit { .. }
         | Refusal::NotYourTask
         | Refusal::Ruled
         | Refusal::AgainstRuling
         | Refusal::NoVoidRequest
-        | Refusal::NoMerge => {}
+        | Refusal::NoMerge
+        | Refusal::NoLimit
+        | Refusal::TooLate { .. }
+        | Refusal::AlreadyAsked
+        | Refusal::NotAsked
+        | Refusal::SamePerson
+        | Refusal::NotEndorsed
+        | Refusal::NoRequester => {}
     }
     args
 }

@@ -20,7 +20,7 @@ pub use files::may_read;
 pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
-pub use timers::run_timers;
+pub use timers::{answer_by_link, run_timers};
 pub use track::{track, track_link};
 
 use crate::model::Case;
@@ -53,14 +53,29 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
     match act {
         Act::Report => &[P::CaseReport],
         Act::Import | Act::UpdateImport => &[P::ImportRun],
-        Act::LapseVerify | Act::LapseCheck => &[P::SystemManage],
+        Act::LapseVerify | Act::LapseCheck | Act::LapseSuspension | Act::LapseWaiting => {
+            &[P::SystemManage]
+        }
         Act::Verify | Act::Check => &[P::CaseInspect],
         Act::TakeTask => &[P::CaseInspect, P::CaseAccept, P::CaseRegister],
         Act::Accept | Act::NotAccept => &[P::CaseAccept],
         Act::Correct | Act::ConfirmSelfHandling => &[P::CaseAccept, P::CaseRegister],
         Act::Register | Act::NotRegister => &[P::CaseRegister],
         Act::Dispatch => &[P::CaseDispatch],
-        Act::Sign | Act::Return | Act::Assign | Act::ReportBack => &[P::CaseHandle],
+        Act::Sign
+        | Act::Return
+        | Act::Assign
+        | Act::ReportBack
+        | Act::RequestExtension
+        | Act::RequestSuspension
+        | Act::AskRequester => &[P::CaseHandle],
+        Act::EndorseExtension
+        | Act::GrantExtension
+        | Act::RefuseExtension
+        | Act::Suspend
+        | Act::RefuseSuspension => &[P::CaseGrant],
+        Act::Resume => &[P::CaseHandle, P::CaseGrant],
+        Act::Answer => &[P::CaseHandle, P::CaseAccept],
         Act::Rule => &[P::CaseCoordinate],
         Act::Close => &[P::CaseClose],
         Act::CallBack => &[P::CaseCallBack],
@@ -122,9 +137,7 @@ impl Reach {
 }
 
 fn is_of_departments_only(roles: &[Role]) -> bool {
-    roles
-        .iter()
-        .all(|r| matches!(r, Role::DepartmentLead | Role::Handler))
+    roles.iter().all(|r| r.is_of_departments())
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
-//! Tasks whose own clock has run out: a verification nobody made leaves the decision to the acceptor, a check nobody
-//! made goes back to the pool. Each in a transaction of its own, so that one bad case stops no other.
+//! Clocks that have run out: a verification nobody made leaves the decision to the acceptor, a check nobody made goes back
+//! to the pool, a suspension or a wait for an answer ends. Each in a transaction of its own, so that one bad case stops
+//! no other.
 
 use super::{CaseError, actor_of};
 use crate::model::{Case, State};
-use crate::rules::{self, Actor, Command, Facts};
+use crate::rules::{self, Actor, ClockCommand, Command, Facts};
 use crate::service::Cases;
 use crate::sql;
 use access::Ctx;
 use jiff::Timestamp;
 use matters::City;
+use std::net::IpAddr;
 use std::sync::Arc;
 use store::{AuditEvent, Sealed, Write};
 
-/// The most tasks of one run; the next run takes the rest.
+/// The most clocks of one run; the next run takes the rest.
 const MOST_AT_ONCE: i64 = 500;
 
 struct Job {
@@ -33,7 +35,7 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let due: Result<Vec<Case>, CaseError> = ctx
-        .read(move |r| Ok(sql::lapsed_tasks(r, now, MOST_AT_ONCE)?))
+        .read(move |r| Ok(sql::lapsed_timers(r, now, MOST_AT_ONCE)?))
         .await;
     let mut made = 0;
     for seen in due? {
@@ -48,7 +50,7 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
             Ok(true) => made += 1,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%number, %error, "the task of case {number} could not lapse; the next run tries again")
+                tracing::warn!(%number, %error, "the clock of case {number} could not lapse; the next run tries again")
             }
         }
     }
@@ -56,10 +58,12 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
 }
 
 fn command_at(case: &Case, now: Timestamp) -> Option<Command> {
-    let is_over = case.task.as_ref().is_some_and(|t| t.due_at < now);
+    case.timer().filter(|(_, due_at)| *due_at < now)?;
     match case.state {
-        State::PendingVerify if is_over => Some(Command::LapseVerify),
-        State::PendingCheck if is_over => Some(Command::LapseCheck),
+        State::PendingVerify => Some(Command::LapseVerify),
+        State::PendingCheck => Some(Command::LapseCheck),
+        State::Suspended => Some(Command::Clock(ClockCommand::LapseSuspension)),
+        State::Waiting => Some(Command::Clock(ClockCommand::LapseWaiting)),
         _ => None,
     }
 }
@@ -73,25 +77,66 @@ fn lapse(mut w: Write<'_>, job: &Job) -> Result<Sealed<bool>, CaseError> {
     else {
         return Ok(w.unchanged(false)?);
     };
+    let (_, event) = make(&mut w, job, &before, command)?;
+    Ok(w.commit(event, true)?)
+}
+
+/// Makes one move that no member of staff makes: the program's by a timer, the requester's by the private link. Answers the
+/// case as it is then, and the entry of the audit trail.
+fn make(
+    w: &mut Write<'_>,
+    job: &Job,
+    before: &Case,
+    command: Command,
+) -> Result<(Case, AuditEvent), CaseError> {
     let act = command.act();
     let facts = Facts {
-        now,
+        now: w.now(),
         actor: &job.actor,
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
         rules: &job.cases.config().rules,
         on_duty: None,
     };
-    let events = rules::decide(Some(&before), command, &facts)
+    let events = rules::decide(Some(before), command, &facts)
         .map_err(|refusal| CaseError::Rule { act, refusal })?;
     let case = events
         .iter()
         .fold(Some(before.clone()), rules::apply)
         .expect("an event never takes a case away");
-    sql::update(&mut w, &case, before.version, &events)?;
+    sql::update(w, &case, before.version, &events)?;
     let detail = serde_json::json!({ "from": before.state.as_str(), "to": case.state.as_str(), "version": case.version });
     let event = AuditEvent::done(act.audit(), "case", case.number.to_string())
         .district(case.district.as_str())
         .detail(detail);
-    Ok(w.commit(event, true)?)
+    Ok((case, event))
+}
+
+/// The requester answers the question that the unit asked, by the private link. The clock of handling runs on.
+///
+/// # Errors
+/// Those of [`super::track_link`]; a rule's when nothing is being asked.
+pub async fn answer_by_link(
+    ctx: &Ctx,
+    link: &str,
+    text: &str,
+    client: Option<IpAddr>,
+) -> Result<Case, CaseError> {
+    let seen = super::track_link(ctx, link, client).await?;
+    let cases = ctx.service::<Cases>();
+    let answer = ClockCommand::Answer { text: text.into() };
+    let command = Command::Clock(super::act::masked_words(answer));
+    let job = Job {
+        city: cases.city(),
+        cases,
+        actor: actor_of(ctx.principal()),
+        seen,
+    };
+    ctx.write(move |mut w| {
+        let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?
+            .ok_or_else(|| CaseError::not_found(job.seen.number))?;
+        let (case, event) = make(&mut w, &job, &before, command.clone())?;
+        Ok(w.commit(event, case)?)
+    })
+    .await
 }

@@ -264,7 +264,7 @@ pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
     let due = Due {
         at: case.due_at?,
         provisional: case.provisional,
-        parked: false,
+        parked: case.paused_until.is_some(),
     };
     if case.handled_at.is_none() && case.state.is_final() {
         return None;
@@ -278,7 +278,7 @@ pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
         clock_of(case),
         &city.calendar,
         &city.timezone,
-        &[],
+        &case.pauses,
         Thresholds::default(),
     )
     .ok()
@@ -304,10 +304,12 @@ pub fn remaining_of(
     let due = Due {
         at: case.due_at?,
         provisional: case.provisional,
-        parked: false,
+        parked: case.paused_until.is_some(),
     };
+    // While the clock stands still, what is left is what was left when it stopped.
+    let standing = case.pauses.last().filter(|p| p.to.is_none());
     Some(remaining(
-        now,
+        standing.map_or(now, |pause| pause.from),
         &due,
         clock_of(case),
         &city.calendar,

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use ui::{Pager, Queue, Ui};
 
 /// The queues of the desk in the order of a case's way.
-const QUEUES: [State; 11] = [
+const QUEUES: [State; 13] = [
     State::PendingVerify,
     State::PendingAccept,
     State::PendingRegister,
@@ -24,6 +24,8 @@ const QUEUES: [State; 11] = [
     State::Coordinating,
     State::PendingSign,
     State::Handling,
+    State::Suspended,
+    State::Waiting,
     State::PendingCheck,
     State::PendingClose,
     State::SelfHandledAudit,

@@ -16,6 +16,8 @@ pub enum Kind {
     Line,
     /// Several lines.
     Area,
+    /// A day.
+    Date,
     /// One line with offers to choose from, whose list stands elsewhere on the page under this id.
     Offers(&'static str),
     /// One of a few.
@@ -74,6 +76,7 @@ impl Input {
         match self.kind {
             Kind::Line | Kind::Offers(_) => "line",
             Kind::Area => "area",
+            Kind::Date => "date",
             Kind::Radios => "radios",
             Kind::Select => "select",
             Kind::Check => "check",
@@ -154,6 +157,7 @@ pub fn is_main(act: Act) -> bool {
             | Act::CallBack
             | Act::ConfirmSelfHandling
             | Act::Rule
+            | Act::Answer
     )
 }
 
@@ -205,6 +209,9 @@ impl Maker<'_> {
         if act == Act::Register && self.case.matter.is_none() {
             form.about = self.ui.t("cases-register-no-matter");
         }
+        if let Some(asked) = self.asked(act) {
+            form.about = asked;
+        }
         if act == Act::Return && self.case.returns > 0 {
             form.about = self
                 .ui
@@ -230,6 +237,25 @@ impl Maker<'_> {
             }
         }
         form
+    }
+
+    /// What was asked for, above the form that decides it.
+    fn asked(&self, act: Act) -> Option<String> {
+        let ui = self.ui;
+        match act {
+            Act::EndorseExtension | Act::GrantExtension | Act::RefuseExtension => {
+                let asked = self.case.extension.as_ref()?;
+                Some(ui.tn("cases-asked-extension", "reason", asked.reason.as_str()))
+            }
+            Act::Suspend | Act::RefuseSuspension => {
+                let asked = self.case.suspension.as_ref()?;
+                let until = ui.time_text(asked.until);
+                let (until, reason) = (until.as_str(), asked.reason.as_str());
+                Some(ui.t2("cases-asked-suspension", "until", until, "reason", reason))
+            }
+            Act::Answer => self.case.question.clone(),
+            _ => None,
+        }
     }
 
     /// The pictures that an act takes: a look on the spot those made there, an answer its proof.
@@ -321,7 +347,22 @@ impl Maker<'_> {
             | Act::Return
             | Act::RequestVoid
             | Act::RefuseVoid
-            | Act::Void => reason(),
+            | Act::Void
+            | Act::RequestExtension
+            | Act::RefuseExtension
+            | Act::RefuseSuspension => reason(),
+            Act::RequestSuspension => vec![
+                needed("reason", Kind::Area),
+                Input {
+                    help: self.ui.t("cases-until-help"),
+                    ..needed("until", Kind::Date)
+                },
+            ],
+            Act::AskRequester => vec![Input {
+                help: self.ui.t("cases-question-help"),
+                ..needed("question", Kind::Area)
+            }],
+            Act::Answer => vec![needed("answer", Kind::Area)],
             Act::Register => self.conditions(id),
             Act::Dispatch => self.dispatch(id),
             Act::Rule => vec![

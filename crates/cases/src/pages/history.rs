@@ -2,6 +2,7 @@
 
 use crate::model::{By, Case, CaseEvent, Fact, Imported, TaskKind};
 use access::{AccountId, Role, role_key};
+use jiff::Timestamp;
 use matters::City;
 use std::collections::HashMap;
 use ui::{Entry, Ui};
@@ -125,6 +126,17 @@ fn what(ui: &Ui, fact: &Fact) -> String {
         Fact::Returned { .. } => "cases-event-returned",
         Fact::Ruled { .. } => "cases-event-ruled",
         Fact::Assigned { .. } => "cases-event-assigned",
+        Fact::ExtensionRequested { .. } => "cases-event-extension-requested",
+        Fact::ExtensionEndorsed => "cases-event-extension-endorsed",
+        Fact::Extended { .. } => "cases-event-extended",
+        Fact::ExtensionRefused { .. } => "cases-event-extension-refused",
+        Fact::SuspensionRequested { .. } => "cases-event-suspension-requested",
+        Fact::Suspended { .. } => "cases-event-suspended",
+        Fact::SuspensionRefused { .. } => "cases-event-suspension-refused",
+        Fact::Resumed { .. } => "cases-event-resumed",
+        Fact::RequesterAsked { .. } => "cases-event-requester-asked",
+        Fact::RequesterAnswered { .. } => "cases-event-requester-answered",
+        Fact::WaitLapsed { .. } => "cases-event-wait-lapsed",
         Fact::ReportedBack { .. } => "cases-event-reported-back",
         Fact::Checked { passed: true, .. } => "cases-event-check-passed",
         Fact::Checked { .. } => "cases-event-check-failed",
@@ -165,6 +177,10 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
             .unwrap_or_default()
     };
     let name = |id: &AccountId| names.get(id).cloned().unwrap_or_default();
+    let due = |at: &Option<Timestamp>| {
+        at.map(|at| ui.tn("cases-due", "time", ui.time_text(at)))
+            .unwrap_or_default()
+    };
     let lines = |parts: Vec<String>| {
         parts
             .into_iter()
@@ -209,7 +225,32 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
         }
         Fact::VoidRequested { reason }
         | Fact::VoidRefused { reason }
+        | Fact::ExtensionRequested { reason }
+        | Fact::ExtensionRefused { reason }
+        | Fact::SuspensionRefused { reason }
         | Fact::Returned { reason, .. } => (reason.clone(), "warn"),
+        Fact::SuspensionRequested { reason, until } => (
+            lines(vec![
+                reason.clone(),
+                ui.tn("cases-until", "time", ui.time_text(*until)),
+            ]),
+            "warn",
+        ),
+        Fact::Suspended { until } => (ui.tn("cases-until", "time", ui.time_text(*until)), "warn"),
+        Fact::RequesterAsked { question, until } => (
+            lines(vec![
+                question.clone(),
+                ui.tn("cases-until", "time", ui.time_text(*until)),
+            ]),
+            "info",
+        ),
+        Fact::Extended { due_at, .. } => {
+            (ui.tn("cases-due", "time", ui.time_text(*due_at)), "info")
+        }
+        Fact::Resumed { due_at, .. } | Fact::WaitLapsed { due_at, .. } => (due(due_at), "info"),
+        Fact::RequesterAnswered { text, due_at, .. } => {
+            (lines(vec![text.clone(), due(due_at)]), "good")
+        }
         Fact::Corrected { matter: id, place } => {
             let place = place
                 .as_ref()
@@ -232,12 +273,7 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
             basis,
             due_at,
             ..
-        } => {
-            let due = due_at
-                .map(|at| ui.tn("cases-due", "time", ui.time_text(at)))
-                .unwrap_or_default();
-            (lines(vec![unit(*id), due, basis.clone()]), "info")
-        }
+        } => (lines(vec![unit(*id), due(due_at), basis.clone()]), "info"),
         Fact::Ruled { unit: id, reason } => (lines(vec![unit(*id), reason.clone()]), "info"),
         Fact::Assigned { handler } => (name(handler), "info"),
         Fact::ReportedBack { result, .. } => (result.clone(), "good"),
@@ -278,7 +314,9 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
         }
         Fact::Merged { into } => (into.to_string(), "info"),
         Fact::Noted { text, .. } => (text.clone(), "info"),
-        Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed => (String::new(), "info"),
+        Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed | Fact::ExtensionEndorsed => {
+            (String::new(), "info")
+        }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Line {
     pub urgent: bool,
     /// Somebody asked to void it.
     pub is_void_asked: bool,
+    /// The unit asked for more time, or to let the clock stand still.
+    pub is_clock_asked: bool,
     /// Where it leads.
     pub href: String,
     /// It is the one shown beside the list.
@@ -128,6 +130,7 @@ impl Line {
             reported: ui.time(case.reported_at),
             urgent: case.urgent,
             is_void_asked: case.void_requested.is_some(),
+            is_clock_asked: case.extension.is_some() || case.suspension.is_some(),
             href,
             current: false,
         }

@@ -44,6 +44,12 @@ pub fn add(routes: Routes) -> Routes {
             Permission::CaseTrack,
             track::by_link,
         )
+        .on(
+            post(),
+            "/track/link/{token}/answer",
+            Permission::CaseTrack,
+            track::answer,
+        )
         .on(get(), "/desk", Permission::CaseRead, desk::show)
         .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
         .on(

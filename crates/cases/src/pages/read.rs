@@ -5,9 +5,10 @@ use super::pictures::{Entry, FILES};
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, NewPlace, Step};
-use crate::rules::Refusal;
+use crate::rules::{ClockCommand as Clock, Refusal};
 use access::{AccountId, Fault, Fields, UnitId};
 use actors::Unit;
+use jiff::civil::Date;
 use kernel::codes::DivisionCode;
 use matters::{City, MatterClass, MatterId};
 use std::str::FromStr;
@@ -371,7 +372,30 @@ pub fn step(
             text: text("text"),
             attachments: files(),
         },
-        Act::Report | Act::Import | Act::UpdateImport | Act::LapseVerify | Act::LapseCheck => {
+        Act::RequestExtension => Step::Clock(Clock::RequestExtension { reason: reason() }),
+        Act::EndorseExtension => Step::Clock(Clock::EndorseExtension),
+        Act::GrantExtension => Step::Clock(Clock::GrantExtension),
+        Act::RefuseExtension => Step::Clock(Clock::RefuseExtension { reason: reason() }),
+        Act::RequestSuspension => Step::Clock(Clock::RequestSuspension {
+            reason: reason(),
+            until: needed::<Date>(ui, fields, "until")?,
+        }),
+        Act::Suspend => Step::Clock(Clock::Suspend),
+        Act::RefuseSuspension => Step::Clock(Clock::RefuseSuspension { reason: reason() }),
+        Act::Resume => Step::Clock(Clock::Resume),
+        Act::AskRequester => Step::Clock(Clock::AskRequester {
+            question: text("question"),
+        }),
+        Act::Answer => Step::Clock(Clock::Answer {
+            text: text("answer"),
+        }),
+        Act::Report
+        | Act::Import
+        | Act::UpdateImport
+        | Act::LapseVerify
+        | Act::LapseCheck
+        | Act::LapseSuspension
+        | Act::LapseWaiting => {
             return Err(Wrong::Case(CaseError::field(
                 "act",
                 "cases.no_acts",

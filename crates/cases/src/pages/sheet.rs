@@ -248,10 +248,7 @@ fn workers_near(city: &City, case: &Case) -> Vec<AccountId> {
 /// Whether the reader belongs to departments only.
 pub fn reader_of(principal: &Principal) -> Reader {
     let is_of_department = match principal {
-        Principal::Staff(staff) => staff
-            .roles
-            .iter()
-            .all(|r| matches!(r, Role::DepartmentLead | Role::Handler)),
+        Principal::Staff(staff) => staff.roles.iter().all(|r| r.is_of_departments()),
         _ => false,
     };
     Reader { is_of_department }
@@ -387,6 +384,17 @@ impl Frame<'_> {
         let mut told = Vec::new();
         if let Some(reason) = &case.void_requested {
             told.push(ui.tn("cases-warn-void", "reason", reason.as_str()));
+        }
+        if let Some(asked) = &case.extension {
+            told.push(ui.tn("cases-asked-extension", "reason", asked.reason.as_str()));
+        }
+        if let Some(asked) = &case.suspension {
+            let until = ui.time_text(asked.until);
+            let (until, reason) = (until.as_str(), asked.reason.as_str());
+            told.push(ui.t2("cases-asked-suspension", "until", until, "reason", reason));
+        }
+        if let Some(until) = case.paused_until {
+            told.push(ui.tn("cases-warn-parked", "time", ui.time_text(until).as_str()));
         }
         if case.returns > 0 && !case.state.is_final() {
             told.push(ui.tn("cases-warn-returns", "n", i64::from(case.returns)));

@@ -6,13 +6,13 @@ use super::requester::Record;
 use crate::model::{Case, Satisfaction, State};
 use crate::ops::{self, CaseError};
 use crate::service::Cases;
-use access::{Ctx, Fault, Fields, Path, Problem as _, Visit, show, show_as};
+use access::{Ctx, Fault, Fields, Go, Path, Problem as _, Visit, show, show_as};
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use matters::City;
-use ui::{FormState, Html, Step, StepState, Ui};
+use ui::{FormState, Html, Step, StepState, Tone, Ui};
 
 #[derive(Template)]
 #[template(path = "cases_track.html")]
@@ -39,6 +39,12 @@ pub(super) struct ProgressPage {
     pub unit: String,
     pub closing: String,
     pub satisfaction: String,
+    /// What the unit asks the requester; empty if nothing.
+    pub question: String,
+    /// Where the answer is sent; empty for whoever came by the code, which is not enough to act.
+    pub answer_to: String,
+    /// What was wrong with the answer.
+    pub form: FormState,
     /// What is kept of the requester and who looked.
     pub record: Record,
 }
@@ -63,7 +69,7 @@ pub(super) async fn by_code(
         Err(_) => Err(CaseError::WrongCode),
     };
     match found {
-        Ok(case) => progress(&ctx, ui, &case).await,
+        Ok(case) => progress(&ctx, ui, &case, String::new(), FormState::new()).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = fields.form();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -80,7 +86,7 @@ pub(super) async fn by_link(
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
     match ops::track_link(&ctx, &token, visit.address()).await {
-        Ok(case) => progress(&ctx, ui, &case).await,
+        Ok(case) => progress(&ctx, ui, &case, answer_path(&token), FormState::new()).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = FormState::new();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -90,12 +96,48 @@ pub(super) async fn by_link(
     }
 }
 
-async fn progress(ctx: &Ctx, ui: Ui, case: &Case) -> Result<Response, Fault> {
+fn answer_path(token: &str) -> String {
+    format!("/track/link/{token}/answer")
+}
+
+/// POST /track/link/{token}/answer — the requester answers what the unit asked.
+pub(super) async fn answer(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let back = format!("/track/link/{token}");
+    match ops::answer_by_link(&ctx, &token, fields.get("answer"), visit.address()).await {
+        Ok(_) => Ok(Go::to(back)
+            .saying(Tone::Good, ui.t("cases-answered"))
+            .into_response()),
+        Err(error @ CaseError::Rule { .. }) => {
+            let case = ops::track_link(&ctx, &token, visit.address()).await?;
+            let mut form = fields.form();
+            let label = ui.t("cases-field-answer");
+            form.fault("answer", read::sentence(&ui, &error, Some(&label)));
+            progress(&ctx, ui, &case, answer_path(&token), form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn progress(
+    ctx: &Ctx,
+    ui: Ui,
+    case: &Case,
+    answer_to: String,
+    form: FormState,
+) -> Result<Response, Fault> {
     let kept = ops::requester::kept_of(ctx, case).await?;
     let record = Record::new(&ui, &kept);
     let city = ctx.service::<Cases>().city();
     show(&ProgressPage {
         record,
+        answer_to,
+        form,
         ..ProgressPage::new(ui, &city, case)
     })
 }
@@ -143,6 +185,9 @@ impl ProgressPage {
             unit: unit_name(&ui, city, case.unit),
             closing: case.closing.clone().unwrap_or_default(),
             satisfaction,
+            question: case.question.clone().unwrap_or_default(),
+            answer_to: String::new(),
+            form: FormState::new(),
             record: Record::default(),
             ui,
         }
@@ -155,7 +200,7 @@ fn position(state: State) -> usize {
         State::PendingVerify | State::PendingAccept | State::SelfHandledAudit => 1,
         State::PendingRegister => 2,
         State::PendingDispatch | State::Coordinating => 3,
-        State::PendingSign | State::Handling => 4,
+        State::PendingSign | State::Handling | State::Suspended | State::Waiting => 4,
         State::PendingCheck | State::PendingClose => 5,
         _ => 6,
     }

@@ -67,7 +67,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
         (
             "cases-unit-handling",
             "cases-unit-handling-empty",
-            &[State::Handling],
+            &[State::Handling, State::Suspended, State::Waiting],
         ),
         (
             "cases-unit-back",

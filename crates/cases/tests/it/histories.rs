@@ -3,7 +3,7 @@
 
 use access::{AccountId, Role, UnitId};
 use cases::model::{Case, CaseEvent, Place, Reported, Satisfaction, Standard, VerifyOutcome};
-use cases::rules::{self, Actor, CityRules, Command, Facts};
+use cases::rules::{self, Actor, CityRules, ClockCommand as Clock, Command, Facts};
 use cases::{CaseId, Fact, State};
 use jiff::tz::TimeZone;
 use kernel::id::Id;
@@ -75,6 +75,27 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Unmerge),
         1 => Just(Command::ConfirmSelfHandling),
         1 => words().prop_map(|text| Command::Note { text, attachments: Vec::new() }),
+        6 => clock().prop_map(Command::Clock),
+    ]
+}
+
+fn clock() -> impl Strategy<Value = Clock> {
+    prop_oneof![
+        2 => words().prop_map(|reason| Clock::RequestExtension { reason }),
+        2 => Just(Clock::EndorseExtension),
+        2 => Just(Clock::GrantExtension),
+        1 => words().prop_map(|reason| Clock::RefuseExtension { reason }),
+        2 => (words(), 1..500_i32).prop_map(|(reason, days)| Clock::RequestSuspension {
+            reason,
+            until: jiff::civil::date(2026, 3, 15).saturating_add(jiff::Span::new().days(days)),
+        }),
+        2 => Just(Clock::Suspend),
+        1 => words().prop_map(|reason| Clock::RefuseSuspension { reason }),
+        1 => Just(Clock::Resume),
+        1 => Just(Clock::LapseSuspension),
+        2 => words().prop_map(|question| Clock::AskRequester { question }),
+        1 => words().prop_map(|text| Clock::Answer { text }),
+        1 => Just(Clock::LapseWaiting),
     ]
 }
 
@@ -87,7 +108,7 @@ fn report(verify: bool, self_handled: bool) -> Command {
         matter: None,
         description: "井盖缺失".into(),
         place: Place::default(),
-        subject: None,
+        subject: Some(id(9)),
         attachments: Vec::new(),
         verify,
         self_handled: self_handled.then(|| "已扶正".to_owned()),
@@ -127,6 +148,29 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
                 && case.handled_at.is_some()
         );
         prop_assert_eq!(before.state, State::PendingClose);
+    }
+    // No clock runs in a suspension or while the requester is asked, and it runs in every other state.
+    let stands = matches!(case.state, State::Suspended | State::Waiting);
+    prop_assert_eq!(case.pauses.last().is_some_and(|p| p.to.is_none()), stands);
+    prop_assert_eq!(case.paused_until.is_some(), stands);
+    prop_assert!(case.granted <= 2 && case.suspensions <= 1);
+    match &event.fact {
+        // More time is granted before the deadline, by somebody else than who endorsed it, and moves it away.
+        Fact::Extended { due_at, .. } => {
+            prop_assert!(event.at < before.due_at.unwrap() && *due_at > before.due_at.unwrap());
+            prop_assert!(before.extension.as_ref().unwrap().endorsed_by != event.by.account);
+            prop_assert!(!own, "the handling unit gave itself more time");
+        }
+        // What was late before the clock stopped stays late by as much; else no time is lost or won.
+        Fact::Resumed { due_at, .. }
+        | Fact::RequesterAnswered { due_at, .. }
+        | Fact::WaitLapsed { due_at, .. } => {
+            let (due, was) = (due_at.unwrap(), before.due_at.unwrap());
+            let stopped = before.pauses.last().unwrap().from;
+            let kept = if was <= stopped { due == was } else { due >= was };
+            prop_assert!(kept, "a pause from {stopped} moved {was} to {due}");
+        }
+        _ => {}
     }
     // Facts are never overwritten.
     prop_assert!(before.registered_at.is_none() || case.registered_at == before.registered_at);

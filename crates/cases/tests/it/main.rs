@@ -6,6 +6,7 @@
 
 mod api;
 mod city;
+mod clocks;
 mod histories;
 mod import;
 mod life;

@@ -3,9 +3,15 @@
 //! Pure: facts come in as arguments, `now` among them; nothing is looked up, nothing is stored. The simulator and the
 //! maker of the sample city call the same functions as the desk.
 
+mod apply;
+mod clocks;
+
+pub use apply::{apply, replay};
+pub use clocks::ClockCommand;
+
 use crate::model::{
-    By, CallBack, Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported,
-    Satisfaction, Standard, State, Task, TaskKind, VerifyOutcome,
+    By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
+    TaskKind, VerifyOutcome,
 };
 use crate::moves::{self, Act, Who};
 use access::{AccountId, Role, UnitId};
@@ -33,6 +39,14 @@ pub struct CityRules {
     pub check_limit: Limit,
     /// The return after which a coordinator rules.
     pub returns_to_coordinator: u32,
+    /// How often one limit may be extended (延期), each time by the original limit.
+    pub most_extensions: u32,
+    /// How often a case may be suspended (挂账).
+    pub most_suspensions: u32,
+    /// The most days of a suspension.
+    pub longest_suspension_days: u32,
+    /// How long a question to the requester holds the clock before it runs on without an answer.
+    pub answer_limit: Limit,
 }
 
 impl Default for CityRules {
@@ -43,6 +57,11 @@ impl Default for CityRules {
             verify_limit: hours(24),
             check_limit: hours(2),
             returns_to_coordinator: 3,
+            most_extensions: 2,
+            most_suspensions: 1,
+            longest_suspension_days: 365,
+            answer_limit: Limit::new(5, ClockKind::WorkingDays)
+                .expect("a small number of days is a limit"),
         }
     }
 }
@@ -191,6 +210,9 @@ pub enum Command {
         #[serde(default)]
         attachments: Vec<Id>,
     },
+    /// What moves or stops the clock of handling.
+    #[serde(skip)]
+    Clock(ClockCommand),
 }
 
 impl Command {
@@ -225,6 +247,7 @@ impl Command {
             Self::Unmerge => Act::Unmerge,
             Self::ConfirmSelfHandling => Act::ConfirmSelfHandling,
             Self::Note { .. } => Act::Note,
+            Self::Clock(command) => command.act(),
         }
     }
 }
@@ -318,6 +341,48 @@ pub enum Refusal {
     /// The deadline cannot be told.
     #[error("{0}")]
     Deadline(String),
+    /// The case has no limit that could be extended.
+    #[error("this case has no limit of its own")]
+    NoLimit,
+    /// What had to be done before the deadline comes after it.
+    #[error("the deadline has passed; {act} is possible before it only")]
+    TooLate {
+        /// What was wanted.
+        act: &'static str,
+    },
+    /// As often as the city allows.
+    #[error("{act} was used {most} times, as often as is allowed")]
+    UsedUp {
+        /// What was wanted.
+        act: &'static str,
+        /// How often is allowed.
+        most: u32,
+    },
+    /// The same was asked for and is not decided yet.
+    #[error("a request is waiting for a decision already")]
+    AlreadyAsked,
+    /// Nobody asked for it.
+    #[error("nobody asked for it")]
+    NotAsked,
+    /// Two levels are two people.
+    #[error("another person than the one before decides")]
+    SamePerson,
+    /// The first level has not agreed yet.
+    #[error("the first of the two levels has not agreed yet")]
+    NotEndorsed,
+    /// A date outside what is allowed.
+    #[error("{field} must lie between {from} and {to}")]
+    OutOfRange {
+        /// Which field.
+        field: &'static str,
+        /// The first day allowed.
+        from: String,
+        /// The last day allowed.
+        to: String,
+    },
+    /// There is nobody to ask.
+    #[error("this case has no requester who could be asked")]
+    NoRequester,
 }
 
 impl Refusal {
@@ -340,12 +405,23 @@ impl Refusal {
             Self::NoVoidRequest => "no_void_request",
             Self::NoMerge => "no_merge",
             Self::Deadline(_) => "deadline",
+            Self::NoLimit => "no_limit",
+            Self::TooLate { .. } => "too_late",
+            Self::UsedUp { .. } => "used_up",
+            Self::AlreadyAsked => "already_asked",
+            Self::NotAsked => "not_asked",
+            Self::SamePerson => "same_person",
+            Self::NotEndorsed => "not_endorsed",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::NoRequester => "no_requester",
         }
     }
     /// The field at fault, if there is one.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Self::Missing { field } | Self::TooLong { field, .. } => Some(field),
+            Self::Missing { field }
+            | Self::TooLong { field, .. }
+            | Self::OutOfRange { field, .. } => Some(field),
             Self::TooMany { .. } => Some("attachments"),
             Self::UnknownClosing { .. } => Some("closing"),
             Self::OtherClass { .. } => Some("standard"),
@@ -362,6 +438,7 @@ impl Refusal {
                 | Self::NotYourUnit { .. }
                 | Self::OwnUnit { .. }
                 | Self::NotYourTask
+                | Self::SamePerson
         )
     }
 }
@@ -429,7 +506,7 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         Act::Return if case.ruled.is_some() && case.ruled == case.unit => Err(Refusal::Ruled),
         Act::RefuseVoid if case.void_requested.is_none() => Err(Refusal::NoVoidRequest),
         Act::Unmerge if case.before.is_none() => Err(Refusal::NoMerge),
-        _ => Ok(()),
+        _ => clocks::may(case, act, actor),
     }
 }
 
@@ -483,10 +560,27 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
     match act {
-        Act::Sign | Act::Return | Act::Assign | Act::ReportBack if !own => {
+        Act::Sign
+        | Act::Return
+        | Act::Assign
+        | Act::ReportBack
+        | Act::RequestExtension
+        | Act::RequestSuspension
+        | Act::AskRequester
+            if !own =>
+        {
             Err(Refusal::NotYourUnit { act: act.as_str() })
         }
-        Act::Check | Act::Close | Act::CallBack if own => {
+        Act::Check
+        | Act::Close
+        | Act::CallBack
+        | Act::EndorseExtension
+        | Act::GrantExtension
+        | Act::RefuseExtension
+        | Act::Suspend
+        | Act::RefuseSuspension
+            if own =>
+        {
             Err(Refusal::OwnUnit { act: act.as_str() })
         }
         _ => Ok(()),
@@ -749,6 +843,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 attachments: pictures(attachments)?,
             }]
         }
+        Command::Clock(command) => vec![clocks::decide(case, command, facts)?],
     })
 }
 
@@ -780,288 +875,4 @@ fn begin(command: Command, facts: &Facts<'_>) -> Result<Vec<Fact>, Refusal> {
 /// The id of a case that begins with this event: its head is the time of the report.
 pub fn new_case_id(reported_at: Timestamp, random: [u8; 10]) -> CaseId {
     CaseId(Id::new(reported_at, random))
-}
-
-/// Adds an event to a case. Total: it never fails, so that every stored life can be read for ever.
-///
-/// A life begins with `Reported` or `Imported`; the id is given by [`begun`]. Any other first event is ignored.
-pub fn apply(case: Option<Case>, event: &CaseEvent) -> Option<Case> {
-    match (case, &event.fact) {
-        (None, Fact::Reported(report)) => Some(reported(report, event)),
-        (None, Fact::Imported(import)) => Some(imported(import, event)),
-        (None, _) => None,
-        (Some(mut case), _) => {
-            case.version = event.seq;
-            case.updated_at = event.at;
-            change(&mut case, event);
-            Some(case)
-        }
-    }
-}
-
-/// Rebuilds a case from its events.
-pub fn replay(id: CaseId, events: &[CaseEvent]) -> Option<Case> {
-    events
-        .iter()
-        .fold(None, apply)
-        .map(|case| Case { id, ..case })
-}
-
-fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case {
-    Case {
-        // The id is not part of any event: whoever stores or replays the life sets it.
-        id: CaseId(Id::floor(reported_at)),
-        district: number.district(),
-        number,
-        version: event.seq,
-        state: State::PendingAccept,
-        channel: String::new(),
-        reported_at,
-        description: String::new(),
-        place: Place::default(),
-        matter: None,
-        standard: None,
-        subject: None,
-        source: None,
-        reporter: None,
-        urgent: false,
-        confidential: false,
-        task: None,
-        verified: None,
-        accepted_at: None,
-        registered_at: None,
-        dispatched_at: None,
-        unit: None,
-        handler: None,
-        due_from: None,
-        due_at: None,
-        provisional: false,
-        handled_at: None,
-        closed_at: None,
-        closing: None,
-        returns: 0,
-        ruled: None,
-        reworks: 0,
-        reworked_at: None,
-        dispatches: 0,
-        extensions: 0,
-        extended_at: None,
-        merged_into: None,
-        before: None,
-        void_requested: None,
-        reason: None,
-        call_back: None,
-        updated_at: event.at,
-    }
-}
-
-fn reported(report: &Reported, event: &CaseEvent) -> Case {
-    let state = match (&report.self_handled, report.verify) {
-        (Some(_), _) => State::SelfHandledAudit,
-        (None, true) => State::PendingVerify,
-        (None, false) => State::PendingAccept,
-    };
-    Case {
-        district: report.district,
-        state,
-        channel: report.channel.clone(),
-        description: report.description.clone(),
-        place: report.place.clone(),
-        matter: report.matter,
-        subject: report.subject,
-        confidential: report.confidential,
-        reporter: event.by.account,
-        handled_at: report.self_handled.as_ref().map(|_| event.at),
-        ..blank(report.number, event, report.reported_at)
-    }
-}
-
-fn imported(import: &Imported, event: &CaseEvent) -> Case {
-    let mut case = blank(import.number, event, import.reported_at);
-    case.district = import.district;
-    case.source = Some((import.source.clone(), import.row_id.clone()));
-    take_over(&mut case, import);
-    case
-}
-
-/// Makes the case say what the file says, and nothing more.
-fn take_over(case: &mut Case, import: &Imported) {
-    case.state = match import.status {
-        ImportStatus::Open => State::PendingAccept,
-        ImportStatus::Closed => State::Closed,
-        ImportStatus::Duplicate => State::Merged,
-        ImportStatus::Transferred => State::Transferred,
-        ImportStatus::Void => State::Voided,
-    };
-    case.reported_at = import.reported_at;
-    case.channel.clone_from(&import.channel);
-    case.description.clone_from(&import.description);
-    case.place.clone_from(&import.place);
-    case.matter = import.matter;
-    case.unit = import.unit;
-    case.due_at = import.due_at;
-    case.closed_at = import.closed_at;
-    case.handled_at = import
-        .closed_at
-        .filter(|_| import.status == ImportStatus::Closed);
-}
-
-fn change(case: &mut Case, event: &CaseEvent) {
-    let at = event.at;
-    match &event.fact {
-        Fact::Reported(_) | Fact::Imported(_) => {}
-        Fact::ImportUpdated { new, .. } => {
-            // Once people have acted here, the file no longer moves the case; what it says stays in the event.
-            if case.is_as_imported() {
-                take_over(case, new);
-            }
-        }
-        Fact::Verified { outcome, .. } => {
-            case.verified = Some(*outcome);
-            case.task = None;
-            case.state = State::PendingAccept;
-        }
-        Fact::VerifyLapsed => {
-            case.task = None;
-            case.state = State::PendingAccept;
-        }
-        Fact::TaskGiven { task, to, due_at } => {
-            case.task = Some(Task {
-                kind: *task,
-                assignee: *to,
-                due_at: *due_at,
-            })
-        }
-        Fact::Accepted { matter, urgent } => {
-            case.matter = Some(*matter);
-            case.urgent = *urgent;
-            case.accepted_at = Some(at);
-            case.state = State::PendingRegister;
-        }
-        Fact::NotAccepted { reason } => end(case, State::NotAccepted, at, Some(reason)),
-        Fact::Corrected { matter, place } => {
-            if let Some(matter) = matter {
-                case.matter = Some(*matter);
-            }
-            if let Some(place) = place {
-                case.place = place.clone();
-            }
-        }
-        Fact::Registered { standard } => {
-            case.matter = Some(standard.matter);
-            case.standard = Some(standard.clone());
-            case.registered_at = Some(at);
-            case.state = State::PendingDispatch;
-        }
-        Fact::NotRegistered { reason } => end(case, State::NotRegistered, at, Some(reason)),
-        Fact::Dispatched {
-            unit,
-            due_at,
-            provisional,
-            ..
-        } => {
-            case.unit = Some(*unit);
-            case.handler = None;
-            case.dispatched_at = case.dispatched_at.or(Some(at));
-            case.dispatches += 1;
-            case.due_from = Some(at);
-            case.due_at = *due_at;
-            case.provisional = *provisional;
-            case.state = State::PendingSign;
-        }
-        Fact::Signed => case.state = State::Handling,
-        Fact::Returned { to_coordinator, .. } => {
-            case.returns += 1;
-            case.handler = None;
-            case.unit = None;
-            case.state = if *to_coordinator {
-                State::Coordinating
-            } else {
-                State::PendingDispatch
-            };
-        }
-        Fact::Ruled { unit, .. } => {
-            case.ruled = Some(*unit);
-            case.state = State::PendingDispatch;
-        }
-        Fact::Assigned { handler } => case.handler = Some(*handler),
-        Fact::ReportedBack { .. } => {
-            case.handled_at = Some(at);
-            case.state = State::PendingCheck;
-        }
-        Fact::Checked { passed, due_at, .. } => {
-            case.task = None;
-            if *passed {
-                case.state = State::PendingClose;
-            } else {
-                case.reworks += 1;
-                case.reworked_at = Some(at);
-                case.handled_at = None;
-                case.due_at = due_at.or(case.due_at);
-                case.state = State::Handling;
-            }
-        }
-        Fact::CheckLapsed { due_at } => {
-            case.task = Some(Task {
-                kind: TaskKind::Check,
-                assignee: None,
-                due_at: *due_at,
-            })
-        }
-        Fact::Closed { closing } => {
-            case.closing = Some(closing.clone());
-            end(case, State::Closed, at, None);
-        }
-        Fact::CalledBack {
-            contacted,
-            solved,
-            satisfaction,
-            ..
-        } => {
-            case.call_back = Some(CallBack {
-                at,
-                contacted: *contacted,
-                solved: *solved,
-                satisfaction: *satisfaction,
-            });
-        }
-        Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
-        Fact::VoidRefused { .. } => case.void_requested = None,
-        Fact::Voided { reason } => {
-            case.void_requested = None;
-            end(case, State::Voided, at, Some(reason));
-        }
-        Fact::Merged { into } => {
-            case.before = Some(case.state);
-            case.merged_into = Some(*into);
-            end(case, State::Merged, at, None);
-        }
-        Fact::Unmerged => {
-            case.state = case.before.take().unwrap_or(State::PendingAccept);
-            case.merged_into = None;
-            case.closed_at = None;
-        }
-        Fact::SelfHandlingConfirmed => end(case, State::SelfHandled, at, None),
-        Fact::Noted { .. } => {}
-    }
-}
-
-fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
-    case.state = state;
-    case.closed_at = Some(at);
-    case.reason = reason.cloned().or_else(|| case.reason.take());
-    if state != State::Merged {
-        case.task = None;
-    }
-}
-
-impl Case {
-    /// Whether nothing but files has spoken about this case.
-    pub fn is_as_imported(&self) -> bool {
-        self.source.is_some()
-            && self.accepted_at.is_none()
-            && self.reason.is_none()
-            && self.verified.is_none()
-            && self.merged_into.is_none()
-    }
 }

@@ -1,0 +1,325 @@
+//! `apply`: what an event makes of a case. Total and without any rule, so that every stored life reads the same for ever.
+
+use super::clocks;
+use crate::model::{
+    CallBack, Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task,
+    TaskKind,
+};
+use jiff::Timestamp;
+use kernel::codes::CaseNumber;
+use kernel::id::Id;
+
+/// Adds an event to a case. Total: it never fails, so that every stored life can be read for ever.
+///
+/// A life begins with `Reported` or `Imported`; the id is given by [`begun`]. Any other first event is ignored.
+pub fn apply(case: Option<Case>, event: &CaseEvent) -> Option<Case> {
+    match (case, &event.fact) {
+        (None, Fact::Reported(report)) => Some(reported(report, event)),
+        (None, Fact::Imported(import)) => Some(imported(import, event)),
+        (None, _) => None,
+        (Some(mut case), _) => {
+            case.version = event.seq;
+            case.updated_at = event.at;
+            change(&mut case, event);
+            Some(case)
+        }
+    }
+}
+
+/// Rebuilds a case from its events.
+pub fn replay(id: CaseId, events: &[CaseEvent]) -> Option<Case> {
+    events
+        .iter()
+        .fold(None, apply)
+        .map(|case| Case { id, ..case })
+}
+
+fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case {
+    Case {
+        // The id is not part of any event: whoever stores or replays the life sets it.
+        id: CaseId(Id::floor(reported_at)),
+        district: number.district(),
+        number,
+        version: event.seq,
+        state: State::PendingAccept,
+        channel: String::new(),
+        reported_at,
+        description: String::new(),
+        place: Place::default(),
+        matter: None,
+        standard: None,
+        subject: None,
+        source: None,
+        reporter: None,
+        urgent: false,
+        confidential: false,
+        task: None,
+        verified: None,
+        accepted_at: None,
+        registered_at: None,
+        dispatched_at: None,
+        unit: None,
+        handler: None,
+        due_from: None,
+        due_at: None,
+        provisional: false,
+        handled_at: None,
+        closed_at: None,
+        closing: None,
+        returns: 0,
+        ruled: None,
+        reworks: 0,
+        reworked_at: None,
+        dispatches: 0,
+        extensions: 0,
+        extended_at: None,
+        extension: None,
+        suspension: None,
+        suspensions: 0,
+        granted: 0,
+        pauses: Vec::new(),
+        paused_until: None,
+        question: None,
+        merged_into: None,
+        before: None,
+        void_requested: None,
+        reason: None,
+        call_back: None,
+        updated_at: event.at,
+    }
+}
+
+fn reported(report: &Reported, event: &CaseEvent) -> Case {
+    let state = match (&report.self_handled, report.verify) {
+        (Some(_), _) => State::SelfHandledAudit,
+        (None, true) => State::PendingVerify,
+        (None, false) => State::PendingAccept,
+    };
+    Case {
+        district: report.district,
+        state,
+        channel: report.channel.clone(),
+        description: report.description.clone(),
+        place: report.place.clone(),
+        matter: report.matter,
+        subject: report.subject,
+        confidential: report.confidential,
+        reporter: event.by.account,
+        handled_at: report.self_handled.as_ref().map(|_| event.at),
+        ..blank(report.number, event, report.reported_at)
+    }
+}
+
+fn imported(import: &Imported, event: &CaseEvent) -> Case {
+    let mut case = blank(import.number, event, import.reported_at);
+    case.district = import.district;
+    case.source = Some((import.source.clone(), import.row_id.clone()));
+    take_over(&mut case, import);
+    case
+}
+
+/// Makes the case say what the file says, and nothing more.
+fn take_over(case: &mut Case, import: &Imported) {
+    case.state = match import.status {
+        ImportStatus::Open => State::PendingAccept,
+        ImportStatus::Closed => State::Closed,
+        ImportStatus::Duplicate => State::Merged,
+        ImportStatus::Transferred => State::Transferred,
+        ImportStatus::Void => State::Voided,
+    };
+    case.reported_at = import.reported_at;
+    case.channel.clone_from(&import.channel);
+    case.description.clone_from(&import.description);
+    case.place.clone_from(&import.place);
+    case.matter = import.matter;
+    case.unit = import.unit;
+    case.due_at = import.due_at;
+    case.closed_at = import.closed_at;
+    case.handled_at = import
+        .closed_at
+        .filter(|_| import.status == ImportStatus::Closed);
+}
+
+fn change(case: &mut Case, event: &CaseEvent) {
+    let at = event.at;
+    match &event.fact {
+        Fact::Reported(_) | Fact::Imported(_) => {}
+        Fact::ImportUpdated { new, .. } => {
+            // Once people have acted here, the file no longer moves the case; what it says stays in the event.
+            if case.is_as_imported() {
+                take_over(case, new);
+            }
+        }
+        Fact::Verified { outcome, .. } => {
+            case.verified = Some(*outcome);
+            case.task = None;
+            case.state = State::PendingAccept;
+        }
+        Fact::VerifyLapsed => {
+            case.task = None;
+            case.state = State::PendingAccept;
+        }
+        Fact::TaskGiven { task, to, due_at } => {
+            case.task = Some(Task {
+                kind: *task,
+                assignee: *to,
+                due_at: *due_at,
+            })
+        }
+        Fact::Accepted { matter, urgent } => {
+            case.matter = Some(*matter);
+            case.urgent = *urgent;
+            case.accepted_at = Some(at);
+            case.state = State::PendingRegister;
+        }
+        Fact::NotAccepted { reason } => end(case, State::NotAccepted, at, Some(reason)),
+        Fact::Corrected { matter, place } => {
+            if let Some(matter) = matter {
+                case.matter = Some(*matter);
+            }
+            if let Some(place) = place {
+                case.place = place.clone();
+            }
+        }
+        Fact::Registered { standard } => {
+            case.matter = Some(standard.matter);
+            case.standard = Some(standard.clone());
+            case.registered_at = Some(at);
+            case.state = State::PendingDispatch;
+        }
+        Fact::NotRegistered { reason } => end(case, State::NotRegistered, at, Some(reason)),
+        Fact::Dispatched {
+            unit,
+            due_at,
+            provisional,
+            ..
+        } => {
+            case.unit = Some(*unit);
+            case.handler = None;
+            case.dispatched_at = case.dispatched_at.or(Some(at));
+            case.dispatches += 1;
+            case.due_from = Some(at);
+            case.due_at = *due_at;
+            case.provisional = *provisional;
+            // A new limit begins: what stood still or was granted belonged to the one before.
+            case.pauses.clear();
+            case.granted = 0;
+            case.state = State::PendingSign;
+        }
+        Fact::Signed => case.state = State::Handling,
+        Fact::ExtensionRequested { .. }
+        | Fact::ExtensionEndorsed
+        | Fact::Extended { .. }
+        | Fact::ExtensionRefused { .. }
+        | Fact::SuspensionRequested { .. }
+        | Fact::Suspended { .. }
+        | Fact::SuspensionRefused { .. }
+        | Fact::Resumed { .. }
+        | Fact::RequesterAsked { .. }
+        | Fact::RequesterAnswered { .. }
+        | Fact::WaitLapsed { .. } => clocks::change(case, event),
+        Fact::Returned { to_coordinator, .. } => {
+            case.returns += 1;
+            clocks::withdraw(case);
+            case.handler = None;
+            case.unit = None;
+            case.state = if *to_coordinator {
+                State::Coordinating
+            } else {
+                State::PendingDispatch
+            };
+        }
+        Fact::Ruled { unit, .. } => {
+            case.ruled = Some(*unit);
+            case.state = State::PendingDispatch;
+        }
+        Fact::Assigned { handler } => case.handler = Some(*handler),
+        Fact::ReportedBack { .. } => {
+            case.handled_at = Some(at);
+            clocks::withdraw(case);
+            case.state = State::PendingCheck;
+        }
+        Fact::Checked { passed, due_at, .. } => {
+            case.task = None;
+            if *passed {
+                case.state = State::PendingClose;
+            } else {
+                case.reworks += 1;
+                case.reworked_at = Some(at);
+                case.handled_at = None;
+                case.due_at = due_at.or(case.due_at);
+                case.state = State::Handling;
+            }
+        }
+        Fact::CheckLapsed { due_at } => {
+            case.task = Some(Task {
+                kind: TaskKind::Check,
+                assignee: None,
+                due_at: *due_at,
+            })
+        }
+        Fact::Closed { closing } => {
+            case.closing = Some(closing.clone());
+            end(case, State::Closed, at, None);
+        }
+        Fact::CalledBack {
+            contacted,
+            solved,
+            satisfaction,
+            ..
+        } => {
+            case.call_back = Some(CallBack {
+                at,
+                contacted: *contacted,
+                solved: *solved,
+                satisfaction: *satisfaction,
+            });
+        }
+        Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
+        Fact::VoidRefused { .. } => case.void_requested = None,
+        Fact::Voided { reason } => {
+            case.void_requested = None;
+            end(case, State::Voided, at, Some(reason));
+        }
+        Fact::Merged { into } => {
+            case.before = Some(case.state);
+            case.merged_into = Some(*into);
+            end(case, State::Merged, at, None);
+        }
+        Fact::Unmerged => {
+            case.state = case.before.take().unwrap_or(State::PendingAccept);
+            case.merged_into = None;
+            case.closed_at = None;
+        }
+        Fact::SelfHandlingConfirmed => end(case, State::SelfHandled, at, None),
+        Fact::Noted { .. } => {}
+    }
+}
+
+fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
+    clocks::withdraw(case);
+    clocks::go_on(case, at);
+    case.state = state;
+    case.closed_at = Some(at);
+    case.reason = reason.cloned().or_else(|| case.reason.take());
+    if state != State::Merged {
+        case.task = None;
+    }
+}
+
+impl Case {
+    /// The clock that the program watches, and when it runs out: that of the open task, or the end of a pause. In words of
+    /// the row: `verify`, `check`, `resume`.
+    pub fn timer(&self) -> Option<(&'static str, Timestamp)> {
+        let task = self.task.as_ref().map(|t| (t.kind.as_str(), t.due_at));
+        task.or_else(|| Some(("resume", self.paused_until?)))
+    }
+    /// Whether nothing but files has spoken about this case.
+    pub fn is_as_imported(&self) -> bool {
+        self.source.is_some()
+            && self.accepted_at.is_none()
+            && self.reason.is_none()
+            && self.verified.is_none()
+            && self.merged_into.is_none()
+    }
+}

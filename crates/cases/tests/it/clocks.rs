@@ -1,0 +1,278 @@
+//! More time, a clock that stands still, a question to the requester: asked for by the unit, decided by others, never hiding
+//! that a case was late.
+
+use crate::city::{City, migrations};
+use cases::State;
+use cases::ops::{self, Step};
+use cases::rules::ClockCommand as Clock;
+use kernel::codes::CaseNumber;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// One act by a call; answers status, code of a refusal, and the case.
+fn act(city: &City, login: &str, number: CaseNumber, act: Value) -> (u16, String, Value) {
+    let path = format!("/api/v1/cases/{number}/acts");
+    let reply = city.post(login, &path, &json!({ "acts": [act] }));
+    let code = reply.body["code"].as_str().unwrap_or_default().to_owned();
+    (reply.status, code, reply.body)
+}
+
+fn done(city: &City, login: &str, number: CaseNumber, what: Value) -> Value {
+    let (status, code, case) = act(city, login, number, what);
+    assert_eq!((status, code.as_str()), (200, ""), "{case}");
+    case
+}
+
+fn refused(city: &City, login: &str, number: CaseNumber, what: Value) -> (u16, String) {
+    let (status, code, body) = act(city, login, number, what);
+    assert!(status >= 400, "{body}");
+    (status, code)
+}
+
+fn said(text: &str) -> (u16, String) {
+    let (status, code) = text.split_once(' ').unwrap();
+    (status.parse().unwrap(), code.to_owned())
+}
+
+testdb::both_engines!(
+    an_extension_adds_the_original_limit_and_takes_two_people_before_the_deadline,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::Handling).number;
+        let ask = || json!({ "act": "request_extension", "reason": "要等配件到货" });
+        let (endorse, grant) = (
+            || json!({ "act": "endorse_extension" }),
+            || json!({ "act": "grant_extension" }),
+        );
+        assert_eq!(
+            refused(&city, "clean", number, ask()).0,
+            404,
+            "another unit does not see it"
+        );
+        assert_eq!(
+            refused(&city, "dispatcher", number, ask()),
+            said("403 access.refused")
+        );
+        assert_eq!(
+            refused(&city, "dispatcher", number, endorse()),
+            said("409 cases.not_asked")
+        );
+        let empty = json!({ "act": "request_extension", "reason": " " });
+        assert_eq!(
+            refused(&city, "water", number, empty),
+            said("422 cases.missing")
+        );
+        done(&city, "water", number, ask());
+        assert_eq!(
+            refused(&city, "water", number, ask()),
+            said("409 cases.already_asked")
+        );
+        assert_eq!(
+            refused(&city, "shift_leader", number, grant()),
+            said("409 cases.not_endorsed")
+        );
+        done(&city, "desk", number, endorse());
+        assert_eq!(
+            refused(&city, "desk", number, grant()),
+            said("403 cases.same_person")
+        );
+        // 4 working hours from Monday nine o'clock end at three; eight of them on Tuesday at nine.
+        let case = done(&city, "shift_leader", number, grant());
+        assert_eq!(case["due_at"], "2026-03-17T09:00:00+08:00");
+        done(&city, "water", number, ask());
+        done(&city, "dispatcher", number, endorse());
+        let case = done(&city, "leader", number, grant());
+        assert_eq!(case["due_at"], "2026-03-17T15:00:00+08:00");
+        assert_eq!(
+            refused(&city, "water", number, ask()),
+            said("409 cases.used_up")
+        );
+        city.check_life(number);
+        assert_eq!(
+            city.count("SELECT count(*) FROM cases WHERE extended_at IS NOT NULL"),
+            1
+        );
+    }
+);
+
+testdb::both_engines!(
+    no_extension_hides_that_a_case_was_late,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::Handling).number;
+        let ask = || json!({ "act": "request_extension", "reason": "要等配件到货" });
+        done(&city, "water", number, ask());
+        city.clock.advance(6 * HOUR);
+        for (login, what) in [
+            ("dispatcher", "endorse_extension"),
+            ("water", "request_extension"),
+        ] {
+            let what = json!({ "act": what });
+            let what = if login == "water" { ask() } else { what };
+            let (status, code) = refused(&city, login, number, what);
+            let late = (409, "cases.too_late".to_owned());
+            let asked = (409, "cases.already_asked".to_owned());
+            assert!([late, asked].contains(&(status, code)));
+        }
+        done(
+            &city,
+            "dispatcher",
+            number,
+            json!({ "act": "refuse_extension", "reason": "已经超期" }),
+        );
+        assert_eq!(
+            refused(&city, "water", number, ask()),
+            said("409 cases.too_late")
+        );
+        let case = city.get("desk", &format!("/api/v1/cases/{number}"));
+        assert_eq!(case.body["due_at"], "2026-03-16T15:00:00+08:00");
+    }
+);
+
+testdb::both_engines!(
+    a_suspension_stops_the_clock_once_and_ends_by_itself,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::Handling).number;
+        let ask = |until: &str| json!({ "act": "request_suspension", "reason": "权属不清", "until": until });
+        for until in ["2026-03-16", "2025-01-01", "2027-03-17"] {
+            assert_eq!(
+                refused(&city, "water", number, ask(until)),
+                said("422 cases.out_of_range"),
+                "{until}"
+            );
+        }
+        assert_eq!(refused(&city, "water", number, ask("soon")).0, 422);
+        city.clock.advance(HOUR);
+        done(&city, "water", number, ask("2026-03-20"));
+        assert_eq!(
+            refused(&city, "water", number, json!({ "act": "suspend" })).0,
+            403
+        );
+        let case = done(&city, "dispatcher", number, json!({ "act": "suspend" }));
+        assert_eq!(
+            (case["state"].as_str(), case["light"].as_str()),
+            (Some("suspended"), Some("parked"))
+        );
+        assert_eq!(
+            case["remaining"],
+            json!({ "clock": "working_hours", "seconds": 3 * 3600 }),
+            "what was left when it stopped"
+        );
+        let nothing_due = "SELECT count(*) FROM cases WHERE due_at IS NULL AND state = 'suspended'";
+        assert_eq!(city.count(nothing_due), 1, "what stands still is not late");
+        let early = json!({ "act": "report_back", "result": "已更换" });
+        assert_eq!(
+            refused(&city, "water", number, early),
+            said("409 cases.not_now")
+        );
+
+        let run = || city.run(ops::run_timers(&city.system())).unwrap();
+        city.clock.advance(85 * HOUR);
+        assert_eq!(run(), 0, "Thursday eleven in the evening");
+        city.clock.advance(2 * HOUR);
+        assert_eq!((run(), run()), (1, 0));
+        let case = city.get("desk", &format!("/api/v1/cases/{number}")).body;
+        // One hour was used on Monday; three are left, from Friday eight o'clock.
+        assert_eq!(
+            (case["state"].as_str(), case["due_at"].as_str()),
+            (Some("handling"), Some("2026-03-20T11:00:00+08:00"))
+        );
+        assert_eq!(
+            refused(&city, "water", number, ask("2026-04-01")),
+            said("409 cases.used_up")
+        );
+        city.check_life(number);
+        assert_eq!(city.audited("case.lapse_suspension", "done"), 1);
+    }
+);
+
+testdb::both_engines!(
+    the_clock_waits_while_the_requester_is_asked,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.contact.name = Some("王小二".into());
+        let receipt = city.report("stranger", new);
+        let number = receipt.case.number;
+        let silent = city.case_at(State::Handling).number;
+        let ask = || json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
+        let nobody = city.report("stranger", city.cover("web")).case.number;
+        for number in [number, nobody] {
+            done(
+                &city,
+                "collector",
+                number,
+                json!({ "act": "verify", "outcome": "yes" }),
+            );
+            for what in ["accept", "register", "dispatch"] {
+                done(&city, "desk", number, json!({ "act": what }));
+            }
+            done(&city, "water", number, json!({ "act": "sign" }));
+        }
+        assert_eq!(
+            refused(&city, "water", nobody, ask()),
+            said("409 cases.no_requester")
+        );
+        let case = done(&city, "water", number, ask());
+        assert_eq!(case["state"], "waiting");
+        done(&city, "water", silent, ask());
+
+        city.clock.advance(HOUR);
+        let ctx = city.ctx("stranger");
+        let answered = city
+            .run(ops::answer_by_link(
+                &ctx,
+                &receipt.link,
+                "东门，我的电话 13800138000",
+                None,
+            ))
+            .unwrap();
+        assert_eq!(answered.state, State::Handling);
+        assert_eq!(answered.due_at.unwrap().to_string(), "2026-03-16T08:00:00Z");
+        let again = city.run(ops::answer_by_link(&ctx, &receipt.link, "东门", None));
+        assert!(again.is_err(), "nothing is being asked any more");
+        let wrong = city.run(ops::answer_by_link(&ctx, "00", "东门", None));
+        assert!(wrong.is_err());
+        let life = city
+            .get("water", &format!("/api/v1/cases/{number}/events"))
+            .body;
+        let text = life.to_string();
+        assert!(
+            text.contains("东门") && !text.contains("13800138000"),
+            "{text}"
+        );
+
+        // Five working days later the other one goes on without an answer: the limit has what it had.
+        city.clock.advance(7 * 24 * HOUR);
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 1);
+        let case = city.get("desk", &format!("/api/v1/cases/{silent}")).body;
+        assert_eq!(case["state"], "handling");
+        city.check_life(number);
+        city.check_life(silent);
+    }
+);
+
+testdb::both_engines!(
+    whoever_returns_a_case_takes_the_request_along,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::Handling).number;
+        let ask = Step::Clock(Clock::RequestExtension {
+            reason: "要等配件到货".into(),
+        });
+        city.act("water", number, vec![ask]).unwrap();
+        let back = Step::Return {
+            reason: "不属我单位".into(),
+        };
+        let case = city.act("water", number, vec![back]).unwrap();
+        assert_eq!(case.extension, None);
+    }
+);
