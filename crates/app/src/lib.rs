@@ -9,6 +9,7 @@ pub mod cmd;
 pub mod compose;
 pub mod config;
 pub mod erasures;
+mod figures;
 pub mod output;
 mod places;
 pub mod serve;

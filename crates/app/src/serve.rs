@@ -196,6 +196,10 @@ pub async fn serve(
     listener: TcpListener,
 ) -> Result<(), Failure> {
     let router = access::router(&state, capabilities());
+    let figures = tokio::spawn(crate::figures::keep_up(
+        system.clone(),
+        program.config.timezone.clone(),
+    ));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -216,6 +220,7 @@ pub async fn serve(
         served = async { server.await } => served,
         () = deadline => Ok(()),
     };
+    figures.abort();
     work.abort();
     keeping.abort();
     access::ops::flush(&state).await?;

@@ -23,7 +23,7 @@ pub mod upkeep;
 pub use delta::Delta;
 pub use figures::{Ask, Count, Counted, FiguresError, Freshness, SeriesQuery};
 pub use model::{Contribution, Day, Kind, Level, Measure, Place, Span};
-pub use upkeep::{CaseKey, Source, UpkeepError};
+pub use upkeep::{CaseKey, Source, UpkeepError, catch_up};
 
 /// The tables of facts.
 pub const MIGRATIONS: &[store::Migration] = &[store::Migration {

@@ -104,33 +104,42 @@ pub(crate) fn reader(generation: i64) -> String {
     format!("facts/{generation}")
 }
 
-/// Brings the current figures up to date, and lets go what every reader of the outbox has read. The first call of a
-/// database begins the figures. Several processes may call it at the same time: each step is made by one of them.
-/// Must not be called on an async thread.
+/// Brings the current figures up to date. Must not be called on an async thread.
 ///
 /// # Errors
 /// [`UpkeepError`].
 pub fn catch_up(ctx: &Ctx, source: &Arc<dyn Source>) -> Result<Progress, UpkeepError> {
-    let generation = begin(ctx, source)?;
+    let mut total = Progress::default();
+    while let Some(step) = advance(ctx, source)? {
+        total.rows += step.rows;
+        total.cases += step.cases;
+    }
+    Ok(total)
+}
+
+/// Passes the next rows of the outbox, some thousands at most, and lets go what every reader of the outbox has read; none
+/// when there is nothing to pass. The first call of a database begins the figures. Several processes may call it at the
+/// same time: each step is made by one of them. Must not be called on an async thread.
+///
+/// # Errors
+/// [`UpkeepError`].
+pub fn advance(ctx: &Ctx, source: &Arc<dyn Source>) -> Result<Option<Progress>, UpkeepError> {
+    let ctx = ctx.renewed();
+    let generation = begin(&ctx, source)?;
     if generation.zone != source.zone() {
         return Err(UpkeepError::Zone {
             kept: generation.zone,
             set: source.zone().to_owned(),
         });
     }
-    let mut total = Progress::default();
-    loop {
-        let ctx = ctx.renewed();
-        let Some(step) = step(&ctx, source, generation.number)? else {
-            return Ok(total);
-        };
-        total.rows += step.rows;
-        total.cases += step.cases;
-        ctx.write_blocking::<_, StoreError, _>(|mut w| {
-            let gone = w.outbox_trim()?;
-            w.unchanged(gone)
-        })?;
-    }
+    let Some(progress) = step(&ctx, source, generation.number)? else {
+        return Ok(None);
+    };
+    ctx.write_blocking::<_, StoreError, _>(|mut w| {
+        let gone = w.outbox_trim()?;
+        w.unchanged(gone)
+    })?;
+    Ok(Some(progress))
 }
 
 /// The current generation; the first one is made when there is none.

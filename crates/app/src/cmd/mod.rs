@@ -8,6 +8,7 @@ mod doctor;
 mod duty;
 mod evaluate;
 mod export;
+mod facts;
 mod forecast;
 pub mod gen_docs;
 mod grid;
@@ -55,6 +56,7 @@ enum Command {
     Duty(duty::Duty),
     Evaluate(evaluate::Evaluate),
     Export(export::Export),
+    Facts(facts::Args),
     Forecast(forecast::Args),
     #[command(hide = true)]
     GenDocs(gen_docs::GenDocs),
@@ -85,6 +87,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Duty(args) => args.run(common),
         Command::Evaluate(args) => args.run(common),
         Command::Export(args) => args.run(common, cli.json),
+        Command::Facts(args) => args.run(common),
         Command::Forecast(args) => args.run(),
         Command::GenDocs(args) => args.run(),
         Command::Grid(args) => args.run(common),

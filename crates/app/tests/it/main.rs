@@ -7,6 +7,7 @@
 
 mod chicago;
 mod cli;
+mod facts;
 mod import;
 mod inventory;
 mod kill;

@@ -1,0 +1,87 @@
+//! The figures of a running program: kept up while it serves, made anew, and compared with the record.
+
+use crate::place::{Place, on_both};
+use crate::serving::Serving;
+use std::time::{Duration, Instant};
+
+const MAP: &str = "source = \"test\"\ntimezone = \"Asia/Shanghai\"\ncrs = \"wgs84\"\ndistrict = \"990001\"\n\
+    [columns]\nid = \"id\"\nreported_at = \"at\"\nclosed_at = \"end\"\nmatter = \"class\"\n\
+    [time]\nformats = [\"%Y-%m-%d %H:%M\"]\n";
+
+fn rows(from: u32, to: u32) -> String {
+    let mut text = "id,at,end,class\n".to_owned();
+    for n in from..to {
+        let (month, day) = (n % 12 + 1, n % 28 + 1);
+        let end = if n % 3 == 0 {
+            String::new()
+        } else {
+            format!("2024-{month:02}-{day:02} 23:30")
+        };
+        text.push_str(&format!(
+            "{n},2024-{month:02}-{day:02} 08:15,{end},class {}\n",
+            n % 7
+        ));
+    }
+    text
+}
+
+fn import(place: &Place, from: u32, to: u32) {
+    let map = place.file("map.toml", MAP);
+    let file = place.file("rows.csv", rows(from, to));
+    let done = place.run(&["import", "cases", &file, "--map", &map]).done();
+    assert_eq!(done["imported"], to - from);
+}
+
+const REPORTED: &str =
+    "SELECT coalesce(CAST(sum(reported) AS BIGINT), 0) FROM facts_rollups WHERE cube = 1";
+
+on_both!(figures_are_kept_up_while_serving, |place| {
+    let mut serving = Serving::start(place);
+    import(place, 0, 1200);
+    let began = Instant::now();
+    while place.count(REPORTED) < 1200 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "the figures do not follow"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // While it serves: compared with a fresh count, and made anew.
+    let checked = place.run(&["facts", "rebuild", "--check"]).done();
+    assert_eq!(
+        (checked["cases"].as_i64(), checked["differences"].as_i64()),
+        (Some(1200), Some(0)),
+        "{checked}"
+    );
+    let rebuilt = place.run(&["facts", "rebuild"]).done();
+    assert_eq!(rebuilt["cases"], 1200);
+    assert_eq!(place.count(REPORTED), 1200);
+    // A killed program leaves figures that the next one brings up to date.
+    serving.kill();
+    import(place, 1200, 1500);
+    assert_eq!(place.count(REPORTED), 1200);
+    let checked = place.run(&["facts", "rebuild", "--check"]).done();
+    assert_eq!(checked["cases"], 1500);
+    assert_eq!(place.count(REPORTED), 1500);
+    // What readers have read is not kept.
+    assert!(place.count("SELECT count(*) FROM outbox") < 3);
+});
+
+on_both!(wrong_figures_are_told_and_mended, |place| {
+    import(place, 0, 50);
+    place.run(&["facts", "rebuild"]).done();
+    let ctx = place.program().system(access::SystemRole::Operator);
+    ctx.write_blocking::<_, store::StoreError, _>(|mut w| {
+        w.derive(
+            "UPDATE facts_rollups SET closed = closed + 1 WHERE cube = 4",
+            &[],
+        )?;
+        w.unchanged(())
+    })
+    .unwrap();
+    let error = place.run(&["facts", "rebuild", "--check"]).error(1);
+    assert_eq!(error["code"], "figures_differ");
+    assert!(error["message"].as_str().unwrap().contains("facts_rollups"));
+    place.run(&["facts", "rebuild"]).done();
+    place.run(&["facts", "rebuild", "--check"]).done();
+});
