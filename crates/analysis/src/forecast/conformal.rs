@@ -1,5 +1,6 @@
 //! Limits from the errors made before: a new error is as likely to fall anywhere among them as they were.
 
+use super::ForecastPoint;
 use std::ops::RangeInclusive;
 
 /// A count of this much is added under the root that makes errors comparable, so that small means do not blow them up.
@@ -80,6 +81,18 @@ impl Pool {
     /// Whether the outermost errors are rare enough for limits of this confidence.
     pub(super) fn is_enough_for(&self, confidence: f64) -> bool {
         (self.sorted.len() + 1) as f64 * (1.0 - confidence) / 2.0 >= 1.0
+    }
+
+    /// A mean with its limits.
+    pub(super) fn point(&self, mean: f64) -> ForecastPoint {
+        let ((lo80, hi80), (lo95, hi95)) = (self.limits(mean, 0.8), self.limits(mean, 0.95));
+        ForecastPoint {
+            mean,
+            lo80,
+            hi80,
+            lo95,
+            hi95,
+        }
     }
 
     /// Whole limits around a mean: of n errors, the (n+1)q-th from either end, q being half of what may fall outside,

@@ -6,7 +6,8 @@
 //! quantiles of the errors made at those origins, by horizon (conformal prediction; Vovk, Gammerman & Shafer 2005;
 //! Stankevičiūtė, Alaa & van der Schaar 2021), so they hold whatever the law of the counts.
 //!
-//! A forecast of a sum is the sum of the forecasts ([`bottom_up`]); its limits come from the summed errors.
+//! A forecast of a sum is the sum of the forecasts, over places and categories ([`bottom_up`]) and over steps
+//! ([`Evaluation::total`]); its limits come from the summed errors.
 
 mod conformal;
 mod models;
@@ -17,6 +18,7 @@ pub use models::Model;
 use crate::series::{SeriesError, check_counts};
 use conformal::Errors;
 use rayon::prelude::*;
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// Origins at which models are tried, about; more cost time and add little.
@@ -97,6 +99,13 @@ pub struct Forecast {
     pub coverage95: Option<f64>,
     /// Number of origins.
     pub origins: usize,
+}
+
+impl Forecast {
+    /// Whether the model foresaw the past better than last season's counts did. One that did not is not shown to people.
+    pub fn beats_the_yardstick(&self) -> bool {
+        self.model != Model::SeasonalNaive && self.mase < 1.0
+    }
 }
 
 /// What was foreseen at one origin of the past, and what came.
@@ -248,17 +257,7 @@ impl Evaluation {
                 .iter()
                 .map(|o| (o.known, o.predicted.as_slice(), o.came.as_slice())),
         );
-        let point = |(h, mean): (usize, &f64)| {
-            let pool = errors.pool(h, None);
-            let ((lo80, hi80), (lo95, hi95)) = (pool.limits(*mean, 0.8), pool.limits(*mean, 0.95));
-            ForecastPoint {
-                mean: *mean,
-                lo80,
-                hi80,
-                lo95,
-                hi95,
-            }
-        };
+        let point = |(h, mean): (usize, &f64)| errors.pool(h, None).point(*mean);
         let (mut own, mut naive, mut number) = (0.0, 0.0, 0usize);
         for o in &self.origins {
             own += absolute_errors(&o.predicted, &o.came);
@@ -277,6 +276,33 @@ impl Evaluation {
             coverage95: self.coverage(&errors, 0.95),
             origins: self.origins.len(),
         }
+    }
+
+    /// The sum over some steps ahead (counted from 1), such as a week of days, with its limits. `None` where the steps
+    /// reach beyond the horizon, or too few origins saw all of them for limits of 95 %.
+    ///
+    /// ```
+    /// use analysis::forecast::evaluate;
+    /// let counts: Vec<f64> = (0..280).map(|day| (6 + day * day % 5) as f64).collect();
+    /// let week = evaluate(&counts, &[7], 7)?.total(1..=7).unwrap();
+    /// assert!(week.lo95 <= week.mean && week.mean <= week.hi95 && (week.mean - 56.0).abs() < 4.0);
+    /// # Ok::<(), analysis::forecast::ForecastError>(())
+    /// ```
+    pub fn total(&self, steps: RangeInclusive<usize>) -> Option<ForecastPoint> {
+        let (first, last) = (steps.start().checked_sub(1)?, *steps.end());
+        let mean: f64 = self.means.get(first..last)?.iter().sum();
+        let sums: Vec<(usize, [f64; 1], [f64; 1])> = self
+            .origins
+            .iter()
+            .filter_map(|o| {
+                let came: f64 = o.came.get(first..last)?.iter().sum();
+                let predicted: f64 = o.predicted[first..last].iter().sum();
+                Some((o.known, [predicted], [came]))
+            })
+            .collect();
+        let errors = Errors::gather(sums.iter().map(|(known, p, c)| (*known, &p[..], &c[..])));
+        let pool = errors.pool(0, None);
+        pool.is_enough_for(0.95).then(|| pool.point(mean))
     }
 
     /// Share of counts inside limits that were made of the errors on other points than those foreseen from the same origin.

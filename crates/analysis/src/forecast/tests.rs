@@ -224,3 +224,47 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_week_ahead_is_the_sum_of_its_days_and_its_limits_cover_what_comes() {
+    let (mut inside, mut all) = (0, 0);
+    for seed in 0..60 {
+        let counts = weekly(307, 4.0, 500 + seed);
+        let evaluation = evaluate(&counts[..300], &[7], 7).unwrap();
+        let week = evaluation.total(1..=7).unwrap();
+        let days: f64 = evaluation.means().iter().sum();
+        assert!((week.mean - days).abs() < 1e-9);
+        let came: f64 = counts[300..].iter().sum();
+        inside += u32::from((week.lo95..=week.hi95).contains(&came));
+        all += 1;
+        // Narrower than the sum of the limits of the days: their errors do not all fall on one side.
+        let widest: f64 = evaluation
+            .forecast()
+            .points
+            .iter()
+            .map(|p| p.hi95 - p.lo95)
+            .sum();
+        assert!(week.hi95 - week.lo95 < widest);
+    }
+    // 60 weeks: three standard errors are 0.085.
+    let share = f64::from(inside) / f64::from(all);
+    assert!(share > 0.865, "{share}");
+    let one = evaluate(&weekly(300, 4.0, 1), &[7], 7).unwrap();
+    assert!(one.total(1..=8).is_none() && one.total(0..=3).is_none());
+    assert_eq!(one.total(3..=3).unwrap().mean, one.means()[2]);
+    let short = evaluate(&weekly(40, 4.0, 1), &[7], 7).unwrap();
+    assert!(short.total(1..=7).is_none(), "too few origins for 95 %");
+}
+
+#[test]
+fn only_a_model_that_beats_the_yardstick_is_for_people() {
+    let repeated: Vec<f64> = (0..210).map(|t| f64::from(t % 7)).collect();
+    assert!(
+        !evaluate(&repeated, &[7], 7)
+            .unwrap()
+            .forecast()
+            .beats_the_yardstick()
+    );
+    let good = evaluate(&weekly(400, 20.0, 1), &[7], 7).unwrap().forecast();
+    assert!(good.beats_the_yardstick());
+}

@@ -239,6 +239,63 @@ pub fn reporting(
     }
 }
 
+/// How often incidents of one place (or category) are reported again, over what is expected of them.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Relative {
+    /// Repeated reports over expected ones; 1 is as elsewhere.
+    pub ratio: f64,
+    /// 95 % limits of the ratio.
+    pub lo: f64,
+    /// 95 % limits of the ratio.
+    pub hi: f64,
+}
+
+/// Repeated reports against the number that would be expected if incidents were reported as elsewhere (indirect
+/// standardisation: Σ of the rate of each category × the days its incidents were open).
+///
+/// Limits are Garwood's (1936) where reports are as even as chance; where their `dispersion` (Pearson's X² over degrees
+/// of freedom) is above 1 the counts say as much as `reports / dispersion` even ones, and the limits are Byar's for those
+/// (Breslow & Day 1987, *Statistical Methods in Cancer Research* II, eq. 2.10), which hold for fractions too.
+///
+/// ```
+/// use analysis::reporting::relative;
+/// let even = relative(6.0, 12.0, 1.0).unwrap();
+/// assert!(even.ratio == 0.5 && (even.hi - 13.0595 / 12.0).abs() < 1e-4);
+/// assert!(relative(6.0, 12.0, 2.0).unwrap().hi > even.hi);
+/// ```
+///
+/// `None` where nothing is expected, or a number is negative or not finite.
+pub fn relative(reports: f64, expected: f64, dispersion: f64) -> Option<Relative> {
+    let usable = |v: f64| v.is_finite() && v >= 0.0;
+    if !usable(reports) || !usable(expected) || !dispersion.is_finite() || expected == 0.0 {
+        return None;
+    }
+    let (lo, hi) = if dispersion <= 1.0 {
+        poisson_limits(reports)
+    } else {
+        let (lo, hi) = byar_limits(reports / dispersion);
+        (lo * dispersion, hi * dispersion)
+    };
+    Some(Relative {
+        ratio: reports / expected,
+        lo: lo / expected,
+        hi: hi / expected,
+    })
+}
+
+/// Byar's approximation to the limits of a Poisson mean.
+fn byar_limits(total: f64) -> (f64, f64) {
+    let z = normal_quantile(0.5 + CONFIDENCE / 2.0);
+    let cube =
+        |m: f64, sign: f64| m * (1.0 - 1.0 / (9.0 * m) + sign * z / (3.0 * m.sqrt())).powi(3);
+    let lo = if total > 0.0 {
+        cube(total, -1.0).max(0.0)
+    } else {
+        0.0
+    };
+    (lo, cube(total + 1.0, 1.0))
+}
+
 fn effects(names: &[String], fit: &PoissonFit) -> Vec<Effect> {
     let one = |(j, name): (usize, &String)| {
         effect(name, fit.coefficients[j + 1], fit.standard_error(j + 1))
@@ -365,6 +422,36 @@ mod tests {
             reporting(&[0.0, 0.0], &[4.0, 6.0], &with).unwrap_err(),
             ReportingError::NoDuplicates
         );
+    }
+
+    #[test]
+    fn ratios_have_limits_that_widen_with_dispersion() {
+        for reports in [1.0, 3.0, 10.0, 80.0] {
+            let (lo, hi) = poisson_limits(reports);
+            let (near_lo, near_hi) = byar_limits(reports);
+            assert!(
+                (lo - near_lo).abs() < 0.06 * reports.max(1.0),
+                "{lo} {near_lo}"
+            );
+            assert!((hi - near_hi).abs() < 0.02 * hi, "{hi} {near_hi}");
+            let (even, uneven) = (
+                relative(reports, 8.0, 0.7).unwrap(),
+                relative(reports, 8.0, 4.0).unwrap(),
+            );
+            assert_eq!(even.ratio, uneven.ratio);
+            assert!(uneven.lo < even.lo && even.hi < uneven.hi);
+        }
+        let none = relative(0.0, 8.0, 2.0).unwrap();
+        assert!(none.ratio == 0.0 && none.lo == 0.0 && none.hi > 0.4);
+        for (reports, expected, dispersion) in [
+            (1.0, 0.0, 1.0),
+            (-1.0, 1.0, 1.0),
+            (f64::NAN, 1.0, 1.0),
+            (1.0, f64::INFINITY, 1.0),
+            (1.0, 1.0, f64::NAN),
+        ] {
+            assert_eq!(relative(reports, expected, dispersion), None);
+        }
     }
 
     #[test]
