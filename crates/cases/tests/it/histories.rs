@@ -167,7 +167,11 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::WaitLapsed { due_at, .. } => {
             let (due, was) = (due_at.unwrap(), before.due_at.unwrap());
             let stopped = before.pauses.last().unwrap().from;
-            let kept = if was <= stopped { due == was } else { due >= was };
+            let kept = if was <= stopped {
+                due == was
+            } else {
+                due >= was
+            };
             prop_assert!(kept, "a pause from {stopped} moved {was} to {due}");
         }
         _ => {}
