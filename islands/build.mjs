@@ -1,4 +1,5 @@
-// Builds what the program embeds into dist/: tabler.css from its SCSS, app.js and every other src/*.ts as an island.
+// Builds what the program embeds into dist/: tabler.css from its SCSS, app.js and every other src/*.ts as an island (what
+// they share is in src/parts/), and beside the map its style and its worker.
 import { build, transform } from 'esbuild';
 import { compile } from 'sass';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import path from 'node:path';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, 'dist');
 const target = ['chrome90', 'firefox90', 'safari15'];
+const maplibre = path.join(here, 'node_modules/maplibre-gl/dist');
 
 await mkdir(dist, { recursive: true });
 for (const name of await readdir(dist)) {
@@ -21,7 +23,11 @@ await writeFile(path.join(dist, 'tabler.css'), small.code);
 
 const islands = (await readdir(path.join(here, 'src'))).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
 await build({
-  entryPoints: islands.map((name) => path.join(here, 'src', name)),
+  entryPoints: [
+    ...islands.map((name) => ({ in: path.join(here, 'src', name), out: path.basename(name, '.ts') })),
+    { in: path.join(maplibre, 'maplibre-gl.css'), out: 'map' },
+    { in: path.join(maplibre, 'maplibre-gl-worker.mjs'), out: 'map-worker' },
+  ],
   outdir: dist,
   bundle: true,
   format: 'esm',

@@ -1,6 +1,7 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import 'htmx.org';
+import { watchIslands } from './parts/islands';
 
 const words = document.body.dataset;
 const guarded = new Set<HTMLFormElement>();
@@ -92,3 +93,5 @@ document.addEventListener('keydown', (event) => {
     }
   }
 });
+
+watchIslands();

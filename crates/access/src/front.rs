@@ -21,8 +21,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use ui::{ErrorPage, Look, Ui};
 
-/// Scripts, styles, fonts and data come from this program alone; pictures may also be made in the page.
-const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 const REFERENCE_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// When a request came in and under which number.
@@ -240,12 +238,14 @@ fn page(fault: &Fault, ui: Ui, arrival: Arrival) -> Response {
 
 /// Headers that every answer carries. What a handler set itself stays.
 fn protect(state: &AppState, headers: &mut HeaderMap, arrival: Arrival) {
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert_with(|| state.content_policy().clone());
     let mut add = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     };
-    add(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::REFERRER_POLICY, "same-origin");
     add(

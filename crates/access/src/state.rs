@@ -3,6 +3,7 @@
 use crate::ctx::{Parts, Services};
 use crate::gates::Gates;
 use crate::routes::MenuEntry;
+use axum::http::HeaderValue;
 use jiff::SignedDuration;
 use kernel::Clock;
 use std::sync::Arc;
@@ -113,6 +114,18 @@ struct Inner {
     cookie_key: [u8; 32],
     menu: Vec<MenuEntry>,
     gates: Gates,
+    content_policy: HeaderValue,
+}
+
+/// Scripts, styles, fonts and data come from this program alone; pictures may also be made in the page. A base map that
+/// the deployment names is the one exception, for its pictures only.
+fn content_policy(base: Option<&ui::BaseMap>) -> HeaderValue {
+    let host = base.map_or(String::new(), |base| format!(" {}", base.origin));
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data: blob:{host}; connect-src 'self'{host}; object-src 'none'; \
+         frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    );
+    HeaderValue::from_str(&policy).expect("a base map's origin is a plain host name")
 }
 
 impl AppState {
@@ -128,6 +141,7 @@ impl AppState {
             menu,
         } = parts;
         let gates = Gates::new(&settings.limits);
+        let content_policy = content_policy(site.base_map.as_ref());
         let parts = Parts {
             db,
             clock,
@@ -141,6 +155,7 @@ impl AppState {
                 cookie_key,
                 menu,
                 gates,
+                content_policy,
             }),
         }
     }
@@ -166,7 +181,28 @@ impl AppState {
     pub(crate) fn cookie_key(&self) -> &[u8; 32] {
         &self.inner.cookie_key
     }
+    pub(crate) fn content_policy(&self) -> &HeaderValue {
+        &self.inner.content_policy
+    }
     pub(crate) fn gates(&self) -> &Gates {
         &self.inner.gates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_named_base_map_widens_the_content_policy_and_only_for_pictures() {
+        let text = |base: Option<&ui::BaseMap>| content_policy(base).to_str().unwrap().to_owned();
+        assert!(!text(None).contains("http"));
+        let base = ui::BaseMap::new("https://tiles.example/{z}/{x}/{y}.png", "x").unwrap();
+        let policy = text(Some(&base));
+        for part in policy.split("; ") {
+            let has_host = part.ends_with(" https://tiles.example");
+            let may_have = part.starts_with("img-src") || part.starts_with("connect-src");
+            assert_eq!(has_host, may_have, "{part}");
+        }
     }
 }

@@ -14,7 +14,7 @@ pub fn capabilities() -> Vec<Capability> {
     let tables = |name, migrations| Capability::new(name, Routes::new(name)).migrations(migrations);
     vec![
         access::capability(),
-        tables("grid", grid::MIGRATIONS),
+        grid::http::capability(),
         tables("actors", actors::MIGRATIONS),
         tables("matters", matters::MIGRATIONS),
         vault::capability(),
@@ -75,6 +75,7 @@ impl Program {
         let mut services = Services::default();
         services.add(reference.clone());
         services.add(crate::places::directory(reference.clone()));
+        services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));
         Self {
             config,

@@ -40,6 +40,8 @@ pub struct File {
     session_idle_minutes: Option<i64>,
     requests_in_flight: Option<usize>,
     database_connections: Option<usize>,
+    base_map: Option<String>,
+    base_map_attribution: Option<String>,
 }
 
 /// The keys, what they mean and their defaults: the table of `docs/generated/configuration.md`.
@@ -94,6 +96,16 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "connections that write (PostgreSQL)",
         "6",
     ),
+    (
+        "base_map",
+        "a map of somebody else below ours: the address of its pictures with `{z}`, `{x}` and `{y}`; WGS 84 or CGCS2000 in Web Mercator; readers' browsers then ask that host",
+        "none: nothing outside is asked",
+    ),
+    (
+        "base_map_attribution",
+        "whose the base map is, as its owner wants it shown",
+        "",
+    ),
 ];
 
 /// The configuration a command runs under.
@@ -119,6 +131,8 @@ pub struct Config {
     pub requests_in_flight: usize,
     /// Writing connections.
     pub database_connections: usize,
+    /// A map of somebody else below ours.
+    pub base_map: Option<ui::BaseMap>,
 }
 
 impl Common {
@@ -188,7 +202,15 @@ impl Config {
             .map(PathBuf::from)
             .or(file.data_dir)
             .unwrap_or_else(|| beside(&db));
+        let attribution = text("base_map_attribution", file.base_map_attribution, "");
+        let base_map = env("base_map")
+            .or(file.base_map)
+            .filter(|url| !url.is_empty())
+            .map(|url| ui::BaseMap::new(&url, &attribution))
+            .transpose()
+            .map_err(|e| wrong("base_map", e))?;
         Ok(Self {
+            base_map,
             city: env("city").or(file.city),
             timezone: TimeZone::get(&zone)
                 .map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?,
@@ -252,8 +274,14 @@ mod tests {
         assert!(toml::from_str::<File>("colour = 'red'").is_err());
         let file: File = toml::from_str("timezone = 'Mars'").unwrap();
         assert!(Config::new(None, file, none).is_err());
-        let env = |key: &str| (key == "behind_proxy").then(|| "perhaps".to_owned());
-        assert!(Config::new(None, File::default(), env).is_err());
+        for (wrong, value) in [
+            ("behind_proxy", "perhaps"),
+            ("base_map", "tiles.example/{z}/{x}/{y}"),
+        ] {
+            let env = |key: &str| (key == wrong).then(|| value.to_owned());
+            let failure = Config::new(None, File::default(), env).unwrap_err();
+            assert_eq!(failure.field.as_deref(), Some(wrong));
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The units and districts that the pages of accounts offer, from the snapshot of the reference data.
+//! What other rooms need of the snapshot of the reference data: the units and districts that the pages of accounts offer,
+//! and the territory that tiles are made of.
 
 use access::{Directory, Places, UnitId};
 use kernel::{DistrictCode, DivisionLevel};
@@ -10,6 +11,13 @@ struct FromReference(Arc<Reference>);
 /// The directory of a running program.
 pub fn directory(reference: Arc<Reference>) -> Arc<Directory> {
     Arc::new(Directory(Box::new(FromReference(reference))))
+}
+
+/// The vector tiles of a running program.
+pub fn tiles(reference: Arc<Reference>) -> Arc<grid::Tiles> {
+    Arc::new(grid::Tiles::new(move || {
+        reference.current().territory.clone()
+    }))
 }
 
 impl Places for FromReference {

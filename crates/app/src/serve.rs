@@ -120,6 +120,7 @@ pub fn state_of(
         } else {
             Vec::new()
         },
+        base_map: program.config.base_map.clone(),
     };
     let mut settings = Settings {
         public_url,

@@ -118,6 +118,7 @@ cases-matter-choose = Type a few letters or the code and choose from the list.
 cases-field-address = Address
 cases-address-help = Street and number, or something to find it by.
 cases-field-division = Community
+cases-map-place = Set the place on the map (optional)
 cases-point = Coordinates (optional)
 cases-point-help = Degrees in WGS 84, such as 120.16500 and 30.24500.
 cases-field-lon = Longitude

@@ -117,6 +117,7 @@ cases-matter-choose = 输入几个字或代码，从列表里选。
 cases-field-address = 地址
 cases-address-help = 路名、门牌号，或附近的标志物。
 cases-field-division = 所在社区
+cases-map-place = 在地图上选定位置（可不选）
 cases-point = 坐标（可不填）
 cases-point-help = WGS 84 经纬度，例如 120.16500 和 30.24500。
 cases-field-lon = 经度

@@ -125,6 +125,14 @@ impl Territory {
     pub fn divisions(&self) -> impl Iterator<Item = &Division> {
         self.divisions.values()
     }
+    /// The divisions in force with a border, and it: the deepest first, then by code.
+    pub fn bordered(&self) -> impl Iterator<Item = (&Division, &Area)> {
+        let both = |code: &DivisionCode| {
+            let division = &self.divisions[code];
+            Some((division, division.shape.as_ref()?))
+        };
+        self.shaped.iter().filter_map(both)
+    }
     /// The divisions right below one, ascending.
     pub fn children(&self, code: DivisionCode) -> impl Iterator<Item = &Division> {
         let codes = self.children.get(&code).map_or(&[][..], Vec::as_slice);

@@ -111,6 +111,31 @@ ui-pager-shown = { $n ->
 ui-pager-shown-of = { $n } of { $total } on this page
 ui-chart-table = Show as a table
 ui-chart-when = Time
+ui-chart-keys = Left and right arrows walk along the points; t opens the table.
+ui-map = Map
+ui-map-wait = The map loads when it comes into view; this page works without it.
+ui-map-legend = Legend
+ui-map-places = { $n ->
+    [one] 1 place
+   *[other] { $n } places
+}
+ui-map-unknown = no data, or too few
+ui-map-few = too few to compare (n = { $n })
+ui-map-shade = { $name }: { $value }
+ui-map-word-failed = The map did not load; this page works without it.
+ui-map-word-in = Zoom in
+ui-map-word-out = Zoom out
+ui-map-word-whole = Show everything
+ui-map-word-wheel = Hold Ctrl and scroll to zoom the map
+ui-map-word-wheel-mac = Hold ⌘ and scroll to zoom the map
+ui-map-word-touch = Move the map with two fingers
+ui-map-word-me = Use my position
+ui-map-word-me-failed = Your position is not available. Press on the map, or give an address.
+ui-map-word-pin = The place set
+ui-map-word-pin-key = Press on the map to set the place. With the keyboard: arrows move the map, Enter sets its middle.
+ui-map-word-pinned = Place set: { $place }
+ui-map-word-pinned-outside = The place set lies outside this city's divisions.
+ui-map-word-many = { $n } cases; zoom in to see them apart
 ui-table-scroll = Table: { $name }, scrolls sideways
 ui-confirm-cancel = Cancel
 ui-confirm-yes = Yes, go ahead

@@ -105,7 +105,9 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+/// Whether the reader's browser takes answers packed with gzip.
+#[must_use]
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())

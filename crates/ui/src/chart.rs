@@ -2,10 +2,12 @@
 //!
 //! No script and no style attribute: colours come from classes of `theme.css`, so both themes and print work.
 
+use crate::assets;
 use crate::format::group_digits;
 use crate::html::Html;
 use crate::view::Ui;
 use askama::Template;
+use serde::Serialize;
 
 /// Width and height of the drawing in its own units; the page scales it.
 const WIDTH: f64 = 720.0;
@@ -57,6 +59,29 @@ struct LineChartView<'a> {
     band: String,
     lines: Vec<Line>,
     rows: Vec<Vec<String>>,
+    /// The island that lets the reader walk along the lines, where it was built and the chart is long enough for it.
+    script: String,
+    plan: String,
+}
+
+/// From so many points across on, a reader gains by walking along the lines; below, the drawing says it all.
+const WORTH_WALKING: usize = 8;
+
+/// What the island reads. A null breaks the line.
+#[derive(Serialize)]
+struct Plan<'a> {
+    across: &'a [String],
+    series: Vec<PlanLine<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    band: &'a [Option<(f64, f64)>],
+    band_name: &'a str,
+}
+
+#[derive(Serialize)]
+struct PlanLine<'a> {
+    name: &'a str,
+    values: Vec<Option<f64>>,
+    comparison: bool,
 }
 
 /// A label on an axis with its place.
@@ -71,6 +96,17 @@ struct Line {
     class: String,
     label_y: String,
     name: String,
+}
+
+impl Series {
+    fn plan(&self, points: usize) -> PlanLine<'_> {
+        let values = self.values.iter().take(points);
+        PlanLine {
+            name: &self.name,
+            values: values.map(|value| finite(*value)).collect(),
+            comparison: self.comparison,
+        }
+    }
 }
 
 impl LineChart {
@@ -134,8 +170,30 @@ impl LineChart {
             band: self.band_path(&x, &y),
             lines: spread(lines),
             rows: self.rows(),
+            script: self.script(),
+            plan: serde_json::to_string(&self.plan()).unwrap_or_default(),
         }
         .html()
+    }
+
+    fn script(&self) -> String {
+        if self.across.len() < WORTH_WALKING {
+            return String::new();
+        }
+        assets::url("chart.js").unwrap_or_default()
+    }
+
+    fn plan(&self) -> Plan<'_> {
+        Plan {
+            across: &self.across,
+            series: self
+                .series
+                .iter()
+                .map(|s| s.plan(self.across.len()))
+                .collect(),
+            band: &self.band,
+            band_name: &self.band_name,
+        }
     }
 
     fn largest(&self) -> f64 {

@@ -1,4 +1,4 @@
-//! Pages: layouts, form and table pieces, words in both languages, formats, charts, assets.
+//! Pages: layouts, form and table pieces, words in both languages, formats, charts, maps, assets.
 //!
 //! A page is an askama struct with a field `ui: Ui`; its template extends `layout.html` (staff) or `plain.html`
 //! (residents) and imports the macros of `ui/form.html` and `ui/pieces.html`. README.md of this crate shows one whole.
@@ -14,6 +14,7 @@ pub mod i18n;
 pub mod lang;
 pub mod light;
 pub mod look;
+pub mod map;
 pub mod page;
 pub mod pieces;
 pub mod testing;
@@ -28,6 +29,7 @@ pub use i18n::{Arg, I18n, I18nError};
 pub use kernel::deadline::{ClockKind, Light, Remaining};
 pub use lang::Lang;
 pub use look::{Look, Theme};
+pub use map::{BaseMap, Map, MapPoint, MapTiles, Pin, Scale, Shade, Shading};
 pub use page::ErrorPage;
 pub use pieces::{Crumb, Entry, Pager, Queue, Step, StepState};
 pub use view::{Account, MenuItem, Notice, Site, Ui, Words};

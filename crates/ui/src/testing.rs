@@ -25,6 +25,7 @@ pub fn site_with(words: I18n) -> Arc<Site> {
         city: Words::new("示范市", "Sample City"),
         time_zone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
         notices: vec![(Tone::Info, notice)],
+        base_map: None,
     })
 }
 

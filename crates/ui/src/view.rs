@@ -6,6 +6,7 @@ use crate::html::{Html, escape};
 use crate::i18n::{Arg, I18n};
 use crate::lang::Lang;
 use crate::look::{self, Look, Theme, percent_encode};
+use crate::map::BaseMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// Notices on top of every page, such as "this city is invented".
     pub notices: Vec<(Tone, Words)>,
+    /// A map of somebody else below ours, where the deployment names one.
+    pub base_map: Option<BaseMap>,
 }
 
 /// A notice above the content.

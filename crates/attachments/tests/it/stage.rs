@@ -126,6 +126,7 @@ impl<'d> Stage<'d> {
             city: ui::Words::new("示范市", "Sample City"),
             time_zone: TimeZone::UTC,
             notices: Vec::new(),
+            base_map: None,
         };
         AppState::new(AppParts {
             db: (**self.db).clone(),

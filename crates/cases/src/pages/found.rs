@@ -3,14 +3,14 @@
 use super::Offers;
 use super::pictures::{self, AFTER, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
-use super::report::{offered_place, places, refused};
+use super::report::{offered_place, place_map, places, refused};
 use crate::ops::{self, NewReport, Receipt};
 use crate::service::Cases;
 use access::{Ctx, Fault, FormParts, Go, show, show_as};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use matters::City;
-use ui::{Choice, FormState, Tone, Ui};
+use ui::{Choice, FormState, Html, Tone, Ui};
 
 #[derive(Template)]
 #[template(path = "cases_found.html")]
@@ -19,6 +19,7 @@ pub(super) struct FoundPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    pub map: Html,
     pub files: PictureField,
     /// The pictures of afterwards, where it was put right on the spot.
     pub after: PictureField,
@@ -31,6 +32,7 @@ impl FoundPage {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city),
+            map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             after: PictureField::new(&ui, "f", AFTER, ui.t("cases-files-after")).sent(entry),
             offer: Offer::of(&ui, city, entry, true),
@@ -38,15 +40,18 @@ impl FoundPage {
             form,
         }
     }
+    /// With a map to set the place on.
+    pub fn with_map(self, ctx: &Ctx) -> Self {
+        Self {
+            map: place_map(ctx, &self.ui),
+            ..self
+        }
+    }
 }
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    show(&FoundPage::new(
-        ui,
-        &ctx.service::<Cases>().city(),
-        FormState::new(),
-        &Entry::default(),
-    ))
+    let city = ctx.service::<Cases>().city();
+    show(&FoundPage::new(ui, &city, FormState::new(), &Entry::default()).with_map(&ctx))
 }
 
 pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, Fault> {
@@ -54,7 +59,8 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, true);
     if entry.whole().is_ok() && offer.is_open(&entry.fields) {
-        return show(&FoundPage::new(ui, &city, entry.fields.form(), &entry));
+        let page = FoundPage::new(ui, &city, entry.fields.form(), &entry);
+        return show(&page.with_map(&ctx));
     }
     match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
@@ -71,7 +77,10 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
         }
         Err(wrong) => {
             let form = refused(&ui, &entry.fields, &wrong);
-            show_as(wrong.status(), &FoundPage::new(ui, &city, form, &entry))
+            show_as(
+                wrong.status(),
+                &FoundPage::new(ui, &city, form, &entry).with_map(&ctx),
+            )
         }
     }
 }

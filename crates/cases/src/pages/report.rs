@@ -6,13 +6,14 @@ use super::read::{self, Wrong};
 use crate::model::{Case, State};
 use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, Fields, FormParts, show, show_as};
+use access::{Ctx, Fault, Fields, FormParts, Permission, show, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use grid::{Bounds, TileSet, Tiles};
 use kernel::codes::DivisionLevel;
 use matters::City;
-use ui::{Choice, FormState, Ui};
+use ui::{Choice, FormState, Html, Pin, Ui};
 
 /// More places than this are not offered as a list: the address says it.
 const MOST_PLACES: usize = 400;
@@ -24,6 +25,8 @@ pub(super) struct ReportPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    /// Sets the place by a press; see [`place_map`].
+    pub map: Html,
     pub files: PictureField,
     /// What a photo says that the form does not.
     pub offer: Offer,
@@ -34,12 +37,48 @@ impl ReportPage {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city),
+            map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             offer: Offer::of(&ui, city, entry, false),
             ui,
             form,
         }
     }
+    /// With a map to set the place on.
+    pub fn with_map(self, ctx: &Ctx) -> Self {
+        Self {
+            map: place_map(ctx, &self.ui),
+            ..self
+        }
+    }
+}
+
+/// A map on which a press sets the fields `lon` and `lat`; nothing where no borders are known. Members of staff see the
+/// cells as well.
+pub(super) fn place_map(ctx: &Ctx, ui: &Ui) -> Html {
+    let Some(tiles) = ctx.service_if_any::<Tiles>() else {
+        return Html::default();
+    };
+    let sets: &[TileSet] = match ctx.require(Permission::ReferenceRead) {
+        Ok(()) => &TileSet::ALL,
+        Err(_) => &[TileSet::Divisions],
+    };
+    let mut map = tiles.map(ui.t("cases-map-place"), sets);
+    if map.bounds.is_none() {
+        return Html::default();
+    }
+    // Whoever works in some districts begins there.
+    let own = ctx.scope().districts;
+    let territory = tiles.territory();
+    let own = own.iter().filter_map(|d| territory.bounds_of(d.division()));
+    if let Some(b) = own.reduce(Bounds::joined) {
+        map.bounds = Some([b.west, b.south, b.east, b.north]);
+    }
+    map.pin = Some(Pin {
+        lon: "lon",
+        lat: "lat",
+    });
+    map.show(ui)
 }
 
 /// The communities to choose from, with their streets; the streets where there are too many communities.
@@ -94,12 +133,7 @@ pub(super) struct ReceiptPage {
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    show(&ReportPage::new(
-        ui,
-        &city,
-        FormState::new(),
-        &Entry::default(),
-    ))
+    show(&ReportPage::new(ui, &city, FormState::new(), &Entry::default()).with_map(&ctx))
 }
 
 pub(super) async fn send(
@@ -112,7 +146,8 @@ pub(super) async fn send(
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, false);
     if entry.whole().is_ok() && offer.is_open(&entry.fields) {
-        return show(&ReportPage::new(ui, &city, entry.fields.form(), &entry));
+        let page = ReportPage::new(ui, &city, entry.fields.form(), &entry);
+        return show(&page.with_map(&ctx));
     }
     match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
@@ -132,7 +167,10 @@ pub(super) async fn send(
         }
         Err(wrong) => {
             let form = refused(&ui, &entry.fields, &wrong);
-            show_as(wrong.status(), &ReportPage::new(ui, &city, form, &entry))
+            show_as(
+                wrong.status(),
+                &ReportPage::new(ui, &city, form, &entry).with_map(&ctx),
+            )
         }
     }
 }

@@ -334,6 +334,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             form: form.clone(),
             matters: vec!["C0101 上水井盖".into()],
             places: vec![ui::Choice::new("330102001001", "清波门社区")],
+            map: ui::Html::default(),
             files: files(&ui()),
             offer: offer(),
         });

@@ -7,6 +7,7 @@
 mod drawing;
 mod imports;
 mod locating;
+mod tiles;
 
 use access::Ctx;
 use kernel::{ManualClock, Point};

@@ -1,0 +1,22 @@
+# Words of divisions and unit grids.
+grid-menu = Territory
+grid-all = Territory and grids
+grid-map = Divisions and unit grids
+grid-divisions = Divisions
+grid-name = Name
+grid-level = Level
+grid-level-province = province
+grid-level-city = city
+grid-level-district = district
+grid-level-street = street
+grid-level-community = community
+grid-cells = Unit grids
+grid-area = Area
+grid-residents = Residents
+grid-households = Households
+grid-code = Code
+grid-land-use = Land use
+grid-beat = Beat
+grid-drawn = drawn
+grid-empty = There are no divisions below this one and no unit grids
+grid-empty-advice = A system administrator brings them in with the commands shiyu import divisions and shiyu import grid.

@@ -1,0 +1,185 @@
+// Maps and charts in a browser: they are drawn from the program's own tiles, set the fields of a form, weigh what they
+// may, speak both languages, and leave a page that is whole without them.
+
+import { gzipSync } from 'node:zlib';
+
+export const options = { seconds: 180 };
+
+function claim(holds, what) {
+  if (!holds) throw new Error(what);
+}
+
+/** Waits without keeping a hand on the element, which would keep it from being collected. */
+const drawn = (page) => page.locator('.map-box.map-live[data-state=idle]').waitFor({ timeout: 60_000 });
+
+export async function theTerritoryIsDrawnFromOurOwnTiles(t) {
+  const tiles = [];
+  const page = await t.signIn('system_admin');
+  page.on('response', (answer) => {
+    if (new URL(answer.url()).pathname.startsWith('/tiles/')) tiles.push(answer);
+  });
+  await page.goto('/territory');
+  await drawn(page);
+  const sets = new Set(tiles.map((answer) => new URL(answer.url()).pathname.split('/')[2]));
+  claim(sets.has('divisions') && sets.has('grids'), `asked for ${[...sets].join(', ') || 'no tiles'}`);
+  for (const answer of tiles) claim(answer.ok(), `${answer.url()} answered ${answer.status()}`);
+  // A picture of bare ground packs into a few kilobytes.
+  claim((await page.locator('.map-box').screenshot()).length > 20_000, 'the map is as good as empty');
+  const rows = await page.locator('table tbody tr').count();
+  claim(rows > 0, 'no list stands beside the map');
+  await t.axe(page);
+
+  // The second time nothing is fetched again.
+  const before = tiles.length;
+  const fresh = [];
+  page.on('response', (answer) => {
+    if (/\/(tiles|assets)\//.test(answer.url()) && !answer.fromServiceWorker()) fresh.push(answer);
+  });
+  await page.reload();
+  await drawn(page);
+  const again = await Promise.all(fresh.map(async (answer) => (await answer.request().sizes()).responseBodySize));
+  claim(tiles.length >= before, 'the map was drawn again');
+  claim(again.reduce((sum, size) => sum + size, 0) < 100_000, `a second look fetched ${again.reduce((a, b) => a + b, 0)} bytes`);
+}
+
+export async function aPressOnTheMapSetsThePlaceOfAReport(t) {
+  for (const how of [{ viewport: 'phone' }, { viewport: 'desk', theme: 'dark', lang: 'en' }]) {
+    const page = await t.open('/report', how);
+    await page.locator('.map-box').scrollIntoViewIfNeeded();
+    await drawn(page);
+    const box = await page.locator('.map-room canvas').boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    const [lon, lat] = await Promise.all(['lon', 'lat'].map((name) => page.inputValue(`input[name=${name}]`)));
+    claim(/^\d+\.\d{6}$/.test(lon) && /^\d+\.\d{6}$/.test(lat), `the fields hold ${lon || 'nothing'}, ${lat || 'nothing'}`);
+    await page.waitForFunction(() => document.querySelector('.map-told')?.textContent !== '', null, { timeout: 30_000 });
+    const told = await page.textContent('.map-told');
+    claim(how.lang === 'en' ? told.startsWith('Place set: ') : told.startsWith('已选定：'), `told: ${told}`);
+    claim(how.lang === 'en' ? told.includes('District') : told.includes('街道'), `the place is not named: ${told}`);
+    await t.axe(page);
+
+    // By keyboard: the middle of the map, moved by an arrow.
+    await page.locator('.map-room canvas').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForTimeout(600);
+    await drawn(page);
+    await page.keyboard.press('Enter');
+    const moved = await page.inputValue('input[name=lon]');
+    claim(Number(moved) > Number(lon), `Enter set ${moved}, not east of ${lon}`);
+    claim(new URL(page.url()).pathname === '/report', 'Enter sent the form');
+    await page.context().close();
+  }
+}
+
+export async function thePlaceSetIsThePlaceOfTheCase(t) {
+  const page = await t.signIn('collector', { viewport: 'phone' });
+  await page.goto('/found');
+  await page.locator('.map-box').scrollIntoViewIfNeeded();
+  await drawn(page);
+  await page.fill('textarea[name=description]', '人行道上的地砖松动，下雨会溅水。');
+  const box = await page.locator('.map-room canvas').boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  const lon = await page.inputValue('input[name=lon]');
+  await Promise.all([page.waitForURL(/\/cases\//), page.locator('form.form button[type=submit]').last().click()]);
+  const number = new URL(page.url()).pathname.split('/')[2];
+  const known = await page.evaluate(async (at) => (await fetch(`/api/v1/cases/${at}`)).json(), number);
+  claim(JSON.stringify(known).includes(lon.replace(/0+$/, '')), `the case is not at ${lon}: ${JSON.stringify(known).slice(0, 600)}`);
+}
+
+export async function theDevicesPositionIsTakenOnlyWhenAsked(t) {
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.context().grantPermissions(['geolocation']);
+  await page.locator('.map-box').scrollIntoViewIfNeeded();
+  await drawn(page);
+  const [west, south, east, north] = await page.evaluate(() => JSON.parse(document.querySelector('.map-box').dataset.map).bounds);
+  const here = { longitude: (west + east) / 2, latitude: (south + north) / 2 };
+  await page.context().setGeolocation(here);
+  claim((await page.inputValue('input[name=lon]')) === '', 'a position was taken without being asked for');
+  await page.click('.map-below button');
+  await page.waitForFunction(() => document.querySelector('input[name=lon]').value !== '');
+  claim(Math.abs(Number(await page.inputValue('input[name=lon]')) - here.longitude) < 1e-5, 'another position was set');
+}
+
+export async function withoutScriptThereIsTheList(t) {
+  const page = await t.open('/report', { viewport: 'phone', script: false });
+  claim(!(await page.locator('.map').isVisible()), 'an empty map is shown');
+  claim(await page.locator('select[name=division]').isVisible(), 'no list of places');
+  const staff = await t.signIn('system_admin', { script: false });
+  await staff.goto('/territory');
+  claim(!(await staff.locator('.map').isVisible()), 'an empty map is shown');
+  claim(await staff.locator('table tbody tr').first().isVisible(), 'no list of divisions');
+}
+
+export async function theIslandsWeighWhatTheyMay(t) {
+  const page = await t.open('/report');
+  const assets = await page.evaluate(() => {
+    const { island, islandStyle, worker } = document.querySelector('.map-box').dataset;
+    return [island, islandStyle, worker];
+  });
+  let map = 0;
+  for (const address of assets) {
+    const answer = await page.request.get(address, { headers: { 'accept-encoding': 'gzip' } });
+    claim(answer.ok() && answer.headers()['cache-control'].includes('immutable'), `${address} is not kept`);
+    map += gzipSync(await answer.body(), { level: 9 }).length;
+  }
+  claim(map <= 900_000, `the map weighs ${map} bytes`);
+  // It is not fetched before it is seen.
+  const asked = [];
+  const top = await t.open('/');
+  await top.setViewportSize({ width: 320, height: 120 });
+  top.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await top.goto('/report');
+  await top.waitForLoadState('networkidle');
+  claim(!asked.some((at) => at.startsWith('/assets/map')), 'the map was fetched before it was in view');
+  await top.locator('.map-box').scrollIntoViewIfNeeded();
+  await drawn(top);
+  claim(asked.some((at) => at.startsWith('/assets/map')), 'the map was not fetched when it came into view');
+}
+
+export async function aMapThatLeavesThePageLeavesNothingBehind(t) {
+  const page = await t.open('/report');
+  await page.locator('.map-box').scrollIntoViewIfNeeded();
+  await drawn(page);
+  const session = await page.context().newCDPSession(page);
+  const counted = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    const { nodes, jsEventListeners } = await session.send('Memory.getDOMCounters');
+    return { nodes, jsEventListeners };
+  };
+  const renew = async () => {
+    await page.evaluate(async () => {
+      const fresh = new DOMParser().parseFromString(await (await fetch('/report')).text(), 'text/html');
+      document.querySelector('.map').replaceWith(fresh.querySelector('.map'));
+    });
+    await drawn(page);
+  };
+  for (let i = 0; i < 3; i += 1) await renew();
+  const early = await counted();
+  for (let i = 0; i < 6; i += 1) await renew();
+  const late = await counted();
+  claim(late.nodes <= early.nodes + 50 && late.jsEventListeners <= early.jsEventListeners + 20,
+    `after six more maps: ${JSON.stringify(early)} became ${JSON.stringify(late)}`);
+  claim((await page.locator('.map-room canvas').count()) === 1, 'more than one map stands on the page');
+}
+
+export async function aNewPlanChangesTheMapInPlace(t) {
+  const page = await t.signIn('system_admin');
+  await page.goto('/territory');
+  await drawn(page);
+  const before = await page.locator('.map-box').screenshot();
+  await page.evaluate(() => {
+    const box = document.querySelector('.map-box');
+    box.querySelector('canvas').dataset.same = '1';
+    const plan = JSON.parse(box.dataset.map);
+    const [west, south, east, north] = plan.bounds;
+    const places = { 990101000000: { class: 5, text: 'A 90 %' }, 990102000000: { text: 'B' } };
+    plan.shading = { set: 'divisions', colours: 'seq', places };
+    plan.points = [0, 1, 2, 3].map((i) => ({ lon: west + (east - west) * (0.3 + 0.15 * i), lat: (south + north) / 2, n: i === 3 ? 12 : 1,
+      light: ['late', 'soon', 'in-time', 'parked'][i], text: `point ${i}`, href: '/cases/x' }));
+    box.dataset.map = JSON.stringify(plan);
+  });
+  await page.waitForTimeout(500);
+  await drawn(page);
+  claim(!before.equals(await page.locator('.map-box').screenshot()), 'the map did not change');
+  claim((await page.locator('.map-room canvas[data-same]').count()) === 1, 'the map was made anew');
+  await t.shoot(page, `map with shades and points ${t.engine}`);
+}
