@@ -1,6 +1,7 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import 'htmx.org';
+import { walkByKey, watchDesk } from './parts/desk';
 import { watchIslands } from './parts/islands';
 
 const words = document.body.dataset;
@@ -82,16 +83,33 @@ function isTyping(target: EventTarget | null): boolean {
     && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 }
 
+/** Presses a button; unfolds a form and goes to its first field, also when it was unfolded before. */
+function press(element: HTMLElement): void {
+  const details = element.tagName === 'SUMMARY' ? element.closest('details') : null;
+  if (!details) {
+    element.click();
+    return;
+  }
+  details.open = true;
+  const field = details.querySelector<HTMLElement>('input:not([type=hidden]), textarea, select, button');
+  field?.focus();
+}
+
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
   if (document.querySelector('dialog[open]')) return;
+  if (walkByKey(event.key)) {
+    event.preventDefault();
+    return;
+  }
   for (const element of document.querySelectorAll<HTMLElement>('[data-key]')) {
     if (element.dataset.key === event.key && element.offsetParent !== null) {
       event.preventDefault();
-      element.click();
+      press(element);
       return;
     }
   }
 });
 
+watchDesk();
 watchIslands();

@@ -18,6 +18,7 @@ pub mod rules;
 pub mod service;
 pub mod sql;
 pub mod sql_access;
+pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;
 pub mod words;
@@ -35,5 +36,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 51,
         name: "case_lists",
         sql: include_str!("../migrations/0051_case_lists.sql"),
+    },
+    store::Migration {
+        number: 53,
+        name: "cases_pressing",
+        sql: include_str!("../migrations/0053_cases_pressing.sql"),
     },
 ];

@@ -31,8 +31,8 @@ pub struct Queue {
     pub label: String,
     /// Where it leads.
     pub href: String,
-    /// How many wait.
-    pub count: u64,
+    /// How many wait; none where they are not counted.
+    pub count: Option<u64>,
     /// How many of them are late.
     pub late: u64,
     /// How many will be soon.

@@ -83,7 +83,7 @@ pub struct ListQuery {
 }
 
 /// The part of a cursor at `index`.
-fn key<T: std::str::FromStr>(cursor: &Cursor, index: usize) -> Result<T, CaseError> {
+pub(super) fn key<T: std::str::FromStr>(cursor: &Cursor, index: usize) -> Result<T, CaseError> {
     cursor
         .part(index)
         .map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))

@@ -4,6 +4,7 @@
 //! every refusal of a move is in the audit trail; no answer holds a person's data.
 
 mod act;
+pub mod desk;
 mod error;
 mod files;
 mod lists;

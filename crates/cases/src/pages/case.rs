@@ -6,6 +6,7 @@ use super::read::{self, Wrong};
 use super::sheet::{self, Frame, Sheet, reader_of};
 use super::{Offers, history, own_back};
 use crate::moves::Act;
+use crate::ops::desk::moments;
 use crate::ops::{self, CaseError, Change};
 use crate::service::Cases;
 use crate::words::act_key;
@@ -50,6 +51,7 @@ async fn page(
     let frame = Frame {
         ui: &ui,
         city: &city,
+        at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
         back: &back,

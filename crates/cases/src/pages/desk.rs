@@ -1,13 +1,16 @@
-//! GET /desk — the queues of the desk, the cases of one, and beside it the case that is being worked on.
+//! GET /desk — the queues of the desk with their clocks and the cases of one; GET /cases/{number}/beside — the case that is
+//! being worked on, as it stands beside the list.
 
-use super::Offers;
 use super::line::Line;
 use super::sheet::{self, Frame, Sheet, reader_of};
+use super::{Offers, own_back};
 use crate::model::{Case, State};
-use crate::ops::{self, CaseError, ListQuery, counts_by_state, states_of};
+use crate::ops::desk::moments;
+use crate::ops::{self, CaseError, ListQuery, states_of};
 use crate::service::Cases;
+use crate::sql_desk::Standing;
 use crate::words::state_key;
-use access::{Ctx, Fault, Permission, Principal, Query, Role, show as show_page};
+use access::{Ctx, Fault, Path, Permission, Principal, Query, Role, show as show_page};
 use askama::Template;
 use axum::response::Response;
 use kernel::codes::CaseNumber;
@@ -42,6 +45,17 @@ pub(super) struct Wanted {
     after: Option<Cursor>,
 }
 
+/// A case of the list, and how it is opened beside it.
+pub(super) struct DeskLine {
+    pub line: Line,
+    /// It is the one beside the list.
+    pub is_current: bool,
+    /// Where the case is loaded from.
+    pub beside: String,
+    /// The address of the desk with the case.
+    pub address: String,
+}
+
 #[derive(Template)]
 #[template(path = "cases_desk.html")]
 pub(super) struct DeskPage {
@@ -49,11 +63,10 @@ pub(super) struct DeskPage {
     pub queues: Vec<Queue>,
     /// The word of the queue shown.
     pub queue: String,
-    pub lines: Vec<Line>,
+    pub lines: Vec<DeskLine>,
     pub pager: Pager,
-    /// The case beside the list.
-    pub beside: Option<Sheet>,
-    pub offers: Offers,
+    /// The case beside the list: its number, and where it is loaded from.
+    pub beside: Option<(String, String)>,
     /// A number that was looked for and not found; empty if none was.
     pub not_found: String,
     pub may_report: bool,
@@ -62,11 +75,11 @@ pub(super) struct DeskPage {
 impl DeskPage {
     /// Whether any case of the list has a clock.
     pub fn has_clock(&self) -> bool {
-        self.lines.iter().any(|line| !line.mark.is_empty())
+        self.lines.iter().any(|l| !l.line.mark.is_empty())
     }
     /// Whether any case of the list has a unit.
     pub fn has_unit(&self) -> bool {
-        self.lines.iter().any(|line| !line.unit.is_empty())
+        self.lines.iter().any(|l| !l.line.unit.is_empty())
     }
 }
 
@@ -113,25 +126,21 @@ pub(super) async fn show(
     let word = wanted.state.clone().unwrap_or_else(|| state[0].to_string());
     let cases = ctx.service::<Cases>();
     let city = cases.city();
-    let counts = counts_by_state(
-        &ctx,
-        ListQuery {
-            states: QUEUES.to_vec(),
-            ..ListQuery::default()
-        },
-    )
-    .await?;
+    let at = moments(&cases, &city, ui.now);
+    let standings = ops::desk::queues(&ctx).await?;
     let size = PageSize::new(PAGE).unwrap_or_default();
-    let page = ops::list(
-        &ctx,
-        ListQuery {
+    // What waits for somebody stands in the order of its clocks, what is over the newest first.
+    let page = if state.iter().all(|s| !s.is_final()) {
+        ops::desk::queue(&ctx, state.clone(), size, wanted.after.as_ref()).await?
+    } else {
+        let query = ListQuery {
             states: state.clone(),
             size,
             after: wanted.after.clone(),
             ..ListQuery::default()
-        },
-    )
-    .await?;
+        };
+        ops::list(&ctx, query).await?
+    };
     let selected = wanted
         .case
         .as_deref()
@@ -146,24 +155,22 @@ pub(super) async fn show(
         }
         address
     };
-    let lines: Vec<Line> = page
+    let back = address(None, wanted.after.as_ref());
+    let fragment = |number: CaseNumber| {
+        let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        format!("/cases/{number}/beside?back={back}")
+    };
+    let lines: Vec<DeskLine> = page
         .items
         .iter()
-        .map(|case| Line {
-            current: Some(case.number) == selected,
-            ..Line::new(
-                &ui,
-                &city,
-                case,
-                format!("{}#case", address(Some(case), wanted.after.as_ref())),
-            )
+        .map(|case| DeskLine {
+            is_current: Some(case.number) == selected,
+            line: Line::of(&ui, &city, &at, case),
+            beside: fragment(case.number),
+            address: address(Some(case), wanted.after.as_ref()),
         })
         .collect();
-    let back = address(None, wanted.after.as_ref());
-    let beside = match selected {
-        Some(number) => sheet_of(&ctx, &ui, &cases, number, &back).await?,
-        None => None,
-    };
+    let beside = selected.map(|number| (number.to_string(), fragment(number)));
     let queues = QUEUES
         .iter()
         .filter(|s| {
@@ -171,17 +178,7 @@ pub(super) async fn show(
                 || ctx.principal().may(Permission::CaseCallBack)
                 || state.contains(s)
         })
-        .map(|s| Queue {
-            label: ui.t(state_key(*s)),
-            href: format!("/desk?state={s}"),
-            count: counts
-                .iter()
-                .find(|(state, _)| state == s)
-                .map_or(0, |(_, n)| u64::try_from(*n).unwrap_or(0)),
-            late: 0,
-            soon: 0,
-            current: state == [*s],
-        })
+        .map(|s| queue_of(&ui, &standings, *s, state == [*s]))
         .collect();
     let pager = Pager {
         previous: wanted
@@ -192,10 +189,6 @@ pub(super) async fn show(
         shown: lines.len() as u64,
         total: None,
     };
-    let offers = beside
-        .as_ref()
-        .map(|c| Offers::for_forms(&ui, &city, &c.main, &c.more))
-        .unwrap_or_default();
     let queue = if let [one] = &state[..] {
         ui.t(state_key(*one))
     } else {
@@ -209,7 +202,6 @@ pub(super) async fn show(
         lines,
         pager,
         beside,
-        offers,
         not_found,
         may_report,
     })
@@ -226,27 +218,58 @@ async fn find(ctx: &Ctx, text: &str) -> Result<Option<CaseNumber>, Fault> {
     }
 }
 
-/// The case beside the list; none where it is not there for this reader.
-async fn sheet_of(
-    ctx: &Ctx,
-    ui: &Ui,
-    cases: &Cases,
-    number: CaseNumber,
-    back: &str,
-) -> Result<Option<Sheet>, Fault> {
+/// A queue with its counts. What is over is not counted: there is more of it every day, and it waits for nobody.
+fn queue_of(ui: &Ui, standings: &[Standing], state: State, current: bool) -> Queue {
+    let standing = standings.iter().find(|s| s.state == state);
+    let count =
+        |of: fn(&Standing) -> i64| standing.map_or(0, |s| u64::try_from(of(s)).unwrap_or_default());
+    Queue {
+        label: ui.t(state_key(state)),
+        href: format!("/desk?state={state}"),
+        count: (!state.is_final()).then(|| count(|s| s.total)),
+        late: count(|s| s.late),
+        soon: count(|s| s.soon),
+        current,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Back {
+    back: Option<String>,
+}
+
+/// The case beside the list of the desk: a part of a page, loaded by script. Without script the list leads to its page.
+#[derive(Template)]
+#[template(path = "cases_beside.html")]
+pub(super) struct BesidePart {
+    pub ui: Ui,
+    pub c: Sheet,
+    pub offers: Offers,
+}
+
+pub(super) async fn beside(
+    ctx: Ctx,
+    ui: Ui,
+    Path(number): Path<CaseNumber>,
+    Query(Back { back }): Query<Back>,
+) -> Result<Response, Fault> {
+    let cases = ctx.service::<Cases>();
     let city = cases.city();
-    let loaded = match sheet::load(ctx, cases, &city, number).await {
-        Ok(loaded) => loaded,
-        Err(CaseError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let loaded = sheet::load(&ctx, &cases, &city, number).await?;
+    let back = own_back(back.as_deref().unwrap_or_default(), number);
     let frame = Frame {
-        ui,
+        ui: &ui,
         city: &city,
+        at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
-        back,
+        back: &back,
         sent: None,
     };
-    Ok(Some(frame.sheet(&loaded)))
+    let c = frame.sheet(&loaded);
+    show_page(&BesidePart {
+        offers: Offers::for_forms(&ui, &city, &c.main, &c.more),
+        c,
+        ui,
+    })
 }

@@ -1,7 +1,9 @@
 //! A case in one line or on one card: what it is, where, how it stands with its clock.
 
-use crate::model::{Case, Place, State};
+use crate::model::{Case, Place};
+use crate::ops::desk::task_light;
 use crate::ops::view::{light_of, remaining_of};
+use crate::sql_desk::Moments;
 use crate::words::state_key;
 use access::{AccountId, UnitId};
 use kernel::codes::DivisionLevel;
@@ -37,8 +39,6 @@ pub struct Line {
     pub is_clock_asked: bool,
     /// Where it leads.
     pub href: String,
-    /// It is the one shown beside the list.
-    pub current: bool,
 }
 
 /// So much of the text fits a line.
@@ -88,18 +88,9 @@ pub fn place_text(city: &City, place: &Place) -> String {
 }
 
 /// The light that rules the case now: of its task while one is open, else of its handling.
-pub fn clock_of(ui: &Ui, city: &City, case: &Case) -> (Option<Light>, String) {
-    if let Some(task) = case
-        .task
-        .as_ref()
-        .filter(|_| matches!(case.state, State::PendingVerify | State::PendingCheck))
-    {
+pub fn clock_of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> (Option<Light>, String) {
+    if let (Some(task), Some(light)) = (&case.task, task_light(case, at)) {
         let seconds = task.due_at.duration_since(ui.now).as_secs();
-        let light = if seconds < 0 {
-            Light::Late
-        } else {
-            Light::InTime
-        };
         return (
             Some(light),
             ui.left(ui::Remaining {
@@ -115,9 +106,9 @@ pub fn clock_of(ui: &Ui, city: &City, case: &Case) -> (Option<Light>, String) {
 }
 
 impl Line {
-    /// The line of a case that leads to `href`.
-    pub fn new(ui: &Ui, city: &City, case: &Case, href: String) -> Self {
-        let (light, left) = clock_of(ui, city, case);
+    /// The line of a case that leads to its page.
+    pub fn of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> Self {
+        let (light, left) = clock_of(ui, city, at, case);
         Self {
             number: case.number.to_string(),
             matter: matter_name(ui, city, case),
@@ -131,13 +122,8 @@ impl Line {
             urgent: case.urgent,
             is_void_asked: case.void_requested.is_some(),
             is_clock_asked: case.extension.is_some() || case.suspension.is_some(),
-            href,
-            current: false,
+            href: format!("/cases/{}", case.number),
         }
-    }
-    /// The line of a case that leads to its page.
-    pub fn of(ui: &Ui, city: &City, case: &Case) -> Self {
-        Self::new(ui, city, case, format!("/cases/{}", case.number))
     }
 }
 

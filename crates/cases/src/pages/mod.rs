@@ -53,6 +53,12 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/desk", Permission::CaseRead, desk::show)
         .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
         .on(
+            get(),
+            "/cases/{number}/beside",
+            Permission::CaseRead,
+            desk::beside,
+        )
+        .on(
             post(),
             "/cases/{number}/contact",
             Permission::CaseRead,

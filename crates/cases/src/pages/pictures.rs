@@ -345,7 +345,7 @@ const MOST_ON_A_CARD: usize = 4;
 pub async fn shots_of(
     ctx: &Ctx,
     ui: &Ui,
-    cases: &[Case],
+    cases: &[&Case],
 ) -> Result<HashMap<CaseId, Vec<Shot>>, Fault> {
     let keys: Vec<(DistrictCode, Id)> = cases.iter().map(|c| (c.district, c.id.0)).collect();
     if keys.is_empty() {

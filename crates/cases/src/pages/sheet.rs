@@ -8,6 +8,7 @@ use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
 use crate::ops::{self, CaseError, allowed};
 use crate::service::{Cases, Channel};
+use crate::sql_desk::Moments;
 use crate::words::state_key;
 use access::{Account, AccountId, Ctx, Permission, Principal, Role};
 use attachments::Attachment;
@@ -260,6 +261,8 @@ pub struct Frame<'a> {
     pub ui: &'a Ui,
     /// The city's reference data.
     pub city: &'a Arc<City>,
+    /// The moments by which clocks are told.
+    pub at: Moments,
     /// How the reader stands to the case.
     pub reader: Reader,
     /// Whether the reader may look at the contact, for which purposes.
@@ -307,7 +310,7 @@ impl Frame<'_> {
                 | State::PendingDispatch
                 | State::Coordinating
         );
-        let (light, left) = clock_of(ui, city, case);
+        let (light, left) = clock_of(ui, city, &self.at, case);
         Sheet {
             number: case.number.to_string(),
             title: matter_name(ui, city, case),
@@ -330,7 +333,7 @@ impl Frame<'_> {
                 .twins
                 .iter()
                 .map(|(twin, metres)| Twin {
-                    line: Line::of(ui, city, twin),
+                    line: Line::of(ui, city, &self.at, twin),
                     metres: *metres,
                 })
                 .collect(),

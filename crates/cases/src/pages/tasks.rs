@@ -5,8 +5,10 @@ use super::line::{Line, is_mine};
 use super::pictures::{Shot, shots_of};
 use crate::model::{Case, State};
 use crate::moves::Act;
+use crate::ops::desk::moments;
 use crate::ops::{self, ListQuery, allowed};
 use crate::service::Cases;
+use crate::sql_desk::Moments;
 use access::{AccountId, Ctx, Fault, Permission, Query, show as show_page};
 use askama::Template;
 use axum::response::Response;
@@ -51,18 +53,20 @@ pub(super) async fn show(
     ui: Ui,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
-    let city = ctx.service::<Cases>().city();
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let at = moments(&cases, &city, ui.now);
     let page = ops::tasks(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
     let me = ctx.principal().actor().id.map(AccountId);
     let shown = page.items.len() as u64;
-    let mut shots = shots_of(&ctx, &ui, &page.items).await?;
+    let mut shots = shots_of(&ctx, &ui, &page.items.iter().collect::<Vec<_>>()).await?;
     let (mine, pool): (Vec<&Case>, Vec<&Case>) =
         page.items.iter().partition(|case| is_mine(case, me));
     let mut cards = |list: Vec<&Case>| {
         list.into_iter()
             .map(|case| TaskCard {
                 shots: shots.remove(&case.id).unwrap_or_default(),
-                ..card(&ctx, &ui, &city, case)
+                ..card(&ctx, &ui, &city, &at, case)
             })
             .collect::<Vec<_>>()
     };
@@ -84,7 +88,7 @@ pub(super) async fn show(
             .filter(|c| {
                 c.call_back.is_none() && allowed(ctx.principal(), c).contains(&Act::CallBack)
             })
-            .map(|c| Line::of(&ui, &city, c))
+            .map(|c| Line::of(&ui, &city, &at, c))
             .collect()
     } else {
         Vec::new()
@@ -104,7 +108,7 @@ pub(super) async fn show(
     })
 }
 
-fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case) -> TaskCard {
+fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case) -> TaskCard {
     let maker = Maker {
         ui,
         city,
@@ -131,7 +135,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case) -> TaskCard {
         })
         .collect();
     TaskCard {
-        line: Line::of(ui, city, case),
+        line: Line::of(ui, city, at, case),
         shots: Vec::new(),
         asked,
         forms,

@@ -15,6 +15,7 @@ use crate::model::{
 use crate::moves::Act;
 use crate::ops::CaseError;
 use crate::rules::{self, Refusal};
+use crate::sql_desk::Moments;
 use access::{AccountId, Fields, Role, UnitId};
 use askama::Template;
 use jiff::Timestamp;
@@ -262,10 +263,22 @@ fn loaded(case: Case) -> Loaded {
     }
 }
 
+/// The moments of a city whose tasks are soon in their last hour.
+fn at() -> Moments {
+    let soon = now() + jiff::SignedDuration::from_hours(1);
+    Moments {
+        now: now(),
+        verify_soon: soon,
+        check_soon: soon,
+        horizon: soon,
+    }
+}
+
 fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'a> {
     Frame {
         ui,
         city,
+        at: at(),
         reader: Reader {
             is_of_department: false,
         },
@@ -557,9 +570,14 @@ fn the_tables_of_work_render_in_both_languages() {
         let ui = reader(lang);
         let case = case_in(State::Handling);
         let line = || line::Line {
-            current: true,
             urgent: true,
-            ..line::Line::of(&ui, &city, &case)
+            ..line::Line::of(&ui, &city, &at(), &case)
+        };
+        let desk_line = || desk::DeskLine {
+            line: line(),
+            is_current: true,
+            beside: "/cases/1/beside?back=%2Fdesk".into(),
+            address: "/desk?state=handling&case=1".into(),
         };
         let maker = Maker {
             ui: &ui,
@@ -573,7 +591,7 @@ fn the_tables_of_work_render_in_both_languages() {
         let queues = vec![Queue {
             label: "q".into(),
             href: "/desk".into(),
-            count: 3,
+            count: Some(3),
             late: 1,
             soon: 1,
             current: true,
@@ -583,11 +601,18 @@ fn the_tables_of_work_render_in_both_languages() {
             shown: 1,
             ..Pager::default()
         };
+        let part = desk::BesidePart {
+            c: frame(&ui, &city, None).sheet(&loaded(case_in(State::PendingAccept))),
+            offers: Offers::default(),
+            ui: ui.clone(),
+        };
+        let html = part.render().expect("the template renders");
+        assert!(html.contains("id=\"case-title\"") && !html.contains("<html"));
         for beside in [
             None,
-            Some(frame(&ui, &city, None).sheet(&loaded(case_in(State::PendingAccept)))),
+            Some(("1".to_owned(), "/cases/1/beside?back=%2Fdesk".to_owned())),
         ] {
-            for lines in [Vec::new(), vec![line()]] {
+            for lines in [Vec::new(), vec![desk_line()]] {
                 sound(&desk::DeskPage {
                     ui: ui.clone(),
                     queues: queues.clone(),
@@ -595,7 +620,6 @@ fn the_tables_of_work_render_in_both_languages() {
                     lines,
                     pager: pager.clone(),
                     beside: beside.clone(),
-                    offers: Offers::default(),
                     not_found: "<i>".into(),
                     may_report: true,
                 });

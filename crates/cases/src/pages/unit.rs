@@ -3,14 +3,18 @@
 use super::forms::{ActForm, Maker};
 use super::line::Line;
 use super::pictures::{Shot, shots_of};
-use crate::model::{Case, State};
+use crate::model::{Case, CaseId, State};
 use crate::moves::Act;
-use crate::ops::{self, ListQuery, allowed};
+use crate::ops::desk::moments;
+use crate::ops::{self, allowed};
 use crate::service::Cases;
-use access::{Account, Ctx, Fault, show as show_page};
+use crate::sql_desk::Moments;
+use access::{Account, Ctx, Fault, UnitId, show as show_page};
 use askama::Template;
 use axum::response::Response;
+use kernel::PageSize;
 use matters::City;
+use std::collections::HashMap;
 use store::StoreError;
 use ui::{Light, Ui};
 
@@ -47,9 +51,63 @@ pub(super) struct UnitPage {
 /// What is done at the table; everything else on the case's own page.
 const AT_THE_TABLE: [Act; 4] = [Act::Sign, Act::ReportBack, Act::Return, Act::Assign];
 
+/// The columns: their words and their states.
+const COLUMNS: [(&str, &str); 3] = [
+    ("cases-unit-sign", "cases-unit-sign-empty"),
+    ("cases-unit-handling", "cases-unit-handling-empty"),
+    ("cases-unit-back", "cases-unit-back-empty"),
+];
+const STATES: [&[State]; 3] = [
+    &[State::PendingSign],
+    &[State::Handling, State::Suspended, State::Waiting],
+    &[State::PendingCheck, State::PendingClose],
+];
+/// Cards in one column; the list of all has the others.
+const MOST_CARDS: u64 = 30;
+
 pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    let city = ctx.service::<Cases>().city();
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let at = moments(&cases, &city, ui.now);
     let unit = ctx.principal().unit();
+    let size = PageSize::new(MOST_CARDS).unwrap_or_default();
+    let table = ops::desk::table(&ctx, &STATES, size).await?;
+    let all: Vec<&Case> = table.iter().flat_map(|(items, _)| items).collect();
+    let (mut shots, people) = beside_cards(&ctx, &ui, &all, unit).await?;
+    // words: cases-unit-*
+    let columns = COLUMNS
+        .iter()
+        .zip(STATES)
+        .zip(&table)
+        .map(|(((title, empty), states), (items, has_more))| Column {
+            title: ui.t(title),
+            empty: ui.t(empty),
+            cards: items
+                .iter()
+                .map(|case| Card {
+                    shots: shots.remove(&case.id).unwrap_or_default(),
+                    ..card(&ctx, &ui, &city, &at, case, &people)
+                })
+                .collect(),
+            more: if *has_more {
+                format!("/desk?state={}", states[0])
+            } else {
+                String::new()
+            },
+        })
+        .collect();
+    let unit = super::line::unit_name(&ui, &city, unit);
+    show_page(&UnitPage { ui, unit, columns })
+}
+
+/// What the cards need besides their cases: pictures, and for a lead the people of the unit. Two statements.
+async fn beside_cards(
+    ctx: &Ctx,
+    ui: &Ui,
+    cases: &[&Case],
+    unit: Option<UnitId>,
+) -> Result<(HashMap<CaseId, Vec<Shot>>, Vec<Account>), Fault> {
+    let shots = shots_of(ctx, ui, cases).await?;
     let people = match unit {
         Some(unit) if ctx.principal().has(access::Role::DepartmentLead) => {
             ctx.read(move |r| -> Result<_, StoreError> { access::ops::accounts::of_unit(r, unit) })
@@ -57,60 +115,10 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
         }
         _ => Vec::new(),
     };
-    // words: cases-unit-*
-    let table: [(&str, &str, &[State]); 3] = [
-        (
-            "cases-unit-sign",
-            "cases-unit-sign-empty",
-            &[State::PendingSign],
-        ),
-        (
-            "cases-unit-handling",
-            "cases-unit-handling-empty",
-            &[State::Handling, State::Suspended, State::Waiting],
-        ),
-        (
-            "cases-unit-back",
-            "cases-unit-back-empty",
-            &[State::PendingCheck, State::PendingClose],
-        ),
-    ];
-    let mut columns = Vec::with_capacity(table.len());
-    for (title, empty, states) in table {
-        let page = ops::my_unit(
-            &ctx,
-            ListQuery {
-                states: states.to_vec(),
-                ..ListQuery::default()
-            },
-        )
-        .await?;
-        let mut items = page.items;
-        items.sort_by_key(|c| (c.due_at.is_none(), c.due_at, c.id));
-        let mut shots = shots_of(&ctx, &ui, &items).await?;
-        let cards = items
-            .iter()
-            .map(|case| Card {
-                shots: shots.remove(&case.id).unwrap_or_default(),
-                ..card(&ctx, &ui, &city, case, &people)
-            })
-            .collect();
-        let more = page
-            .next
-            .map(|_| format!("/desk?state={}", states[0]))
-            .unwrap_or_default();
-        columns.push(Column {
-            title: ui.t(title),
-            empty: ui.t(empty),
-            cards,
-            more,
-        });
-    }
-    let unit = super::line::unit_name(&ui, &city, unit);
-    show_page(&UnitPage { ui, unit, columns })
+    Ok((shots, people))
 }
 
-fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case, people: &[Account]) -> Card {
+fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case, people: &[Account]) -> Card {
     let handlers: Vec<Account> = people
         .iter()
         .filter(|a| {
@@ -142,7 +150,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, case: &Case, people: &[Account]) -> Car
         })
         .collect();
     Card {
-        line: Line::of(ui, city, case),
+        line: Line::of(ui, city, at, case),
         shots: Vec::new(),
         forms,
     }

@@ -7,6 +7,7 @@
 mod api;
 mod city;
 mod clocks;
+mod desk;
 mod histories;
 mod import;
 mod life;

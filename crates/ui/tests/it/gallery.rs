@@ -288,7 +288,7 @@ fn desk(lang: Lang) -> Desk {
     let queue = |label: &str, count, late, soon, current| Queue {
         label: label.to_owned(),
         href: "/desk".to_owned(),
-        count,
+        count: Some(count),
         late,
         soon,
         current,

@@ -1,0 +1,221 @@
+//! The desk: queues in the order of their clocks, with how many are late or soon, and the table of a unit.
+
+use super::lists::key;
+use super::view::light_of;
+use super::{CaseError, Reach};
+use crate::model::{Case, State};
+use crate::service::Cases;
+use crate::sql_desk::{self, Asked, InQueue, Moments, Queued, Standing};
+use access::Ctx;
+use jiff::{SignedDuration, Timestamp};
+use kernel::deadline::{ClockKind, Light, Limit, deadline};
+use kernel::{Cursor, Page, PageSize};
+use matters::City;
+use std::collections::HashSet;
+
+/// The share of its time after which a clock is soon: the rest is a fifth.
+const REST: u32 = 5;
+/// Handling clocks looked at one by one; with more of them about to run out the number of those soon is at least this.
+const MOST_RUNNING_OUT: i64 = 500;
+
+/// The moment until which what is due has less than a fifth of a limit left. Exact on a clock that never stops; on a
+/// working clock the fifth is rounded up to whole hours or days.
+fn soon_until(limit: Limit, city: &City, now: Timestamp) -> Timestamp {
+    let hours = match limit.clock() {
+        ClockKind::UrgentHours => Some(1),
+        ClockKind::UrgentDays | ClockKind::CalendarDays => Some(24),
+        ClockKind::WorkingHours | ClockKind::WorkingDays => None,
+    };
+    let until = match hours {
+        Some(hours) => {
+            let seconds = i64::from(limit.amount()) * hours * 3600 / i64::from(REST);
+            now.checked_add(SignedDuration::from_secs(seconds)).ok()
+        }
+        None => Limit::new(limit.amount().div_ceil(REST), limit.clock())
+            .ok()
+            .and_then(|fifth| deadline(now, fifth, &city.calendar, &city.timezone, &[]).ok())
+            .map(|due| due.at),
+    };
+    until.unwrap_or(now)
+}
+
+/// The moments by which the clocks of cases are told, at `now`.
+pub fn moments(cases: &Cases, city: &City, now: Timestamp) -> Moments {
+    let rules = &cases.config().rules;
+    let longest = city
+        .matters
+        .classes()
+        .iter()
+        .flat_map(|c| &c.conditions)
+        .filter_map(|c| c.limit)
+        .collect::<HashSet<Limit>>()
+        .into_iter()
+        .map(|limit| soon_until(limit, city, now))
+        .max();
+    Moments {
+        now,
+        verify_soon: soon_until(rules.verify_limit, city, now),
+        check_soon: soon_until(rules.check_limit, city, now),
+        horizon: longest.unwrap_or(now).max(now + IMPORTED_SOON),
+    }
+}
+
+/// A deadline from a file has no limit of ours: its last fifth is looked for this far ahead.
+const IMPORTED_SOON: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// The light of a case's open task.
+pub fn task_light(case: &Case, at: &Moments) -> Option<Light> {
+    let soon = match case.state {
+        State::PendingVerify => at.verify_soon,
+        State::PendingCheck => at.check_soon,
+        _ => return None,
+    };
+    let due_at = case.task.as_ref()?.due_at;
+    Some(if due_at < at.now {
+        Light::Late
+    } else if due_at <= soon {
+        Light::Soon
+    } else {
+        Light::InTime
+    })
+}
+
+/// The open queues within the reader's scope with how many are late and soon, in no order; empty ones are not there. Two
+/// statements.
+///
+/// # Errors
+/// The lack of the permission; the store's.
+pub async fn queues(ctx: &Ctx) -> Result<Vec<Standing>, CaseError> {
+    let asked = within(ctx, Vec::new())?;
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let at = moments(&cases, &city, ctx.now());
+    let found: Result<_, CaseError> = ctx
+        .read(move |r| {
+            let standings = sql_desk::standings(r, &asked, &at)?;
+            let running = sql_desk::running_out(r, &asked, &at, MOST_RUNNING_OUT)?;
+            Ok((standings, running))
+        })
+        .await;
+    let (mut standings, running) = found?;
+    let soon = running
+        .iter()
+        .filter(|case| light_of(case, &city, at.now) == Some(Light::Soon));
+    for case in soon {
+        if let Some(standing) = standings.iter_mut().find(|s| s.state == case.state) {
+            standing.soon += 1;
+        }
+    }
+    Ok(standings)
+}
+
+/// What the reader may see of these states.
+fn within(ctx: &Ctx, states: Vec<State>) -> Result<Asked, CaseError> {
+    let Reach { districts, unit } = Reach::of(ctx)?;
+    Ok(Asked {
+        states,
+        districts,
+        unit,
+    })
+}
+
+/// A page of the open cases in some states, the most pressing first, then the oldest. One statement.
+///
+/// # Errors
+/// The lack of the permission; a cursor of another list; the store's.
+pub async fn queue(
+    ctx: &Ctx,
+    states: Vec<State>,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    let (asked, after) = (within(ctx, states)?, in_queue(after)?);
+    let rows: Result<Vec<Queued>, CaseError> = ctx
+        .read(move |r| Ok(sql_desk::queue(r, &asked, after, size.probe())?))
+        .await;
+    let page = Page::from_probe(rows?, size, |Queued { place, .. }| {
+        Cursor::new([place.pressing.to_string(), place.case.to_string()])
+    });
+    Ok(Page {
+        items: page.items.into_iter().map(|q| q.case).collect(),
+        next: page.next,
+    })
+}
+
+fn in_queue(cursor: Option<&Cursor>) -> Result<Option<InQueue>, CaseError> {
+    let Some(cursor) = cursor else {
+        return Ok(None);
+    };
+    Ok(Some(InQueue {
+        pressing: key(cursor, 0)?,
+        case: key(cursor, 1)?,
+    }))
+}
+
+/// What the reader's own unit has on its table, column by column, each the most pressing first; at most `size` in each,
+/// and whether there are more. One statement.
+///
+/// # Errors
+/// A reader without a unit; else as [`queue`].
+pub async fn table(
+    ctx: &Ctx,
+    columns: &'static [&'static [State]],
+    size: PageSize,
+) -> Result<Vec<(Vec<Case>, bool)>, CaseError> {
+    let Some(unit) = ctx.principal().unit() else {
+        return Err(CaseError::field(
+            "unit",
+            "cases.no_own_unit",
+            "this account belongs to no unit",
+        ));
+    };
+    let asked = Asked {
+        unit: Some(unit),
+        ..within(ctx, Vec::new())?
+    };
+    let rows: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| Ok(sql_desk::columns(r, &asked, columns, size.probe())?))
+        .await;
+    let rows = rows?;
+    let most = size.rows();
+    Ok(columns
+        .iter()
+        .map(|states| {
+            let mut of_column: Vec<Case> = rows
+                .iter()
+                .filter(|c| states.contains(&c.state))
+                .cloned()
+                .collect();
+            let has_more = of_column.len() > most;
+            of_column.truncate(most);
+            (of_column, has_more)
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn the_last_fifth_of_a_limit_is_soon() {
+        let reference = matters::Reference::new(jiff::tz::TimeZone::UTC);
+        let city = reference.current();
+        let now = at("2026-03-16T08:00:00Z");
+        let until = |amount, clock| {
+            let limit = Limit::new(amount, clock).expect("a limit");
+            soon_until(limit, &city, now).duration_since(now).as_secs()
+        };
+        // 24 h: the last 4.8 h; 2 h: the last 24 min; 5 days: the last one.
+        assert_eq!(until(24, ClockKind::UrgentHours), 17_280);
+        assert_eq!(until(2, ClockKind::UrgentHours), 1440);
+        assert_eq!(until(5, ClockKind::CalendarDays), 86_400);
+        assert_eq!(until(5, ClockKind::UrgentDays), 86_400);
+        // Without a loaded calendar a working clock runs on weekdays; a fifth of 4 working hours is one.
+        assert!(until(4, ClockKind::WorkingHours) >= 3600);
+    }
+}

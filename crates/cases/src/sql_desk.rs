@@ -1,0 +1,230 @@
+//! What the desk asks for: a queue in the order of its clocks, how many of each queue are late, and a unit's table.
+
+use crate::model::{Case, CaseId, State};
+use crate::sql_lists::CaseBody;
+use access::UnitId;
+use jiff::Timestamp;
+use kernel::codes::DistrictCode;
+use store::{FromRow, Read, Row, StoreResult, ToValue, Value};
+
+/// The moment that presses: that of the timer while one runs, else the deadline of handling until it is handled. What has
+/// none comes last. The index `cases_pressing` has the same words, so that both engines walk it.
+const PRESSING: &str = "(CASE WHEN state IN ('pending_verify', 'pending_check', 'suspended', 'waiting') THEN coalesce(task_due_at, 9223372036854775807) \
+     WHEN handled_at IS NULL THEN coalesce(due_at, 9223372036854775807) ELSE 9223372036854775807 END)";
+/// The states of the index: those in which somebody waits for somebody.
+const OPEN: &str = "state IN ('pending_verify', 'pending_accept', 'pending_register', 'pending_dispatch', 'coordinating', \
+     'pending_sign', 'handling', 'suspended', 'waiting', 'pending_check', 'pending_close', 'self_handled_audit')";
+/// Whose cases, and in which states.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Only in these states; empty means all open ones.
+    pub states: Vec<State>,
+    /// Only in these districts of record; empty means all.
+    pub districts: Vec<DistrictCode>,
+    /// Only handled by this unit.
+    pub unit: Option<UnitId>,
+}
+
+fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = Vec::new();
+    let mut list = |column: &str, of: Vec<Value>| {
+        let places: Vec<String> = of
+            .into_iter()
+            .map(|value| {
+                values.push(value);
+                format!("${}", values.len())
+            })
+            .collect();
+        format!(" AND {column} IN ({})", places.join(", "))
+    };
+    let mut wheres = OPEN.to_owned();
+    if !asked.states.is_empty() {
+        wheres += &list(
+            "state",
+            asked.states.iter().map(ToValue::to_value).collect(),
+        );
+    }
+    if !asked.districts.is_empty() {
+        wheres += &list(
+            "district",
+            asked.districts.iter().map(ToValue::to_value).collect(),
+        );
+    }
+    if let Some(unit) = asked.unit {
+        wheres += &list("unit_id", vec![unit.to_value()]);
+    }
+    (wheres, values)
+}
+
+/// A place in a queue: its moment that presses (microseconds; those without one stand behind all others), and the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InQueue {
+    /// The moment.
+    pub pressing: i64,
+    /// The older first.
+    pub case: CaseId,
+}
+
+/// A case of a queue with its place in it.
+pub struct Queued {
+    /// The case.
+    pub case: Case,
+    /// Its place.
+    pub place: InQueue,
+}
+
+impl FromRow for Queued {
+    fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+        let case = row.get::<CaseBody>(0)?.0;
+        let place = InQueue {
+            pressing: row.get(1)?,
+            case: case.id,
+        };
+        Ok(Self { case, place })
+    }
+}
+
+/// A page of open cases, the most pressing first, then the oldest. One statement.
+pub fn queue(
+    r: &mut Read<'_>,
+    asked: &Asked,
+    after: Option<InQueue>,
+    limit: i64,
+) -> StoreResult<Vec<Queued>> {
+    let (mut wheres, mut values) = wheres_of(asked);
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    if let Some(after) = after {
+        let (moment, case) = (bind(after.pressing.to_value()), bind(after.case.to_value()));
+        wheres.push_str(&format!(" AND ({PRESSING}, id) > ({moment}, {case})"));
+    }
+    let limit = bind(limit.to_value());
+    let sql = format!(
+        "SELECT body, {PRESSING} FROM cases WHERE {wheres} ORDER BY {PRESSING}, id LIMIT {limit}"
+    );
+    r.all(&sql, &values)
+}
+
+/// The first cases of several columns, each the most pressing first. One statement.
+pub fn columns(
+    r: &mut Read<'_>,
+    asked: &Asked,
+    columns: &[&[State]],
+    limit: i64,
+) -> StoreResult<Vec<Case>> {
+    let (wheres, mut values) = wheres_of(asked);
+    values.push(limit.to_value());
+    let limit = format!("${}", values.len());
+    let parts: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(n, states)| {
+            // The words of states are ours; nothing a person sent stands in the text.
+            let words: Vec<String> = states.iter().map(|s| format!("'{s}'")).collect();
+            format!(
+                "SELECT body, {n} AS part, {PRESSING} AS pressing, id FROM cases WHERE {wheres} AND state IN ({}) ORDER BY {PRESSING}, id LIMIT {limit}",
+                words.join(", ")
+            )
+        })
+        .collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .enumerate()
+        .map(|(n, part)| format!("SELECT * FROM ({part}) AS p{n}"))
+        .collect();
+    let sql = format!(
+        "SELECT body FROM ({}) AS c ORDER BY part, pressing, id",
+        parts.join(" UNION ALL ")
+    );
+    bodies(r, &sql, &values)
+}
+
+fn bodies(r: &mut Read<'_>, sql: &str, values: &[Value]) -> StoreResult<Vec<Case>> {
+    Ok(r.all::<CaseBody>(sql, values)?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
+}
+
+/// How many stand in a queue, and how their clocks are, as far as a statement can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The queue.
+    pub state: State,
+    /// All.
+    pub total: i64,
+    /// Their moment that presses is past.
+    pub late: i64,
+    /// Their open task has less than a fifth of its time left.
+    pub soon: i64,
+}
+
+impl FromRow for Standing {
+    fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+        Ok(Self {
+            state: row.get(0)?,
+            total: row.get(1)?,
+            late: row.get(2)?,
+            soon: row.get(3)?,
+        })
+    }
+}
+
+/// The moments that divide the clocks of queues.
+#[derive(Debug, Clone, Copy)]
+pub struct Moments {
+    /// Now.
+    pub now: Timestamp,
+    /// A verification due until then is soon.
+    pub verify_soon: Timestamp,
+    /// A check due until then is soon.
+    pub check_soon: Timestamp,
+    /// No handling that is due later can be soon.
+    pub horizon: Timestamp,
+}
+
+/// The open queues. One statement.
+pub fn standings(r: &mut Read<'_>, asked: &Asked, at: &Moments) -> StoreResult<Vec<Standing>> {
+    let (wheres, mut values) = wheres_of(asked);
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let now = bind(at.now.to_value());
+    let (verify, check) = (
+        bind(at.verify_soon.to_value()),
+        bind(at.check_soon.to_value()),
+    );
+    let sum = |what: &str| format!("CAST(sum(CASE WHEN {what} THEN 1 ELSE 0 END) AS BIGINT)");
+    let sql = format!(
+        "SELECT state, count(*), {}, {} FROM cases WHERE {wheres} GROUP BY state ORDER BY state",
+        sum(&format!("{PRESSING} < {now}")),
+        sum(&format!(
+            "task_due_at >= {now} AND (state = 'pending_verify' AND task_due_at <= {verify} OR state = 'pending_check' AND task_due_at <= {check})"
+        ))
+    );
+    r.all(&sql, &values)
+}
+
+/// The handling clocks that run out between now and the horizon, the first ones first. One statement.
+pub fn running_out(
+    r: &mut Read<'_>,
+    asked: &Asked,
+    at: &Moments,
+    limit: i64,
+) -> StoreResult<Vec<Case>> {
+    let (wheres, mut values) = wheres_of(asked);
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let (now, horizon) = (bind(at.now.to_value()), bind(at.horizon.to_value()));
+    let limit = bind(limit.to_value());
+    let sql = format!(
+        "SELECT body FROM cases WHERE {wheres} AND task_due_at IS NULL AND handled_at IS NULL \
+         AND due_at >= {now} AND due_at <= {horizon} ORDER BY due_at, id LIMIT {limit}"
+    );
+    bodies(r, &sql, &values)
+}

@@ -1,0 +1,213 @@
+//! The desk: queues in the order of their clocks, page by page, with how many are late and soon; the table of a unit.
+
+use crate::city::{City, ELSEWHERE, migrations};
+use cases::State;
+use cases::ops::{self, CaseError, NewPlace, NewReport, Step};
+use cases::sql_desk::Standing;
+use kernel::PageSize;
+use kernel::codes::CaseNumber;
+use std::time::Duration;
+
+/// A case registered under a limit of 4 working hours, 2 working days, or waiting at the desk.
+fn dispatched(city: &City, class: &str, rule: u32) -> CaseNumber {
+    let new = NewReport {
+        matter: Some(city.class(class)),
+        ..city.cover("patrol")
+    };
+    let number = city.report("collector", new).case.number;
+    let steps = vec![
+        Step::Accept {
+            matter: None,
+            urgent: false,
+        },
+        Step::Register { rule: Some(rule) },
+        Step::Dispatch {
+            unit: Some(city.unit("WATER")),
+            basis: "test".into(),
+        },
+    ];
+    city.act("desk", number, steps).unwrap();
+    number
+}
+
+fn pages(city: &City, login: &str, state: State, size: u64) -> Vec<CaseNumber> {
+    let ctx = city.ctx(login);
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let before = ctx.statements();
+        let size = PageSize::new(size).unwrap();
+        let page = ops::desk::queue(&ctx, vec![state], size, after.as_ref());
+        let page = city.run(page).unwrap();
+        assert_eq!(ctx.statements() - before, 1);
+        seen.extend(page.items.iter().map(|c| c.number));
+        after = page.next;
+        if after.is_none() {
+            return seen;
+        }
+    }
+}
+
+fn standing(city: &City, login: &str, state: State) -> Option<Standing> {
+    let ctx = city.ctx(login);
+    let queues = city.run(ops::desk::queues(&ctx)).unwrap();
+    assert!(ctx.statements() <= 2, "with the list at most three");
+    queues.into_iter().find(|s| s.state == state)
+}
+
+testdb::both_engines!(
+    a_queue_stands_in_the_order_of_its_clocks_then_of_age,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let days = dispatched(&city, "E0113", 1);
+        city.clock.advance(Duration::from_secs(60));
+        let hours = dispatched(&city, "C0101", 1);
+        city.clock.advance(Duration::from_secs(60));
+        let hours_later = dispatched(&city, "C0101", 1);
+        let expected = [hours, hours_later, days];
+        for size in [1, 2, 30] {
+            assert_eq!(
+                pages(&city, "dispatcher", State::PendingSign, size),
+                expected,
+                "{size}"
+            );
+        }
+        assert_eq!(pages(&city, "water", State::PendingSign, 30), expected);
+        assert_eq!(pages(&city, "clean", State::PendingSign, 30), []);
+        // Without a clock the oldest comes first.
+        let waiting: Vec<CaseNumber> = (0..5)
+            .map(|_| {
+                city.clock.advance(Duration::from_secs(1));
+                let new = city.cover("patrol");
+                city.report("collector", new).case.number
+            })
+            .collect();
+        assert_eq!(pages(&city, "acceptor", State::PendingAccept, 2), waiting);
+        let there = NewReport {
+            place: NewPlace {
+                division: Some("330104000000".parse().unwrap()),
+                ..NewPlace::default()
+            },
+            ..city.cover("patrol")
+        };
+        let there = city.report("collector", there).case.number;
+        assert_eq!(there.district().as_str(), ELSEWHERE);
+        assert_eq!(pages(&city, "elsewhere", State::PendingAccept, 30), [there]);
+        let ctx = city.ctx("desk");
+        for foreign in [
+            kernel::Cursor::new(["x", "y"]),
+            kernel::Cursor::new(["1"]),
+            kernel::Cursor::new(["-", "018f0000-0000-7000-8000-000000000000"]),
+        ] {
+            let page = ops::desk::queue(&ctx, Vec::new(), PageSize::default(), Some(&foreign));
+            let refused = city.run(page);
+            assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "after"));
+        }
+        let ctx = city.ctx("stranger");
+        let page = ops::desk::queue(&ctx, Vec::new(), PageSize::default(), None);
+        let refused = city.run(page);
+        assert!(matches!(refused, Err(CaseError::Refused(_))));
+    }
+);
+
+testdb::both_engines!(
+    each_queue_says_how_many_are_late_and_how_many_soon,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let counts =
+            |login: &str, state| standing(&city, login, state).map(|s| (s.total, s.late, s.soon));
+        // 9:00 on a Monday: four working hours end at 15:00, two working days on Wednesday at 9:00.
+        dispatched(&city, "C0101", 1);
+        dispatched(&city, "E0113", 1);
+        city.report("stranger", city.cover("web"));
+        assert_eq!(counts("desk", State::PendingSign), Some((2, 0, 0)));
+        assert_eq!(counts("desk", State::PendingVerify), Some((1, 0, 0)));
+        assert_eq!(counts("desk", State::PendingCheck), None);
+        // 14:20: 3 h 20 min of 4 h are used, more than four fifths.
+        city.clock.advance(Duration::from_secs(5 * 3600 + 1200));
+        assert_eq!(counts("desk", State::PendingSign), Some((2, 0, 1)));
+        assert_eq!(counts("water", State::PendingSign), Some((2, 0, 1)));
+        assert_eq!(counts("clean", State::PendingSign), None);
+        // 15:10: the first is late, the second far from it.
+        city.clock.advance(Duration::from_secs(3000));
+        assert_eq!(counts("desk", State::PendingSign), Some((2, 1, 0)));
+        // A verification has 24 hours: at 5:00 of the next day four are left, less than a fifth.
+        assert_eq!(counts("desk", State::PendingVerify), Some((1, 0, 0)));
+        city.clock.advance(Duration::from_secs(13 * 3600 + 3000));
+        assert_eq!(counts("desk", State::PendingVerify), Some((1, 0, 1)));
+        city.clock.advance(Duration::from_secs(5 * 3600));
+        assert_eq!(counts("desk", State::PendingVerify), Some((1, 1, 0)));
+    }
+);
+
+testdb::both_engines!(
+    the_table_of_a_unit_is_one_statement_and_says_where_there_is_more,
+    &migrations(),
+    |db| {
+        const COLUMNS: &[&[State]] = &[
+            &[State::PendingSign],
+            &[State::Handling],
+            &[State::PendingCheck, State::PendingClose],
+        ];
+        let city = City::new(db);
+        let days = dispatched(&city, "E0113", 1);
+        let hours = dispatched(&city, "C0101", 1);
+        let handling = city.case_at(State::Handling).number;
+        let closing = city.case_at(State::PendingClose).number;
+        city.case_at(State::Closed);
+        let table = |login: &str, size: u64| {
+            let ctx = city.ctx(login);
+            let before = ctx.statements();
+            let size = PageSize::new(size).unwrap();
+            let table = city.run(ops::desk::table(&ctx, COLUMNS, size)).unwrap();
+            assert_eq!(ctx.statements() - before, 1);
+            let numbers = |(cases, more): (Vec<cases::Case>, bool)| {
+                (cases.iter().map(|c| c.number).collect::<Vec<_>>(), more)
+            };
+            table.into_iter().map(numbers).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            table("water", 30),
+            [
+                (vec![hours, days], false),
+                (vec![handling], false),
+                (vec![closing], false)
+            ]
+        );
+        assert_eq!(table("water", 1)[0], (vec![hours], true));
+        assert!(table("clean", 30).iter().all(|(cases, _)| cases.is_empty()));
+        let ctx = city.ctx("desk");
+        let refused = city.run(ops::desk::table(&ctx, COLUMNS, PageSize::default()));
+        assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "unit"));
+    }
+);
+
+testdb::both_engines!(
+    the_case_beside_the_list_is_a_part_of_a_page_for_whom_it_is_open,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let case = city.case_at(State::Handling);
+        let path = format!(
+            "/cases/{}/beside?back=%2Fdesk%3Fstate%3Dhandling",
+            case.number
+        );
+        let part = city.get("water", &path);
+        assert_eq!(part.status, 200);
+        assert!(part.text.contains("id=\"case-title\"") && !part.text.contains("<html"));
+        assert!(part.text.contains("value=\"/desk?state=handling\""));
+        assert_eq!(city.get("clean", &path).status, 404);
+        let away = format!(
+            "/cases/{}/beside?back=https://elsewhere.example",
+            case.number
+        );
+        assert!(!city.get("water", &away).text.contains("elsewhere.example"));
+        let desk = city.get("water", "/desk?state=handling");
+        assert!(desk.text.contains("hx-get=\"/cases/"), "{}", desk.text);
+        for login in ["water_lead", "water"] {
+            let page = city.get(login, "/unit");
+            assert!(page.text.contains(&case.number.to_string()));
+        }
+    }
+);
