@@ -4,6 +4,10 @@
 //! which the change is made and the key not known. The answer is added afterwards; if the process dies in between, a
 //! repeat is told that it took effect. Of two at the same time one waits on the row and is told to come again.
 //! A post that changed nothing, or was refused, leaves no row: it may be corrected and sent again with the same key.
+//!
+//! An answer can hold what the database otherwise keeps only as a hash, such as the code of a report. So it is kept sealed
+//! (XChaCha20-Poly1305) under a key made of the caller's own key and body, of which the row has only digests: nobody but
+//! the one who sends both again can open it.
 
 use crate::body;
 use crate::ctx::Ctx;
@@ -13,6 +17,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chacha20poly1305::aead::{Aead, KeyInit as _};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,12 +31,16 @@ const LONGEST_KEY: usize = 200;
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// A change whose answer is not there after so long lost it.
 const RUNNING_FOR: SignedDuration = SignedDuration::from_mins(2);
+/// Bytes of the nonce in front of a sealed answer.
+const NONCE_BYTES: usize = 24;
 
 /// The key of one request, to be written with its first change.
 #[derive(Clone)]
 pub(crate) struct OnceKey {
     id: [u8; 32],
     fingerprint: [u8; 32],
+    /// What seals the kept answer; stored nowhere.
+    sealing: [u8; 32],
     /// An earlier row of this key is over and gives way.
     is_renewed: bool,
     is_written: Arc<AtomicBool>,
@@ -69,6 +79,20 @@ impl OnceKey {
     }
     fn is_written(&self) -> bool {
         self.is_written.load(Ordering::Acquire)
+    }
+    /// The answer as it is kept: a nonce, then the sealed bytes.
+    fn seal(&self, nonce: [u8; NONCE_BYTES], answer: &[u8]) -> Vec<u8> {
+        let sealed = XChaCha20Poly1305::new(&self.sealing.into())
+            .encrypt(&XNonce::from(nonce), answer)
+            .expect("only texts beyond 256 GiB cannot be sealed");
+        [nonce.as_slice(), &sealed].concat()
+    }
+    /// The answer that was kept; none if it was not sealed for this key and body.
+    fn open(&self, kept: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = kept.split_first_chunk::<NONCE_BYTES>()?;
+        XChaCha20Poly1305::new(&self.sealing.into())
+            .decrypt(&XNonce::from(*nonce), sealed)
+            .ok()
     }
 }
 
@@ -128,15 +152,19 @@ async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Faul
     })?;
     let actor = ctx.principal().actor();
     let actor_id = actor.id.map(|id| id.to_string()).unwrap_or_default();
-    let id = sha256(format!("{} {actor_id} {key}", actor.kind.as_str()).as_bytes());
+    let whose = format!("{} {actor_id} {key}", actor.kind.as_str());
+    let id = sha256(whose.as_bytes());
     let (mut parts, body) = request.into_parts();
     let body = body::collect(body, limit).await?;
     let mut print = format!("{} {} ", parts.method, parts.uri).into_bytes();
     print.extend_from_slice(&body);
     let fingerprint = sha256(&print);
+    let mut secret = format!("shiyu kept answer 1 {whose} ").into_bytes();
+    secret.extend_from_slice(&print);
     let mut key = OnceKey {
         id,
         fingerprint,
+        sealing: sha256(&secret),
         is_renewed: false,
         is_written: Arc::default(),
         is_taken: Arc::default(),
@@ -177,7 +205,11 @@ fn kept_answer(ctx: &Ctx, key: &OnceKey, kept: Kept) -> Result<Response, Fault> 
         let is_running = ctx.now().duration_since(kept.created_at) < RUNNING_FOR;
         return Err(if is_running { running() } else { lost() });
     };
-    let mut response = (status, kept.body.unwrap_or_default()).into_response();
+    let answer = kept
+        .body
+        .and_then(|body| key.open(&body))
+        .ok_or_else(lost)?;
+    let mut response = (status, answer).into_response();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_TYPE);
     if let Some(media_type) = kept
@@ -223,7 +255,8 @@ async fn keep(ctx: &Ctx, key: &OnceKey, response: Response) -> Response {
             .get(header::CONTENT_TYPE)
             .and_then(|v| v.to_str().ok())
             .map(str::to_owned);
-        let (id, status, kept) = (key.id, parts.status.as_u16(), bytes.to_vec());
+        let kept = key.seal(rand::random(), &bytes);
+        let (id, status) = (key.id, parts.status.as_u16());
         let done: Result<(), StoreError> = ctx
             .write(move |mut w| {
                 w.aside(ANSWER, params![id, status, media_type, kept])?;

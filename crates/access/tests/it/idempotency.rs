@@ -92,6 +92,14 @@ both_engines!(
             ("", "true")
         );
         assert_eq!(city.audited("note.add", "done"), 1);
+        // What is kept can be opened by nobody who has only the database.
+        let kept = city.ask(|r| {
+            let sql = "SELECT body FROM idempotency";
+            Ok(r.one::<(Vec<u8>,)>(sql, &[])?.0)
+        });
+        let answer = first.json()["at"].as_str().unwrap().to_owned();
+        assert!(kept.len() > first.text.len());
+        assert!(!kept.windows(answer.len()).any(|w| w == answer.as_bytes()));
         let other = post(&city, Some("k1"), r#"{"text":"b"}"#);
         assert_eq!(
             (other.status, other.json()["code"].as_str()),
