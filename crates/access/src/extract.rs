@@ -223,7 +223,15 @@ async fn bytes_of(request: Request, state: &AppState) -> Result<Bytes, Fault> {
 ///
 /// # Errors
 /// 400 for what is not JSON, 422 naming the field.
+///
+/// A whole pass comes first, so that broken JSON is never called a wrong field; and a list is refused where a `T` is
+/// wanted, because serde would take its entries for the fields of a struct in order.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| not_json(&error))?;
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        return Err(invalid("body", "a JSON object is expected"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
@@ -441,8 +449,18 @@ mod tests {
             field_of(r#"{"text":"a","colour":1}"#),
             (422, some("colour"))
         );
-        assert_eq!(field_of("[]"), (422, some("body")));
-        for garbage in ["", "{", "\u{0}", "{\"text\":\"a\"} x", "nul"] {
+        // A list is no object, even where its entries would fit the fields in order.
+        for other in ["[]", r#"["a",[]]"#, "null", "3", "\"a\""] {
+            assert_eq!(field_of(other), (422, some("body")), "{other}");
+        }
+        for garbage in [
+            "",
+            "{",
+            "{\"colour\":",
+            "\u{0}",
+            "{\"text\":\"a\"} x",
+            "nul",
+        ] {
             assert_eq!(field_of(garbage), (400, None), "{garbage:?}");
         }
     }
