@@ -105,6 +105,14 @@ pub enum LimitError {
         /// What was given, cut to 40 characters.
         input: String,
     },
+    /// A part of a unit.
+    #[error(
+        "cannot parse limit {input:?}: the amount is a whole number; write part of a day in hours"
+    )]
+    Fraction {
+        /// What was given, cut to 40 characters.
+        input: String,
+    },
     /// An unknown clock.
     #[error(
         "cannot parse limit {input:?}: expected UH 紧急工作时, UD 紧急工作日, WH 工作时, WD 工作日 or CD 自然日"
@@ -188,6 +196,9 @@ impl Limit {
         let (amount, unit) =
             split_amount(&plain).ok_or_else(|| LimitError::Amount { input: input() })?;
         let amount = amount.ok_or_else(|| LimitError::Bounds { input: input() })?;
+        if unit.starts_with(['.', ',', '/', '半']) {
+            return Err(LimitError::Fraction { input: input() });
+        }
         let unit = unit.strip_prefix('个').unwrap_or(unit);
         let clock = clock_of(unit, options, input)?;
         Self::new(amount, clock).map_err(|_| LimitError::Bounds { input: input() })

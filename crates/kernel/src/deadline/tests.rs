@@ -252,15 +252,17 @@ fn a_limit_that_cannot_be_read_says_why() {
     refused("", "no amount in front of the clock");
     refused("十十工作日", "no amount in front of the clock");
     refused("-4WH", "no amount in front of the clock");
+    for fraction in ["4.5WH", "0.5工作日", "2,5UH", "1/2天", "1半工作日"] {
+        refused(
+            fraction,
+            "the amount is a whole number; write part of a day in hours",
+        );
+    }
     refused("0WH", "the amount is outside 1..=100000");
     refused("100001WH", "the amount is outside 1..=100000");
     refused("99999999999999999999WH", "the amount is outside 1..=100000");
     refused(
         "4周",
-        "expected UH 紧急工作时, UD 紧急工作日, WH 工作时, WD 工作日 or CD 自然日",
-    );
-    refused(
-        "4.5WH",
         "expected UH 紧急工作时, UD 紧急工作日, WH 工作时, WD 工作日 or CD 自然日",
     );
     let options = |clock| ParseOptions {
