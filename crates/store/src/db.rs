@@ -169,6 +169,13 @@ impl Db {
         let writes = Arc::new(Lanes::new(options.queue));
         let reads = Arc::new(Lanes::new(options.queue));
         let (engine, threads) = if let Some(path) = url.strip_prefix("sqlite:") {
+            // SQLite takes these for a database of this connection alone, gone with it.
+            if path.is_empty() || path == ":memory:" {
+                return Err(StoreError::Open {
+                    url: url.to_owned(),
+                    reason: "sqlite: needs the path of a file".into(),
+                });
+            }
             (
                 Engine::Sqlite,
                 crate::sqlite::start(&PathBuf::from(path), options, &writes, &reads)?,

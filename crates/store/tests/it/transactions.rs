@@ -235,6 +235,18 @@ fn an_absent_file_is_not_made_by_looking() {
 }
 
 #[test]
+fn a_database_that_would_be_gone_at_once_is_refused() {
+    let options = store::DbOptions {
+        create: true,
+        ..Default::default()
+    };
+    for url in ["sqlite:", "sqlite::memory:"] {
+        let error = store::Db::open(url, &options).err().unwrap();
+        assert!(matches!(error, StoreError::Open { .. }), "{url}: {error}");
+    }
+}
+
+#[test]
 fn a_password_never_reaches_a_message() {
     let error = store::Db::open(
         "postgres://shiyu:secret@127.0.0.1:1/none",
