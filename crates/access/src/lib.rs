@@ -78,6 +78,7 @@ pub use openapi::{Operation, openapi};
 pub use parts::{FilePart, FormParts};
 pub use permission::{Permission, Role};
 pub use principal::{AccountId, Principal, Staff, SystemRole, UnitId};
+pub use rate::Buckets;
 pub use routes::{
     Capability, MenuEntry, RouteInfo, RouteKind, Routes, menu_of, migrations_of, table_of, words_of,
 };

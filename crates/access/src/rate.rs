@@ -13,7 +13,7 @@ use std::sync::Mutex;
 const MOST_NETWORKS: usize = 100_000;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The buckets of one process.
+/// The buckets of one process: of networks, or of keys.
 pub struct Buckets {
     per_hour: u32,
     burst: u32,
@@ -50,6 +50,23 @@ impl Buckets {
     /// # Errors
     /// The seconds until there is a token again.
     pub fn take(&self, address: IpAddr, now: Timestamp, fresh_salt: [u8; 32]) -> Result<(), u32> {
+        self.take_one(|salt| network_key(salt, address), now, fresh_salt)
+    }
+
+    /// Takes one token of a key: an account, a client.
+    ///
+    /// # Errors
+    /// As [`Buckets::take`].
+    pub fn take_key(&self, key: &[u8], now: Timestamp, fresh_salt: [u8; 32]) -> Result<(), u32> {
+        self.take_one(|salt| hashed(salt, key), now, fresh_salt)
+    }
+
+    fn take_one(
+        &self,
+        key_of: impl Fn(&[u8; 32]) -> [u8; 16],
+        now: Timestamp,
+        fresh_salt: [u8; 32],
+    ) -> Result<(), u32> {
         let mut day = self.day.lock().expect("no holder of this lock can panic");
         let since = *day.since.get_or_insert(now);
         if now.duration_since(since) >= DAY {
@@ -59,7 +76,7 @@ impl Buckets {
                 buckets: HashMap::new(),
             };
         }
-        let mut key = network_key(&day.salt, address);
+        let mut key = key_of(&day.salt);
         if day.buckets.len() >= MOST_NETWORKS && !day.buckets.contains_key(&key) {
             key = [0; 16];
         }
@@ -89,12 +106,16 @@ impl Buckets {
 }
 
 fn network_key(salt: &[u8; 32], address: IpAddr) -> [u8; 16] {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => hashed(salt, &v4.octets()[..3]),
+        IpAddr::V6(v6) => hashed(salt, &v6.octets()[..6]),
+    }
+}
+
+fn hashed(salt: &[u8; 32], key: &[u8]) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(salt);
-    match address.to_canonical() {
-        IpAddr::V4(v4) => hash.update(&v4.octets()[..3]),
-        IpAddr::V6(v6) => hash.update(&v6.octets()[..6]),
-    }
+    hash.update(key);
     hash.finalize()[..16]
         .try_into()
         .expect("a SHA-256 has 32 bytes")

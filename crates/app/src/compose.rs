@@ -22,6 +22,7 @@ pub fn capabilities() -> Vec<Capability> {
         tables("facts", facts::MIGRATIONS),
         cases::http::capability(),
         evaluation::capability(),
+        open311::capability(),
         crate::serve::capability(),
     ]
 }
@@ -77,6 +78,13 @@ impl Program {
         services.add(crate::places::directory(reference.clone()));
         services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));
+        let rates = open311::ops::KeyRates::new(
+            open311::ops::PER_HOUR,
+            open311::ops::BURST,
+            rand::random(),
+        );
+        services.add(Arc::new(rates));
+        services.add(Arc::new(open311::http::PublicUrl(config.public_url.clone())));
         Self {
             config,
             db,

@@ -279,6 +279,22 @@ pub fn new_token(
     Ok(NewToken { token, text, hash })
 }
 
+/// Whose API token a text is, for interfaces that carry a key beside the request instead of in its head (Open311's
+/// `api_key`); none for a text that is no token that works.
+///
+/// # Errors
+/// The store's.
+pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> {
+    let Some(hash) = secret::token_hash(key) else {
+        return Ok(None);
+    };
+    let now = ctx.now();
+    let found = ctx
+        .read(move |r| -> StoreResult<_> { sql::token(r, &hash, now) })
+        .await?;
+    Ok(found.map(|(account, _)| account.id))
+}
+
 /// Gives out a token.
 ///
 /// # Errors

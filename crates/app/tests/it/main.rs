@@ -11,6 +11,7 @@ mod facts;
 mod import;
 mod inventory;
 mod kill;
+mod open311;
 mod place;
 mod schema;
 mod serving;

@@ -146,6 +146,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "seed, counts",
     ),
     (
+        "open311.publish",
+        "case",
+        "somebody has read the words of a public case and says which of them are public",
+        "how many characters",
+    ),
+    (
         "session.begin",
         "account",
         "a sign-in, or a refused one",

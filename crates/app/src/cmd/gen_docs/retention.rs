@@ -63,6 +63,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; a case number is never given twice",
     ),
     (
+        "open311_texts",
+        "as long as the case; a person has read the words and found them fit to be public",
+    ),
+    (
         "outbox",
         "until every reader has read it, then removed by the program; the last row always stays",
     ),

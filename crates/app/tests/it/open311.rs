@@ -1,0 +1,356 @@
+//! Open311 GeoReport v2 by bare requests and by a reader's client, unchanged from PyPI.
+
+use crate::place::{Place, on_both};
+use crate::serving::Serving;
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const CLASSES: &str = "kind,major,minor,name_zh,verify,public,confidential,rule_no,condition,limit,closing,code\n\
+    component,01,01,上水井盖,1,1,0,1,缺失,4WH,更换,C0101\n\
+    component,01,01,上水井盖,1,1,0,2,破损,2WD,更换,C0101\n\
+    event,09,01,举报店铺,1,0,1,1,举报,5WD,答复,E0901\n";
+const UNITS: &str = "code,name,kind\nWATER,水务局,政府\n";
+
+struct Reply {
+    status: u16,
+    media_type: String,
+    text: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+    /// The first of the list that every answer is.
+    fn first(&self) -> Value {
+        self.json()
+            .as_array()
+            .unwrap_or_else(|| panic!("no list: {}", self.text))[0]
+            .clone()
+    }
+}
+
+fn send(addr: SocketAddr, method: &str, path: &str, form: &str) -> Reply {
+    let mut stream = TcpStream::connect_timeout(&addr, Duration::from_secs(5)).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {addr}\r\ncontent-type: application/x-www-form-urlencoded; charset=utf-8\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{form}",
+        form.len()
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let media = head.lines().find_map(|l| l.strip_prefix("content-type: "));
+    let is_chunked = head.contains("transfer-encoding: chunked");
+    assert!(!is_chunked, "small answers say their length");
+    Reply {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        media_type: media.unwrap_or_default().to_owned(),
+        text: body.to_owned(),
+    }
+}
+
+/// A city with two classes, and the key of an application.
+fn city(place: &Place) -> String {
+    let (classes, units) = (place.file("c.csv", CLASSES), place.file("u.csv", UNITS));
+    place.run(&["import", "units", &units]).done();
+    let options = ["--catalogue", "test", "--catalogue-version", "1"];
+    let mut args = vec!["import", "matters", &classes];
+    args.extend(options);
+    let done = place.run(&args).done();
+    assert_eq!(done["rejected"], 0, "{done}");
+    place
+        .run(&[
+            "user",
+            "add",
+            "app",
+            "--name",
+            "应用",
+            "--role",
+            "collector",
+        ])
+        .done();
+    let token = place
+        .run(&["user", "token", "app", "--name", "open311"])
+        .done();
+    token["token"].as_str().unwrap().to_owned()
+}
+
+on_both!(
+    a_report_goes_in_and_only_what_is_public_comes_out,
+    |place| {
+        let key = city(place);
+        let serving = Serving::start(place);
+        let addr = serving.addr;
+        let get = |path: &str| send(addr, "GET", &format!("/open311/v2/{path}"), "");
+        let post = |form: &str| send(addr, "POST", "/open311/v2/requests.json", form);
+
+        let services = get("services.json").json();
+        let codes: Vec<&str> = services
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["service_code"].as_str().unwrap())
+            .collect();
+        assert_eq!(codes, ["C0101", "E0901"]);
+        assert_eq!(
+            (&services[0]["metadata"], &services[0]["type"]),
+            (&Value::Bool(true), &Value::from("realtime"))
+        );
+        let xml = get("services.xml");
+        assert_eq!(
+            (xml.status, xml.media_type.as_str()),
+            (200, "text/xml; charset=utf-8")
+        );
+        assert!(
+            xml.text
+                .contains("<services><service><service_code>C0101</service_code>"),
+            "{}",
+            xml.text
+        );
+        let definition = get("services/C0101.json").json();
+        assert_eq!(definition["attributes"][0]["values"][1]["name"], "破损");
+        let discovery = get("discovery.json").json();
+        assert_eq!(
+            discovery["endpoints"][0]["specification"],
+            "http://wiki.open311.org/GeoReport_v2"
+        );
+
+        // What is wrong is said in the standard's statuses, as a list of errors that names the parameter.
+        let at = "lat=30.245&long=120.165";
+        for (form, status, named) in [
+            (format!("service_code=C0101&{at}"), 403, "api_key"),
+            (format!("api_key=x&service_code=C0101&{at}"), 403, "api_key"),
+            (format!("api_key={key}&{at}"), 400, "service_code"),
+            (
+                format!("api_key={key}&service_code=nothing&{at}"),
+                404,
+                "service_code",
+            ),
+            (
+                format!("api_key={key}&service_code=C0101"),
+                400,
+                "address_string",
+            ),
+            (
+                format!("api_key={key}&service_code=C0101&lat=30.245"),
+                400,
+                "lat",
+            ),
+            (
+                format!("api_key={key}&service_code=C0101&lat=north&long=1"),
+                400,
+                "lat",
+            ),
+            (
+                format!("api_key={key}&service_code=C0101&lat=130&long=120"),
+                400,
+                "lat",
+            ),
+            (
+                format!("api_key={key}&service_code=C0101&{at}&attribute[condition]=9"),
+                400,
+                "attribute",
+            ),
+            (
+                format!(
+                    "api_key={key}&service_code=C0101&{at}&description={}",
+                    "x".repeat(4001)
+                ),
+                400,
+                "description",
+            ),
+        ] {
+            let reply = post(&form);
+            let said = reply.first();
+            assert_eq!(
+                (reply.status, said["code"].as_u64()),
+                (status, Some(u64::from(status))),
+                "{form}: {}",
+                reply.text
+            );
+            assert!(
+                said["description"].as_str().unwrap().contains(named),
+                "{form}: {said}"
+            );
+        }
+        assert_eq!(
+            place.count("SELECT count(*) FROM cases"),
+            0,
+            "nothing was half taken in"
+        );
+        for path in ["requests.json?start_date=soon", "requests.json?status=lost"] {
+            assert_eq!(get(path).status, 400, "{path}");
+        }
+        for path in [
+            "services/nothing.json",
+            "requests/990001-20260316-00001.json",
+            "tokens/x.xml",
+            "requests/x",
+        ] {
+            assert_eq!(get(path).status, 404, "{path}");
+        }
+
+        let words = "description=%E4%BA%95%E7%9B%96%E6%B2%A1%E4%BA%86%EF%BC%8C13800138000&first_name=%E5%B0%8F%E4%BA%8C&last_name=%E7%8E%8B&phone=13800138000";
+        let made = post(&format!(
+            "api_key={key}&service_code=C0101&{at}&{words}&attribute[condition]=1"
+        ));
+        assert_eq!(made.status, 201, "{}", made.text);
+        let number = made.first()["service_request_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            number.contains('-'),
+            "a public class is known by its number"
+        );
+        let secret = post(&format!("api_key={key}&service_code=E0901&{at}&{words}"));
+        let private = secret.first()["service_request_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(
+            private.len(),
+            64,
+            "any other by a private id: {}",
+            secret.text
+        );
+
+        let listed = get("requests.json").json();
+        assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+        assert_eq!(
+            (
+                &listed[0]["service_request_id"],
+                &listed[0]["status"],
+                &listed[0]["description"]
+            ),
+            (
+                &Value::from(number.as_str()),
+                &Value::from("open"),
+                &Value::from("")
+            )
+        );
+        let own = get(&format!("requests/{private}.json")).first();
+        assert_eq!(
+            (own["status"].as_str(), own["service_code"].as_str()),
+            (Some("open"), Some("E0901"))
+        );
+        assert_eq!(
+            get(&format!("tokens/{private}.json")).first()["service_request_id"],
+            private.as_str()
+        );
+        for path in [
+            "requests.json".to_owned(),
+            format!("requests/{number}.json"),
+            format!("requests/{number}.xml"),
+            format!("requests/{private}.json"),
+        ] {
+            let text = get(&path).text;
+            for personal in ["13800138000", "王", "小二"] {
+                assert!(!text.contains(personal), "{path} shows {personal}: {text}");
+            }
+        }
+        let none = get("requests.json?service_code=E0901").json();
+        assert_eq!(
+            none,
+            serde_json::json!([]),
+            "confidential reports are in no list"
+        );
+        assert_eq!(
+            get(&format!("requests.json?service_request_id={number},x"))
+                .json()
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(
+            get("requests.json?status=closed").json(),
+            serde_json::json!([])
+        );
+        assert_eq!(place.check_record(), 2);
+    }
+);
+
+/// A Python that has the client, made once beside the built tests; none where it cannot be made.
+fn python() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("georeport-0.3.1");
+    let python = folder.join("bin/python");
+    let has = |python: &Path| {
+        let import = Command::new(python)
+            .args(["-c", "import georeport"])
+            .output();
+        import.is_ok_and(|o| o.status.success())
+    };
+    if !has(&python) {
+        let made = Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&folder)
+            .output();
+        made.ok().filter(|o| o.status.success())?;
+        let pip = ["-m", "pip", "install", "--quiet", "georeport==0.3.1"];
+        Command::new(&python).args(pip).output().ok()?;
+    }
+    has(&python).then_some(python)
+}
+
+#[test]
+fn the_client_georeport_reads_it_unchanged() {
+    let name = "open311::the_client_georeport_reads_it_unchanged";
+    let Some(python) = python() else {
+        testkit::skip(
+            name,
+            "the PyPI package georeport 0.3.1 cannot be installed here (needs python3-venv and PyPI)",
+        );
+        return;
+    };
+    let place = Place::sqlite().ready();
+    let key = city(&place);
+    let serving = Serving::start(&place);
+    let script = "
+import sys, json, requests
+from georeport import GeoReport
+root, key, out = sys.argv[1], sys.argv[2], {}
+one_of = lambda found: found[0] if isinstance(found, list) else found
+for form in ('json', 'xml'):
+    report = dict(api_key=key, service_code='C0101', lat=30.245, long=120.165, description='hole')
+    made = requests.post(root + '/requests.json', data=report).json()[0]['service_request_id']
+    client = GeoReport(root, output_format=form)
+    service = one_of(client.get_service_list())
+    definition = client.get_service_definition('C0101')
+    listed = client.get_service_requests()
+    one = client.get_service_request(made)
+    listed = len(listed) if isinstance(listed, list) else 1
+    out[form] = [service['service_code'], definition['service_code'], made, listed, one['service_request_id'], one['status']]
+print(json.dumps(out))
+";
+    let file = place.file("client.py", script);
+    let root = format!("http://{}/open311/v2", serving.addr);
+    let output = Command::new(python)
+        .args([&file, &root, &key])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (n, form) in ["json", "xml"].into_iter().enumerate() {
+        let got = &read[form];
+        assert_eq!(
+            (got[0].as_str(), got[1].as_str(), got[5].as_str()),
+            (Some("C0101"), Some("C0101"), Some("open")),
+            "{read}"
+        );
+        assert_eq!(got[2], got[4], "{read}");
+        assert_eq!(got[3].as_u64(), Some(n as u64 + 1), "{read}");
+    }
+}

@@ -1,0 +1,265 @@
+//! The calls of GeoReport v2 under `/open311/v2`, each as XML and as JSON.
+
+use crate::model::{
+    Accepted, Discovery, Endpoint, GeoReportError, GeoReportFault, Service, ServiceDefinition,
+    ServiceRequest, TokenAnswer, Wanted,
+};
+use crate::ops::{self, Open311Error, Teller};
+use crate::wire::{self, Format};
+use access::{Ctx, Fault, Fields, Operation, Path, Permission, Routes, Visit};
+use axum::extract::RawQuery;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use cases::model::State;
+use cases::service::Cases;
+use cases::words::state_key;
+use ui::Ui;
+
+/// The specification.
+const SPECIFICATION: &str = "http://wiki.open311.org/GeoReport_v2";
+/// When this door last changed.
+const CHANGESET: &str = "2026-11-23T00:00:00+08:00";
+
+/// The calls.
+pub fn routes() -> Routes {
+    let mut routes = Routes::new("open311");
+    for (ending, format) in [("json", Format::Json), ("xml", Format::Xml)] {
+        routes = of_format(routes, ending, format);
+    }
+    routes
+        .on_api(
+            Method::GET,
+            "/open311/v2/services/{code}",
+            Permission::Public,
+            definition,
+            Operation::new("GeoReport v2: what may be said about requests of a service")
+                .about("The address ends in .json or .xml.")
+                .answers::<ServiceDefinition>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/open311/v2/requests/{id}",
+            Permission::CaseTrack,
+            request,
+            Operation::new(
+                "GeoReport v2: one request, by the number of a public case or one's own private id",
+            )
+            .about("The address ends in .json or .xml.")
+            .answers::<Vec<ServiceRequest>>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/open311/v2/tokens/{token}",
+            Permission::CaseTrack,
+            token,
+            Operation::new(
+                "GeoReport v2: the id behind a token, which here is the private id itself",
+            )
+            .about("The address ends in .json or .xml.")
+            .answers::<Vec<TokenAnswer>>(200),
+        )
+}
+
+/// Addresses that are known beforehand, in one format.
+fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
+    let path = |name: &str| -> &'static str {
+        // Routes live as long as the program; there are eight of these.
+        Box::leak(format!("/open311/v2/{name}.{ending}").into_boxed_str())
+    };
+    routes
+        .on_api(
+            Method::GET,
+            path("discovery"),
+            Permission::Public,
+            move |ctx: Ctx, ui: Ui| async move { discovery(&ctx, &ui, format) },
+            Operation::new("GeoReport v2: where this interface is").answers::<Discovery>(200),
+        )
+        .on_api(
+            Method::GET,
+            path("services"),
+            Permission::Public,
+            move |ctx: Ctx, ui: Ui| async move {
+                let city = ctx.service::<Cases>().city();
+                let services = ops::services(&city, ui.lang.tag());
+                wire::answer(format, StatusCode::OK, "services", &services)
+            },
+            Operation::new("GeoReport v2: the services").answers::<Vec<Service>>(200),
+        )
+        .on_api(
+            Method::GET,
+            path("requests"),
+            Permission::CaseTrack,
+            move |ctx: Ctx, ui: Ui, query: RawQuery| async move {
+                let found = list(&ctx, &ui, query).await;
+                said(format, "service_requests", StatusCode::OK, found)
+            },
+            Operation::new("GeoReport v2: public requests, newest first")
+                .query::<String>("service_request_id", "only these, separated by commas; overrides all else")
+                .query::<String>("service_code", "only of these services, separated by commas")
+                .query::<String>("start_date", "reported at or after this time; at most 90 days in one answer")
+                .query::<String>("end_date", "reported before this time")
+                .query::<String>("status", "open, closed or open,closed")
+                .query::<u32>("page", "which page, from 1")
+                .query::<u32>("page_size", "requests of a page, at most 1000")
+                .answers::<Vec<ServiceRequest>>(200)
+                .answers::<Vec<GeoReportError>>(400),
+        )
+        .on_api(
+            Method::POST,
+            path("requests"),
+            Permission::CaseTrack,
+            move |ctx: Ctx, ui: Ui, fields: Fields| async move {
+                let notice = ui.t("open311-notice");
+                let done = ops::report(&ctx, &fields, notice).await.map(|made| vec![made]);
+                said(format, "service_requests", StatusCode::CREATED, done)
+            },
+            Operation::new("GeoReport v2: reports something; needs an api_key")
+                .about("The key is an API token of the program. A request of a public class is known by its number, any other by a private id that nobody else learns.")
+                .body_of::<ReportForm>("application/x-www-form-urlencoded")
+                .answers::<Vec<Accepted>>(201)
+                .answers::<Vec<GeoReportError>>(400)
+                .answers::<Vec<GeoReportError>>(403),
+        )
+}
+
+/// What a report may hold.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes a form; the entries are read by name")]
+struct ReportForm {
+    /// An API token.
+    api_key: String,
+    /// The service.
+    service_code: String,
+    /// Degrees north, WGS 84; with `long`, or an address instead.
+    lat: Option<f64>,
+    /// Degrees east.
+    long: Option<f64>,
+    /// The address in words.
+    address_string: Option<String>,
+    /// The address in the caller's own terms.
+    address_id: Option<String>,
+    /// What is the matter, at most 4,000 characters.
+    description: Option<String>,
+    /// Contact.
+    email: Option<String>,
+    /// Contact.
+    first_name: Option<String>,
+    /// Contact.
+    last_name: Option<String>,
+    /// Contact.
+    phone: Option<String>,
+    /// Where a picture is; it is written down, not fetched.
+    media_url: Option<String>,
+}
+
+/// An answer or a fault in its format. What is not the caller's to mend goes out as from the rest of the house.
+fn said<T: serde::Serialize>(
+    format: Format,
+    root: &str,
+    status: StatusCode,
+    result: Result<T, Open311Error>,
+) -> Response {
+    match result {
+        Ok(document) => wire::answer(format, status, root, &document),
+        Err(Open311Error::Fault(fault)) => wire::fault(format, &fault),
+        Err(Open311Error::Case(error)) => Fault::from(error).into_response(),
+        Err(Open311Error::Store(error)) => Fault::from(error).into_response(),
+    }
+}
+
+fn unknown_format() -> Response {
+    let fault = GeoReportFault::NotFound("the address ends in .json or .xml".into());
+    wire::fault(Format::Json, &fault)
+}
+
+fn discovery(ctx: &Ctx, ui: &Ui, format: Format) -> Response {
+    let base = ctx
+        .service_if_any::<PublicUrl>()
+        .map(|url| url.0.clone())
+        .unwrap_or_default();
+    let document = Discovery {
+        changeset: CHANGESET.into(),
+        contact: ui.t("open311-contact"),
+        key_service: ui.t("open311-key-service"),
+        endpoints: vec![Endpoint {
+            specification: SPECIFICATION,
+            url: format!("{base}/open311/v2"),
+            changeset: CHANGESET.into(),
+            kind: "production",
+            formats: vec!["text/xml", "application/json"],
+        }],
+    };
+    wire::answer(format, StatusCode::OK, "discovery", &document)
+}
+
+/// How the program is reached from outside.
+pub struct PublicUrl(pub String);
+
+/// The words of states in the reader's language.
+fn words(ui: &Ui) -> impl Fn(State) -> String + Sync + '_ {
+    move |state| ui.t(state_key(state))
+}
+
+async fn list(
+    ctx: &Ctx,
+    ui: &Ui,
+    RawQuery(query): RawQuery,
+) -> Result<Vec<ServiceRequest>, Open311Error> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let city = ctx.service::<Cases>().city();
+    let wanted = Wanted::read(|name| fields.get(name), ctx.now(), &city.timezone)?;
+    let teller = Teller {
+        city: &city,
+        lang: ui.lang.tag(),
+        state: &words(ui),
+    };
+    ops::list(ctx, &wanted, &teller).await
+}
+
+async fn definition(ctx: Ctx, ui: Ui, Path(code): Path<String>) -> Response {
+    let Some((code, format)) = Format::split(&code) else {
+        return unknown_format();
+    };
+    let city = ctx.service::<Cases>().city();
+    let asked = (ui.t("open311-condition"), ui.t("open311-condition-help"));
+    let found = ops::definition(&city, code, asked).map_err(Open311Error::from);
+    said(format, "service_definition", StatusCode::OK, found)
+}
+
+async fn request(ctx: Ctx, ui: Ui, visit: Visit, Path(id): Path<String>) -> Response {
+    let Some((id, format)) = Format::split(&id) else {
+        return unknown_format();
+    };
+    let city = ctx.service::<Cases>().city();
+    let teller = Teller {
+        city: &city,
+        lang: ui.lang.tag(),
+        state: &words(&ui),
+    };
+    let found = ops::show(&ctx, &visit, id, &teller).await;
+    said(
+        format,
+        "service_requests",
+        StatusCode::OK,
+        found.map(|one| vec![one]),
+    )
+}
+
+async fn token(ctx: Ctx, ui: Ui, visit: Visit, Path(token): Path<String>) -> Response {
+    let Some((token, format)) = Format::split(&token) else {
+        return unknown_format();
+    };
+    let city = ctx.service::<Cases>().city();
+    let teller = Teller {
+        city: &city,
+        lang: ui.lang.tag(),
+        state: &words(&ui),
+    };
+    let found = ops::show(&ctx, &visit, token, &teller).await.map(|one| {
+        vec![TokenAnswer {
+            service_request_id: one.service_request_id,
+            token: token.to_owned(),
+        }]
+    });
+    said(format, "service_requests", StatusCode::OK, found)
+}
