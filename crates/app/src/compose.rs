@@ -22,6 +22,7 @@ pub fn capabilities() -> Vec<Capability> {
         tables("facts", facts::MIGRATIONS),
         cases::http::capability(),
         evaluation::capability(),
+        foresight::capability(),
         open311::capability(),
         crate::serve::capability(),
     ]
@@ -78,6 +79,7 @@ impl Program {
         services.add(crate::places::directory(reference.clone()));
         services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));
+        services.add(Arc::new(foresight::Kept::default()));
         let rates = open311::ops::KeyRates::new(
             open311::ops::PER_HOUR,
             open311::ops::BURST,

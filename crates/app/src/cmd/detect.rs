@@ -3,12 +3,13 @@
 use super::table::Table;
 use crate::output::{Done, Failure};
 use analysis::aberration::{
-    Cusum, DetectError, Ears, EarsMethod, Farrington, Point, Threshold, Timeline, Transform, cusum,
-    ears, farrington,
+    Cusum, DayKind, DayPattern, DetectError, Ears, EarsMethod, Farrington, Point, Threshold,
+    Timeline, Transform, adjusted_p_values, cusum, ears, farrington,
 };
-use analysis::series::SeriesError;
+use analysis::series::{SeriesError, Step};
 use clap::ValueEnum;
 use jiff::civil::Date;
+use kernel::Calendar;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
@@ -16,15 +17,17 @@ use std::path::PathBuf;
 
 /// Weeks of a year where a series has no dates.
 const WEEKS: usize = 52;
+/// Days from which the pattern of the kinds of day is learned, at least; else from the whole series.
+const LEARN_DAYS: usize = 56;
 
 /// Find unusually high points in a series of counts.
 #[derive(clap::Args)]
 pub struct Args {
     /// CSV file with a column of counts and perhaps a column `date`.
     series: PathBuf,
-    /// Column of counts.
+    /// Column of counts; may be given several times, for as many series.
     #[arg(long, default_value = "observed")]
-    column: String,
+    column: Vec<String>,
     /// Method.
     #[arg(long, value_enum)]
     method: Method,
@@ -34,6 +37,13 @@ pub struct Args {
     /// One-sided level of the limits; 0.001 for EARS C1 and C2, 0.025 for C3, 0.05 for Farrington.
     #[arg(long)]
     alpha: Option<f64>,
+    /// Take off what the kind of day brings: its day of the week, holidays and make-up days of the Chinese working
+    /// calendar (cn), or the days of the week alone (week). Needs a column `date`, daily.
+    #[arg(long, value_name = "cn|week")]
+    calendar: Option<CalendarName>,
+    /// Of all series together, the share of false discoveries that is let pass at each point (Benjamini & Hochberg).
+    #[arg(long, value_name = "Q")]
+    fdr: Option<f64>,
     /// CUSUM: excess in deviations that is let pass at each point.
     #[arg(long, default_value_t = 1.04)]
     k: f64,
@@ -72,6 +82,12 @@ enum Method {
     Cusum,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum CalendarName {
+    Cn,
+    Week,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum ThresholdName {
     Delta,
@@ -98,8 +114,17 @@ fn parse_range(text: &str) -> Result<RangeInclusive<usize>, String> {
     }
 }
 
+/// One column gives its points, several give a list of series.
 #[derive(Serialize)]
-struct Answer {
+#[serde(untagged)]
+enum Answer {
+    One { points: Vec<Judged> },
+    Many { series: Vec<Named> },
+}
+
+#[derive(Serialize)]
+struct Named {
+    column: String,
     points: Vec<Judged>,
 }
 
@@ -113,31 +138,109 @@ struct Judged {
     upper: Option<f64>,
     alarm: bool,
     p_value: Option<f64>,
+    /// The least share of false discoveries at which the point is one; only with `--fdr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adjusted_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discovery: Option<bool>,
 }
 
 impl Args {
     /// Judges the series.
     pub fn run(self) -> Result<Done, Failure> {
         let table = Table::read(&self.series)?;
-        let counts = table.counts(&self.column)?;
         let dates = table.dates()?;
-        let points = self
-            .judge(&counts, dates.as_deref())
-            .map_err(|e| failure(&e, &table))?;
-        let judged = |p: &Point| Judged {
-            index: p.index,
-            date: dates.as_ref().and_then(|d| d.get(p.index - 1)).copied(),
-            // Counts are read as whole numbers that a u64 holds.
-            observed: p.observed as u64,
-            expected: p.expected,
-            upper: p.upper,
-            alarm: p.alarm,
-            p_value: p.p_value,
+        let kinds = self.day_kinds(dates.as_deref(), &table)?;
+        let mut series = Vec::with_capacity(self.column.len());
+        for column in &self.column {
+            let counts = table.counts(column)?;
+            let points = self
+                .judge_by_day(&counts, dates.as_deref(), kinds.as_deref())
+                .map_err(|e| failure(&e, &table))?;
+            let judged = |p: &Point| Judged {
+                index: p.index,
+                date: dates.as_ref().and_then(|d| d.get(p.index - 1)).copied(),
+                // Counts are read as whole numbers that a u64 holds; adjusting and restoring may leave a hair.
+                observed: p.observed.round() as u64,
+                expected: p.expected,
+                upper: p.upper,
+                alarm: p.alarm,
+                p_value: p.p_value,
+                adjusted_p: None,
+                discovery: None,
+            };
+            series.push(Named {
+                column: column.clone(),
+                points: points.iter().map(judged).collect(),
+            });
+        }
+        if let Some(rate) = self.fdr {
+            discover(&mut series, rate)?;
+        }
+        let text = series.iter().map(|s| in_words(s, self.column.len() > 1));
+        let text = text.collect::<String>();
+        let answer = if series.len() == 1 {
+            Answer::One {
+                points: series.pop().map(|s| s.points).unwrap_or_default(),
+            }
+        } else {
+            Answer::Many { series }
         };
-        let answer = Answer {
-            points: points.iter().map(judged).collect(),
+        Done::new(&answer, text)
+    }
+
+    /// The kind of each day, where kinds are to be adjusted for.
+    fn day_kinds(
+        &self,
+        dates: Option<&[Date]>,
+        table: &Table,
+    ) -> Result<Option<Vec<DayKind>>, Failure> {
+        let Some(name) = self.calendar else {
+            return Ok(None);
         };
-        Done::new(&answer, in_words(&answer.points))
+        let needs_days = || {
+            let message = "--calendar needs a column \"date\" with every day";
+            Failure::unusable("unusable_argument", message).field("calendar")
+        };
+        let dates = dates.ok_or_else(needs_days)?;
+        if Step::of(dates).map_err(|e| series_failure(&e, table))? != Step::Day {
+            return Err(needs_days());
+        }
+        let weekends = Calendar::none();
+        let calendar = match name {
+            CalendarName::Cn => Calendar::cn(),
+            CalendarName::Week => &weekends,
+        };
+        let kinds = dates
+            .iter()
+            .map(|d| DayKind::of(*d, !calendar.is_workday(*d)));
+        Ok(Some(kinds.collect()))
+    }
+
+    /// Judges counts as they would have been on a day of average kind, and tells them as they were.
+    fn judge_by_day(
+        &self,
+        counts: &[f64],
+        dates: Option<&[Date]>,
+        kinds: Option<&[DayKind]>,
+    ) -> Result<Vec<Point>, DetectError> {
+        let Some(kinds) = kinds else {
+            return self.judge(counts, dates);
+        };
+        // The pattern is learned from what came before the points to judge, if that is enough to learn from.
+        let before = self
+            .range
+            .as_ref()
+            .map_or(0, |r| r.start() - 1)
+            .min(counts.len());
+        let known = if before >= LEARN_DAYS {
+            &counts[..before]
+        } else {
+            counts
+        };
+        let pattern = DayPattern::estimate(known, kinds);
+        let points = self.judge(&pattern.adjusted(counts, kinds), dates)?;
+        Ok(pattern.restored(points, kinds))
     }
 
     fn judge(&self, counts: &[f64], dates: Option<&[Date]>) -> Result<Vec<Point>, DetectError> {
@@ -198,6 +301,34 @@ impl Args {
     }
 }
 
+/// Marks the discoveries at each point over all series.
+fn discover(series: &mut [Named], rate: f64) -> Result<(), Failure> {
+    let refused = |message: &str| Failure::unusable("unusable_argument", message).field("fdr");
+    if !(rate > 0.0 && rate < 1.0) {
+        return Err(refused("--fdr is a share between 0 and 1"));
+    }
+    let points = series.first().map_or(0, |s| s.points.len());
+    for at in 0..points {
+        // All series have the same rows and range, so the same points.
+        let p_values: Vec<f64> = series
+            .iter()
+            .map(|s| s.points[at].p_value.unwrap_or(f64::NAN))
+            .collect();
+        if p_values.iter().all(|p| p.is_nan())
+            && series.iter().all(|s| s.points[at].upper.is_some())
+        {
+            return Err(refused(
+                "--fdr needs a method with p-values: ears-c1, ears-c2 or farrington",
+            ));
+        }
+        for (one, adjusted) in series.iter_mut().zip(adjusted_p_values(&p_values)) {
+            one.points[at].adjusted_p = (!adjusted.is_nan()).then_some(adjusted);
+            one.points[at].discovery = Some(adjusted <= rate);
+        }
+    }
+    Ok(())
+}
+
 /// Names the option, or the line of the file, at fault.
 fn failure(error: &DetectError, table: &Table) -> Failure {
     let plain = Failure::unusable("cannot_judge", error.to_string());
@@ -224,10 +355,18 @@ pub fn series_failure(error: &SeriesError, table: &Table) -> Failure {
     }
 }
 
-fn in_words(points: &[Judged]) -> String {
-    let alarms: Vec<&Judged> = points.iter().filter(|p| p.alarm).collect();
+fn in_words(series: &Named, is_one_of_many: bool) -> String {
+    let points = &series.points;
+    // Where discoveries are asked for, they are what counts.
+    let counts = |p: &&Judged| p.discovery.unwrap_or(p.alarm);
+    let alarms: Vec<&Judged> = points.iter().filter(counts).collect();
+    let name = if is_one_of_many {
+        format!("{}: ", series.column)
+    } else {
+        String::new()
+    };
     let mut text = format!(
-        "{} of {} points are unusually high\n",
+        "{name}{} of {} points are unusually high\n",
         alarms.len(),
         points.len()
     );
@@ -414,6 +553,114 @@ mod tests {
                 number,
                 "{method}"
             );
+        }
+    }
+
+    /// Days from a Monday: three times as many on Mondays, and a jump on the last day.
+    fn days(n: i64, jump: u64) -> String {
+        let start = jiff::civil::date(2024, 1, 1);
+        let mut text = "date,a,b,c\n".to_owned();
+        for i in 0..n {
+            let usual = if i % 7 == 0 { 30 } else { 10 } + (i * i % 5) as u64;
+            let last = if i + 1 == n { jump } else { 0 };
+            let day = start.checked_add(jiff::Span::new().days(i)).unwrap();
+            text += &format!("{day},{},{usual},{}\n", usual + last, usual + 1);
+        }
+        text
+    }
+
+    #[test]
+    fn the_kind_of_day_is_taken_off() {
+        // 140 days end on a Sunday.
+        let text = days(140, 40);
+        let alarms = |more: &[&str]| {
+            let args = |f| [&["detect", f, "--column", "a", "--method", "ears-c2"], more].concat();
+            let done = with_file(&text, |f| run(&args(f))).unwrap();
+            let points = done.json["points"].as_array().unwrap().clone();
+            let dates = points.iter().filter(|p| p["alarm"] == true);
+            dates
+                .map(|p| p["date"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert!(alarms(&[]).len() > 5, "Mondays");
+        for calendar in ["week", "cn"] {
+            let found = alarms(&["--calendar", calendar]);
+            assert_eq!(found.last().unwrap(), "2024-05-19", "{calendar}");
+            assert!(found.len() <= 3, "{calendar}: {found:?}");
+        }
+        let without = weeks(60);
+        for (text, column) in [
+            (without.as_str(), "observed"),
+            ("date,n\n2024-01-01,1\n2024-01-08,1\n2024-01-15,1\n", "n"),
+        ] {
+            let f = with_file(text, |f| {
+                run(&[
+                    "detect",
+                    f,
+                    "--column",
+                    column,
+                    "--method",
+                    "ears-c1",
+                    "--calendar",
+                    "cn",
+                ])
+            })
+            .unwrap_err();
+            assert_eq!(f.field.as_deref(), Some("calendar"));
+        }
+    }
+
+    #[test]
+    fn many_series_are_judged_together() {
+        let text = days(140, 40);
+        let done = with_file(&text, |f| {
+            run(&[
+                "detect",
+                f,
+                "--column",
+                "a",
+                "--column",
+                "b",
+                "--column",
+                "c",
+                "--method",
+                "ears-c2",
+                "--calendar",
+                "week",
+                "--fdr",
+                "0.05",
+                "--range",
+                "140:140",
+            ])
+        })
+        .unwrap();
+        let series = done.json["series"].as_array().unwrap();
+        let found: Vec<(&str, bool)> = series
+            .iter()
+            .map(|s| {
+                (
+                    s["column"].as_str().unwrap(),
+                    s["points"][0]["discovery"].as_bool().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(found, [("a", true), ("b", false), ("c", false)]);
+        let p = |n: usize, key: &str| series[n]["points"][0][key].as_f64().unwrap();
+        assert!(p(0, "adjusted_p") >= p(0, "p_value") && p(1, "adjusted_p") >= p(1, "p_value"));
+        assert!(done.text.contains("a: 1 of 1") && done.text.contains("b: 0 of 1"));
+        for (method, fdr) in [
+            ("ears-c3", "0.1"),
+            ("cusum", "0.1"),
+            ("ears-c1", "0"),
+            ("ears-c1", "1.5"),
+        ] {
+            let f = with_file(&text, |f| {
+                run(&[
+                    "detect", f, "--column", "a", "--method", method, "--fdr", fdr,
+                ])
+            })
+            .unwrap_err();
+            assert_eq!(f.field.as_deref(), Some("fdr"), "{method} {fdr}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::detect::series_failure;
 use super::table::Table;
 use crate::output::{Done, Failure};
-use analysis::forecast::{ForecastError, ForecastPoint, evaluate};
+use analysis::forecast::{Evaluation, ForecastError, ForecastPoint, bottom_up, evaluate};
 use analysis::series::Step;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -15,9 +15,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// CSV file with a column of counts and perhaps a column `date`, daily, weekly or monthly without gaps.
     series: PathBuf,
-    /// Column of counts.
+    /// Column of counts; may be given several times: each is foreseen, and their sum as the sum of their forecasts.
     #[arg(long, default_value = "observed")]
-    column: String,
+    column: Vec<String>,
     /// How many steps to foresee.
     #[arg(long)]
     horizon: usize,
@@ -33,8 +33,41 @@ struct Answer {
     mase: f64,
     mae: f64,
     coverage95: Option<f64>,
+    /// Whether the model foresaw the past better than last season's counts; one that did not is not for showing.
+    beats_naive: bool,
     seasons: Vec<usize>,
     origins: usize,
+    /// The series of a sum.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    column: String,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+impl Answer {
+    fn of(evaluation: &Evaluation, dates: &[Date], parts: Vec<Part>) -> Self {
+        let forecast = evaluation.forecast();
+        let dated = |(i, point): (usize, &ForecastPoint)| Dated {
+            date: dates.get(i).copied(),
+            point: *point,
+        };
+        Self {
+            model: forecast.model.to_string(),
+            points: forecast.points.iter().enumerate().map(dated).collect(),
+            mase: forecast.mase,
+            mae: forecast.mae,
+            coverage95: forecast.coverage95,
+            beats_naive: forecast.beats_the_yardstick(),
+            seasons: evaluation.seasons.clone(),
+            origins: forecast.origins,
+            parts,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -48,7 +81,6 @@ impl Args {
     /// Foresees the series.
     pub fn run(self) -> Result<Done, Failure> {
         let table = Table::read(&self.series)?;
-        let counts = table.counts(&self.column)?;
         let (mut dates, mut usual) = (Vec::new(), Vec::new());
         if let Some(known) = table.dates()? {
             let step = Step::of(&known).map_err(|e| series_failure(&e, &table))?;
@@ -63,34 +95,38 @@ impl Args {
         } else {
             &self.season
         };
-        let evaluation = evaluate(&counts, seasons, self.horizon).map_err(|e| match &e {
-            ForecastError::Series(series) => series_failure(series, &table),
-            ForecastError::Horizon(_) | ForecastError::TooShort { .. } => {
-                Failure::unusable("cannot_foresee", e.to_string()).field("horizon")
-            }
-            ForecastError::Season(_) => {
-                Failure::unusable("cannot_foresee", e.to_string()).field("season")
-            }
-            ForecastError::Unlike(_) | ForecastError::NoParts => {
-                Failure::other("forecast", e.to_string())
-            }
-        })?;
-        let forecast = evaluation.forecast();
-        let dated = |(i, point): (usize, &ForecastPoint)| Dated {
-            date: dates.get(i).copied(),
-            point: *point,
+        let mut evaluations = Vec::with_capacity(self.column.len());
+        for column in &self.column {
+            let counts = table.counts(column)?;
+            let found = evaluate(&counts, seasons, self.horizon);
+            evaluations.push(found.map_err(|e| failure(&e, &table))?);
+        }
+        let sum = bottom_up(&evaluations.iter().collect::<Vec<_>>());
+        let sum = sum.map_err(|e| failure(&e, &table))?;
+        let parts = if evaluations.len() > 1 {
+            let both = self.column.iter().zip(&evaluations);
+            both.map(|(column, evaluation)| Part {
+                column: column.clone(),
+                answer: Answer::of(evaluation, &dates, Vec::new()),
+            })
+            .collect()
+        } else {
+            Vec::new()
         };
-        let answer = Answer {
-            model: forecast.model.to_string(),
-            points: forecast.points.iter().enumerate().map(dated).collect(),
-            mase: forecast.mase,
-            mae: forecast.mae,
-            coverage95: forecast.coverage95,
-            seasons: evaluation.seasons,
-            origins: forecast.origins,
-        };
+        let answer = Answer::of(&sum, &dates, parts);
         Done::new(&answer, in_words(&answer))
     }
+}
+
+/// Names the option, or the line of the file, at fault.
+fn failure(error: &ForecastError, table: &Table) -> Failure {
+    let field = match error {
+        ForecastError::Series(series) => return series_failure(series, table),
+        ForecastError::Horizon(_) | ForecastError::TooShort { .. } => "horizon",
+        ForecastError::Season(_) => "season",
+        ForecastError::Unlike(_) | ForecastError::NoParts => "column",
+    };
+    Failure::unusable("cannot_foresee", error.to_string()).field(field)
 }
 
 fn in_words(answer: &Answer) -> String {
@@ -172,6 +208,60 @@ mod tests {
             );
         }
         assert!(done.text.contains("2024-10-27"));
+    }
+
+    #[test]
+    fn the_forecast_of_a_sum_is_the_sum_of_the_forecasts() {
+        let start = jiff::civil::date(2024, 1, 1);
+        let mut text = "date,east,west\n".to_owned();
+        for i in 0..200 {
+            let day = start.checked_add(jiff::Span::new().days(i)).unwrap();
+            let week = [6, 4, 2, 0, 0, 1, 2][i as usize % 7];
+            text += &format!("{day},{},{}\n", week + i * i % 7, 2 * week + i * i * i % 5);
+        }
+        let done = with_file(&text, |f| {
+            run(&[
+                "forecast",
+                f,
+                "--column",
+                "east",
+                "--column",
+                "west",
+                "--horizon",
+                "7",
+                "--season",
+                "7",
+            ])
+        })
+        .unwrap();
+        let parts = done.json["parts"].as_array().unwrap();
+        assert_eq!(
+            (parts.len(), &parts[0]["column"], &done.json["model"]),
+            (2, &"east".into(), &"sum".into())
+        );
+        for h in 0..7 {
+            let mean = |v: &serde_json::Value| v["points"][h]["mean"].as_f64().unwrap();
+            assert!((mean(&done.json) - mean(&parts[0]) - mean(&parts[1])).abs() < 1e-9);
+        }
+        assert_eq!(
+            parts[1]["points"][0]["date"],
+            done.json["points"][0]["date"]
+        );
+        let one = with_file(&text, |f| {
+            run(&[
+                "forecast",
+                f,
+                "--column",
+                "east",
+                "--horizon",
+                "7",
+                "--season",
+                "7",
+            ])
+        })
+        .unwrap();
+        assert!(one.json.get("parts").is_none() && one.json["beats_naive"].is_boolean());
+        assert_eq!(one.json["points"], parts[0]["points"]);
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl Table {
         let one = |(line, text): (u64, &str)| {
             let bad = |why: &str| Err(bad_value(name, line, text, why));
             match text.parse::<f64>() {
-                _ if text.is_empty() => bad("a count is missing; write 0 where there was no case"),
+                _ if is_missing(text) => bad("a count is missing; write 0 where there was no case"),
                 Ok(v) if v.is_finite() && v < 0.0 => bad("a count is not negative"),
                 Ok(v) if v.is_finite() && v.fract() != 0.0 => bad("a count is a whole number"),
                 Ok(v) if v.is_finite() && v <= LARGEST_COUNT => Ok(v.abs()),
@@ -192,6 +192,12 @@ impl Table {
             .collect::<Result<_, _>>()
             .map(Some)
     }
+}
+
+/// Whether a field says that its value is not known, in the words of R, SQL and spreadsheets.
+fn is_missing(text: &str) -> bool {
+    let words = ["", "na", "n/a", "nan", "null", "none", "-", "."];
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The error for one unusable value.
@@ -279,6 +285,16 @@ mod tests {
         assert_eq!(f.code, "doubled_column");
         let f = failure("days\n1\n0\n", |t| t.positive("days"));
         assert_eq!((f.field.as_deref(), f.line), (Some("days"), Some(3)));
+    }
+
+    #[test]
+    fn a_missing_count_is_called_missing() {
+        for missing in ["", "NA", "n/a", "NaN", "null", "-"] {
+            let text = format!("observed,x\n7,1\n{missing},1\n");
+            let f = failure(&text, |t| t.counts("observed"));
+            assert!(f.message.contains("missing"), "{missing:?}: {}", f.message);
+            assert_eq!(f.line, Some(3));
+        }
     }
 
     #[test]
