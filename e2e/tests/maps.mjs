@@ -183,3 +183,47 @@ export async function aNewPlanChangesTheMapInPlace(t) {
   claim((await page.locator('.map-room canvas[data-same]').count()) === 1, 'the map was made anew');
   await t.shoot(page, `map with shades and points ${t.engine}`);
 }
+
+export async function theCityMapShowsRatesWithTheirNumbersAndTheListTheSame(t) {
+  for (const how of [{ viewport: 'wall' }, { viewport: 'phone', theme: 'dark', lang: 'en' }]) {
+    const page = await t.signIn('leader', how);
+    for (const query of ['?by=community&show=on-time', '?by=street']) {
+      await page.goto(`/city-map${query}`);
+      // The figures are made while the program serves.
+      for (let i = 0; i < 60 && (await page.locator('.map-box').count()) === 0; i += 1) {
+        await page.waitForTimeout(1000);
+        await page.reload();
+      }
+      await drawn(page);
+      claim((await page.locator('.map-legend li').count()) > 3, 'no legend tells what the colours mean');
+      claim((await page.locator('[data-part=list] tbody tr').count()) > 5, 'no list stands beside the map');
+      await t.axe(page);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+      claim(!wider, `${page.url()} is wider than the screen`);
+      await t.shoot(page, `city map ${how.viewport} ${query} ${t.engine}`);
+    }
+    // A press on a circle tells what it stands for, or opens it.
+    const plan = await page.evaluate(() => JSON.parse(document.querySelector('.map-box').dataset.map));
+    claim(plan.points.length > 5 && plan.points.every(({ n, text }) => text.includes(String(n).slice(0, 1))), 'circles tell no numbers');
+    await page.context().close();
+  }
+}
+
+export async function theWallRenewsItsNumbersAndKeepsItsMap(t) {
+  const page = await t.signIn('leader', { viewport: 'wall' });
+  // As often as a wall may, so that the test need not wait a minute.
+  await page.route('**/city-map?*', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace('data-renew="60"', 'data-renew="10"') });
+  });
+  await page.goto('/city-map?by=street&wall=1');
+  await drawn(page);
+  await page.evaluate(() => {
+    document.querySelector('.map-room canvas').dataset.same = '1';
+    document.querySelector('[data-part=list]').dataset.old = '1';
+  });
+  await page.locator('[data-part=list]:not([data-old])').waitFor({ timeout: 30_000 });
+  await drawn(page);
+  claim((await page.locator('.map-room canvas[data-same]').count()) === 1, 'the map was made anew');
+  claim((await page.locator('[data-part=list] tbody tr').count()) > 5, 'the list is gone');
+}

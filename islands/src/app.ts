@@ -3,6 +3,7 @@
 import 'htmx.org';
 import { walkByKey, watchDesk } from './parts/desk';
 import { watchIslands } from './parts/islands';
+import { renewRegions } from './parts/renew';
 
 const words = document.body.dataset;
 const guarded = new Set<HTMLFormElement>();
@@ -113,3 +114,4 @@ document.addEventListener('keydown', (event) => {
 
 watchDesk();
 watchIslands();
+renewRegions();

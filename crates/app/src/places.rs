@@ -35,14 +35,7 @@ impl Places for FromReference {
             .divisions()
             .filter(|division| division.code.level() == DivisionLevel::District);
         at_district
-            .map(|division| (division.code.district(), name(division, lang)))
+            .map(|division| (division.code.district(), division.name_in(lang).to_owned()))
             .collect()
-    }
-}
-
-fn name(division: &grid::Division, lang: ui::Lang) -> String {
-    match (&division.name_en, lang) {
-        (Some(name), ui::Lang::En) => name.clone(),
-        _ => division.name.clone(),
     }
 }

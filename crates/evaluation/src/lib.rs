@@ -5,6 +5,7 @@
 //!
 //! Unit of analysis: the city, a division, a unit, a class, a channel; never a person.
 
+mod map;
 pub mod model;
 pub mod ops;
 mod pages;

@@ -16,12 +16,19 @@ use ui::{Choice, FormState, Html, Ui};
 pub fn capability() -> Capability {
     Capability::new(
         "evaluation",
-        Routes::new("evaluation").on(
-            Method::GET,
-            "/evaluation",
-            Permission::EvaluationRead,
-            table,
-        ),
+        Routes::new("evaluation")
+            .on(
+                Method::GET,
+                "/evaluation",
+                Permission::EvaluationRead,
+                table,
+            )
+            .on(
+                Method::GET,
+                "/city-map",
+                Permission::EvaluationRead,
+                crate::map::show,
+            ),
     )
     .locales(
         include_str!("../locales/zh-CN.ftl"),
@@ -32,6 +39,12 @@ pub fn capability() -> Capability {
         "/evaluation",
         Permission::EvaluationRead,
         60,
+    )
+    .menu(
+        "evaluation-map-menu",
+        "/city-map",
+        Permission::EvaluationRead,
+        61,
     )
 }
 
@@ -346,7 +359,7 @@ mod tests {
             .expect("both languages have the same keys");
         let faults: Vec<String> = testing::word_faults(&words, &used, &["evaluation"])
             .into_iter()
-            .filter(|fault| !fault.contains("evaluation-menu"))
+            .filter(|fault| !fault.contains("-menu"))
             .collect();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }

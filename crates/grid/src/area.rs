@@ -105,6 +105,13 @@ impl Bounds {
             north: self.north.max(other.north),
         }
     }
+    /// Its middle.
+    pub fn middle(&self) -> Point {
+        point(
+            self.west / 2.0 + self.east / 2.0,
+            self.south / 2.0 + self.north / 2.0,
+        )
+    }
     /// Whether the point lies in the box, borders included.
     pub fn contains(&self, p: Point) -> bool {
         (self.west..=self.east).contains(&p.lon()) && (self.south..=self.north).contains(&p.lat())

@@ -29,6 +29,7 @@ pub mod tiles;
 
 pub use area::{Area, AreaError, Bounds};
 pub use model::{Beat, Division, Lattice, Shift, UnitGrid};
+pub use pages::division_name;
 pub use report::{ImportError, Reject, Report};
 pub use sql::Part;
 pub use territory::{BORDER_REACH_DEG, Territory};

@@ -58,6 +58,13 @@ impl Division {
             source: source.into(),
         }
     }
+    /// Its name in a language; the Chinese one where no other is known.
+    pub fn name_in(&self, lang: ui::Lang) -> &str {
+        match (&self.name_en, lang) {
+            (Some(name), ui::Lang::En) => name,
+            _ => &self.name,
+        }
+    }
     /// How deep it lies.
     pub fn level(&self) -> DivisionLevel {
         self.code.level()

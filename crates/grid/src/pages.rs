@@ -48,7 +48,7 @@ struct TerritoryPage {
 }
 
 /// The name in the reader's language; a Chinese name on an English page is marked as Chinese.
-fn named(ui: &Ui, division: &Division) -> Html {
+pub fn division_name(ui: &Ui, division: &Division) -> Html {
     match (&division.name_en, ui.lang) {
         (Some(name), Lang::En) => Html::from_text(name),
         (None, Lang::En) => Html::from_markup(format!(
@@ -56,13 +56,6 @@ fn named(ui: &Ui, division: &Division) -> Html {
             escape(&division.name)
         )),
         (_, Lang::Zh) => Html::from_text(&division.name),
-    }
-}
-
-fn plain_name(ui: &Ui, division: &Division) -> String {
-    match (&division.name_en, ui.lang) {
-        (Some(name), Lang::En) => name.clone(),
-        _ => division.name.clone(),
     }
 }
 
@@ -76,7 +69,7 @@ fn row(ui: &Ui, territory: &Territory, division: &Division) -> Row {
     let has_parts = !cells.is_empty() || territory.children(division.code).next().is_some();
     // words: grid-level-*
     Row {
-        name: named(ui, division),
+        name: division_name(ui, division),
         code: division.code.to_string(),
         href: if has_parts {
             href(division.code)
@@ -147,14 +140,17 @@ fn page(ui: Ui, territory: &Territory, tiles: &Tiles, of: Option<&Division>) -> 
             });
         }
         crumbs.extend(above.into_iter().rev().map(|d| Crumb {
-            label: plain_name(&ui, d),
+            label: d.name_in(ui.lang).to_owned(),
             href: href(d.code),
         }));
     }
     let cells = of.filter(|d| d.level() == DivisionLevel::Community);
     let cells = cells.map_or(&[][..], |d| territory.grids_in(d.code));
     TerritoryPage {
-        heading: of.map_or_else(|| Html::from_text(&ui.t("grid-all")), |d| named(&ui, d)),
+        heading: of.map_or_else(
+            || Html::from_text(&ui.t("grid-all")),
+            |d| division_name(&ui, d),
+        ),
         crumbs,
         map: if map.bounds.is_some() {
             map.show(&ui)

@@ -139,7 +139,7 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
   if (!points || points.length === 0) return;
   const late: ExpressionSpecification = ['case', ['==', ['get', 'light'], 'late'], ['get', 'n'], 0];
   sources.points = {
-    type: 'geojson', cluster: true, clusterRadius: 40, clusterMaxZoom: 18,
+    type: 'geojson', cluster: true, clusterRadius: 40, clusterMaxZoom: 17,
     clusterProperties: { n: ['+', ['get', 'n']], late: ['+', late] },
     data: {
       type: 'FeatureCollection',

@@ -1,0 +1,464 @@
+//! GET /city-map — the city by place: what is open and late as points, one rate as shades, and the same as a list.
+//!
+//! All numbers come from the sums of `facts`, counted on the server for each place; nothing is looked up case by case.
+//! With `wall=1` the page renews itself each minute, for a screen that nobody touches.
+
+use access::{Ctx, Fault, Fields, show as show_page};
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::response::Response;
+use facts::figures::{self, Ask, Figure, FiguresError, Filter};
+use facts::{Level, Measure};
+use grid::{Division, Territory, TileSet, Tiles};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use kernel::{DivisionCode, DivisionLevel};
+use std::collections::BTreeMap;
+use ui::{Choice, FormState, Html, Light, MapPoint, Shade, Shading, Ui};
+
+/// How many days, today included, the counts of a period span.
+const DAYS: i32 = 28;
+
+/// A rate of fewer cases than this is not shown as a shade.
+const LEAST: u64 = 10;
+
+/// How places are told apart.
+const LEVELS: [(&str, Level, DivisionLevel); 3] = [
+    ("district", Level::District, DivisionLevel::District),
+    ("street", Level::Street, DivisionLevel::Street),
+    ("community", Level::Community, DivisionLevel::Community),
+];
+
+/// What the shades show.
+const SHOWN: [&str; 3] = ["overdue", "on-time", "reports"];
+
+/// What is known of a place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Numbers {
+    open: u64,
+    overdue: u64,
+    reported: u64,
+    closed: u64,
+    on_time: u64,
+}
+
+/// A line of the list.
+struct Line {
+    name: Html,
+    n: Numbers,
+    overdue: Html,
+    on_time: Html,
+    residents: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_map.html")]
+struct MapPage {
+    ui: Ui,
+    form: FormState,
+    levels: Vec<Choice>,
+    shown: Vec<Choice>,
+    map: Html,
+    lines: Vec<Line>,
+    /// Up to when everything is counted; empty while the figures are being made.
+    fresh: String,
+    /// Changes since then that are still to be counted.
+    waiting: u64,
+    is_wall: bool,
+}
+
+/// What the reader asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    level: usize,
+    shown: usize,
+    is_wall: bool,
+}
+
+impl Asked {
+    /// Reads the form. What does not read is the default: the list says what is shown.
+    fn read(fields: &Fields, is_of_unit: bool) -> Self {
+        let level = LEVELS
+            .iter()
+            .position(|(word, ..)| *word == fields.get("by"));
+        Self {
+            // The sums of a unit tell districts apart, no smaller places.
+            level: if is_of_unit { 0 } else { level.unwrap_or(1) },
+            shown: SHOWN
+                .iter()
+                .position(|word| *word == fields.get("show"))
+                .unwrap_or(0),
+            is_wall: fields.get("wall") == "1",
+        }
+    }
+}
+
+fn count(n: i64) -> u64 {
+    n.max(0).unsigned_abs()
+}
+
+/// The numbers by division; what is known less exactly than asked belongs to no place of the list.
+fn by_place(
+    level: Level,
+    open: &[Figure],
+    overdue: &[Figure],
+    period: &[Figure],
+) -> BTreeMap<DivisionCode, Numbers> {
+    let mut found = BTreeMap::<DivisionCode, Numbers>::new();
+    let mut add = |figures: &[Figure], to: fn(&mut Numbers, &[i64])| {
+        for figure in figures.iter().filter(|f| f.place.len() == level.digits()) {
+            if let Some(code) = figure.place.division() {
+                to(found.entry(code).or_default(), &figure.n);
+            }
+        }
+    };
+    add(open, |n, of| n.open = count(of[0]));
+    add(overdue, |n, of| n.overdue = count(of[0]));
+    add(period, |n, of| {
+        (n.reported, n.closed, n.on_time) = (count(of[0]), count(of[1]), count(of[2]));
+    });
+    found
+}
+
+/// The shade of a place, with its n.
+fn shade(ui: &Ui, shown: &str, division: &Division, n: Numbers) -> Shade {
+    let (code, name) = (division.code.to_string(), division.name_in(ui.lang));
+    match shown {
+        "on-time" => Shade::rate(ui, code, name, n.on_time, n.closed, LEAST),
+        "reports" => {
+            let residents = division.residents.map(count).filter(|r| *r > 0);
+            let per_1000 = residents
+                .filter(|_| n.reported >= LEAST)
+                .map(|r| n.reported as f64 * 1000.0 / r as f64);
+            let told = match (per_1000, residents) {
+                (Some(value), Some(residents)) => ui.ta(
+                    "evaluation-map-per-1000",
+                    &[
+                        ("value", &format!("{value:.1}").as_str()),
+                        ("n", &n.reported),
+                        ("residents", &residents),
+                    ],
+                ),
+                _ => ui.tn("ui-map-few", "n", n.reported),
+            };
+            Shade {
+                code,
+                value: per_1000,
+                text: ui.t2("ui-map-shade", "name", name, "value", told),
+                href: String::new(),
+            }
+        }
+        _ => Shade::rate(ui, code, name, n.overdue, n.open, LEAST),
+    }
+}
+
+fn point(ui: &Ui, territory: &Territory, division: &Division, n: Numbers) -> Option<MapPoint> {
+    let at = match &division.shape {
+        Some(shape) => shape.label_point(),
+        None => territory.bounds_of(division.code)?.middle(),
+    };
+    (n.open > 0).then(|| MapPoint {
+        lon: at.lon(),
+        lat: at.lat(),
+        n: n.open,
+        light: (n.overdue > 0).then_some(Light::Late),
+        text: ui.ta(
+            "evaluation-map-point",
+            &[
+                ("name", &division.name_in(ui.lang)),
+                ("open", &n.open),
+                ("overdue", &n.overdue),
+            ],
+        ),
+        href: String::new(),
+    })
+}
+
+fn line(ui: &Ui, division: &Division, n: Numbers) -> Line {
+    Line {
+        name: grid::division_name(ui, division),
+        overdue: ui.rate(n.overdue, n.open),
+        on_time: ui.rate(n.on_time, n.closed),
+        residents: division.residents.map(count),
+        n,
+    }
+}
+
+/// The three readings the page is made of, and how fresh they are.
+struct Read {
+    open: Vec<Figure>,
+    overdue: Vec<Figure>,
+    period: Vec<Figure>,
+    as_of: jiff::Timestamp,
+    waiting: u64,
+}
+
+async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, FiguresError> {
+    let scope = ctx.scope();
+    let (level, now) = (LEVELS[asked.level].1, ctx.now());
+    ctx.read::<_, FiguresError, _>(move |r| {
+        let Some(fresh) = figures::freshness(r, now)? else {
+            return Ok(None);
+        };
+        let from = today.saturating_sub((DAYS - 1).days());
+        let measures = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
+        let ask = Ask {
+            level,
+            filter: Filter {
+                districts: scope.districts.clone(),
+                unit: scope.unit.map(|unit| unit.0),
+                ..Filter::default()
+            },
+            ..Ask::new(from, today, &measures)
+        };
+        Ok(Some(Read {
+            open: figures::open(r, &ask, today)?,
+            overdue: figures::overdue(r, &ask, today)?,
+            period: figures::figures(r, &ask)?,
+            as_of: fresh.as_of,
+            waiting: count(fresh.waiting),
+        }))
+    })
+    .await
+}
+
+fn page(
+    ui: Ui,
+    asked: Asked,
+    is_of_unit: bool,
+    tiles: Option<&Tiles>,
+    found: Option<&Read>,
+) -> MapPage {
+    let (_, level, at) = LEVELS[asked.level];
+    let shown = SHOWN[asked.shown];
+    let numbers = found.map_or_else(BTreeMap::new, |f| {
+        by_place(level, &f.open, &f.overdue, &f.period)
+    });
+    let territory = tiles.map(Tiles::territory).unwrap_or_default();
+    let known = |d: &&Division| d.level() == at && numbers.contains_key(&d.code);
+    let places: Vec<(&Division, Numbers)> = territory
+        .divisions()
+        .filter(known)
+        .map(|d| (d, numbers[&d.code]))
+        .collect();
+    // words: evaluation-map-show-* evaluation-map-by-*
+    let name = ui.t(&format!("evaluation-map-show-{shown}"));
+    let map = tiles.map_or_else(Html::default, |tiles| {
+        let mut map = tiles.map(name.clone(), &[TileSet::Divisions]);
+        if map.bounds.is_none() {
+            return Html::default();
+        }
+        map.shading = Some(Shading {
+            set: TileSet::Divisions.as_str(),
+            name: name.clone(),
+            places: places
+                .iter()
+                .map(|(d, n)| shade(&ui, shown, d, *n))
+                .collect(),
+            ..Shading::default()
+        });
+        map.points = places
+            .iter()
+            .filter_map(|(d, n)| point(&ui, &territory, d, *n))
+            .collect();
+        map.show(&ui)
+    });
+    let mut lines: Vec<Line> = places.iter().map(|(d, n)| line(&ui, d, *n)).collect();
+    lines.sort_by_key(|l| std::cmp::Reverse((l.n.overdue, l.n.open)));
+    let levels = LEVELS
+        .iter()
+        .take(if is_of_unit { 1 } else { LEVELS.len() });
+    MapPage {
+        form: FormState::new()
+            .with("by", LEVELS[asked.level].0)
+            .with("show", shown),
+        levels: levels
+            .map(|(word, ..)| Choice::new(*word, ui.t(&format!("evaluation-map-by-{word}"))))
+            .collect(),
+        shown: SHOWN
+            .iter()
+            .map(|word| Choice::new(*word, ui.t(&format!("evaluation-map-show-{word}"))))
+            .collect(),
+        fresh: found.map_or_else(String::new, |f| ui.time_text(f.as_of)),
+        waiting: found.map_or(0, |f| f.waiting),
+        is_wall: asked.is_wall,
+        map,
+        lines,
+        ui,
+    }
+}
+
+/// GET /city-map
+pub(crate) async fn show(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let is_of_unit = ctx.scope().unit.is_some();
+    let asked = Asked::read(&fields, is_of_unit);
+    let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
+    let found = match read(&ctx, asked, today).await {
+        Ok(found) => found,
+        Err(FiguresError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(Fault::internal(error)),
+    };
+    let tiles = ctx.service_if_any::<Tiles>();
+    show_page(&page(
+        ui,
+        asked,
+        is_of_unit,
+        tiles.as_deref(),
+        found.as_ref(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grid::Area;
+    use jiff::Timestamp;
+    use kernel::geo::Crs;
+    use std::sync::Arc;
+    use ui::{Lang, testing};
+
+    fn reader(lang: Lang) -> Ui {
+        let words = access::words_of(&[access::capability(), crate::capability()]);
+        let now: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
+        testing::ui_with(testing::site_with(words.expect("sound words")), lang, now)
+    }
+
+    fn division(code: &str, west: f64) -> Division {
+        let (east, south, north) = (west + 0.01, 25.0, 25.01);
+        let ring = [
+            [west, south],
+            [east, south],
+            [east, north],
+            [west, north],
+            [west, south],
+        ];
+        let geometry = serde_json::json!({ "type": "Polygon", "coordinates": [ring] });
+        Division {
+            shape: Some(Area::from_geojson(&geometry, Crs::Wgs84).expect("a square")),
+            residents: Some(10_000),
+            ..Division::new(code.parse().expect("a code"), "<b>海棠街道", "test")
+        }
+    }
+
+    fn city() -> Tiles {
+        let divisions = vec![
+            division("990101001000", 114.0),
+            division("990101002000", 114.01),
+        ];
+        let on = jiff::civil::date(2026, 3, 16);
+        let territory = Territory::build(divisions, Vec::new(), Vec::new(), on);
+        let territory = Arc::new(territory);
+        Tiles::new(move || territory.clone())
+    }
+
+    fn figure(place: &str, n: &[i64]) -> Figure {
+        let code = DivisionCode::padded(place).expect("a code");
+        Figure {
+            day: None,
+            place: facts::Place::of(None, Some(code)),
+            matter: None,
+            unit: None,
+            word: String::new(),
+            n: n.to_vec(),
+        }
+    }
+
+    fn found() -> Read {
+        Read {
+            open: vec![figure("990101", &[7]), figure("990101001", &[31])],
+            overdue: vec![figure("990101001", &[4])],
+            period: vec![
+                figure("990101001", &[120, 100, 93]),
+                figure("990101002", &[3, 2, 1]),
+            ],
+            as_of: "2026-03-16T01:59:00Z".parse().expect("a time"),
+            waiting: 3,
+        }
+    }
+
+    fn asked(query: &str, is_of_unit: bool) -> Asked {
+        Asked::read(&Fields::parse(query.as_bytes()), is_of_unit)
+    }
+
+    #[test]
+    fn numbers_stand_at_the_place_that_is_known_exactly_enough() {
+        let found = found();
+        let numbers = by_place(Level::Street, &found.open, &found.overdue, &found.period);
+        assert_eq!(
+            numbers.len(),
+            2,
+            "what is known by district only has no street"
+        );
+        let code = "990101001000".parse().expect("a code");
+        let expected = Numbers {
+            open: 31,
+            overdue: 4,
+            reported: 120,
+            closed: 100,
+            on_time: 93,
+        };
+        assert_eq!(numbers[&code], expected);
+    }
+
+    #[test]
+    fn few_cases_are_hatched_whatever_is_shown() {
+        let ui = reader(Lang::En);
+        let place = division("990101001000", 114.0);
+        let few = Numbers {
+            open: 9,
+            overdue: 9,
+            reported: 9,
+            closed: 9,
+            on_time: 9,
+        };
+        let enough = Numbers {
+            open: 10,
+            overdue: 1,
+            reported: 20,
+            closed: 10,
+            on_time: 5,
+        };
+        for (shown, value) in SHOWN.into_iter().zip([10.0, 50.0, 2.0]) {
+            assert_eq!(shade(&ui, shown, &place, few).value, None, "{shown}");
+            assert_eq!(
+                shade(&ui, shown, &place, enough).value,
+                Some(value),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_map_and_its_list_are_sound_in_both_languages() {
+        let tiles = city();
+        for lang in Lang::ALL {
+            for query in ["", "by=street&show=on-time", "show=reports&wall=1"] {
+                for found in [None, Some(found())] {
+                    let page = page(
+                        reader(lang),
+                        asked(query, false),
+                        false,
+                        Some(&tiles),
+                        found.as_ref(),
+                    );
+                    assert_eq!(page.lines.len(), if found.is_some() { 2 } else { 0 });
+                    let html = page.render().expect("the template renders");
+                    testing::assert_sound(&html);
+                    assert!(!html.contains("<b>"), "names are escaped");
+                    assert_eq!(html.contains("data-renew"), query.contains("wall"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_read_is_the_default_and_a_unit_sees_districts() {
+        for garbage in ["by=x&show=%00", "by=&show=", "wall=2&by=%f0"] {
+            let asked = asked(garbage, false);
+            assert_eq!((asked.level, asked.shown, asked.is_wall), (1, 0, false));
+        }
+        assert_eq!(asked("by=community", true).level, 0);
+        assert_eq!(asked("by=community", false).level, 2);
+    }
+}

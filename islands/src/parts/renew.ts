@@ -1,0 +1,59 @@
+// A region that renews itself, for a screen nobody touches: `data-renew="60"` on an element with an id. The page is asked
+// for again and the region's parts are exchanged, but maps and charts stay and only get their new numbers, so that a wall
+// that hangs for weeks flickers and grows no more than on its first day.
+
+const SHORTEST_S = 10;
+
+/** Watches the regions of this page. */
+export function renewRegions(): void {
+  for (const region of document.querySelectorAll<HTMLElement>('[data-renew][id]')) {
+    const seconds = Math.max(Number(region.dataset.renew) || 60, SHORTEST_S);
+    const again = (): void => {
+      void renew(region).finally(() => setTimeout(again, seconds * 1000));
+    };
+    setTimeout(again, seconds * 1000);
+  }
+}
+
+async function renew(region: HTMLElement): Promise<void> {
+  if (document.hidden || !region.isConnected) return;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    // A sign-in page instead: the wall shows its last numbers, and the time they are from.
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(region.id);
+    if (!fresh) return;
+    const [old, now] = [region, fresh].map((root) => [...root.querySelectorAll<HTMLElement>('[data-island]')]);
+    const isAlike = old?.length === now?.length && old?.every((island, i) => island.tagName === now?.[i]?.tagName);
+    if (!isAlike) {
+      region.replaceChildren(...fresh.childNodes);
+      return;
+    }
+    old?.forEach((island, i) => {
+      const to = now?.[i];
+      if (to) pass(island, to);
+    });
+    exchange(region, fresh, '[data-part]');
+  } catch (error) {
+    console.warn('the page could not be renewed', error);
+  }
+}
+
+/** Gives an island its new numbers, and exchanges what the server drew beside it. */
+function pass(island: HTMLElement, to: HTMLElement): void {
+  for (const name of ['map', 'chart'] as const) {
+    const value = to.dataset[name];
+    if (value !== undefined && island.dataset[name] !== value) island.dataset[name] = value;
+  }
+  const [old, now] = [island, to].map((element) => element.closest('figure'));
+  if (old && now) exchange(old, now, '.map-legend, .chart-svg, .chart-table table');
+}
+
+/** Puts the new parts in the places of the old ones, in their order. */
+function exchange(old: Element, now: Element, parts: string): void {
+  const fresh = [...now.querySelectorAll(parts)];
+  old.querySelectorAll(parts).forEach((part, i) => {
+    const to = fresh[i];
+    if (to) part.replaceWith(to);
+  });
+}
