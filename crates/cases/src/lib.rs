@@ -38,6 +38,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0051_case_lists.sql"),
     },
     store::Migration {
+        number: 52,
+        name: "case_matters",
+        sql: include_str!("../migrations/0052_case_matters.sql"),
+    },
+    store::Migration {
         number: 53,
         name: "cases_pressing",
         sql: include_str!("../migrations/0053_cases_pressing.sql"),

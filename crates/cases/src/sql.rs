@@ -8,7 +8,7 @@ use kernel::id::Id;
 use matters::MatterId;
 use store::{
     DecodeError, FromRow, FromValue, Read, Row, StoreError, StoreResult, ToValue, Value, ValueRef,
-    Write, params,
+    Write, params, values,
 };
 
 /// The columns of `cases`, in the order of [`columns`].
@@ -48,7 +48,8 @@ pub const COLUMNS: &[&str] = &[
 
 /// The row of a case: its projection for lists, and the whole of it as `body`.
 pub fn columns(case: &Case) -> Vec<Value> {
-    params![
+    let mut row = Vec::with_capacity(COLUMNS.len());
+    row.extend(values![
         case.district,
         case.id,
         case.number,
@@ -80,9 +81,18 @@ pub fn columns(case: &Case) -> Vec<Value> {
         case.task.as_ref().and_then(|t| t.assignee),
         case.timer().map(|(_, due_at)| due_at),
         case.updated_at,
-        serde_json::to_string(case).expect("a case is made of what JSON can hold")
-    ]
-    .to_vec()
+    ]);
+    row.push(json(case));
+    row
+}
+
+/// The one column that holds all of it. Such texts are long: the value is made of the text itself, in one piece.
+fn json(of: &impl serde::Serialize) -> Value {
+    /// As long as most of them are.
+    const LENGTH: usize = 1000;
+    let mut text = Vec::with_capacity(LENGTH);
+    serde_json::to_writer(&mut text, of).expect("cases and events are made of what JSON can hold");
+    Value::Text(String::from_utf8(text).expect("JSON is written in UTF-8"))
 }
 
 /// The columns of `case_events`, in the order of [`event_columns`].
@@ -100,7 +110,8 @@ pub const EVENT_COLUMNS: &[&str] = &[
 
 /// The row of an event.
 pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
-    params![
+    let mut row = Vec::with_capacity(EVENT_COLUMNS.len());
+    row.extend(values![
         case.district,
         case.id,
         event.seq,
@@ -109,9 +120,9 @@ pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
         event.by.account,
         event.by.role.map(Role::as_str),
         event.by.unit,
-        serde_json::to_string(&event.fact).expect("an event is made of what JSON can hold")
-    ]
-    .to_vec()
+    ]);
+    row.push(json(&event.fact));
+    row
 }
 
 /// A JSON text column read into a type.
@@ -302,36 +313,66 @@ pub struct Filter {
 
 /// A page of cases, newest first. One statement.
 pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Case>> {
-    let (wheres, mut values) = conditions(filter);
-    values.push(limit.to_value());
-    let sql = format!(
-        "SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT ${}",
-        values.len()
-    );
+    let (sql, values) = list_statement(filter, limit);
     Ok(r.all::<Body>(&sql, &values)?
         .into_iter()
         .map(|b| b.0)
         .collect())
 }
 
+/// One state, or none in particular, is read off an index in its order. Several states are asked for one by one and put
+/// together: asked for all at once, an engine walks past every newer case that is in none of them, which in an old city
+/// are nearly all.
+fn list_statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
+    let mut values = Vec::new();
+    if filter.states.len() < 2 {
+        let wheres = conditions(filter, &filter.states, &mut values);
+        let most = bind(&mut values, limit.to_value());
+        let sql = format!("SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {most}");
+        return (sql, values);
+    }
+    let mut parts = Vec::new();
+    for (n, state) in filter.states.iter().enumerate() {
+        if filter.states[..n].contains(state) {
+            continue;
+        }
+        let wheres = conditions(filter, std::slice::from_ref(state), &mut values);
+        let most = bind(&mut values, limit.to_value());
+        parts.push(format!(
+            "SELECT district, id FROM (SELECT district, id FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {most}) AS p{n}"
+        ));
+    }
+    let most = bind(&mut values, limit.to_value());
+    let sql = format!(
+        "SELECT c.body FROM (SELECT district, id FROM ({}) AS p ORDER BY id DESC LIMIT {most}) AS k \
+         JOIN cases AS c ON c.district = k.district AND c.id = k.id ORDER BY k.id DESC",
+        parts.join(" UNION ALL ")
+    );
+    (sql, values)
+}
+
 /// How many cases stand in each state. One statement.
 pub fn count_by_state(r: &mut Read<'_>, filter: &Filter) -> StoreResult<Vec<(State, i64)>> {
-    let (wheres, values) = conditions(filter);
+    let mut values = Vec::new();
+    let wheres = conditions(filter, &filter.states, &mut values);
     r.all(
         &format!("SELECT state, count(*) FROM cases WHERE {wheres} GROUP BY state ORDER BY state"),
         &values,
     )
 }
 
-fn conditions(filter: &Filter) -> (String, Vec<Value>) {
+/// Binds one more value; answers its placeholder.
+fn bind(values: &mut Vec<Value>, value: Value) -> String {
+    values.push(value);
+    format!("${}", values.len())
+}
+
+/// What a filter asks for, with these states instead of its own.
+fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Value>) -> String {
     let mut wheres = vec!["1 = 1".to_owned()];
-    let mut values: Vec<Value> = Vec::new();
-    let mut bind = |value: Value| {
-        values.push(value);
-        format!("${}", values.len())
-    };
-    if !filter.states.is_empty() {
-        let list: Vec<String> = filter.states.iter().map(|s| bind(s.to_value())).collect();
+    let mut bind = |value: Value| bind(values, value);
+    if !states.is_empty() {
+        let list: Vec<String> = states.iter().map(|s| bind(s.to_value())).collect();
         wheres.push(format!("state IN ({})", list.join(", ")));
     }
     if !filter.districts.is_empty() {
@@ -370,7 +411,7 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
     if let Some(before) = filter.before {
         wheres.push(format!("id < {}", bind(before.to_value())));
     }
-    (wheres.join(" AND "), values)
+    wheres.join(" AND ")
 }
 
 /// Cases whose timer has run out: an open task, a suspension, a wait for an answer.

@@ -93,7 +93,7 @@ pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, events: &[AuditEvent]) ->
     for events in events.chunks(MOST_AT_ONCE) {
         let mut values: Vec<Value> = Vec::with_capacity(events.len() * COLUMN_COUNT);
         for event in events {
-            values.extend_from_slice(crate::params![
+            values.extend(crate::values![
                 event.district,
                 Id::new(grant.now, rand::random()),
                 grant.now,

@@ -17,7 +17,7 @@ mod rows;
 
 use crate::db::{Db, Engine};
 use crate::migrate::Migration;
-use crate::tx::Conn;
+use crate::tx::{Conn, borrowed};
 use crate::{Read, StoreError, StoreResult, Value, dialect};
 use files::Partial;
 use jiff::Timestamp;
@@ -503,13 +503,21 @@ fn load_table(conn: &mut dyn Conn, dump: &Dump, table: &DumpedTable) -> Result<(
         batch.push(row);
         bytes += length;
         if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-            conn.bulk(&format!("\"{}\"", table.name), &columns, &batch)?;
+            conn.bulk(
+                &format!("\"{}\"", table.name),
+                &columns,
+                &mut borrowed(&batch),
+            )?;
             batch.clear();
             bytes = 0;
         }
     }
     if !batch.is_empty() {
-        conn.bulk(&format!("\"{}\"", table.name), &columns, &batch)?;
+        conn.bulk(
+            &format!("\"{}\"", table.name),
+            &columns,
+            &mut borrowed(&batch),
+        )?;
     }
     // Once more, for the file may have changed since it was verified; the transaction is still open.
     reader.check(table)

@@ -14,6 +14,7 @@ use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use postgres::{Client, Config, NoTls, Statement};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
 use std::io::Write as _;
@@ -201,11 +202,16 @@ impl Conn for Postgres {
             .execute(&statement, &params)
             .map_err(|e| error(&e))
     }
-    fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
+    fn bulk<'r>(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
+    ) -> StoreResult<()> {
         let sql = format!("COPY {table} ({}) FROM STDIN", columns.join(", "));
-        let mut text = String::with_capacity(rows.len() * 256);
+        let mut text = String::with_capacity(1 << 16);
         for row in rows {
-            copy_line(&mut text, row);
+            copy_line(&mut text, &row);
         }
         let mut writer = self.client.copy_in(&sql).map_err(|e| error(&e))?;
         writer
@@ -249,28 +255,40 @@ fn copy_line(out: &mut String, row: &[Value]) {
             Value::Null => out.push_str("\\N"),
             Value::Int(v) => write!(out, "{v}").expect("a string takes every write"),
             Value::Real(v) => write!(out, "{v}").expect("a string takes every write"),
-            Value::Text(v) => {
-                for c in v.chars() {
-                    match c {
-                        '\\' => out.push_str("\\\\"),
-                        '\n' => out.push_str("\\n"),
-                        '\r' => out.push_str("\\r"),
-                        '\t' => out.push_str("\\t"),
-                        // PostgreSQL's text cannot hold NUL.
-                        '\0' => {}
-                        c => out.push(c),
-                    }
-                }
-            }
-            Value::Blob(v) => {
-                out.push_str("\\\\x");
-                for b in v {
-                    write!(out, "{b:02x}").expect("a string takes every write");
-                }
-            }
+            Value::Text(v) => copy_text(out, v),
+            Value::Blob(v) => copy_bytes(out, v),
         }
     }
     out.push('\n');
+}
+
+/// A text with its few special characters escaped; what lies between them is copied whole.
+fn copy_text(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '\n', '\r', '\t', '\0']) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            // PostgreSQL's text cannot hold NUL.
+            _ => {}
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+fn copy_bytes(out: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    out.push_str("\\\\x");
+    for byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
 }
 
 impl ToSql for Value {
@@ -491,12 +509,42 @@ impl Conn for Watched<'_> {
         let result = self.conn.exec(sql, params);
         self.note(result)
     }
-    fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
+    fn bulk<'r>(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
+    ) -> StoreResult<()> {
         let result = self.conn.bulk(table, columns, rows);
         self.note(result)
     }
     fn ensure_year(&mut self, year: i16) -> StoreResult<()> {
         let result = self.conn.ensure_year(year);
         self.note(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_copy_escapes_what_parts_fields_and_rows() {
+        let mut out = String::new();
+        copy_line(
+            &mut out,
+            &[
+                Value::Text("井盖\t\"a\\b\"\r\n\0".into()),
+                Value::Text(String::new()),
+                Value::Null,
+                Value::Blob(vec![0, 0x1f, 0xff]),
+                Value::Int(-7),
+                Value::Real(0.5),
+            ],
+        );
+        assert_eq!(
+            out,
+            "井盖\\t\"a\\\\b\"\\r\\n\t\t\\N\t\\\\x001fff\t-7\t0.5\n"
+        );
     }
 }

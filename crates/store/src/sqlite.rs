@@ -9,6 +9,7 @@ use crate::tx::Conn;
 use crate::value::{DecodeError, Row, RowInner};
 use crate::{StoreError, StoreResult, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, types};
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -116,13 +117,7 @@ impl Sqlite {
             // A value without a place would leave a NULL in another: PostgreSQL refuses that too.
             let index = index
                 .ok_or_else(|| rusqlite::Error::InvalidParameterName(format!("${}", n + 1)))?;
-            match value {
-                Value::Null => statement.raw_bind_parameter(index, types::Null)?,
-                Value::Int(v) => statement.raw_bind_parameter(index, v)?,
-                Value::Real(v) => statement.raw_bind_parameter(index, v)?,
-                Value::Text(v) => statement.raw_bind_parameter(index, v.as_str())?,
-                Value::Blob(v) => statement.raw_bind_parameter(index, v.as_slice())?,
-            }
+            bind(&mut statement, index, value)?;
         }
         if statement.parameter_count() != params.len() {
             return Err(rusqlite::Error::InvalidParameterCount(
@@ -131,6 +126,20 @@ impl Sqlite {
             ));
         }
         Ok(statement)
+    }
+}
+
+fn bind(
+    statement: &mut rusqlite::Statement<'_>,
+    place: usize,
+    value: &Value,
+) -> rusqlite::Result<()> {
+    match value {
+        Value::Null => statement.raw_bind_parameter(place, types::Null),
+        Value::Int(v) => statement.raw_bind_parameter(place, v),
+        Value::Real(v) => statement.raw_bind_parameter(place, v),
+        Value::Text(v) => statement.raw_bind_parameter(place, v.as_str()),
+        Value::Blob(v) => statement.raw_bind_parameter(place, v.as_slice()),
     }
 }
 
@@ -170,19 +179,31 @@ impl Conn for Sqlite {
         let changed = statement.raw_execute().map_err(|e| error(&e))?;
         Ok(changed as u64)
     }
-    fn bulk(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>]) -> StoreResult<()> {
-        let places = (1..=columns.len())
-            .map(|n| format!("${n}"))
-            .collect::<Vec<_>>()
-            .join(", ");
+    fn bulk<'r>(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
+    ) -> StoreResult<()> {
+        // Places without names: each value's place is its column's, and need not be looked up row by row.
         let sql = format!(
-            "INSERT INTO {table} ({}) VALUES ({places})",
-            columns.join(", ")
+            "INSERT INTO {table} ({}) VALUES ({})",
+            columns.join(", "),
+            vec!["?"; columns.len()].join(", ")
         );
+        let mut statement = self.conn.prepare_cached(&sql).map_err(|e| error(&e))?;
         for row in rows {
-            self.statement(&sql, row)
-                .and_then(|mut s| s.raw_execute())
-                .map_err(|e| error(&e))?;
+            if row.len() != columns.len() {
+                return Err(StoreError::Misuse(format!(
+                    "a row of {} values for the {} columns of `{sql}`",
+                    row.len(),
+                    columns.len()
+                )));
+            }
+            for (n, value) in row.iter().enumerate() {
+                bind(&mut statement, n + 1, value).map_err(|e| error(&e))?;
+            }
+            statement.raw_execute().map_err(|e| error(&e))?;
         }
         Ok(())
     }
@@ -254,13 +275,16 @@ fn write_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
 }
 
 /// Runs the first job and whatever people have queued meanwhile; answers those that failed, returns those to commit.
+///
+/// As long as nothing is to be kept the transaction itself is the savepoint: to undo the one job is to undo it all.
 fn run_group(conn: &mut Sqlite, lanes: &Lanes<BoxJob>, first: BoxJob) -> Vec<BoxJob> {
     let mut kept = Vec::new();
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
+        let is_alone = kept.is_empty();
         if job.is_stale() {
             job.answer(Err(StoreError::Timeout));
-        } else if conn.control("SAVEPOINT job").is_err() {
+        } else if !is_alone && conn.control("SAVEPOINT job").is_err() {
             job.answer(Err(StoreError::Lost(
                 "the engine ended the transaction".into(),
             )));
@@ -272,16 +296,25 @@ fn run_group(conn: &mut Sqlite, lanes: &Lanes<BoxJob>, first: BoxJob) -> Vec<Box
                 kept.push(job);
                 return kept;
             }
-            let closed = match ran {
-                Ran::Keep => conn.control("RELEASE job"),
-                Ran::Undone => conn
+            let closed = match (&ran, is_alone) {
+                (Ran::Keep, true) => Ok(()),
+                (Ran::Keep, false) => conn.control("RELEASE job"),
+                (Ran::Undone, true) => conn
+                    .control("ROLLBACK")
+                    .and_then(|()| conn.control("BEGIN IMMEDIATE")),
+                (Ran::Undone, false) => conn
                     .control("ROLLBACK TO job")
                     .and_then(|()| conn.control("RELEASE job")),
             };
             match (ran, closed) {
                 (Ran::Keep, Ok(())) => kept.push(job),
                 (Ran::Undone, Ok(())) => job.answer(Ok(())),
-                (_, Err(error)) => job.answer(Err(error)),
+                (_, Err(error)) => {
+                    job.answer(Err(error));
+                    if conn.conn.is_autocommit() {
+                        return kept;
+                    }
+                }
             }
         }
         if kept.len() < GROUP {

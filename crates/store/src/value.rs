@@ -242,10 +242,16 @@ macro_rules! id_value {
     )*};
 }
 
+/// Builds an array of values, such as a row to write: `values![id, now]`.
+#[macro_export]
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { [$($crate::ToValue::to_value(&$value)),*] };
+}
+
 /// Builds the parameter list of a statement: `params![id, now]`.
 #[macro_export]
 macro_rules! params {
-    ($($value:expr),* $(,)?) => { &[$($crate::ToValue::to_value(&$value)),*] };
+    ($($value:expr),* $(,)?) => { &$crate::values![$($value),*] };
 }
 
 /// One row of a result, whichever engine made it.

@@ -53,6 +53,9 @@ pub struct Records<R> {
     reader: Reader,
     line: u64,
     at_start: bool,
+    /// The fields of the present record one after the other, and where each ends: kept from record to record.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl<R: BufRead> Records<R> {
@@ -63,6 +66,8 @@ impl<R: BufRead> Records<R> {
             reader: Reader::new(),
             line: 1,
             at_start: true,
+            bytes: vec![0; 1024],
+            ends: vec![0; 64],
         }
     }
 
@@ -79,23 +84,24 @@ impl<R: BufRead> Records<R> {
         }
         self.skip_blank_lines()?;
         let start = self.line;
-        let (mut bytes, mut ends) = (vec![0; 1024], vec![0; 64]);
         let (mut filled, mut fields) = (0, 0);
         loop {
             let buffer = self.input.fill_buf()?;
-            let (result, read, wrote, ended) =
-                self.reader
-                    .read_record(buffer, &mut bytes[filled..], &mut ends[fields..]);
+            let (result, read, wrote, ended) = self.reader.read_record(
+                buffer,
+                &mut self.bytes[filled..],
+                &mut self.ends[fields..],
+            );
             self.line += newlines(&buffer[..read]);
             self.input.consume(read);
             filled += wrote;
             fields += ended;
             match result {
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::OutputFull => self.bytes.resize(self.bytes.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
-                    return record(start, &bytes[..filled], &ends[..fields]).map(Some);
+                    return record(start, &self.bytes[..filled], &self.ends[..fields]).map(Some);
                 }
                 ReadRecordResult::End => return Ok(None),
             }

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 /// The longest id of a row.
 const MAX_ID: usize = 200;
 
+/// The most characters of an address.
+const MAX_ADDRESS: usize = 500;
+
 /// What a record says, before its place, unit and class are looked up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedRow {
@@ -156,13 +159,21 @@ pub fn read(
         matter: text("matter").to_owned(),
         unit: text("unit").to_owned(),
         channel: text("channel").to_owned(),
-        description: description.chars().take(crate::rules::MAX_TEXT).collect(),
-        address: text("address").chars().take(500).collect(),
+        description: head(&description, crate::rules::MAX_TEXT),
+        address: head(text("address"), MAX_ADDRESS),
         point,
         given,
         notes,
         content: content(places, record),
     })
+}
+
+/// The first `most` characters.
+fn head(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
 }
 
 fn read_time(

@@ -26,7 +26,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{AuditEvent, StoreError, StoreResult, ToValue, Value, Write, params};
+use store::{AuditEvent, StoreError, StoreResult, ToValue, Write, params, values};
 
 /// The most rows of one transaction.
 const BATCH: usize = 500;
@@ -615,6 +615,12 @@ fn next_number(
     CaseNumber::new(district, day, sequence).map_err(|e| StoreError::Engine(e.to_string()))
 }
 
+/// What the outbox says of a batch.
+#[derive(Serialize)]
+struct Brought {
+    cases: Vec<(DistrictCode, CaseId)>,
+}
+
 /// New cases by the bulk path: rows, events, keys, and one line in the outbox for the batch.
 fn insert(
     w: &mut Write<'_>,
@@ -631,44 +637,33 @@ fn insert(
     for year in years {
         w.ensure_year(year)?;
     }
-    let rows: Vec<Vec<Value>> = fresh.iter().map(|(case, ..)| sql::columns(case)).collect();
-    w.bulk("cases", sql::COLUMNS, &rows)?;
-    let rows: Vec<Vec<Value>> = fresh
-        .iter()
-        .map(|(case, event, _)| sql::event_columns(case, event))
-        .collect();
-    w.bulk("case_events", sql::EVENT_COLUMNS, &rows)?;
-    let rows: Vec<Vec<Value>> = fresh
-        .iter()
-        .map(|(case, _, placed)| {
-            params![
-                batch.map_district,
-                batch.source,
-                placed.row.id,
-                case.district,
-                case.id,
-                placed.row.content
-            ]
-            .to_vec()
-        })
-        .collect();
-    w.bulk(
-        "import_keys",
-        &[
-            "district",
-            "source",
-            "row_id",
-            "case_district",
-            "case_id",
-            "content",
-        ],
-        &rows,
+    w.bulk_each(
+        "cases",
+        sql::COLUMNS,
+        fresh.iter().map(|(case, ..)| sql::columns(case)),
     )?;
-    let cases: Vec<(String, String)> = fresh
-        .iter()
-        .map(|(c, ..)| (c.district.to_string(), c.id.to_string()))
-        .collect();
-    let body = serde_json::json!({ "cases": cases }).to_string();
+    w.bulk_each(
+        "case_events",
+        sql::EVENT_COLUMNS,
+        fresh
+            .iter()
+            .map(|(case, event, _)| sql::event_columns(case, event)),
+    )?;
+    let keys = fresh.iter().map(|(case, _, placed)| {
+        values![
+            batch.map_district,
+            batch.source,
+            placed.row.id,
+            case.district,
+            case.id,
+            placed.row.content
+        ]
+        .into()
+    });
+    w.bulk_each("import_keys", sql_import::KEYS, keys)?;
+    let cases = fresh.iter().map(|(c, ..)| (c.district, c.id)).collect();
+    let body =
+        serde_json::to_string(&Brought { cases }).map_err(|e| StoreError::Misuse(e.to_string()))?;
     w.outbox(
         "case.imported",
         batch.map_district.as_str(),
@@ -733,6 +728,16 @@ mod sql_import {
             pub content: [u8; 16],
         }
     }
+
+    /// The columns of `import_keys`.
+    pub const KEYS: &[&str] = &[
+        "district",
+        "source",
+        "row_id",
+        "case_district",
+        "case_id",
+        "content",
+    ];
 
     /// What became of a row before.
     pub type Key = KeyRow;

@@ -137,10 +137,12 @@ testdb::both_engines!(
     &migrations(),
     |db| {
         let city = City::new(db);
+        // The collector's need no verification: the two states take turns.
         let mut all: Vec<String> = (0..7)
-            .map(|_| {
+            .map(|n| {
                 city.clock.advance(Duration::from_secs(1));
-                city.report("collector", city.cover("patrol"))
+                let (login, channel) = [("collector", "patrol"), ("stranger", "web")][n % 2];
+                city.report(login, city.cover(channel))
                     .case
                     .number
                     .to_string()
@@ -148,25 +150,38 @@ testdb::both_engines!(
             .collect();
         all.reverse();
         let ctx = city.ctx("desk");
-        let (mut seen, mut after) = (Vec::new(), None);
-        loop {
-            let page = city
-                .run(ops::list(
-                    &ctx,
-                    ListQuery {
-                        size: PageSize::new(3).unwrap(),
-                        after,
-                        ..query()
-                    },
-                ))
-                .unwrap();
-            seen.extend(page.items.iter().map(|c| c.number.to_string()));
-            after = page.next;
-            if after.is_none() {
-                break;
+        let pages = |states: &[State]| {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = city
+                    .run(ops::list(
+                        &ctx,
+                        ListQuery {
+                            states: states.to_vec(),
+                            size: PageSize::new(3).unwrap(),
+                            after,
+                            ..query()
+                        },
+                    ))
+                    .unwrap();
+                seen.extend(page.items.iter().map(|c| c.number.to_string()));
+                after = page.next;
+                if after.is_none() {
+                    return seen;
+                }
             }
-        }
-        assert_eq!(seen, all);
+        };
+        let accepted: Vec<String> = all.iter().step_by(2).cloned().collect();
+        assert_eq!(pages(&[]), all);
+        assert_eq!(pages(&[State::PendingAccept]), accepted);
+        let both = [
+            State::PendingVerify,
+            State::PendingAccept,
+            State::Closed,
+            State::PendingVerify,
+        ];
+        assert_eq!(pages(&both), all);
+        assert_eq!(pages(&[State::Closed, State::Voided]), [""; 0]);
         let foreign = Some(kernel::Cursor::new(["x"]));
         assert!(
             matches!(city.run(ops::list(&ctx, ListQuery { after: foreign, ..query() })), Err(CaseError::Field { field, .. }) if field == "after")
