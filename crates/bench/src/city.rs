@@ -1,5 +1,6 @@
 //! The sample city without cases, one account for each role, and the life of a case in four calls.
 
+use crate::load::{ApiLife, Call};
 use access::ops::accounts;
 use access::{
     AccountDraft, AccountError, AppParts, AppState, Capability, Ctx, Permission, Role, Routes,
@@ -14,8 +15,9 @@ use cases::service::{Cases, CasesConfig};
 use cases::{Case, State};
 use jiff::tz::TimeZone;
 use kernel::Clock;
-use kernel::codes::CaseNumber;
+use kernel::codes::{CaseNumber, DistrictCode};
 use matters::{MatterId, Reference};
+use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{AuditEvent, Db, DbOptions, StoreError};
 use tower::ServiceExt as _;
@@ -41,6 +43,15 @@ struct Plan {
     closing: String,
 }
 
+/// The API tokens of those who act in a life.
+#[derive(Debug, Clone)]
+struct Tokens {
+    collector: String,
+    desk: String,
+    handler: String,
+    checker: String,
+}
+
 /// A deployment with the reference data of the sample city.
 pub struct City {
     /// The program itself, in the background.
@@ -52,7 +63,8 @@ pub struct City {
     pub desk: Ctx,
     handler: Ctx,
     checker: Ctx,
-    desk_token: String,
+    tokens: Tokens,
+    district: DistrictCode,
     plan: Plan,
 }
 
@@ -144,15 +156,21 @@ impl City {
                 let ctx = caught.lock().unwrap_or_else(PoisonError::into_inner).take();
                 Ok((ctx.context("the probe saw nobody")?, token))
             };
-        let (collector, _) = permit("bench_collector", &[Role::Collector], None)?;
+        let (collector, collector_token) = permit("bench_collector", &[Role::Collector], None)?;
         let (desk, desk_token) = permit(
             "bench_desk",
             &[Role::Acceptor, Role::ShiftLeader, Role::Dispatcher],
             None,
         )?;
-        let (handler, _) = permit("bench_handler", &[Role::Handler], Some(plan.unit))?;
-        let (checker, _) = permit("bench_checker", &[Role::Checker], None)?;
+        let (handler, handler_token) = permit("bench_handler", &[Role::Handler], Some(plan.unit))?;
+        let (checker, checker_token) = permit("bench_checker", &[Role::Checker], None)?;
         let system = Ctx::system(db.clone(), clock, services, SystemRole::Keeper);
+        let tokens = Tokens {
+            collector: collector_token,
+            desk: desk_token,
+            handler: handler_token,
+            checker: checker_token,
+        };
         Ok(Self {
             system,
             runtime,
@@ -161,7 +179,8 @@ impl City {
             desk,
             handler,
             checker,
-            desk_token,
+            tokens,
+            district,
             plan,
         })
     }
@@ -224,6 +243,51 @@ impl City {
         ]
     }
 
+    /// The same life as calls of the API.
+    pub fn api_life(&self) -> ApiLife {
+        let Plan {
+            report,
+            rule,
+            unit,
+            closing,
+        } = &self.plan;
+        let (lon, lat) = report.place.lon_lat.unzip();
+        let call = |token: &str, body: serde_json::Value| Call {
+            token: token.to_owned(),
+            body: body.to_string(),
+        };
+        let acts = |token: &str, acts: serde_json::Value| call(token, json!({ "acts": acts }));
+        ApiLife {
+            report: call(
+                &self.tokens.collector,
+                json!({
+                    "channel": report.channel,
+                    "description": report.description,
+                    "matter": report.matter,
+                    "place": { "lon": lon, "lat": lat, "address": report.place.address },
+                }),
+            ),
+            acts: vec![
+                acts(
+                    &self.tokens.desk,
+                    json!([
+                        { "act": "accept" },
+                        { "act": "register", "rule": rule },
+                        { "act": "dispatch", "unit": unit, "basis": "权责清单" },
+                    ]),
+                ),
+                acts(
+                    &self.tokens.handler,
+                    json!([{ "act": "sign" }, { "act": "report_back", "result": "已处理完毕" }]),
+                ),
+                acts(
+                    &self.tokens.checker,
+                    json!([{ "act": "check", "passed": true }, { "act": "close", "closing": closing }]),
+                ),
+            ],
+        }
+    }
+
     /// `count` lives one after the other.
     ///
     /// # Errors
@@ -273,16 +337,31 @@ impl City {
         Ok(counts)
     }
 
-    /// A page of 50 cases as the desk gets it over the API, sign-in included; answers how many there are.
+    /// Filters of the list, as the API takes them: in words, and what follows `limit=50`.
+    pub fn list_filters(&self) -> Vec<(&'static str, String)> {
+        let Plan { report, unit, .. } = &self.plan;
+        let matter = report.matter.map(|m| m.to_string()).unwrap_or_default();
+        vec![
+            ("closed", "&state=closed".into()),
+            ("open", "&state=open".into()),
+            ("one state", "&state=pending_accept".into()),
+            ("a class", format!("&matter={matter}")),
+            ("a unit", format!("&unit={unit}")),
+            ("a unit, open", format!("&unit={unit}&state=open")),
+            ("a district", format!("&district={}", self.district)),
+        ]
+    }
+
+    /// A page of at most 50 cases as the desk gets it over the API, sign-in included; answers how many there are.
     ///
     /// # Errors
     /// When the call is refused.
-    pub fn list_page(&self) -> anyhow::Result<usize> {
+    pub fn list_page(&self, filter: &str) -> anyhow::Result<usize> {
         let (status, body) = get(
             &self.runtime,
             &self.router,
-            &self.desk_token,
-            "/api/v1/cases?limit=50",
+            &self.tokens.desk,
+            &format!("/api/v1/cases?limit=50{filter}"),
         )?;
         if status != StatusCode::OK {
             bail!(

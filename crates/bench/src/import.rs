@@ -211,11 +211,11 @@ impl Written {
     }
 }
 
-/// Measures on SQLite.
+/// Measures on SQLite; answers what a row costs the program, in CPU milliseconds.
 ///
 /// # Errors
 /// When program or floor fail.
-pub fn on_sqlite(program: &Program, size: Size, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+pub fn on_sqlite(program: &Program, size: Size, say: &mut dyn FnMut(Line)) -> anyhow::Result<f64> {
     let input = Input::new(size.rows.min(MOST_FOR_RATIO))?;
     let (mut turns, mut peak_mb) = (Turns::default(), 0.0_f64);
     for turn in 0..size.turns {
@@ -238,8 +238,7 @@ pub fn on_sqlite(program: &Program, size: Size, say: &mut dyn FnMut(Line)) -> an
             std::fs::remove_file(path)?;
         }
     }
-    tell("sqlite", &turns, peak_mb, input.rows, say);
-    Ok(())
+    Ok(tell("sqlite", &turns, peak_mb, input.rows, say))
 }
 
 fn sqlite_floor(floor: &Sqlite, written: &Written) -> anyhow::Result<()> {
@@ -269,7 +268,7 @@ fn sqlite_floor(floor: &Sqlite, written: &Written) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures on PostgreSQL.
+/// Measures on PostgreSQL; answers what a row costs the program and the server, in CPU milliseconds.
 ///
 /// # Errors
 /// When program or floor fail.
@@ -278,7 +277,7 @@ pub fn on_postgres(
     postgres: &Postgres,
     size: Size,
     say: &mut dyn FnMut(Line),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<f64> {
     let input = Input::new(size.rows.min(MOST_FOR_RATIO))?;
     let (mut turns, mut peak_mb) = (Turns::default(), 0.0_f64);
     let server = Some(postgres.server);
@@ -295,8 +294,7 @@ pub fn on_postgres(
         let theirs = postgres_floor(postgres, database.url(), &written)?;
         turns.add(ours, theirs);
     }
-    tell("postgres", &turns, peak_mb, input.rows, say);
-    Ok(())
+    Ok(tell("postgres", &turns, peak_mb, input.rows, say))
 }
 
 /// Makes the partitions of the years the file lies in, which an import makes as it goes.
@@ -379,7 +377,14 @@ fn copy_text(rows: &[Vec<Value>]) -> String {
     out
 }
 
-fn tell(engine: &'static str, turns: &Turns, peak_mb: f64, rows: u32, say: &mut dyn FnMut(Line)) {
+/// Answers what a row costs the program, in CPU milliseconds.
+fn tell(
+    engine: &'static str,
+    turns: &Turns,
+    peak_mb: f64,
+    rows: u32,
+    say: &mut dyn FnMut(Line),
+) -> f64 {
     let n = rows as usize;
     let detail = format!(
         "CPU ms a row {:.3}, floor {:.3}; rows/s {:.0}, floor {:.0}; elapsed {:.2}",
@@ -393,27 +398,50 @@ fn tell(engine: &'static str, turns: &Turns, peak_mb: f64, rows: u32, say: &mut 
     say(Line::new("import", engine, what, turns.cpu_ratio())
         .wanted(SHARE)
         .detail(detail));
+    tell_memory(engine, peak_mb, rows, say);
+    turns.of_program(|c| c.cpu_ms_each(n))
+}
+
+fn tell_memory(engine: &'static str, peak_mb: f64, rows: u32, say: &mut dyn FnMut(Line)) {
     let what = format!("peak memory of importing {rows} rows / 300 MB");
     let line = Line::new("import", engine, what, peak_mb / MEMORY_MB).wanted(Wanted::AtMost(1.0));
     say(line.detail(format!("{peak_mb:.0} MB")));
 }
 
-/// The most memory held by an import of more rows than the ratio is taken of.
+/// One import of more rows than the ratio is taken of: the most memory it holds, and what a row costs then.
+/// `each_ms` is what a row costs with fewer.
 ///
 /// # Errors
 /// When the program fails.
-pub fn memory(program: &Program, rows: u32, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+pub fn many(
+    program: &Program,
+    postgres: &Postgres,
+    rows: u32,
+    each_ms: [f64; 2],
+    say: &mut dyn FnMut(Line),
+) -> anyhow::Result<()> {
     if rows <= MOST_FOR_RATIO {
         return Ok(());
     }
     let input = Input::new(rows)?;
-    let url = format!("sqlite:{}", input.folder.join("memory.db").display());
-    program.init(input.folder.path(), &url, false)?;
-    let peak_mb = input.import(program, &url)?;
-    let what = format!("peak memory of importing {rows} rows / 300 MB");
-    let line = Line::new("import", "sqlite", what, peak_mb / MEMORY_MB).wanted(Wanted::AtMost(1.0));
-    say(line.detail(format!("{peak_mb:.0} MB")));
-    Ok(())
+    let mut run = |engine, url: &str, server, fewer_ms: f64| -> anyhow::Result<()> {
+        program.init(input.folder.path(), url, false)?;
+        let (peak_mb, cost) = cost_of(server, || input.import(program, url))?;
+        tell_memory(engine, peak_mb, rows, say);
+        let growth = cost.cpu_ms_each(rows as usize) / fewer_ms;
+        let what = format!("CPU a row of {rows} over one of {MOST_FOR_RATIO}");
+        say(Line::new("import", engine, what, growth));
+        Ok(())
+    };
+    let url = format!("sqlite:{}", input.folder.join("many.db").display());
+    run("sqlite", &url, None, each_ms[0])?;
+    let database = postgres.database()?;
+    run(
+        "postgres",
+        database.url(),
+        Some(postgres.server),
+        each_ms[1],
+    )
 }
 
 #[cfg(test)]

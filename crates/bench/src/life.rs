@@ -249,7 +249,7 @@ fn list(
     for _ in 0..turns {
         let (_, ours) = cost_of(server, || {
             for _ in 0..pages {
-                ensure!(city.list_page()? == 50, "the list is shorter than a page");
+                ensure!(city.list_page("")? == 50, "the list is shorter than a page");
             }
             Ok(())
         })?;
@@ -264,6 +264,20 @@ fn list(
     say(Line::new("requests", engine, what, each / LIST_MS)
         .wanted(Wanted::AtMost(1.0))
         .detail(detail));
+    let (mut worst, mut details) = (0.0_f64, Vec::new());
+    for (words, filter) in city.list_filters() {
+        city.list_page(&filter)?;
+        let (_, cost) = cost_of(server, || {
+            (0..pages).try_for_each(|_| city.list_page(&filter).map(|_| ()))
+        })?;
+        let each = cost.cpu_ms_each(pages as usize);
+        worst = worst.max(each);
+        details.push(format!("{words} {each:.2}"));
+    }
+    let what = "CPU of a page with the dearest filter / 2 ms";
+    say(Line::new("requests", engine, what, worst / LIST_MS)
+        .wanted(Wanted::AtMost(1.0))
+        .detail(format!("CPU ms: {}", details.join(", "))));
     Ok(())
 }
 

@@ -8,10 +8,12 @@ mod city;
 mod floor;
 mod import;
 mod life;
+mod load;
 mod measure;
 mod program;
 mod report;
 mod server;
+mod spike;
 mod start;
 mod template;
 
@@ -47,6 +49,8 @@ enum Bench {
     Import,
     /// The life of a case, statements a request, a page of the list.
     Life,
+    /// Ten times the clients for some seconds.
+    Spike,
     /// Start and idle memory.
     Start,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
@@ -90,31 +94,36 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     if wants(Bench::Calibration) {
         analysis::calibration(args.quick, say)?;
     }
-    if ![Bench::Import, Bench::Life, Bench::Start]
-        .into_iter()
-        .any(wants)
-    {
+    let on_both = [Bench::Import, Bench::Life, Bench::Spike];
+    if !wants(Bench::Start) && !on_both.into_iter().any(wants) {
         return Ok(());
     }
     let program = Program::find()?;
     if wants(Bench::Start) {
         start::run(&program, if args.quick { 3 } else { 7 }, say)?;
     }
-    if !wants(Bench::Import) && !wants(Bench::Life) {
+    if !on_both.into_iter().any(wants) {
         return Ok(());
     }
     let postgres = Postgres::start()?;
     if wants(Bench::Import) {
         let size = import_size(args);
-        import::on_sqlite(&program, size, say)?;
-        import::on_postgres(&program, &postgres, size, say)?;
-        import::memory(&program, size.rows, say)?;
+        let each_ms = [
+            import::on_sqlite(&program, size, say)?,
+            import::on_postgres(&program, &postgres, size, say)?,
+        ];
+        import::many(&program, &postgres, size.rows, each_ms, say)?;
     }
     if wants(Bench::Life) {
         let size = life_size(args);
         let record = life::record(&program, &postgres)?;
         life::on_sqlite(&program, &record, size, say)?;
         life::on_postgres(&program, &postgres, &record, size, say)?;
+    }
+    if wants(Bench::Spike) {
+        let size = spike_size(args);
+        spike::on_sqlite(&program, size, say)?;
+        spike::on_postgres(&program, &postgres, size, say)?;
     }
     Ok(())
 }
@@ -145,6 +154,16 @@ fn life_size(args: &Args) -> life::Size {
         turns,
         stored: args.cases.unwrap_or(stored),
         pages: PAGES,
+    }
+}
+
+fn spike_size(args: &Args) -> spike::Size {
+    let (warm_s, before_s, spike_s) = if args.quick { (2, 5, 5) } else { (5, 15, 15) };
+    spike::Size {
+        warm_s,
+        before_s,
+        spike_s,
+        after_s: 15,
     }
 }
 

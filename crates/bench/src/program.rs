@@ -2,9 +2,14 @@
 
 use crate::measure::memory_mb;
 use anyhow::{Context as _, bail};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Nobody waits longer than this for a start.
+const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// Where the program is, and the folder it works in.
 #[derive(Debug, Clone)]
@@ -103,15 +108,75 @@ impl Program {
         };
         self.run(folder, url, args).map(|_| ())
     }
+
+    /// Starts `shiyu serve` and waits for its first answer.
+    ///
+    /// # Errors
+    /// When it ends by itself, or does not answer in time.
+    pub fn serve(&self, folder: &Path, url: &str) -> anyhow::Result<Running> {
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, testkit::net::free_port()?));
+        let started = Instant::now();
+        let child = self
+            .command(folder, url)
+            .args(["serve", "--addr", &addr.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cannot start shiyu serve")?;
+        let mut running = Running { child, addr };
+        loop {
+            if is_healthy(addr) {
+                return Ok(running);
+            }
+            if let Some(status) = running.child.try_wait()? {
+                bail!("shiyu serve ended with {status}");
+            }
+            if started.elapsed() > GIVE_UP {
+                bail!("shiyu serve did not answer within {} s", GIVE_UP.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
-/// A child that is stopped when it goes out of sight.
+/// Whether `/healthz` answers 200.
+fn is_healthy(addr: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&addr, Duration::from_millis(200))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(
+            stream,
+            "GET /healthz HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// A served program. It is killed, without a word, when it goes out of sight.
 #[derive(Debug)]
-pub struct Running(pub Child);
+pub struct Running {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+}
+
+impl Running {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Err(error) = self.0.kill().and_then(|()| self.0.wait().map(|_| ())) {
+        if let Err(error) = self
+            .child
+            .kill()
+            .and_then(|()| self.child.wait().map(|_| ()))
+        {
             eprintln!("cannot stop shiyu: {error}");
         }
     }
