@@ -1,8 +1,13 @@
 //! How unusual a maximum is: ranks among replicates, and a Gumbel distribution fitted to them.
 //!
+//! Where cases are few the ratio takes few values and many replicates equal the one observed. Each tie is decided by lot,
+//! drawn from the seed, so that under no cluster every rank is equally likely (Dufour 2006, *J. Econometrics* 133:443);
+//! counting all ties against the data would make p too large.
+//!
 //! Sources: Dwass 1957 (Monte Carlo rank test); Besag & Clifford 1991 (stopping early);
 //! Abrams, Kulldorff & Kleinman 2010 (Gumbel approximation, fitted by moments).
 
+use super::mix;
 use rayon::prelude::*;
 
 /// Replicates made between two looks at an early stop.
@@ -12,14 +17,36 @@ const BATCH: u32 = 64;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Maxima {
     values: Vec<f64>,
+    lots: Lots,
     /// Whether replication ended because enough maxima had reached the one observed.
     stopped: bool,
 }
 
-/// Whether a replicate reaches the value observed. Equal ratios computed from sums in different order
-/// may differ in the last digits; such a tie counts as reached.
-fn reaches(replicate: f64, observed: f64) -> bool {
-    replicate >= observed - 1e-9 * observed.max(1.0)
+/// The lots by which ties are decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Lots {
+    seed: u64,
+}
+
+impl Lots {
+    /// Those of a scan with this seed. They have nothing in common with the replicates' random numbers.
+    pub fn of(seed: u64) -> Self {
+        Self {
+            seed: mix(seed ^ 0x10_75_10_75_10_75_10_75),
+        }
+    }
+
+    /// Whether replicate `at` (from 0) wins a tie: its lot is above that of the data.
+    fn wins(self, at: usize) -> bool {
+        mix(self.seed ^ mix(at as u64 + 1)) > mix(self.seed)
+    }
+
+    /// Whether a replicate reaches the value observed. Ratios that differ by no more than sums in another order do
+    /// are equal.
+    fn reaches(self, at: usize, replicate: f64, observed: f64) -> bool {
+        let rounding = 1e-9 * observed.max(1.0);
+        replicate > observed + rounding || (replicate >= observed - rounding && self.wins(at))
+    }
 }
 
 impl Maxima {
@@ -29,6 +56,7 @@ impl Maxima {
         replicates: u32,
         stop_after: Option<u32>,
         observed: f64,
+        lots: Lots,
         workspace: impl Fn() -> W + Sync + Send,
         maximum: F,
     ) -> Self
@@ -50,11 +78,12 @@ impl Maxima {
                 .map_init(&workspace, |w, at| maximum(w, u64::from(at)))
                 .collect();
             for value in made {
+                reached += u32::from(lots.reaches(values.len(), value, observed));
                 values.push(value);
-                reached += u32::from(reaches(value, observed));
                 if stop_after == Some(reached) {
                     return Self {
                         values,
+                        lots,
                         stopped: true,
                     };
                 }
@@ -63,6 +92,7 @@ impl Maxima {
         }
         Self {
             values,
+            lots,
             stopped: false,
         }
     }
@@ -78,7 +108,8 @@ impl Maxima {
         if self.values.is_empty() {
             return None;
         }
-        let reached = self.values.iter().filter(|&&v| reaches(v, ratio)).count() as f64;
+        let reaches = |(at, value): &(usize, &f64)| self.lots.reaches(*at, **value, ratio);
+        let reached = self.values.iter().enumerate().filter(reaches).count() as f64;
         let made = self.values.len() as f64;
         Some(if self.stopped {
             (reached / made).max(1.0 / (made + 1.0))
@@ -111,6 +142,7 @@ mod tests {
     fn maxima(values: &[f64]) -> Maxima {
         Maxima {
             values: values.to_vec(),
+            lots: Lots::of(1),
             stopped: false,
         }
     }
@@ -118,9 +150,30 @@ mod tests {
     #[test]
     fn the_p_value_is_the_rank_over_replicates_plus_one() {
         let maxima = maxima(&[1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(maxima.p_value(3.0), Some(3.0 / 5.0));
+        assert_eq!(maxima.p_value(2.5), Some(3.0 / 5.0));
         assert_eq!(maxima.p_value(9.0), Some(1.0 / 5.0));
         assert_eq!(maxima.p_value(0.0), Some(1.0));
+    }
+
+    #[test]
+    fn ties_are_decided_by_lot_so_that_every_rank_is_equally_likely() {
+        // All replicates equal the data: p is any of 1/20 … 20/20.
+        let p = |seed| {
+            let tied = Maxima {
+                lots: Lots::of(seed),
+                ..maxima(&[2.0; 19])
+            };
+            assert_eq!(tied.p_value(2.0 + 1e-12), tied.p_value(2.0));
+            (tied.p_value(2.0).unwrap() * 20.0).round() as usize
+        };
+        let mut seen = [0u32; 21];
+        (0..4_000).for_each(|seed| seen[p(seed)] += 1);
+        assert_eq!(seen[0], 0);
+        // 200 of each: five standard deviations are 69.
+        assert!(seen[1..].iter().all(|n| n.abs_diff(200) < 69), "{seen:?}");
+        // What is clearly above or below is no tie.
+        assert_eq!(maxima(&[2.0; 19]).p_value(1.9), Some(1.0));
+        assert_eq!(maxima(&[2.0; 19]).p_value(2.1), Some(1.0 / 20.0));
     }
 
     #[test]
@@ -148,6 +201,7 @@ mod tests {
                 999,
                 Some(10),
                 0.5,
+                Lots::of(1),
                 || (),
                 |(), at| if at % 7 == 0 { 1.0 } else { 0.0 },
             )

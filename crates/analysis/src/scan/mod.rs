@@ -46,7 +46,7 @@ mod windows;
 pub mod zones;
 
 use files::FileKind;
-use inference::Maxima;
+use inference::{Lots, Maxima};
 use prepare::Prepared;
 use std::ops::Range;
 use windows::{Candidate, Growing, accumulate, highest_ratio};
@@ -209,7 +209,7 @@ pub struct Cluster {
     pub relative_risk: f64,
     /// The log-likelihood ratio (natural logarithm).
     pub llr: f64,
-    /// Monte Carlo p-value; `None` without replicates. For all but the first cluster it is
+    /// Monte Carlo p-value, ties decided by lot; `None` without replicates. For all but the first cluster it is
     /// conservative: they too are held against the replicates' greatest ratios.
     pub p_value: Option<f64>,
     /// p-value by the Gumbel approximation; `None` with fewer than two replicates.
@@ -270,6 +270,7 @@ pub fn scan(zones: &Zones, data: &Data, options: &Options) -> Result<Findings, S
         replicates,
         options.stop_after,
         best,
+        Lots::of(options.seed),
         || Workspace::new(&prepared),
         |workspace, replicate| {
             let Workspace {
