@@ -305,6 +305,18 @@ impl Ctx {
     {
         self.db.snapshot_blocking(&self.grant, closure)
     }
+    /// Runs a statement that somebody else wrote inside a fence. Must not be called on an async thread; whoever calls it
+    /// records what was asked.
+    ///
+    /// # Errors
+    /// [`store::sandbox::SandboxError`].
+    pub fn run_fenced(
+        &self,
+        sql: &str,
+        fence: &store::sandbox::Fence,
+    ) -> Result<store::sandbox::Answer, store::sandbox::SandboxError> {
+        self.db.run_fenced(&self.grant, sql, fence)
+    }
     /// Refreshes the planner's statistics after a bulk load.
     pub fn analyze_blocking(&self) -> Result<(), StoreError> {
         #[expect(

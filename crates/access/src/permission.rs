@@ -96,6 +96,8 @@ words! {
         CaseExport = "case.export",
         /// Look at a person's data, with a purpose.
         PersonalRead = "personal.read",
+        /// Ask figures by SQL of one's own, over views without personal fields.
+        FactsQuery = "facts.query",
         /// See rates and counts.
         EvaluationRead = "evaluation.read",
         /// See warnings, their back-tests and how good the detectors are.
@@ -206,6 +208,7 @@ impl Role {
             ],
             Self::Analyst => &[
                 P::OwnAccount,
+                P::FactsQuery,
                 P::EvaluationRead,
                 P::CaseExport,
                 P::ReferenceRead,

@@ -19,7 +19,7 @@ pub fn capabilities() -> Vec<Capability> {
         tables("matters", matters::MIGRATIONS),
         vault::capability(),
         attachments::capability(),
-        tables("facts", facts::MIGRATIONS),
+        facts::capability(),
         cases::http::capability(),
         evaluation::capability(),
         foresight::capability(),

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod city;
+mod facts;
 mod floor;
 mod import;
 mod life;
@@ -53,6 +54,8 @@ enum Bench {
     Spike,
     /// Start and idle memory.
     Start,
+    /// Figures: made anew, kept up, read [default: 1000000 cases].
+    Facts,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
     Analysis,
     /// Whether p-values, intervals and recurrence intervals mean what they say; only when named.
@@ -93,6 +96,9 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     }
     if wants(Bench::Calibration) {
         analysis::calibration(args.quick, say)?;
+    }
+    if wants(Bench::Facts) {
+        facts::on_both(args.cases.unwrap_or(if args.quick { 50_000 } else { 1_000_000 }), say)?;
     }
     let on_both = [Bench::Import, Bench::Life, Bench::Spike];
     if !wants(Bench::Start) && !on_both.into_iter().any(wants) {

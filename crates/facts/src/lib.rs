@@ -16,18 +16,29 @@ pub mod cubes;
 mod delta;
 pub mod figures;
 pub mod model;
+pub mod ops;
+mod pages;
+pub mod parquet;
 pub mod rebuild;
+pub mod rows;
 mod sql;
 pub mod upkeep;
+pub mod views;
 
 pub use delta::Delta;
 pub use figures::{Ask, Count, Counted, FiguresError, Freshness, SeriesQuery};
 pub use model::{Contribution, Day, Kind, Level, Measure, Place, Span};
+pub use pages::capability;
 pub use upkeep::{CaseKey, Source, UpkeepError, catch_up};
 
-/// The tables of facts.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
+const TABLES: store::Migration = store::Migration {
     number: 48,
     name: "facts",
     sql: include_str!("../migrations/0048_facts.sql"),
-}];
+};
+
+/// The tables of facts, without the views, which stand on units, classes and divisions as well.
+pub const MIGRATIONS: &[store::Migration] = &[TABLES];
+
+/// The tables and the views.
+pub const ALL_MIGRATIONS: &[store::Migration] = &[TABLES, views::MIGRATION];

@@ -174,6 +174,11 @@ fn make(
     }
     making.write_sums(|_, _, _| true)?;
     while step(&ctx.renewed(), source, number)?.is_some() {}
+    let position =
+        ctx.read_blocking::<_, StoreError, _>(move |r| r.outbox_position(&reader(number)))?;
+    if position.is_none() {
+        return Err(UpkeepError::GivenUp);
+    }
     Ok((number, cases))
 }
 

@@ -4,11 +4,12 @@ use crate::delta::Delta;
 use crate::model::Contribution;
 use crate::sql::{self, Generation};
 use access::Ctx;
+use jiff::SignedDuration;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{OutboxRow, Read, StoreError, StoreResult};
+use store::{OutboxRow, Read, StoreError, StoreResult, Write};
 
 /// Rows of the outbox looked at in one step.
 const ROWS: u32 = 2_000;
@@ -82,6 +83,9 @@ pub enum UpkeepError {
     /// Another rebuild is running.
     #[error("another rebuild is running; it last wrote at {0}")]
     Running(jiff::Timestamp),
+    /// The making was silent for so long that it was given up.
+    #[error("the rebuild was silent for so long that it was given up; run it again")]
+    GivenUp,
     /// The record changes faster than two makings of the figures can be compared.
     #[error("the record is changing all the time; compare when it is quieter")]
     Unquiet,
@@ -136,10 +140,25 @@ pub fn advance(ctx: &Ctx, source: &Arc<dyn Source>) -> Result<Option<Progress>, 
         return Ok(None);
     };
     ctx.write_blocking::<_, StoreError, _>(|mut w| {
+        give_up_killed(&mut w)?;
         let gone = w.outbox_trim()?;
         w.unchanged(gone)
     })?;
     Ok(Some(progress))
+}
+
+/// A making that wrote nothing for so long was killed: the outbox keeps nothing for it any more.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+fn give_up_killed(w: &mut Write<'_>) -> StoreResult<()> {
+    let now = w.now();
+    for generation in sql::generations(w)? {
+        let is_made = generation.is_current || generation.ready_at.is_some();
+        if !is_made && now.duration_since(generation.as_of) > GIVEN_UP_AFTER {
+            w.outbox_leave(&reader(generation.number))?;
+        }
+    }
+    Ok(())
 }
 
 /// The current generation; the first one is made when there is none.

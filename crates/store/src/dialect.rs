@@ -94,6 +94,15 @@ pub fn reset_serial(engine: Engine, table: &str, column: &str) -> Option<String>
     }
 }
 
+/// Bytes written into a text.
+pub fn bytes_literal(engine: Engine, bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    match engine {
+        Engine::Sqlite => format!("X'{digits}'"),
+        Engine::Postgres => format!("CAST('\\x{digits}' AS BYTEA)"),
+    }
+}
+
 /// Which table refers to which by a foreign key: from, to.
 pub fn foreign_keys(engine: Engine) -> &'static str {
     match engine {

@@ -23,6 +23,7 @@ mod lanes;
 pub mod migrate;
 mod outbox;
 mod postgres;
+pub mod sandbox;
 mod sqlite;
 mod tx;
 mod value;

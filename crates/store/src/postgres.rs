@@ -108,6 +108,11 @@ fn connect(config: &Config) -> Result<Client, postgres::Error> {
     config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))
 }
 
+/// A connection for one fenced statement (`sandbox`), of which nothing is kept.
+pub(crate) fn bare(url: &str, time_limit: Duration) -> StoreResult<Client> {
+    connect(&config(url, Some(time_limit))?).map_err(|e| error(&e))
+}
+
 impl Postgres {
     fn open(config: &Config, partitions: Arc<Partitions>) -> StoreResult<Self> {
         let client = connect(config).map_err(|e| error(&e))?;
@@ -365,7 +370,7 @@ pub(crate) fn column(row: &postgres::Row, index: usize) -> Result<ValueRef<'_>, 
         })
 }
 
-fn error(error: &postgres::Error) -> StoreError {
+pub(crate) fn error(error: &postgres::Error) -> StoreError {
     if error.is_closed() {
         return StoreError::Lost(error.to_string());
     }

@@ -85,3 +85,40 @@ on_both!(wrong_figures_are_told_and_mended, |place| {
     place.run(&["facts", "rebuild"]).done();
     place.run(&["facts", "rebuild", "--check"]).done();
 });
+
+on_both!(figures_are_asked_for_by_sql, |place| {
+    import(place, 0, 600);
+    let sql = "SELECT sum(reported) AS n, count(*) AS days FROM v_days";
+    let answer = place.run(&["facts", "query", sql]).done();
+    assert_eq!(
+        answer["columns"],
+        serde_json::json!(["n", "days"]),
+        "{answer}"
+    );
+    // 600 cases on 84 days: none has as many as ten, so all are hidden, and their number is not.
+    assert_eq!(answer["rows"], serde_json::json!([[null, 84]]), "{answer}");
+    let sql = "SELECT month, reported FROM v_months ORDER BY month";
+    let answer = place.run(&["facts", "query", sql]).done();
+    assert_eq!(
+        answer["rows"][0],
+        serde_json::json!(["2024-01-01", 50]),
+        "{answer}"
+    );
+    for wrong in [
+        "SELECT * FROM cases",
+        "SELECT nothing FROM v_days",
+        "DROP TABLE cases",
+        "",
+    ] {
+        let error = place.run(&["facts", "query", wrong]).error(2);
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&"unusable_query".into(), &"sql".into()),
+            "{wrong}"
+        );
+    }
+    assert_eq!(
+        place.count("SELECT count(*) FROM audit WHERE action = 'facts.query'"),
+        6
+    );
+});

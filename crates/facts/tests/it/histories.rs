@@ -112,6 +112,50 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    a_killed_rebuild_holds_nothing_back_for_long,
+    &migrations(),
+    |db| {
+        let mut lives = Lives::new(db, 19);
+        lives.live(30);
+        lives.catch_up();
+        // What a rebuild leaves that is killed after its first transaction.
+        let at = lives.now();
+        lives
+        .ctx
+        .write_blocking::<_, StoreError, _>(move |mut w| {
+            let sql = "INSERT INTO facts_generations (generation, zone, is_current, started_at, as_of) \
+                       VALUES (2, 'Asia/Shanghai', 0, $1, $1)";
+            w.derive(sql, store::params![at])?;
+            w.outbox_enter("facts/2", 1)?;
+            w.unchanged(())
+        })
+        .unwrap();
+        let readers = |lives: &Lives| {
+            lives
+                .ctx
+                .read_blocking::<_, StoreError, _>(|r| {
+                    Ok(r.one::<(i64,)>("SELECT count(*) FROM outbox_readers", &[])?
+                        .0)
+                })
+                .unwrap()
+        };
+        lives.begin();
+        lives.catch_up();
+        assert_eq!(readers(&lives), 2, "it may still be at work");
+        let other = rebuild::rebuild(&lives.ctx, &lives.source, |_| {}).unwrap_err();
+        assert!(matches!(other, upkeep::UpkeepError::Running(_)), "{other}");
+        lives
+            .clock
+            .advance(std::time::Duration::from_secs(2 * 3600));
+        lives.begin();
+        lives.catch_up();
+        assert_eq!(readers(&lives), 1);
+        rebuild::rebuild(&lives.ctx, &lives.source, |_| {}).unwrap();
+        assert_eq!(lives.differences().differences, 0);
+    }
+);
+
 testdb::both_engines!(another_time_zone_asks_for_a_rebuild, &migrations(), |db| {
     let mut lives = Lives::new(db, 17);
     lives.live(20);

@@ -25,7 +25,7 @@ pub fn migrations() -> Vec<Migration> {
         grid::MIGRATIONS,
         actors::MIGRATIONS,
         matters::MIGRATIONS,
-        facts::MIGRATIONS,
+        facts::ALL_MIGRATIONS,
         cases::MIGRATIONS,
     ]
     .concat()

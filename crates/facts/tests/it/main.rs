@@ -7,3 +7,4 @@
 mod figures;
 mod histories;
 mod lives;
+mod queries;

@@ -4,7 +4,7 @@ use kernel::id::Id;
 use store::{AuditEvent, Lane, MIGRATIONS, StoreError};
 use testdb::{grant, monday};
 
-testdb::both_engines!(a_late_commit_is_not_skipped, MIGRATIONS, |db| {
+testdb::every_engine!(a_late_commit_is_not_skipped, MIGRATIONS, |db| {
     let write = move |topic: &'static str, wait_ms: u64| {
         db.write_blocking::<(), StoreError, _>(&grant(monday()), Lane::People, move |mut w| {
             w.outbox(topic, "990001", Id::new(monday(), [7; 10]), "{}")?;
@@ -35,7 +35,7 @@ testdb::both_engines!(a_late_commit_is_not_skipped, MIGRATIONS, |db| {
     assert_eq!(seen, ["fast", "slow"]);
 });
 
-testdb::both_engines!(what_every_reader_has_read_may_go, MIGRATIONS, |db| {
+testdb::every_engine!(what_every_reader_has_read_may_go, MIGRATIONS, |db| {
     let add = || {
         db.write_blocking::<(), StoreError, _>(&grant(monday()), Lane::People, |mut w| {
             w.outbox("thing.made", "990001", Id::new(monday(), [7; 10]), "{}")?;
@@ -91,7 +91,7 @@ testdb::both_engines!(what_every_reader_has_read_may_go, MIGRATIONS, |db| {
     assert!(seqs()[1] > all[3], "numbers are never given twice");
 });
 
-testdb::both_engines!(
+testdb::every_engine!(
     only_derived_tables_change_without_an_audit_event,
     MIGRATIONS,
     |db| {

@@ -20,7 +20,7 @@ fn count(db: &TestDb, sql: &'static str) -> i64 {
         .0
 }
 
-testdb::both_engines!(a_write_leaves_its_audit_event, MIGRATIONS, |db| {
+testdb::every_engine!(a_write_leaves_its_audit_event, MIGRATIONS, |db| {
     db.write_blocking(&grant(monday()), Lane::People, |w| set(w, "city", "示范市"))
         .unwrap();
     assert_eq!(count(db, "SELECT count(*) FROM settings"), 1);
@@ -33,7 +33,7 @@ testdb::both_engines!(a_write_leaves_its_audit_event, MIGRATIONS, |db| {
     );
 });
 
-testdb::both_engines!(a_closure_that_fails_leaves_nothing, MIGRATIONS, |db| {
+testdb::every_engine!(a_closure_that_fails_leaves_nothing, MIGRATIONS, |db| {
     let refused =
         db.write_blocking::<(), StoreError, _>(&grant(monday()), Lane::People, |mut w| {
             w.exec(
@@ -46,7 +46,7 @@ testdb::both_engines!(a_closure_that_fails_leaves_nothing, MIGRATIONS, |db| {
     assert_eq!(count(db, "SELECT count(*) FROM settings"), 0);
 });
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_change_without_an_audit_event_is_refused,
     MIGRATIONS,
     |db| {
@@ -63,7 +63,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_panic_in_a_closure_undoes_it_and_the_store_goes_on,
     MIGRATIONS,
     |db| {
@@ -82,7 +82,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(one_bad_job_among_many_fails_alone, MIGRATIONS, |db| {
+testdb::every_engine!(one_bad_job_among_many_fails_alone, MIGRATIONS, |db| {
     let outcomes: Vec<bool> = std::thread::scope(|s| {
         let handles: Vec<_> = (0..40)
             .map(|n| {
@@ -104,7 +104,7 @@ testdb::both_engines!(one_bad_job_among_many_fails_alone, MIGRATIONS, |db| {
     assert_eq!(count(db, "SELECT count(*) FROM audit"), 30);
 });
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_second_value_for_a_unique_key_is_told_apart,
     MIGRATIONS,
     |db| {
@@ -115,7 +115,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_row_changed_by_somebody_else_is_a_conflict,
     MIGRATIONS,
     |db| {
@@ -131,7 +131,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(
+testdb::every_engine!(
     statements_are_counted_without_begin_and_commit,
     MIGRATIONS,
     |db| {
@@ -142,7 +142,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(people_go_before_background_work, MIGRATIONS, |db| {
+testdb::every_engine!(people_go_before_background_work, MIGRATIONS, |db| {
     let order = Arc::new(AtomicU32::new(0));
     std::thread::scope(|s| {
         // Keeps every writer busy while the others queue up behind it.
@@ -258,7 +258,7 @@ fn a_password_never_reaches_a_message() {
     assert!(!error.contains("secret"), "{error}");
 }
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_snapshot_does_not_see_what_is_written_meanwhile,
     MIGRATIONS,
     |db| {

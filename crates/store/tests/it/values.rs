@@ -41,7 +41,7 @@ fn things() -> Vec<Thing> {
     ]
 }
 
-testdb::both_engines!(every_type_comes_back_as_it_went_in, &schema(), |db| {
+testdb::every_engine!(every_type_comes_back_as_it_went_in, &schema(), |db| {
     let grant = grant(monday());
     db.write_blocking::<_, StoreError, _>(&grant, store::Lane::People, |mut w| {
         for (id, n, x, t, b) in things() {
@@ -62,7 +62,7 @@ testdb::both_engines!(every_type_comes_back_as_it_went_in, &schema(), |db| {
     assert_eq!(found, things());
 });
 
-testdb::both_engines!(
+testdb::every_engine!(
     the_bulk_path_writes_the_same_rows_as_inserts,
     &schema(),
     |db| {
@@ -86,7 +86,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_column_of_another_type_is_an_error_that_names_it,
     &schema(),
     |db| {
@@ -101,7 +101,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(migrating_again_changes_nothing, &schema(), |db| {
+testdb::every_engine!(migrating_again_changes_nothing, &schema(), |db| {
     assert_eq!(db.migrate(&schema(), monday()).unwrap(), Vec::<u32>::new());
     db.check_schema(&schema()).unwrap();
     assert!(matches!(
@@ -113,7 +113,7 @@ testdb::both_engines!(migrating_again_changes_nothing, &schema(), |db| {
     ));
 });
 
-testdb::both_engines!(an_edited_migration_is_refused, &schema(), |db| {
+testdb::every_engine!(an_edited_migration_is_refused, &schema(), |db| {
     let edited = Migration {
         sql: "CREATE TABLE things (id BIGINT);",
         ..THINGS
@@ -125,7 +125,7 @@ testdb::both_engines!(an_edited_migration_is_refused, &schema(), |db| {
     ));
 });
 
-testdb::both_engines!(
+testdb::every_engine!(
     a_statement_may_have_hundreds_of_parameters,
     &schema(),
     |db| {
@@ -142,7 +142,7 @@ testdb::both_engines!(
     }
 );
 
-testdb::both_engines!(a_value_without_a_place_is_refused, &schema(), |db| {
+testdb::every_engine!(a_value_without_a_place_is_refused, &schema(), |db| {
     let grant = grant(monday());
     let wrong = db.read_blocking::<(i64,), StoreError, _>(&grant, |r| {
         r.one(

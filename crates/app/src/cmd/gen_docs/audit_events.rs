@@ -110,6 +110,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "facts.query",
+        "query",
+        "an analyst's query over the views, or one that was refused",
+        "the query, rows or reason",
+    ),
+    (
         "facts.rebuild",
         "facts",
         "all figures are made again from the record",

@@ -1,0 +1,23 @@
+# The words of figures.
+facts-menu = Figures by SQL
+facts-title = Figures by SQL
+facts-about = Counts of cases by day, place, class, unit, channel and state. No personal data; counts from 1 to 9 are hidden, except those of your own unit. Every query is recorded.
+facts-fresh = The figures have everything up to now.
+facts-waiting = The figures have everything up to { $at }; changes still to be counted: { $n }.
+facts-none-yet = Nothing has been counted yet.
+facts-sql = Query
+facts-sql-help = One SELECT over the views below, without comments.
+facts-run = Run
+facts-rows = Rows: { $n }
+facts-shown = Only the first { $n } rows are shown; the file has all of them.
+facts-cut = There are more than { $n } rows; the rest was cut off.
+facts-empty = No rows
+facts-empty-advice = Choose another period, or check the names of places and classes.
+facts-csv = Save as CSV
+facts-views = Views
+facts-views-help = Days and months are dates; a month is its first day. Places are the leading digits of their code.
+facts-refused = This query is not allowed: { $why }.
+facts-wrong = The database does not understand this query: { $why }
+facts-too-long = The query took longer than { $n } s. Ask for a shorter period or for fewer groups.
+facts-too-large = The answer is too large. Ask for fewer columns or rows.
+facts-failed = The query failed.

@@ -1,0 +1,23 @@
+# 统计底座的用语
+facts-menu = 数据查询
+facts-title = 数据查询
+facts-about = 按日、地点、类别、单位、渠道和状态统计的案件数。不含个人信息；1 至 9 件的小格不显示，本单位的除外。每次查询都会留痕。
+facts-fresh = 统计已包含截至目前的全部变化。
+facts-waiting = 统计已包含截至 { $at } 的变化，尚有 { $n } 项变化待计入。
+facts-none-yet = 尚未开始统计。
+facts-sql = 查询语句
+facts-sql-help = 一条 SELECT 语句，只用下列视图，不写注释。
+facts-run = 查询
+facts-rows = 共 { $n } 行
+facts-shown = 仅显示前 { $n } 行，文件中有全部。
+facts-cut = 结果超过 { $n } 行，其余已截去。
+facts-empty = 没有结果
+facts-empty-advice = 请换一个时段，或核对地点和类别的写法。
+facts-csv = 保存为 CSV
+facts-views = 可用视图
+facts-views-help = 日和月均为日期，月以其第一天表示；地点以其代码的前几位表示。
+facts-refused = 不允许这样查询：{ $why }。
+facts-wrong = 数据库无法理解该查询：{ $why }
+facts-too-long = 查询超过 { $n } 秒。请缩短时段或减少分组。
+facts-too-large = 结果过大。请减少列或行。
+facts-failed = 查询未能完成。
