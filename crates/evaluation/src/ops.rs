@@ -2,8 +2,9 @@
 
 use crate::model::{By, Counts, Evaluation, Period, Row, rates};
 use crate::sql;
-use access::{Ctx, Permission, Refused, UnitId};
+use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
 use kernel::codes::DivisionCode;
+use kernel::id::Id;
 use matters::{City, MatterId};
 use store::StoreError;
 
@@ -18,7 +19,26 @@ pub enum EvaluationError {
     Store(#[from] StoreError),
 }
 
-/// The counts and rates of a period.
+/// What the reader may count: a district's people their districts, a department's people their own unit.
+///
+/// # Errors
+/// The lack of the permission.
+pub fn scope_of(ctx: &Ctx) -> Result<Scope, Refused> {
+    ctx.require(Permission::EvaluationRead)?;
+    let scope = ctx.scope();
+    let is_of_departments = match ctx.principal() {
+        Principal::Staff(staff) => staff.roles.iter().all(|r| r.is_of_departments()),
+        _ => false,
+    };
+    // A department account that belongs to no unit handles nothing, so it counts nothing; no unit has this id.
+    let nobody = UnitId(Id::from_bytes([0; 16]));
+    Ok(Scope {
+        unit: scope.unit.or(is_of_departments.then_some(nobody)),
+        ..scope
+    })
+}
+
+/// The counts and rates of a period, within the reader's scope.
 ///
 /// # Errors
 /// [`EvaluationError`].
@@ -28,10 +48,9 @@ pub async fn evaluate(
     by: By,
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
-    ctx.require(Permission::EvaluationRead)?;
-    let now = ctx.now();
+    let (scope, now) = (scope_of(ctx)?, ctx.now());
     let groups = ctx
-        .read::<_, StoreError, _>(move |r| sql::groups(r, by, period, now))
+        .read::<_, StoreError, _>(move |r| sql::groups(r, by, period, now, &scope))
         .await?;
     Ok(named(city, by, groups))
 }
@@ -46,9 +65,9 @@ pub fn evaluate_blocking(
     by: By,
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
-    ctx.require(Permission::EvaluationRead)?;
-    let now = ctx.now();
-    let groups = ctx.read_blocking::<_, StoreError, _>(move |r| sql::groups(r, by, period, now))?;
+    let (scope, now) = (scope_of(ctx)?, ctx.now());
+    let groups =
+        ctx.read_blocking::<_, StoreError, _>(move |r| sql::groups(r, by, period, now, &scope))?;
     Ok(named(city, by, groups))
 }
 

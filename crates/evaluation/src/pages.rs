@@ -2,7 +2,7 @@
 
 use crate::model::{By, Counts, Period, RATES, Row};
 use crate::ops::{self, EvaluationError};
-use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Word, show_as};
+use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Scope, Word, show_as};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
@@ -10,6 +10,8 @@ use axum::response::Response;
 use cases::service::Cases;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use kernel::codes::DivisionCode;
+use matters::City;
 use ui::{Choice, FormState, Html, Ui};
 
 /// What evaluation brings to the program: its page, its words.
@@ -89,7 +91,7 @@ struct Head {
 
 /// One line of the table.
 struct Line {
-    name: String,
+    name: Html,
     reported: i64,
     due: i64,
     /// Of these, without a deadline: they are outside the on-time rate.
@@ -104,6 +106,8 @@ struct TablePage {
     ui: Ui,
     form: FormState,
     choices: Vec<Choice>,
+    /// Whose cases are counted; empty for those of the whole city.
+    scope: Html,
     /// What the lines stand for.
     by: String,
     /// The period in words.
@@ -118,6 +122,35 @@ const MOST_LINES: usize = 500;
 // words: evaluation-by-*
 fn by_word(ui: &Ui, by: By) -> String {
     ui.t(&format!("evaluation-by-{}", by.as_str()))
+}
+
+/// The English name of what a line stands for, where the reference data has one.
+fn english<'a>(city: &'a City, by: By, key: &str) -> Option<&'a str> {
+    match by {
+        By::Unit => city.units.by_code(key)?.name_en.as_deref(),
+        By::Matter => {
+            let (catalogue, code) = key.split_once('/')?;
+            city.matters.by_code(catalogue, code)?.name_en.as_deref()
+        }
+        By::City | By::Division | By::Channel => None,
+    }
+}
+
+/// The reader's scope in words: the own unit, or the districts.
+fn scope_in_words(ui: &Ui, city: &City, scope: &Scope) -> Html {
+    if let Some(unit) = scope.unit {
+        return city.unit(unit).map_or_else(
+            || Html::from_text(&ui.t("evaluation-no-unit")),
+            |u| ui.named(&u.name_zh, u.name_en.as_deref()),
+        );
+    }
+    let names = scope.districts.iter().map(|district| {
+        let code = DivisionCode::padded(district.as_str()).ok();
+        let division = code.and_then(|code| city.territory.division(code));
+        let name = division.map_or_else(|| district.to_string(), |d| d.name.clone());
+        ui.named(&name, None).to_string()
+    });
+    Html::from_markup(names.collect::<Vec<_>>().join(" "))
 }
 
 fn heads(ui: &Ui) -> Vec<Head> {
@@ -136,7 +169,7 @@ fn heads(ui: &Ui) -> Vec<Head> {
         .collect()
 }
 
-fn line(ui: &Ui, name: String, row: &Row) -> Line {
+fn line(ui: &Ui, name: Html, row: &Row) -> Line {
     let Counts {
         reported,
         due_closing,
@@ -214,6 +247,7 @@ async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, 
     if period.is_err() {
         form.fault("to", ui.t("evaluation-backward"));
     }
+    let scope = scope_in_words(&ui, &city, &ops::scope_of(&ctx)?);
     let mut lines = Vec::new();
     if let (true, Ok(period)) = (form.is_ok(), period) {
         let channels = cases.load_channels(&ctx).await?;
@@ -224,16 +258,14 @@ async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, 
             .take(MOST_LINES)
             .map(|row| {
                 let name = match by {
-                    By::City => ui.city().to_owned(),
-                    By::Channel => channels
-                        .get(&row.key)
-                        .map_or_else(|| row.name.clone(), |c| c.name(ui.lang.tag()).to_owned()),
-                    _ => row.name.clone(),
-                };
-                let name = if row.key == "unknown" {
-                    ui.t("evaluation-unknown")
-                } else {
-                    name
+                    _ if row.key == "unknown" => Html::from_text(&ui.t("evaluation-unknown")),
+                    By::City if !scope.is_empty() => scope.clone(),
+                    By::City => Html::from_text(ui.city()),
+                    By::Channel => channels.get(&row.key).map_or_else(
+                        || ui.named(&row.name, None),
+                        |c| ui.named(&c.name_zh, Some(&c.name_en)),
+                    ),
+                    _ => ui.named(&row.name, english(&city, by, &row.key)),
                 };
                 line(&ui, name, row)
             })
@@ -244,11 +276,16 @@ async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, 
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    show_as(status, &page(ui, form, by, from, to, lines))
+    let page = TablePage {
+        scope,
+        ..page(ui, form, by, from, to, lines)
+    };
+    show_as(status, &page)
 }
 
 fn page(ui: Ui, form: FormState, by: By, from: Date, to: Date, lines: Vec<Line>) -> TablePage {
     TablePage {
+        scope: Html::default(),
         choices: By::ALL
             .iter()
             .map(|by| Choice::new(by.as_str(), by_word(&ui, *by)))
@@ -307,7 +344,7 @@ mod tests {
     fn the_table_renders_in_both_languages_with_numerators_and_denominators() {
         for lang in Lang::ALL {
             let ui = reader(lang);
-            for lines in [Vec::new(), vec![line(&ui, "<i>".into(), &row())]] {
+            for lines in [Vec::new(), vec![line(&ui, Html::from_text("<i>"), &row())]] {
                 let is_empty = lines.is_empty();
                 let asked = asked(&ui, &Fields::default());
                 let html = page(

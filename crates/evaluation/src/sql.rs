@@ -1,8 +1,9 @@
 //! The one statement of an evaluation: a pass over the cases that were alive in the period.
 
 use crate::model::{By, Counts, Period};
+use access::Scope;
 use jiff::Timestamp;
-use store::{FromRow, Read, Row, StoreResult, params};
+use store::{FromRow, Read, Row, StoreResult, ToValue, Value, params};
 
 /// Counts of one group.
 pub struct Group {
@@ -49,8 +50,14 @@ const DUE: &str = "(dispatched_at IS NOT NULL OR source IS NOT NULL) AND \
           OR (handled_at IS NULL AND closed_at IS NULL \
               AND state NOT IN ('closed', 'voided', 'merged', 'transferred')))))";
 
-/// Counts by group. One statement.
-pub fn groups(r: &mut Read<'_>, by: By, period: Period, now: Timestamp) -> StoreResult<Vec<Group>> {
+/// Counts by group, within the reader's scope. One statement.
+pub fn groups(
+    r: &mut Read<'_>,
+    by: By,
+    period: Period,
+    now: Timestamp,
+    scope: &Scope,
+) -> StoreResult<Vec<Group>> {
     let (key, id) = match by {
         By::City => ("'city'", "CAST(NULL AS BYTEA)"),
         By::Division => (
@@ -77,9 +84,23 @@ pub fn groups(r: &mut Read<'_>, by: By, period: Period, now: Timestamp) -> Store
         within("reworked_at"),
         within("extended_at"),
     ];
+    let mut values: Vec<Value> = params![period.start, period.end, period.end.min(now)].to_vec();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let mut wheres = vec!["reported_at < $2".to_owned()];
+    if let Some(unit) = scope.unit {
+        wheres.push(format!("unit_id = {}", bind(unit.to_value())));
+    }
+    if !scope.districts.is_empty() {
+        let districts: Vec<String> = scope.districts.iter().map(|d| bind(d.to_value())).collect();
+        wheres.push(format!("district IN ({})", districts.join(", ")));
+    }
     let sql = format!(
-        "SELECT {key}, {id}, {} FROM cases WHERE reported_at < $2 GROUP BY 1, 2 ORDER BY 1, 2",
-        columns.join(", ")
+        "SELECT {key}, {id}, {} FROM cases WHERE {} GROUP BY 1, 2 ORDER BY 1, 2",
+        columns.join(", "),
+        wheres.join(" AND ")
     );
-    r.all(&sql, params![period.start, period.end, period.end.min(now)])
+    r.all(&sql, &values)
 }

@@ -187,6 +187,19 @@ impl Ui {
         words.in_lang(self.lang)
     }
 
+    /// A name as the city knows it: in English where there is an English one, else in Chinese and marked as Chinese.
+    #[must_use]
+    pub fn named(&self, zh: &str, en: Option<&str>) -> Html {
+        match (self.lang, en) {
+            (Lang::En, Some(en)) => Html::from_text(en),
+            (Lang::En, None) if !zh.is_ascii() => {
+                let zh = Html::from_text(zh);
+                Html::from_markup(format!("<span lang=\"zh-CN\">{zh}</span>"))
+            }
+            _ => Html::from_text(zh),
+        }
+    }
+
     /// The city's name.
     #[must_use]
     pub fn city(&self) -> &str {

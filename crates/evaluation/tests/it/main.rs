@@ -7,3 +7,4 @@
 mod counts;
 mod golden;
 mod lives;
+mod scope;
