@@ -1,108 +1,9 @@
 // The whole life of one matter through the pages, each step by whoever may make it; what is refused is told; the pages
 // work without script, with the keyboard alone, and in both languages.
 
+import { act, at, claim, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
+
 export const options = { seconds: 300 };
-
-/** Fails with a sentence when `is` is not so. */
-function claim(is, sentence) {
-  if (!is) throw new Error(sentence);
-}
-
-/** A place inside the sample city, in the district of its demo collector: that of a case that lies there. */
-async function somewhere(t) {
-  const page = await t.signIn('acceptor');
-  await page.goto('/desk?state=closed');
-  await page.locator('tbody tr', { hasText: '990101-' }).locator('a').first().click();
-  await page.waitForURL(/case=/);
-  const point = await page.locator('dl.facts div', { hasText: /^坐标/ }).locator('dd').first().textContent();
-  await page.context().close();
-  const [lon, lat] = point.split(',').map((part) => part.trim());
-  claim(lon && lat, `a case on the desk has a point: ${point}`);
-  return { lon, lat };
-}
-
-/** Reports as a resident without an account; answers number, code and link. */
-async function report(t, description, place, how = {}) {
-  const page = await t.open('/report', { viewport: 'phone', ...how });
-  await page.fill('textarea[name=description]', description);
-  await page.fill('input[name=matter]', '暴露垃圾');
-  await page.fill('input[name=address]', '自动测试路 1 号');
-  if (how.script === false) await page.locator('details:has(input[name=lon]) summary').click();
-  else await page.locator('details:has(input[name=lon])').evaluate((details) => { details.open = true; });
-  await page.fill('input[name=lon]', place.lon);
-  await page.fill('input[name=lat]', place.lat);
-  await send(page, page.locator('form[action="/report"] button[type=submit]'));
-  const number = await page.locator('#number').textContent();
-  const code = await page.locator('#code').textContent();
-  const link = await page.locator('#link').getAttribute('href');
-  return { page, number, code, link };
-}
-
-/** Presses a button and waits for the page it leads to. */
-async function send(page, button) {
-  await Promise.all([page.waitForEvent('load'), button.click()]);
-}
-
-/** Makes a move on the case's own page, by the form of that act. */
-async function act(page, number, word, fill = async () => {}) {
-  const form = page.locator(`form[action="/cases/${number}/${word}"]`).last();
-  claim(await form.count() > 0, `${word} is not offered on ${number}`);
-  const details = page.locator(`details:has(form[id="${word}-${number}"])`);
-  if (await details.count() > 0 && (await details.getAttribute('open')) === null) await details.locator('summary').click();
-  await fill(form);
-  await send(page, form.locator('button[type=submit]'));
-}
-
-async function state(page) {
-  return (await page.locator('.case-state .badge').first().textContent()).trim();
-}
-
-/** A person of a role on a case's page. */
-async function at(t, role, number, how) {
-  const page = await t.signIn(role, how);
-  await page.goto(`/cases/${number}`);
-  return page;
-}
-
-/** Who may do the task is the worker on duty or anybody of the pool: the desk gives it to the pool first. */
-async function toPool(t, number) {
-  const page = await at(t, 'shift leader', number);
-  await act(page, number, 'take-task', async (form) => {
-    const select = form.locator('select[name=to]');
-    if (await select.count() > 0) await select.selectOption('');
-  });
-  await page.context().close();
-}
-
-/** Brings a fresh report as far as its unit. */
-async function untilDispatched(t, number) {
-  await toPool(t, number);
-  let page = await at(t, 'collector', number, { viewport: 'phone' });
-  await act(page, number, 'verify', (form) => form.locator('input[name=outcome][value=yes]').check());
-  claim(await state(page) === '待受理', 'after the verification the case waits to be accepted');
-  await page.context().close();
-  page = await at(t, 'acceptor', number);
-  await act(page, number, 'accept', (form) => form.locator('input[name=matter]').fill('暴露垃圾'));
-  claim(await state(page) === '待立案', 'accepted');
-  await page.context().close();
-  page = await at(t, 'shift leader', number);
-  await act(page, number, 'register', (form) => form.locator('input[name=rule]').first().check());
-  claim(await state(page) === '待派遣', 'registered');
-  await page.context().close();
-  page = await at(t, 'dispatcher', number);
-  const unit = await page.locator(`form[id="dispatch-${number}"] input[name=unit]`).inputValue();
-  claim(unit !== '', 'the responsible unit is proposed');
-  // The demo department signs: dispatch to it, with a reason.
-  const lead = await t.signIn('department lead');
-  const own = (await lead.locator('h1 .sub').textContent()).trim();
-  await lead.context().close();
-  await act(page, number, 'dispatch', async (form) => {
-    await form.locator('input[name=unit]').fill(own);
-    await form.locator('input[name=basis]').fill('按属地派遣');
-  });
-  claim(await state(page) === '待签收', 'dispatched');
-  await page.context().close();
-}
 
 export async function aMatterGoesItsWholeWayByHand(t) {
   const place = await somewhere(t);
@@ -117,17 +18,17 @@ export async function aMatterGoesItsWholeWayByHand(t) {
 
   let page = await at(t, 'department lead', number);
   await act(page, number, 'sign');
-  claim(await state(page) === '处置中', 'signed for');
+  claim(await state(page) === 'handling', 'signed for');
   claim(await page.locator(`form[action="/cases/${number}/close"], form[action="/cases/${number}/check"]`).count() === 0,
     'the handling unit is not offered to check or close');
   await act(page, number, 'report-back', (form) => form.locator('textarea[name=result]').fill('已清运'));
-  claim(await state(page) === '待核查', 'reported back');
+  claim(await state(page) === 'pending_check', 'reported back');
   await page.context().close();
 
   await toPool(t, number);
   page = await at(t, 'checker', number, { viewport: 'phone' });
   await act(page, number, 'check', (form) => form.locator('input[name=passed][value=pass]').check());
-  claim(await state(page) === '待结案', 'checked');
+  claim(await state(page) === 'pending_close', 'checked');
   await page.context().close();
 
   page = await at(t, 'shift leader', number);
@@ -136,7 +37,7 @@ export async function aMatterGoesItsWholeWayByHand(t) {
     if (await radio.count() > 0) await radio.first().check();
     else await form.locator('input[name=closing]').fill('清除');
   });
-  claim(await state(page) === '已结案', 'closed');
+  claim(await state(page) === 'closed', 'closed');
   await page.context().close();
 
   page = await at(t, 'acceptor', number);
@@ -175,7 +76,7 @@ export async function theSecondOfTwoPeopleIsToldWhatChanged(t) {
   const alert = await second.locator('[role=alert]').first().textContent();
   claim(alert.includes('更正') && alert.includes(t.account('acceptor').name), `the second is told who did what: ${alert}`);
   claim(await second.locator(`form[id="not-accept-${number}"] textarea[name=reason]`).inputValue() === '不在范围', 'what was typed is kept');
-  claim(await state(second) === '待核实', 'the second move was not made');
+  claim(await state(second) === 'pending_verify', 'the second move was not made');
 }
 
 export async function aFormWithoutAReasonComesBackWithASentence(t) {
@@ -208,6 +109,7 @@ export async function theDeskIsWorkedByKeyboard(t) {
   const link = page.locator('tbody a').first();
   await link.focus();
   await Promise.all([page.waitForURL(/case=/), page.keyboard.press('Enter')]);
+  await page.locator('#case-title').waitFor();
   const fold = page.locator('details:has(form[action$="/note"])');
   claim(await fold.getAttribute('open') === null, 'a note is folded at first');
   await page.keyboard.press('n');
@@ -252,10 +154,125 @@ export async function everyPageOfCasesIsAccessible(t) {
       }
       if (role === 'acceptor') {
         await page.goto('/desk?state=closed');
-        await Promise.all([page.waitForURL(/case=/), page.locator('tbody a').first().click()]);
+        await page.locator('tbody a').first().click();
+        await page.locator('#case-title').waitFor();
         await t.axe(page);
       }
       await page.context().close();
     }
   }
+}
+
+/** Presses Tab until the focus is on what `selector` names. */
+async function tabTo(page, selector) {
+  for (let presses = 0; presses < 250; presses += 1) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${selector} is not reached by Tab`);
+}
+
+/** Presses Enter in a form and waits for the page it leads to. */
+async function enter(page) {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+}
+
+export async function theMainPathIsWalkedByTheKeyboardAlone(t) {
+  const place = await somewhere(t);
+  const resident = await t.open('/report');
+  await tabTo(resident, 'textarea[name=description]');
+  await resident.keyboard.type('只用键盘上报：垃圾没有收');
+  await tabTo(resident, 'input[name=matter]');
+  await resident.keyboard.type('暴露垃圾');
+  await tabTo(resident, 'details:has(input[name=lon]) > summary');
+  await resident.keyboard.press('Enter');
+  await tabTo(resident, 'input[name=lon]');
+  await resident.keyboard.type(place.lon);
+  await tabTo(resident, 'input[name=lat]');
+  await resident.keyboard.type(place.lat);
+  await enter(resident);
+  const number = await resident.locator('#number').textContent();
+
+  await toPool(t, number);
+  let page = await at(t, 'collector', number);
+  await tabTo(page, `form[id="verify-${number}"] input[name=outcome]`);
+  await page.keyboard.press('Space');
+  await enter(page);
+  claim(await state(page) === 'pending_accept', 'verified by the keyboard');
+  await page.context().close();
+
+  page = await at(t, 'acceptor', number);
+  await page.keyboard.press('a');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('暴露垃圾');
+  await enter(page);
+  claim(await state(page) === 'pending_register', 'accepted by a letter and Enter');
+  await page.context().close();
+
+  page = await at(t, 'shift leader', number);
+  await page.keyboard.press('r');
+  await page.keyboard.press('Space');
+  await enter(page);
+  claim(await state(page) === 'pending_dispatch', 'registered by the keyboard');
+  await page.context().close();
+
+  const lead = await t.signIn('department lead');
+  const own = (await lead.locator('h1 .sub').textContent()).trim();
+  page = await at(t, 'dispatcher', number);
+  await page.keyboard.press('d');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(own);
+  await tabTo(page, 'input[name=basis]');
+  await page.keyboard.type('按属地');
+  await enter(page);
+  claim(await state(page) === 'pending_sign', 'dispatched by the keyboard');
+  await page.context().close();
+
+  await lead.goto(`/cases/${number}`);
+  await Promise.all([lead.waitForEvent('load'), lead.keyboard.press('s')]);
+  claim(await state(lead) === 'handling', 'signed for by one letter');
+  await lead.keyboard.press('f');
+  await lead.keyboard.type('已清运');
+  await tabTo(lead, `form[id="report-back-${number}"] button[type=submit]`);
+  await enter(lead);
+  claim(await state(lead) === 'pending_check', 'reported back by the keyboard');
+
+  await toPool(t, number);
+  page = await at(t, 'checker', number);
+  await tabTo(page, `form[id="check-${number}"] input[name=passed]`);
+  await page.keyboard.press('Space');
+  await enter(page);
+  claim(await state(page) === 'pending_close', 'checked by the keyboard');
+  await page.context().close();
+
+  page = await at(t, 'shift leader', number);
+  await page.keyboard.press('c');
+  await page.keyboard.press('Space');
+  await enter(page);
+  claim(await state(page) === 'closed', 'closed by the keyboard');
+}
+
+export async function theWholeWayIsWalkedWithoutScript(t) {
+  const how = { script: false };
+  const { number } = await report(t, '没有脚本也能办', await somewhere(t), how);
+  await untilDispatched(t, number, how);
+  let page = await at(t, 'department lead', number, how);
+  await act(page, number, 'sign');
+  await act(page, number, 'report-back', (form) => form.locator('textarea[name=result]').fill('已清运'));
+  await page.context().close();
+  await toPool(t, number);
+  page = await at(t, 'checker', number, { ...how, viewport: 'phone' });
+  await act(page, number, 'check', (form) => form.locator('input[name=passed][value=pass]').check());
+  await page.context().close();
+  page = await at(t, 'shift leader', number, how);
+  await act(page, number, 'close', async (form) => {
+    const radio = form.locator('input[type=radio][name=closing]');
+    if (await radio.count() > 0) await radio.first().check();
+    else await form.locator('input[name=closing]').fill('清除');
+  });
+  claim(await state(page) === 'closed', 'closed without script');
+  // The list of the desk leads to the case's own page.
+  const desk = await t.signIn('acceptor', how);
+  await Promise.all([desk.waitForEvent('load'), desk.locator('tbody a').first().click()]);
+  claim(/^\/cases\//.test(new URL(desk.url()).pathname), 'without script the list leads to the case itself');
 }

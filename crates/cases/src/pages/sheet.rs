@@ -2,7 +2,7 @@
 
 use super::forms::{ActForm, Maker, Sent, is_main};
 use super::history::{self, Names, Reader};
-use super::line::{Line, clock_of, matter_name, place_text, unit_name};
+use super::line::{Line, clock_of, limit_words, matter_name, place_text, unit_name};
 use super::pictures::Shot;
 use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
@@ -46,6 +46,8 @@ pub struct Sheet {
     pub title: String,
     /// The word of its state.
     pub state: String,
+    /// The same as programs say it.
+    pub state_word: &'static str,
     /// Whether its life is over.
     pub is_over: bool,
     /// The light with its word; empty without a clock.
@@ -315,6 +317,7 @@ impl Frame<'_> {
             number: case.number.to_string(),
             title: matter_name(ui, city, case),
             state: ui.t(state_key(case.state)),
+            state_word: case.state.as_str(),
             is_over: case.state.is_final(),
             light: light.map(|l| ui.light(l)).unwrap_or_default(),
             left,
@@ -459,10 +462,9 @@ impl Frame<'_> {
             );
         }
         if let Some(standard) = &case.standard {
-            let limit = standard.limit.map_or_else(
-                || ui.t("cases-no-limit"),
-                |l| ui.tn("cases-limit", "limit", l.to_string()),
-            );
+            let limit = standard
+                .limit
+                .map_or_else(|| ui.t("cases-no-limit"), |l| limit_words(ui, l));
             add(
                 "cases-fact-standard",
                 text(&format!(

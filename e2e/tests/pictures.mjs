@@ -1,0 +1,59 @@
+// Pictures in the forms: taken without script, named when they are not taken, shown to whom the case is open.
+
+import { act, at, claim, report, send, somewhere, toPool } from '../lib/walk.mjs';
+
+export const options = { seconds: 180 };
+
+/** A picture as the browser itself makes one. */
+async function photo(page, name) {
+  const base64 = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = '#7a8a5a';
+    pen.fillRect(0, 0, 640, 480);
+    pen.fillStyle = '#333';
+    pen.fillRect(200, 160, 240, 160);
+    return canvas.toDataURL('image/jpeg').split(',')[1];
+  });
+  return { name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
+}
+
+const shown = (page) => page.locator('.thumbs img').evaluateAll((images) => images.filter((image) => image.naturalWidth > 0).length);
+
+export async function picturesOfAReportAreSeenByTheWorkerAndOnTheCase(t) {
+  const helper = await t.open('/');
+  const files = [await photo(helper, 'one.jpg'), await photo(helper, 'two.jpg')];
+  const { number } = await report(t, '垃圾桶满了，有照片', await somewhere(t), { script: false, files });
+  await toPool(t, number);
+  const worker = await at(t, 'collector', number, { viewport: 'phone' });
+  await worker.locator('.thumbs img').first().scrollIntoViewIfNeeded();
+  await worker.waitForFunction(() => [...document.querySelectorAll('.thumbs img')].filter((i) => i.naturalWidth > 0).length === 2);
+  await act(worker, number, 'verify', async (form) => {
+    await form.locator('input[name=outcome][value=yes]').check();
+    await form.locator('input[name=files]').setInputFiles([await photo(helper, 'spot.jpg')]);
+  });
+  await t.axe(worker);
+  const desk = await at(t, 'acceptor', number, { lang: 'en' });
+  await desk.waitForFunction(() => [...document.querySelectorAll('.thumbs img')].filter((i) => i.naturalWidth > 0).length === 3);
+  const kinds = await desk.locator('.thumb-note').allTextContents();
+  claim(kinds.filter((kind) => kind.includes('Report')).length === 2 && kinds.some((kind) => kind.includes('Verification')), `each picture says what it shows: ${kinds}`);
+  claim(await shown(desk) === 3, 'three pictures');
+}
+
+export async function aFileThatIsNoPictureIsNamedAndTheWordsAreKept(t) {
+  t.allowErrors(/status of 4\d\d/);
+  const page = await t.open('/report', { viewport: 'phone', script: false, lang: 'en' });
+  const helper = await t.open('/');
+  await page.fill('textarea[name=description]', '路灯不亮');
+  await page.fill('input[name=address]', '自动测试路 9 号');
+  await page.setInputFiles('input[name=files]', [
+    await photo(helper, 'good.jpg'),
+    { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.from('\0\0\0\x18ftypisom') },
+  ]);
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  claim((await page.locator('.form-fault').allTextContents()).join(' ').includes('film.mp4'), 'the file is named');
+  claim(await page.locator('textarea[name=description]').inputValue() === '路灯不亮', 'the words are kept');
+  claim((await page.locator('.kept').textContent()).includes('good.jpg'), 'the good file is kept');
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  claim(await page.locator('#number').count() === 1, 'and need not be chosen again');
+}
