@@ -281,7 +281,31 @@ cases-field-channel = Channel
 cases-field-contact = Contact
 cases-correct-help = Change the class, the address or the coordinates.
 cases-register-no-matter = There is no class yet: correct it first.
-cases-limit = limit { $limit }
+cases-limit-working-hour =
+    { $n ->
+        [one] limit 1 working hour
+       *[other] limit { $n } working hours
+    }
+cases-limit-working-day =
+    { $n ->
+        [one] limit 1 working day
+       *[other] limit { $n } working days
+    }
+cases-limit-urgent-hour =
+    { $n ->
+        [one] limit 1 urgent hour
+       *[other] limit { $n } urgent hours
+    }
+cases-limit-urgent-day =
+    { $n ->
+        [one] limit 1 urgent day
+       *[other] limit { $n } urgent days
+    }
+cases-limit-calendar-day =
+    { $n ->
+        [one] limit 1 calendar day
+       *[other] limit { $n } calendar days
+    }
 cases-no-limit = no limit
 cases-check-help = If it failed, say what is not done.
 cases-check-pass = Passed

@@ -25,9 +25,14 @@ export function watchDesk(): void {
   const beside = document.getElementById('case');
   if (!beside) return;
   let wasPressed = false;
+  // Where there is no room beside the list, the link leads to the case's own page.
+  const narrow = matchMedia('(max-width: 60rem)');
+  document.addEventListener('click', (event) => {
+    if (narrow.matches && event.target instanceof Element && event.target.closest(ROWS)) event.stopImmediatePropagation();
+  }, true);
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>(ROWS) : null;
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || narrow.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
     for (const other of document.querySelectorAll<HTMLAnchorElement>(ROWS)) other.ariaCurrent = null;
     link.ariaCurrent = 'true';
     wasPressed = true;

@@ -173,10 +173,12 @@ pub(super) async fn show(
     let beside = selected.map(|number| (number.to_string(), fragment(number)));
     let queues = QUEUES
         .iter()
-        .filter(|s| {
-            **s != State::Closed
-                || ctx.principal().may(Permission::CaseCallBack)
-                || state.contains(s)
+        .filter(|s| match s {
+            _ if state.contains(s) => true,
+            State::Closed => ctx.principal().may(Permission::CaseCallBack),
+            // Clocks that stand still are rare: where none does, there is no queue of them.
+            State::Suspended | State::Waiting => standings.iter().any(|q| q.state == **s),
+            _ => true,
         })
         .map(|s| queue_of(&ui, &standings, *s, state == [*s]))
         .collect();

@@ -1,5 +1,6 @@
 //! The forms of moves: for each act that somebody may do on a case now, what is asked and what is offered.
 
+use super::line::limit_words;
 use super::pictures::{Entry, FILES, PictureField};
 use super::read::{Wrong, matter_label, unit_label};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
@@ -484,10 +485,9 @@ impl Maker<'_> {
             .conditions
             .iter()
             .map(|c| {
-                let limit = c.limit.map_or_else(
-                    || self.ui.t("cases-no-limit"),
-                    |l| self.ui.tn("cases-limit", "limit", l.to_string()),
-                );
+                let limit = c
+                    .limit
+                    .map_or_else(|| self.ui.t("cases-no-limit"), |l| limit_words(self.ui, l));
                 let law = c
                     .legal_basis
                     .as_deref()

@@ -1,5 +1,6 @@
 //! The life of a case as people read it: what happened, when, by whom, in which words.
 
+use super::line::limit_words;
 use crate::model::{By, Case, CaseEvent, Fact, Imported, TaskKind};
 use access::{AccountId, Role, role_key};
 use jiff::Timestamp;
@@ -64,6 +65,8 @@ pub fn entries(
                 what: what(ui, &event.fact),
                 who: if is_hidden {
                     String::new()
+                } else if is_by_itself(event) {
+                    ui.t("cases-by-program")
                 } else {
                     who(ui, city, &event.by, names)
                 },
@@ -72,6 +75,16 @@ pub fn entries(
             }
         })
         .collect()
+}
+
+/// A task that nobody of the desk gave came of the report, or of the unit's answer, by the rules.
+fn is_by_itself(event: &CaseEvent) -> bool {
+    let by = &event.by;
+    let is_of_desk = matches!(
+        by.role,
+        Some(Role::Acceptor | Role::ShiftLeader | Role::Collector | Role::Checker)
+    );
+    matches!(event.fact, Fact::TaskGiven { .. }) && (by.kind != "staff" || !is_of_desk)
 }
 
 /// Whoever made an event: role, name, unit.
@@ -262,10 +275,9 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
             )
         }
         Fact::Registered { standard } => {
-            let limit = standard.limit.map_or_else(
-                || ui.t("cases-no-limit"),
-                |l| ui.tn("cases-limit", "limit", l.to_string()),
-            );
+            let limit = standard
+                .limit
+                .map_or_else(|| ui.t("cases-no-limit"), |l| limit_words(ui, l));
             (lines(vec![standard.condition.clone(), limit]), "good")
         }
         Fact::Dispatched {

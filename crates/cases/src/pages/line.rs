@@ -7,6 +7,7 @@ use crate::sql_desk::Moments;
 use crate::words::state_key;
 use access::{AccountId, UnitId};
 use kernel::codes::DivisionLevel;
+use kernel::deadline::{ClockKind, Limit};
 use matters::City;
 use ui::{Html, Light, Ui};
 
@@ -25,6 +26,8 @@ pub struct Line {
     pub state: String,
     /// The mark of its light; empty without a deadline.
     pub mark: Html,
+    /// Its clock has run out.
+    pub is_late: bool,
     /// What is left on its clock; empty without one.
     pub left: String,
     /// The handling unit; empty if none.
@@ -87,6 +90,23 @@ pub fn place_text(city: &City, place: &Place) -> String {
         .join(" · ")
 }
 
+/// A limit in words.
+pub fn limit_words(ui: &Ui, limit: Limit) -> String {
+    let clock = match limit.clock() {
+        ClockKind::UrgentHours => "urgent-hour",
+        ClockKind::UrgentDays => "urgent-day",
+        ClockKind::WorkingHours => "working-hour",
+        ClockKind::WorkingDays => "working-day",
+        ClockKind::CalendarDays => "calendar-day",
+    };
+    // words: cases-limit-*
+    ui.tn(
+        &format!("cases-limit-{clock}"),
+        "n",
+        i64::from(limit.amount()),
+    )
+}
+
 /// The light that rules the case now: of its task while one is open, else of its handling.
 pub fn clock_of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> (Option<Light>, String) {
     if let (Some(task), Some(light)) = (&case.task, task_light(case, at)) {
@@ -94,7 +114,7 @@ pub fn clock_of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> (Option<Ligh
         return (
             Some(light),
             ui.left(ui::Remaining {
-                clock: ui::ClockKind::UrgentHours,
+                clock: ClockKind::UrgentHours,
                 seconds,
             }),
         );
@@ -115,7 +135,17 @@ impl Line {
             text: beginning(&case.description),
             place: place_text(city, &case.place),
             state: ui.t(state_key(case.state)),
-            mark: light.map(|l| ui.light_mark(l)).unwrap_or_default(),
+            // Without a rest that says it in words, the light does.
+            mark: light
+                .map(|l| {
+                    if left.is_empty() {
+                        ui.light(l)
+                    } else {
+                        ui.light_mark(l)
+                    }
+                })
+                .unwrap_or_default(),
+            is_late: light == Some(Light::Late),
             left,
             unit: unit_name(ui, city, case.unit),
             reported: ui.time(case.reported_at),

@@ -16,7 +16,7 @@ use kernel::PageSize;
 use matters::City;
 use std::collections::HashMap;
 use store::StoreError;
-use ui::{Light, Ui};
+use ui::Ui;
 
 /// One case on the table.
 pub struct Card {
@@ -158,15 +158,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case, people: &[Ac
 
 impl Column {
     /// How many of the cases shown are late.
-    pub fn late_mark(&self, ui: &Ui) -> ui::Html {
-        if self
-            .cards
-            .iter()
-            .any(|c| c.line.mark == ui.light_mark(Light::Late))
-        {
-            ui.light_mark(Light::Late)
-        } else {
-            ui::Html::default()
-        }
+    pub fn late(&self) -> usize {
+        self.cards.iter().filter(|c| c.line.is_late).count()
     }
 }
