@@ -22,6 +22,7 @@ pub fn capabilities() -> Vec<Capability> {
         facts::capability(),
         cases::http::capability(),
         evaluation::capability(),
+        warning::http::capability(),
         foresight::capability(),
         open311::capability(),
         crate::serve::capability(),

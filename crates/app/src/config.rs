@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Where the database is when nobody says otherwise.
 pub const DEFAULT_DB: &str = "sqlite:shiyu-data/shiyu.db";
+/// When the day before is looked at for what is unusual, if nothing was set.
+pub const DEFAULT_WARNINGS_AT: &str = "06:30";
 
 /// The options every command takes.
 #[derive(Args, Debug, Clone, Default)]
@@ -40,6 +42,7 @@ pub struct File {
     session_idle_minutes: Option<i64>,
     requests_in_flight: Option<usize>,
     database_connections: Option<usize>,
+    warnings_at: Option<String>,
     base_map: Option<String>,
     base_map_attribution: Option<String>,
 }
@@ -97,6 +100,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "6",
     ),
     (
+        "warnings_at",
+        "the local time of day from which the day before is looked at for what is unusual",
+        DEFAULT_WARNINGS_AT,
+    ),
+    (
         "base_map",
         "a map of somebody else below ours: the address of its pictures with `{z}`, `{x}` and `{y}`; WGS 84 or CGCS2000 in Web Mercator; readers' browsers then ask that host",
         "none: nothing outside is asked",
@@ -131,6 +139,8 @@ pub struct Config {
     pub requests_in_flight: usize,
     /// Writing connections.
     pub database_connections: usize,
+    /// From when the day before is looked at for what is unusual.
+    pub warnings_at: jiff::civil::Time,
     /// A map of somebody else below ours.
     pub base_map: Option<ui::BaseMap>,
 }
@@ -198,6 +208,7 @@ impl Config {
         let db = db.unwrap_or_else(|| text("db", file.db, DEFAULT_DB));
         let zone = text("timezone", file.timezone, "Asia/Shanghai");
         let district = text("district", file.district, "990001");
+        let warnings_at = text("warnings_at", file.warnings_at, DEFAULT_WARNINGS_AT);
         let data_dir = env("data_dir")
             .map(PathBuf::from)
             .or(file.data_dir)
@@ -235,6 +246,10 @@ impl Config {
             database_connections: parsed(env("database_connections"), file.database_connections, 6)
                 .map_err(|e| wrong("database_connections", e))?
                 .clamp(1, 200),
+            warnings_at: warnings_at.parse().map_err(|e| {
+                let text = format!("cannot read the time of day {warnings_at:?}: {e}");
+                wrong("warnings_at", text)
+            })?,
             data_dir,
             db,
         })

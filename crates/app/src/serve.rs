@@ -201,6 +201,11 @@ pub async fn serve(
         system.clone(),
         program.config.timezone.clone(),
     ));
+    let warnings = tokio::spawn(warning::jobs::daily(
+        system.clone(),
+        program.reference.clone(),
+        program.config.warnings_at,
+    ));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -222,6 +227,7 @@ pub async fn serve(
         () = deadline => Ok(()),
     };
     figures.abort();
+    warnings.abort();
     work.abort();
     keeping.abort();
     access::ops::flush(&state).await?;

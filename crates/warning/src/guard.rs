@@ -11,12 +11,6 @@ pub const LEAST_GRIDS: u32 = 3;
 /// And at least so many households, where they are known.
 pub const LEAST_HOUSEHOLDS: f64 = 100.0;
 
-/// The channel of preventive work: what it finds is no signal for the next warning.
-pub const PREVENTIVE: &str = "preventive";
-/// 巡查, 预防 — by these channels the city finds what it went to look for. Counting them would send patrols where patrols
-/// have been.
-pub const OWN_FINDINGS: [&str; 3] = ["patrol", "inspection", PREVENTIVE];
-
 /// Words of disputes, health and petitions in class names: such classes are never looked at below the street.
 const SENSITIVE_WORDS: [&str; 18] = [
     "纠纷", "矛盾", "调解", "信访", "上访", "举报", "投诉", "疾病", "疫", "医", "健康", "精神",

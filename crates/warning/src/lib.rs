@@ -14,10 +14,24 @@ pub mod control;
 pub mod counts;
 pub mod detect;
 pub mod guard;
+pub mod hours;
+pub mod http;
+pub mod jobs;
 pub mod model;
+pub mod ops;
+mod pages;
 pub mod performance;
 pub mod places;
+pub mod sql;
 #[cfg(test)]
 mod testing;
 pub mod track;
+pub mod view;
 pub mod words;
+
+/// The tables of warnings, and the channel of preventive work.
+pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
+    number: 70,
+    name: "warnings",
+    sql: include_str!("../migrations/0070_warnings.sql"),
+}];

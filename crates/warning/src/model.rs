@@ -272,6 +272,15 @@ impl Detector {
             settings: all,
         })
     }
+    /// The same, running or not, in a version.
+    #[must_use]
+    pub fn as_kept(self, enabled: bool, version: u32) -> Self {
+        Self {
+            enabled,
+            version,
+            ..self
+        }
+    }
     /// A setting of the method.
     ///
     /// # Panics

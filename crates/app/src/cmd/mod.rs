@@ -28,6 +28,7 @@ mod table;
 mod testing;
 mod user;
 mod vault;
+mod warn;
 
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -73,6 +74,7 @@ enum Command {
     Suggest(suggest::Args),
     User(user::Args),
     Vault(vault::Args),
+    Warn(warn::Warn),
 }
 
 /// Runs the chosen command.
@@ -103,5 +105,6 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Suggest(args) => args.run(),
         Command::User(args) => args.run(common),
         Command::Vault(args) => args.run(common),
+        Command::Warn(args) => args.run(common),
     }
 }

@@ -534,6 +534,9 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
         let media = "application/x-www-form-urlencoded";
         post(route, "", route, media, form.into());
     }
+    for (route, token, path, body) in warning_calls(city, &desk) {
+        post(route, &token, &path, json_type, body.to_string().into());
+    }
     let shown = Request::get(format!(
         "/api/v1/cases/{}",
         receipt["number"].as_str().unwrap()
@@ -542,6 +545,109 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     .body(Body::empty());
     assert_eq!(city.send(shown.unwrap()).json()["state"], "closed");
     driven
+}
+
+/// A finding in the only community there is, and what people do about it: route, token, path, body.
+fn warning_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String, Value)> {
+    use grid::{Area, Division, Part, UnitGrid};
+    let analyst = city.token("analyst", &[Role::Analyst], None);
+    let ctx = city.system();
+    let community = "330102001001".parse().unwrap();
+    let code = "330102001001001".parse().unwrap();
+    let ring = json!([[
+        [120.1, 30.1],
+        [120.2, 30.1],
+        [120.2, 30.2],
+        [120.1, 30.2],
+        [120.1, 30.1]
+    ]]);
+    let square = json!({ "type": "Polygon", "coordinates": ring });
+    let square = Area::from_geojson(&square, kernel::Crs::Wgs84).unwrap();
+    let day = jiff::civil::date(2026, 3, 15);
+    let category = city.program.reference.current().matters.classes()[0].id;
+    let sight = warning::track::Sight {
+        day,
+        detector: "scan".into(),
+        version: 1,
+        from: day,
+        to: day,
+        observed: 9,
+        voices: 9,
+        expected: 1.0,
+        p: 0.001,
+        recurrence_days: 1000.0,
+        places: 1,
+    };
+    let finding = || warning::sql::Warning {
+        district: "330102".parse().unwrap(),
+        id: warning::model::WarningId(kernel::id::Id::new(ctx.now(), rand::random())),
+        version: 1,
+        standing: warning::model::Standing::New,
+        verdict: None,
+        track: warning::track::Track {
+            category,
+            level: warning::model::Level::Grid,
+            places: vec!["330102001001001".into()],
+            began: day,
+            first_seen: day,
+            last_seen: day,
+            now: sight.clone(),
+        },
+        curve: warning::sql::Curve::default(),
+    };
+    let findings = [finding(), finding()];
+    let [path, other] = [0, 1].map(|n: usize| format!("/api/v1/warnings/{}", findings[n].id));
+    ctx.write_blocking::<_, store::StoreError, _>(move |mut w| {
+        grid::sql::insert_divisions(&mut w, &[Division::new(community, "一社区", "test")])?;
+        grid::sql::insert_grids(&mut w, &[UnitGrid::new(code, square.clone(), true, "test")])?;
+        grid::sql::bump(&mut w, Part::Territory)?;
+        for finding in &findings {
+            warning::sql::insert(&mut w, finding)?;
+        }
+        w.commit(store::AuditEvent::done("test.setup", "test", ""), ())
+    })
+    .unwrap();
+    city.program.reference.refresh_blocking(&ctx).unwrap();
+    let to = |what: &str| format!("{path}/{what}");
+    let days = json!({ "from": "2026-03-01", "to": "2026-03-02" });
+    vec![
+        (
+            "/api/v1/warnings/{id}/seen",
+            desk.into(),
+            to("seen"),
+            json!({}),
+        ),
+        (
+            "/api/v1/warnings/{id}/verdict",
+            desk.into(),
+            to("verdict"),
+            json!({ "verdict": "real", "reason": "看过" }),
+        ),
+        (
+            "/api/v1/warnings/{id}/task",
+            desk.into(),
+            to("task"),
+            json!({}),
+        ),
+        (
+            "/api/v1/warnings/{id}/dismiss",
+            desk.into(),
+            format!("{other}/dismiss"),
+            json!({ "reason": "施工" }),
+        ),
+        (
+            "/api/v1/warning-detectors/{code}",
+            analyst.clone(),
+            "/api/v1/warning-detectors/scan".into(),
+            json!({ "method": "scan", "level": "grid" }),
+        ),
+        (
+            "/api/v1/warning-backtests",
+            analyst,
+            "/api/v1/warning-backtests".into(),
+            days,
+        ),
+    ]
 }
 
 on_both!(
@@ -562,6 +668,6 @@ on_both!(
                 route.path
             );
         }
-        assert_eq!(place.check_record(), 5);
+        assert_eq!(place.check_record(), 6);
     }
 );

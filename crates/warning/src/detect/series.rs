@@ -186,7 +186,8 @@ impl Predictive {
 pub(super) fn judge_weeks(ground: &Ground<'_>, detector: &Detector, today: u32) -> Judged {
     let reach = detector.reach_days();
     let weeks = (today + 1).min(reach) / 7;
-    let from = today + 1 - weeks * 7;
+    // In the first week of a record there is no week yet, only days.
+    let from = (today + 1 - weeks * 7).min(today);
     let years = detector.whole("years") as usize;
     // A series that begins later than the earliest reference week has nothing to be compared with.
     let is_long_enough = weeks as usize > years * 52 + HALF_WINDOW + 1;

@@ -289,6 +289,17 @@ fn too_little_past_is_said_and_nothing_is_judged() {
         [(0, 1), (0, 1)]
     );
     assert!(looks.iter().all(|l| l.signals.is_empty()));
+    // The very first days of a record.
+    for days in 0..8 {
+        let mut young = City::new(None);
+        young.counts = Counts::new(day_after(TODAY, -days), TODAY);
+        let young = with_burst(young, &AROUND, 9);
+        let looks = young.run(&crate::model::usual_detectors());
+        assert!(
+            looks.iter().all(|l| l.series == 0 && l.signals.is_empty()),
+            "{looks:?}"
+        );
+    }
     // A day outside the counts is not judged at all.
     let counts = city.counts.clone().sorted();
     let ground = Ground {

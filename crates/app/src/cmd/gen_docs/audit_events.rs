@@ -251,6 +251,55 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "a search by name or number, or a refused one",
         "purpose, found",
     ),
+    (
+        "warning.backtest",
+        "warning_backtest",
+        "somebody begins a back-test",
+        "days, seed",
+    ),
+    (
+        "warning.backtest_end",
+        "warning_backtest",
+        "a back-test ends",
+        "steps, why it failed",
+    ),
+    (
+        "warning.backtest_step",
+        "warning_backtest",
+        "a running back-test keeps how far it is",
+        "steps",
+    ),
+    (
+        "warning.dismiss",
+        "warning",
+        "somebody decides that nothing needs doing",
+        "standing",
+    ),
+    (
+        "warning.judge",
+        "warning",
+        "somebody says what a finding was",
+        "standing, verdict",
+    ),
+    (
+        "warning.open_task",
+        "warning",
+        "preventive work is opened for a beat",
+        "case, beat, whether drawn by lot, seed",
+    ),
+    (
+        "warning.run",
+        "warning_run",
+        "a day is looked at for what is unusual",
+        "seed, series and signals of each detector, findings",
+    ),
+    ("warning.see", "warning", "somebody looks at a finding", "standing"),
+    (
+        "warning.set_detector",
+        "warning_detector",
+        "a detector is set anew or added",
+        "version, settings",
+    ),
 ];
 
 /// What the acts on a case that are not moves of one case hold, beside what every act holds.

@@ -113,6 +113,19 @@ pub const KEPT: &[(&str, &str)] = &[
         "vault_unmaskings",
         "for good; who opened whose confidential report, and why",
     ),
+    (
+        "warning_backtests",
+        "for good; what was tested with which settings",
+    ),
+    ("warning_beats", RECORD),
+    ("warning_detectors", "until changed; findings name the version"),
+    ("warning_marks", RECORD),
+    (
+        "warning_runs",
+        "for good; which day was looked at, and with which seed",
+    ),
+    ("warning_sights", RECORD),
+    ("warnings", RECORD),
 ];
 
 /// The retention of a table.
