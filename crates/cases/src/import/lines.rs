@@ -47,6 +47,15 @@ impl LinesError {
     }
 }
 
+/// Where a record that has been cut lies.
+struct Cut {
+    line: u64,
+    /// How many bytes its fields have together.
+    filled: usize,
+    /// How many fields it has.
+    fields: usize,
+}
+
 /// Reads records one by one in bounded memory.
 pub struct Records<R> {
     input: R,
@@ -76,6 +85,26 @@ impl<R: BufRead> Records<R> {
     /// # Errors
     /// [`LinesError`]; after one, reading stops.
     pub fn next_record(&mut self) -> Result<Option<Record>, LinesError> {
+        match self.cut()? {
+            Some(Cut {
+                line,
+                filled,
+                fields,
+            }) => record(line, &self.bytes[..filled], &self.ends[..fields]).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Passes over the next record; false at the end.
+    ///
+    /// # Errors
+    /// [`LinesError`]; after one, reading stops.
+    pub fn pass_record(&mut self) -> Result<bool, LinesError> {
+        Ok(self.cut()?.is_some())
+    }
+
+    /// Cuts the next record out of the input, into `bytes` and `ends`.
+    fn cut(&mut self) -> Result<Option<Cut>, LinesError> {
         if self.at_start {
             self.at_start = false;
             if self.input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
@@ -83,7 +112,7 @@ impl<R: BufRead> Records<R> {
             }
         }
         self.skip_blank_lines()?;
-        let start = self.line;
+        let line = self.line;
         let (mut filled, mut fields) = (0, 0);
         loop {
             let buffer = self.input.fill_buf()?;
@@ -101,12 +130,16 @@ impl<R: BufRead> Records<R> {
                 ReadRecordResult::OutputFull => self.bytes.resize(self.bytes.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => {
-                    return record(start, &self.bytes[..filled], &self.ends[..fields]).map(Some);
+                    return Ok(Some(Cut {
+                        line,
+                        filled,
+                        fields,
+                    }));
                 }
                 ReadRecordResult::End => return Ok(None),
             }
             if filled > MAX_RECORD {
-                return Err(LinesError::TooLong { line: start });
+                return Err(LinesError::TooLong { line });
             }
         }
     }

@@ -210,8 +210,13 @@ impl ImportMap {
     /// Where each field stands in a header.
     ///
     /// # Errors
-    /// Names the column that is not there, or there twice.
+    /// Names the column that is not there, or there twice, or that no import may bring, mapped or not.
     pub fn places(&self, header: &[String]) -> Result<Places, ImportError> {
+        for column in header {
+            grid::guard::check_column(column).map_err(|e| {
+                ImportError::unusable("refused_column", e.to_string()).at(column.trim())
+            })?;
+        }
         let mut places = Places::default();
         for (field, column) in &self.columns {
             let mut found = header
@@ -353,6 +358,19 @@ mod tests {
         assert_eq!(swapped("%Y-%m-%d", "%Q"), "time.formats");
         assert_eq!(swapped("1900-01-01", "never"), "missing.time");
         assert_eq!(swapped("id = \"Number\"", "id = \"信用分\""), "columns.id");
+    }
+
+    #[test]
+    fn a_file_with_a_refused_column_is_refused_whole() {
+        let map = ImportMap::parse(CHICAGO).unwrap();
+        let header = ["Number", "Created", "Status", "信用分"].map(str::to_owned);
+        map.places(&header[..3]).unwrap();
+        match map.places(&header) {
+            Err(ImportError::Unusable { code, field, .. }) => {
+                assert_eq!((code, field.as_deref()), ("refused_column", Some("信用分")));
+            }
+            other => panic!("expected a refusal, got {other:?}"),
+        }
     }
 
     #[test]

@@ -200,10 +200,13 @@ fn reader(file: &Path) -> Result<BufReader<File>, ImportError> {
     Ok(BufReader::with_capacity(1 << 16, opened))
 }
 
-/// The file's hash, once it has proved to be UTF-8 to its end.
+/// The file's hash, once it has proved to be UTF-8 and to fall into records to its end: nothing is written of a file
+/// that is not.
 fn check_file(file: &Path) -> Result<String, ImportError> {
     let mut hash = Sha256::new();
     check_utf8(reader(file)?, |bytes| hash.update(bytes)).map_err(|e| unreadable(file, &e))?;
+    let mut records = Records::new(reader(file)?);
+    while records.pass_record().map_err(|e| unreadable(file, &e))? {}
     Ok(hex::encode(hash.finalize()))
 }
 

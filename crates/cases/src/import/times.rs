@@ -58,6 +58,13 @@ fn offsets(text: &str) -> Vec<String> {
 
 fn parse(format: &str, text: &str) -> Option<Written> {
     let parts = BrokenDownTime::parse(format, text).ok()?;
+    // `%Y` would read 24 as the year 24; a later format with `%y` may know better.
+    if let Some(year) = parts.year().filter(|year| (0..1000).contains(year))
+        && !text.contains(&format!("{year:04}"))
+        && format.contains("%Y")
+    {
+        return None;
+    }
     if parts.offset().is_some() {
         return parts.to_timestamp().ok().map(Written::Exact);
     }
@@ -77,11 +84,17 @@ impl Written {
     }
 
     /// The moment it means. A local time that does not exist moves forward by the gap, a doubled one is the earlier.
+    /// None before the year 1, which no case number can name.
     pub fn moment(&self, tz: &TimeZone) -> Option<Timestamp> {
-        match self {
+        let at = match self {
             Self::Exact(at) => Some(*at),
             Self::Local(at) => tz.to_ambiguous_timestamp(*at).compatible().ok(),
-        }
+        };
+        at.filter(|at| {
+            [tz, &TimeZone::UTC]
+                .iter()
+                .all(|tz| tz.to_datetime(*at).year() >= 1)
+        })
     }
 
     /// The later reading of a doubled local time; none where there is only one.
@@ -142,6 +155,35 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_year_of_two_digits_is_none_of_four() {
+        let formats = ["%m/%d/%Y", "%m/%d/%y"].map(str::to_owned);
+        let read = |text| Formats::new(&formats).read(text);
+        let day = |year| {
+            let date = jiff::civil::date(year, 3, 14);
+            Some(Written::Local(date.to_datetime(Time::midnight())))
+        };
+        assert_eq!(read("3/14/24"), day(2024));
+        assert_eq!(read("3/14/2024"), day(2024));
+        assert_eq!(Formats::new(&formats[..1]).read("3/14/24"), None);
+        // What some programs write for "not known" is read, to be compared with the map.
+        assert_eq!(read("3/14/0001"), day(1));
+    }
+
+    #[test]
+    fn before_the_year_one_there_is_no_moment() {
+        assert_eq!(read("%Y-%m-%d", "-0005-01-01"), None);
+        assert_eq!(
+            read("%Y-%m-%dT%H:%M:%S%z", "0001-01-01T00:00:00+08:00"),
+            None
+        );
+        assert_eq!(read("%s", "-99999999999"), None);
+        assert_eq!(
+            read("%Y-%m-%d", "1850-01-01"),
+            Some("1850-01-01T04:56:02Z".into())
+        );
     }
 
     #[test]
