@@ -159,16 +159,17 @@ pub(crate) fn typed_code(text: &str) -> String {
         .collect()
 }
 
+fn address_of(place: &NewPlace) -> Option<&str> {
+    let address = place.address.as_deref().map(str::trim);
+    address.filter(|a| !a.is_empty())
+}
+
 /// Finds the place: its point in WGS 84, its cell, its division.
 ///
 /// # Errors
 /// A point outside the earth, a cell or a division that is not registered, an address that is too long.
 pub fn locate(city: &City, new: &NewPlace) -> Result<Place, CaseError> {
-    let address = new
-        .address
-        .as_deref()
-        .map(str::trim)
-        .filter(|a| !a.is_empty());
+    let address = address_of(new);
     if address.is_some_and(|a| a.chars().count() > LONGEST_ADDRESS) {
         return Err(CaseError::field(
             "address",
@@ -303,16 +304,30 @@ fn masked_description(new: &NewReport) -> Result<(String, bool), CaseError> {
             most: rules::MAX_TEXT,
         });
     }
-    let names: Vec<&str> = new.contact.name.as_deref().into_iter().collect();
-    let (masked, spans) = mask_free_text(description, &names);
+    let (masked, spans) = mask_free_text(description, &names(new));
     Ok((masked, !spans.is_empty()))
+}
+
+/// The address of the matter with names and numbers masked, and whether anything was.
+fn masked_address(new: &NewReport) -> (Option<String>, bool) {
+    match address_of(&new.place) {
+        Some(address) => {
+            let (masked, spans) = mask_free_text(address, &names(new));
+            (Some(masked), !spans.is_empty())
+        }
+        None => (None, false),
+    }
+}
+
+fn names(new: &NewReport) -> Vec<&str> {
+    new.contact.name.as_deref().into_iter().collect()
 }
 
 /// What goes to the vault: the contact, and the words as they were written where some had to be masked.
 fn person(
     new: &NewReport,
     district: DistrictCode,
-    is_masked: bool,
+    original: &str,
     is_confidential: bool,
 ) -> Result<NewSubject, CaseError> {
     let contact = &new.contact;
@@ -320,14 +335,7 @@ fn person(
         (Field::Name, contact.name.as_deref().unwrap_or_default()),
         (Field::Phone, contact.phone.as_deref().unwrap_or_default()),
         (Field::Email, contact.email.as_deref().unwrap_or_default()),
-        (
-            Field::Text,
-            if is_masked {
-                new.description.as_str()
-            } else {
-                ""
-            },
-        ),
+        (Field::Text, original),
     ];
     fields.iter().try_fold(
         NewSubject::new(district).confidential(is_confidential),
@@ -388,7 +396,11 @@ where
         })?),
         None => None,
     };
-    let place = locate(&city, &new.place)?;
+    let (address, is_address_masked) = masked_address(&new);
+    let place = Place {
+        address,
+        ..locate(&city, &new.place)?
+    };
     if !new.after.is_empty() && new.self_handled.is_none() {
         return Err(CaseError::field(
             "after",
@@ -399,8 +411,13 @@ where
     let files = new.files();
     let district = district_of(&place, cases.config().default_district);
     let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
+    let written = [
+        is_masked.then_some(new.description.trim()),
+        address_of(&new.place).filter(|_| is_address_masked),
+    ];
+    let original = written.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let person = if cases.vault().is_some() {
-        person(&new, district, is_masked, is_confidential)?
+        person(&new, district, &original, is_confidential)?
     } else if new.contact == Contact::default() {
         // Without a vault the unmasked words are kept nowhere.
         NewSubject::new(district)
@@ -554,6 +571,28 @@ mod tests {
                 && masked.contains("井盖坏了"),
             "{masked}"
         );
+        let at = |address: &str| NewReport {
+            place: NewPlace {
+                address: Some(address.into()),
+                ..NewPlace::default()
+            },
+            contact: new.contact.clone(),
+            ..NewReport::default()
+        };
+        let (address, is_masked) = masked_address(&at(" 延安路 1 号，张小明家，13800138000 "));
+        let address = address.unwrap();
+        assert!(
+            is_masked
+                && address.starts_with("延安路 1 号")
+                && !address.contains("张小明")
+                && !address.contains("13800138000"),
+            "{address}"
+        );
+        assert_eq!(
+            masked_address(&at("延安路 1 号")),
+            (Some("延安路 1 号".into()), false)
+        );
+        assert_eq!(masked_address(&at(" ")), (None, false));
         let plain = NewReport {
             description: "井盖坏了".into(),
             ..NewReport::default()
@@ -575,7 +614,7 @@ mod tests {
             contact,
             ..NewReport::default()
         };
-        let refused = person(&new, "330102".parse().unwrap(), false, false);
+        let refused = person(&new, "330102".parse().unwrap(), "", false);
         assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "phone"));
     }
 }
