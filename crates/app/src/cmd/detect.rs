@@ -574,8 +574,10 @@ mod tests {
         // 140 days end on a Sunday.
         let text = days(140, 40);
         let alarms = |more: &[&str]| {
-            let args = |f| [&["detect", f, "--column", "a", "--method", "ears-c2"], more].concat();
-            let done = with_file(&text, |f| run(&args(f))).unwrap();
+            let done = with_file(&text, |f| {
+                run(&[&["detect", f, "--column", "a", "--method", "ears-c2"], more].concat())
+            })
+            .unwrap();
             let points = done.json["points"].as_array().unwrap().clone();
             let dates = points.iter().filter(|p| p["alarm"] == true);
             dates
