@@ -1,9 +1,10 @@
 //! `shiyu deadline`: when something is due, told from the start and the limit. Needs no database.
 
+use crate::config::Common;
 use crate::output::{Done, Failure};
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use kernel::Calendar;
 use kernel::deadline::{ClockKind, DeadlineError, Limit, LimitError, ParseOptions, deadline};
 use serde::Serialize;
@@ -27,9 +28,9 @@ pub struct Args {
     /// Which clock a bare 小时 or h means; without it such a limit is refused.
     #[arg(long, value_name = "wh|uh")]
     bare_hours: Option<String>,
-    /// The local time zone.
-    #[arg(long, default_value = "Asia/Shanghai", value_name = "ZONE")]
-    timezone: String,
+    /// The local time zone [default: that of the configuration, else Asia/Shanghai].
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
 }
 
 /// What the command prints.
@@ -41,9 +42,12 @@ struct Answer {
 
 impl Args {
     /// Runs the command.
-    pub fn run(self) -> Result<Done, Failure> {
-        let tz = TimeZone::get(&self.timezone)
-            .map_err(|_| unusable("timezone", format!("unknown time zone {:?}", self.timezone)))?;
+    pub fn run(self, common: &Common) -> Result<Done, Failure> {
+        let tz = match &self.timezone {
+            Some(name) => TimeZone::get(name)
+                .map_err(|_| unusable("timezone", format!("unknown time zone {name:?}")))?,
+            None => common.load()?.timezone,
+        };
         let start = read_start(&self.start, &tz).map_err(|message| unusable("start", message))?;
         let options = ParseOptions {
             bare_days: clock("bare_days", self.bare_days.as_deref(), true)?,
@@ -80,15 +84,20 @@ fn unusable(field: &str, message: String) -> Failure {
     Failure::unusable("unusable_argument", message).field(field)
 }
 
-/// Reads an instant with an offset, or a local date and time of `tz`.
+/// Reads an instant with an offset, a time with a zone of its own in brackets, or a local date and time of `tz`.
 fn read_start(text: &str, tz: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
     let refuse = || {
         format!("cannot read time {text:?}: expected 2026-02-13T17:00:00+08:00 or 2026-02-13T17:00")
     };
+    // The other two would read past the brackets, and 17:00 in Tokyo would become 17:00 here.
+    if text.contains('[') {
+        let at: Zoned = text.parse().map_err(|_| refuse())?;
+        return Ok(at.timestamp());
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
     // A date alone would silently mean midnight.
     if !text.contains(':') {
         return Err(refuse());
@@ -132,6 +141,39 @@ fn read_calendar(name: &str) -> Result<Cow<'static, Calendar>, Failure> {
             let calendar =
                 Calendar::parse(&text).map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
             Ok(Cow::Owned(calendar))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_means_what_it_says() {
+        let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+        let read = |text| read_start(text, &shanghai).map(|at| at.to_string());
+        let nine = Ok("2026-02-13T09:00:00Z".to_owned());
+        for text in [
+            "2026-02-13T17:00",
+            "2026-02-13 17:00:00",
+            "2026-02-13T09:00:00Z",
+            "2026-02-13T18:00:00+09:00",
+            "2026-02-13T18:00[Asia/Tokyo]",
+            "2026-02-13T17:00+08:00[Asia/Shanghai]",
+        ] {
+            assert_eq!(read(text), nine, "{text}");
+        }
+        for text in [
+            "",
+            "2026-02-13",
+            "2026-02-30T10:00",
+            "2026-02-13T24:00",
+            "2026-02-13T17:00[Mars/Olympus]",
+            "2026-02-13T17:00+08:00[Asia/Tokyo]",
+            "[",
+        ] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }

@@ -59,11 +59,39 @@ impl Evaluate {
 }
 
 fn date(field: &str, text: &str) -> Result<Date, Failure> {
-    text.parse().map_err(|_| {
+    // `Date` reads a whole time as well and drops its hours without a word.
+    let read = text.parse::<Date>().ok();
+    read.filter(|date| date.to_string() == text).ok_or_else(|| {
         Failure::unusable(
             "unusable_date",
             format!("cannot read the date {text:?}: expected YYYY-MM-DD"),
         )
         .field(field)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_date_and_nothing_more() {
+        assert_eq!(
+            date("from", "2024-02-29").unwrap().to_string(),
+            "2024-02-29"
+        );
+        for text in [
+            "",
+            "x",
+            "2023-02-29",
+            "2024-1-1",
+            "20240101",
+            "2024-01-01T00:00",
+            "2024-01-01Z",
+            "٢٠٢٤-٠١-٠١",
+        ] {
+            let failure = date("from", text).unwrap_err();
+            assert_eq!(failure.field.as_deref(), Some("from"), "{text}");
+        }
+    }
 }

@@ -51,6 +51,24 @@ impl Import {
 }
 
 impl Cases {
+    /// Refuses a list of rejects that would be written over what is read.
+    fn check_rejects(&self) -> Result<(), Failure> {
+        let Some(rejects) = &self.rejects else {
+            return Ok(());
+        };
+        // What is not there yet has no canonical path, and nothing to lose.
+        let Ok(rejects) = rejects.canonicalize() else {
+            return Ok(());
+        };
+        for read in [&self.file, &self.map] {
+            if read.canonicalize().is_ok_and(|read| read == rejects) {
+                let message = format!("{} is read by this import", rejects.display());
+                return Err(Failure::unusable("unwritable_rejects", message).field("rejects"));
+            }
+        }
+        Ok(())
+    }
+
     fn run(self, common: &Common) -> Result<Done, Failure> {
         let text = std::fs::read_to_string(&self.map).map_err(|e| {
             Failure::unusable(
@@ -61,12 +79,16 @@ impl Cases {
         })?;
         let map = ImportMap::parse(&text)?;
         if !self.file.is_file() {
-            return Err(Failure::unusable(
-                "unreadable_file",
-                format!("there is no file {}", self.file.display()),
-            )
-            .field("file"));
+            let shown = self.file.display();
+            // It is read twice, so a pipe will not do either.
+            let message = if self.file.exists() {
+                format!("{shown} is not a regular file")
+            } else {
+                format!("there is no file {shown}")
+            };
+            return Err(Failure::unusable("unreadable_file", message).field("file"));
         }
+        self.check_rejects()?;
         let program = Program::open(common)?;
         let ctx = program.ready(SystemRole::Importer)?;
         let bar = ProgressBar::new_spinner();

@@ -83,7 +83,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
     match cli.command {
         Command::Backup(args) => args.run(common),
         Command::Case(args) => args.run(common),
-        Command::Deadline(args) => args.run(),
+        Command::Deadline(args) => args.run(common),
         Command::Detect(args) => args.run(),
         Command::Doctor(args) => args.run(common),
         Command::Duty(args) => args.run(common),

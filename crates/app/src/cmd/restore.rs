@@ -40,6 +40,14 @@ impl Restore {
             None => Vec::new(),
         };
         erasures::read(&erasures::path(&config.data_dir))?;
+        // An argument that is no backup, unlike a disk that fails while one is read.
+        if !self.dir.join("manifest.json").is_file() {
+            let text = format!(
+                "{} is no backup: it has no manifest.json",
+                self.dir.display()
+            );
+            return Err(Failure::unusable("no_backup", text).field("dir"));
+        }
         let bar = ProgressBar::new_spinner();
         bar.set_message("checksums");
         bar.tick();

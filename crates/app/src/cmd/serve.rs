@@ -7,6 +7,7 @@ use crate::serve;
 use access::SystemRole;
 use clap::Args;
 use serde::Deserialize;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -89,6 +90,7 @@ fn start_log() {
     let filter = EnvFilter::try_from_env("SHIYU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first log.
     let _ = match std::env::var("SHIYU_LOG_FORMAT").as_deref() {

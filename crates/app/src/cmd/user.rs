@@ -33,7 +33,8 @@ enum What {
             long = "role",
             required = true,
             value_delimiter = ',',
-            value_name = "ROLE"
+            value_name = "ROLE",
+            value_parser = role
         )]
         roles: Vec<Role>,
         /// The code or the id of the unit it belongs to.
@@ -264,6 +265,16 @@ fn list(ctx: &Ctx, search: String, limit: u64, after: Option<&Cursor>) -> Result
     Done::new(&json, lines.join("\n"))
 }
 
+/// A role by its word; the administrators also by the whole word, and a space or hyphen for an underscore.
+fn role(text: &str) -> Result<Role, String> {
+    let word = text.trim().to_lowercase().replace([' ', '-'], "_");
+    let word = word.replace("administrator", "admin");
+    word.parse().map_err(|_| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}
+
 fn line(user: &User) -> String {
     let roles: Vec<&str> = user.roles.iter().map(|role| role.as_str()).collect();
     let state = if user.closed { "  closed" } else { "" };
@@ -305,6 +316,10 @@ fn token(
     days: i64,
 ) -> Result<Done, Failure> {
     let account = account_of(ctx, login)?;
+    if account.is_disabled {
+        let text = format!("account {login} is closed: a token of it would open nothing");
+        return Err(Failure::unusable("account_closed", text).field("login"));
+    }
     let new = accounts::new_token(&account, name, scopes, days, ctx.now()).map_err(failure)?;
     let kept = new.clone();
     let id = account.id;
@@ -315,4 +330,29 @@ fn token(
         "scopes": new.token.scopes.0, "expires_at": new.token.expires_at.to_string(),
     });
     Done::new(&json, new.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_known_by_its_words() {
+        for known in Role::ALL {
+            assert_eq!(role(known.as_str()), Ok(*known));
+        }
+        for text in [
+            "system_administrator",
+            "System Administrator",
+            "system-admin",
+        ] {
+            assert_eq!(role(text), Ok(Role::SystemAdmin), "{text}");
+        }
+        for text in ["", "king", "admin"] {
+            assert!(
+                role(text).unwrap_err().contains("collector, acceptor"),
+                "{text}"
+            );
+        }
+    }
 }

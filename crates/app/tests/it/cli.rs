@@ -300,6 +300,30 @@ fn arguments_nobody_understands_end_with_two() {
 }
 
 #[test]
+fn a_closed_account_gets_no_token() {
+    let place = Place::sqlite().ready();
+    let add = ["user", "add", "li", "--name", "Li", "--role", "acceptor"];
+    place.run(&add).done();
+    let token = ["user", "token", "li", "--name", "desk"];
+    place.run(&["user", "close", "li"]).done();
+    assert_eq!(place.run(&token).error(2)["code"], "account_closed");
+    place.run(&["user", "open", "li"]).done();
+    place.run(&token).done();
+}
+
+#[test]
+fn what_is_no_backup_ends_with_two_and_makes_nothing() {
+    let place = Place::sqlite();
+    std::fs::create_dir(place.path("empty")).unwrap();
+    place.file("file", "x");
+    for dir in ["none", "empty", "file"] {
+        let error = place.run(&["restore", dir]).error(2);
+        assert_eq!(error["field"], "dir", "{dir}: {error}");
+    }
+    assert!(!place.path("shiyu.db").exists());
+}
+
+#[test]
 fn a_configuration_nobody_can_use_ends_with_two_and_names_its_key() {
     let place = Place::sqlite();
     for (text, field) in [

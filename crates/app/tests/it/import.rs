@@ -147,6 +147,11 @@ on_both!(a_file_or_map_that_cannot_be_used_writes_nothing, |place| {
     // The fault stands behind thousands of good rows: whatever is written early would be seen.
     let mut late = many(3_000).into_bytes();
     late.extend_from_slice(b"r9,2026-03-02 09:00,,\xb5\xc4,x,,\n");
+    let late_quote = format!(
+        "{}r9,2026-03-02 09:00,,\"{}",
+        many(3_000),
+        "x".repeat(2_000_000)
+    );
     for (name, content, field, line) in [
         (
             "gbk",
@@ -170,6 +175,13 @@ on_both!(a_file_or_map_that_cannot_be_used_writes_nothing, |place| {
             None,
         ),
         ("no end of quote", long.into_bytes(), None, Some(2)),
+        ("late quote", late_quote.into_bytes(), None, Some(3_002)),
+        (
+            "a refused column",
+            good.replace("words", "words,信用分").into_bytes(),
+            Some("信用分"),
+            None,
+        ),
     ] {
         let file = place.file("file.csv", &content);
         let error = place.run(&import(&file, &map)).error(2);
@@ -202,6 +214,13 @@ on_both!(a_file_or_map_that_cannot_be_used_writes_nothing, |place| {
     );
     let rejects = [&import(&file, &map)[..], &["--rejects", "none/rejects.csv"]].concat();
     assert_eq!(place.run(&rejects).error(2)["field"], "rejects");
+    // A list of rejects is never written over what is read.
+    for read in [&file, &map] {
+        let before = std::fs::read(place.path(read)).unwrap();
+        let rejects = [&import(&file, &map)[..], &["--rejects", read]].concat();
+        assert_eq!(place.run(&rejects).error(2)["field"], "rejects");
+        assert_eq!(std::fs::read(place.path(read)).unwrap(), before);
+    }
     for table in [
         "SELECT count(*) FROM cases",
         "SELECT count(*) FROM import_runs",
