@@ -175,13 +175,14 @@ fn is_first(ctx: &Ctx, map: &ImportMap) -> Result<bool, StoreError> {
     ctx.read_blocking(move |r| Ok(!sql_import::is_known(r, district, &source)?))
 }
 
-/// Halves a batch that took too long, lets a quick one grow.
+/// As many rows as would have taken the time of a batch; never less than half or more than a quarter above the last one,
+/// so that one hiccup of the machine does not make many small transactions.
 fn next_size(size: usize, took: Duration) -> usize {
-    if took > BATCH_TIME {
-        (size / 2).max(20)
-    } else {
-        (size * 5 / 4).min(BATCH)
-    }
+    let wanted = BATCH_TIME.as_micros() * size as u128 / took.as_micros().max(1);
+    usize::try_from(wanted)
+        .unwrap_or(BATCH)
+        .clamp(size / 2, size * 5 / 4)
+        .clamp(20, BATCH)
 }
 
 fn unreadable(file: &Path, error: &LinesError) -> ImportError {
@@ -852,5 +853,21 @@ mod sql_import {
                 counts
             ],
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_as_long_as_its_time_allows_and_changes_by_steps() {
+        let next = |size, ms| next_size(size, Duration::from_millis(ms));
+        assert_eq!(next(200, 10), 250, "a quick one grows by a quarter");
+        assert_eq!(next(400, 1), BATCH);
+        assert_eq!(next(500, 55), 454, "a little too long: a little shorter");
+        assert_eq!(next(400, 5000), 200, "a hiccup halves it at most");
+        assert_eq!(next(30, 5000), 20);
+        assert_eq!(next_size(20, Duration::ZERO), 25);
     }
 }
