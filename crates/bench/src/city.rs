@@ -346,6 +346,7 @@ impl City {
             ("open", "&state=open".into()),
             ("one state", "&state=pending_accept".into()),
             ("a class", format!("&matter={matter}")),
+            ("a class, open", format!("&matter={matter}&state=open")),
             ("a unit", format!("&unit={unit}")),
             ("a unit, open", format!("&unit={unit}&state=open")),
             ("a district", format!("&district={}", self.district)),

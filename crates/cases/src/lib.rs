@@ -47,4 +47,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "cases_pressing",
         sql: include_str!("../migrations/0053_cases_pressing.sql"),
     },
+    store::Migration {
+        number: 54,
+        name: "case_matters_by_state",
+        sql: include_str!("../migrations/0054_case_matters_by_state.sql"),
+    },
 ];

@@ -323,28 +323,34 @@ pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Ca
 /// One state, or none in particular, is read off an index in its order. Several states are asked for one by one and put
 /// together: asked for all at once, an engine walks past every newer case that is in none of them, which in an old city
 /// are nearly all.
+///
+/// The limit, like the states of [`conditions`], stands in the text and is no parameter: PostgreSQL keeps the plan of a
+/// statement only if it is good whatever the parameters are. With these known it is, and planning so many parts anew
+/// would cost far more than running them.
 fn list_statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let mut values = Vec::new();
-    if filter.states.len() < 2 {
-        let wheres = conditions(filter, &filter.states, &mut values);
-        let most = bind(&mut values, limit.to_value());
-        let sql = format!("SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {most}");
+    // The index of classes has them by state.
+    let states = match filter.matter {
+        Some(_) if filter.states.is_empty() => State::ALL,
+        _ => &filter.states,
+    };
+    if states.len() < 2 {
+        let wheres = conditions(filter, states, &mut values);
+        let sql = format!("SELECT body FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {limit}");
         return (sql, values);
     }
     let mut parts = Vec::new();
-    for (n, state) in filter.states.iter().enumerate() {
-        if filter.states[..n].contains(state) {
+    for (n, state) in states.iter().enumerate() {
+        if states[..n].contains(state) {
             continue;
         }
         let wheres = conditions(filter, std::slice::from_ref(state), &mut values);
-        let most = bind(&mut values, limit.to_value());
         parts.push(format!(
-            "SELECT district, id FROM (SELECT district, id FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {most}) AS p{n}"
+            "SELECT district, id FROM (SELECT district, id FROM cases WHERE {wheres} ORDER BY id DESC LIMIT {limit}) AS p{n}"
         ));
     }
-    let most = bind(&mut values, limit.to_value());
     let sql = format!(
-        "SELECT c.body FROM (SELECT district, id FROM ({}) AS p ORDER BY id DESC LIMIT {most}) AS k \
+        "SELECT c.body FROM (SELECT district, id FROM ({}) AS p ORDER BY id DESC LIMIT {limit}) AS k \
          JOIN cases AS c ON c.district = k.district AND c.id = k.id ORDER BY k.id DESC",
         parts.join(" UNION ALL ")
     );
@@ -361,18 +367,16 @@ pub fn count_by_state(r: &mut Read<'_>, filter: &Filter) -> StoreResult<Vec<(Sta
     )
 }
 
-/// Binds one more value; answers its placeholder.
-fn bind(values: &mut Vec<Value>, value: Value) -> String {
-    values.push(value);
-    format!("${}", values.len())
-}
-
 /// What a filter asks for, with these states instead of its own.
 fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Value>) -> String {
     let mut wheres = vec!["1 = 1".to_owned()];
-    let mut bind = |value: Value| bind(values, value);
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
     if !states.is_empty() {
-        let list: Vec<String> = states.iter().map(|s| bind(s.to_value())).collect();
+        // Words of our own, of which there are few.
+        let list: Vec<String> = states.iter().map(|s| format!("'{}'", s.as_str())).collect();
         wheres.push(format!("state IN ({})", list.join(", ")));
     }
     if !filter.districts.is_empty() {

@@ -150,7 +150,7 @@ testdb::both_engines!(
             .collect();
         all.reverse();
         let ctx = city.ctx("desk");
-        let pages = |states: &[State]| {
+        let pages_of = |states: &[State], matter| {
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
                 let page = city
@@ -158,6 +158,7 @@ testdb::both_engines!(
                         &ctx,
                         ListQuery {
                             states: states.to_vec(),
+                            matter,
                             size: PageSize::new(3).unwrap(),
                             after,
                             ..query()
@@ -171,6 +172,7 @@ testdb::both_engines!(
                 }
             }
         };
+        let pages = |states: &[State]| pages_of(states, None);
         let accepted: Vec<String> = all.iter().step_by(2).cloned().collect();
         assert_eq!(pages(&[]), all);
         assert_eq!(pages(&[State::PendingAccept]), accepted);
@@ -182,6 +184,12 @@ testdb::both_engines!(
         ];
         assert_eq!(pages(&both), all);
         assert_eq!(pages(&[State::Closed, State::Voided]), [""; 0]);
+        let newest = city.run(ops::list(&ctx, query())).unwrap().items.remove(0);
+        let matter = newest.matter.expect("the report names a class");
+        assert_eq!(pages_of(&[], Some(matter)), all);
+        assert_eq!(pages_of(&both[..1], Some(matter)).len(), 3);
+        let other = matters::MatterId(kernel::id::Id::from_bytes([7; 16]));
+        assert_eq!(pages_of(&[], Some(other)), [""; 0]);
         let foreign = Some(kernel::Cursor::new(["x"]));
         assert!(
             matches!(city.run(ops::list(&ctx, ListQuery { after: foreign, ..query() })), Err(CaseError::Field { field, .. }) if field == "after")
