@@ -10,7 +10,9 @@ use crate::service::Cases;
 use access::{Ctx, Fault, Fields, FilePart, FormParts, UploadedFile};
 use attachments::ops::MOST_AT_ONCE;
 use attachments::process::{FileError, MOST_BYTES};
-use attachments::{Attachment, AttachmentError, Offered, Uploaded};
+use attachments::{Attachment, AttachmentError, AttachmentKind, Offered, Uploaded};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::DistrictCode;
 use kernel::geo::Point;
@@ -362,4 +364,55 @@ pub async fn shots_of(
         }
     }
     Ok(shots)
+}
+
+/// A picture that is part of the page itself: whoever follows a case by its code holds no address to fetch it from.
+pub struct Picture {
+    /// The small picture as a `data:` address.
+    pub source: String,
+    /// What it shows, and since when, for who does not see it.
+    pub alt: String,
+    /// What it shows.
+    pub kind: String,
+}
+
+/// The most pictures of a requester's page: each is a part of it.
+const MOST_FOR_REQUESTER: usize = 6;
+
+/// What a requester sees of the own case: what was reported and what it looks like afterwards, not what workers noted
+/// between. One statement.
+///
+/// # Errors
+/// The store's. A file that cannot be read is left out.
+pub async fn pictures_for_requester(
+    ctx: &Ctx,
+    ui: &Ui,
+    case: &Case,
+) -> Result<Vec<Picture>, Fault> {
+    let cases = ctx.service::<Cases>();
+    let Some(service) = cases.attachments() else {
+        return Ok(Vec::new());
+    };
+    let (district, id) = (case.district, case.id.0);
+    let found = ctx
+        .read(move |r| -> Result<_, StoreError> { attachments::ops::of_case(r, district, id) })
+        .await?;
+    let open = found.iter().filter(|a| {
+        use AttachmentKind as K;
+        a.is_picture() && matches!(a.kind, K::Report | K::Before | K::After)
+    });
+    let mut pictures = Vec::new();
+    for attachment in open.take(MOST_FOR_REQUESTER) {
+        match attachments::ops::file_of(service, attachment, true).await {
+            Ok(bytes) => {
+                let Shot { alt, kind, .. } = Shot::of(ui, attachment);
+                let source = format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes));
+                pictures.push(Picture { source, alt, kind });
+            }
+            Err(error) => {
+                tracing::warn!(number = %case.number, %error, "a picture of case {} cannot be shown", case.number);
+            }
+        }
+    }
+    Ok(pictures)
 }

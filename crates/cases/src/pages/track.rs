@@ -1,6 +1,7 @@
 //! GET and POST /track — number and code; GET /track/link/{token} — the private link. How the own matter goes on.
 
 use super::line::unit_name;
+use super::pictures::{Picture, pictures_for_requester};
 use super::read;
 use super::requester::Record;
 use crate::model::{Case, Satisfaction, State};
@@ -45,6 +46,8 @@ pub(super) struct ProgressPage {
     pub answer_to: String,
     /// What was wrong with the answer.
     pub form: FormState,
+    /// What was seen and what it looks like now.
+    pub pictures: Vec<Picture>,
     /// What is kept of the requester and who looked.
     pub record: Record,
 }
@@ -136,6 +139,7 @@ async fn progress(
     let city = ctx.service::<Cases>().city();
     show(&ProgressPage {
         record,
+        pictures: pictures_for_requester(ctx, &ui, case).await?,
         answer_to,
         form,
         ..ProgressPage::new(ui, &city, case)
@@ -188,6 +192,7 @@ impl ProgressPage {
             question: case.question.clone().unwrap_or_default(),
             answer_to: String::new(),
             form: FormState::new(),
+            pictures: Vec::new(),
             record: Record::default(),
             ui,
         }

@@ -318,3 +318,47 @@ testdb::both_engines!(
         }
     }
 );
+
+testdb::both_engines!(
+    whoever_reported_sees_the_own_pictures_and_those_of_afterwards,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let new = NewReport {
+            attachments: vec![upload(&city, "stranger")],
+            ..city.cover("web")
+        };
+        let receipt = city.report("stranger", new);
+        let number = receipt.case.number;
+        let path = format!("/track/link/{}", receipt.link);
+        let seen = || {
+            let page = city.get("stranger", &path);
+            assert_eq!(page.status, 200);
+            page.text.matches("src=\"data:image/jpeg;base64,").count()
+        };
+        assert_eq!(seen(), 1);
+        let step = Step::Verify {
+            outcome: cases::model::VerifyOutcome::Yes,
+            note: String::new(),
+            attachments: vec![upload(&city, "collector")],
+        };
+        city.act("collector", number, vec![step]).unwrap();
+        assert_eq!(seen(), 1, "what the worker saw is not shown");
+        let dispatch = Step::Dispatch {
+            unit: None,
+            basis: String::new(),
+        };
+        let accept = Step::Accept {
+            matter: None,
+            urgent: false,
+        };
+        let steps = vec![accept, Step::Register { rule: None }, dispatch];
+        city.act("desk", number, steps).unwrap();
+        let answer = Step::ReportBack {
+            result: "已更换".into(),
+            attachments: vec![upload(&city, "water")],
+        };
+        city.act("water", number, vec![Step::Sign, answer]).unwrap();
+        assert_eq!(seen(), 2, "what it looks like afterwards is");
+    }
+);
