@@ -29,6 +29,7 @@ pub struct Export {
 #[derive(Subcommand)]
 enum What {
     Cases(Cases),
+    Facts(super::export_facts::Facts),
 }
 
 /// Cases, newest first.
@@ -88,8 +89,10 @@ const PERSONAL: [Field; 2] = [Field::Name, Field::Phone];
 impl Export {
     /// Runs it.
     pub fn run(self, common: &Common, json: bool) -> Result<Done, Failure> {
-        let What::Cases(args) = self.what;
-        args.run(common, json)
+        match self.what {
+            What::Cases(args) => args.run(common, json),
+            What::Facts(args) => args.run(common),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod duty;
 mod evaluate;
 mod export;
+mod export_facts;
 mod facts;
 mod forecast;
 pub mod gen_docs;

@@ -122,3 +122,42 @@ on_both!(figures_are_asked_for_by_sql, |place| {
         6
     );
 });
+
+on_both!(what_cases_count_as_is_exported_without_people, |place| {
+    import(place, 0, 600);
+    let out = place.path("facts.parquet").display().to_string();
+    let export = |out: &str| place.run(&["export", "facts", "--format", "parquet", "--out", out]);
+    let done = export(&out).done();
+    assert_eq!(
+        (done["rows"].as_i64(), done["file"].as_str()),
+        (Some(600), Some(out.as_str()))
+    );
+    let file = std::fs::read(&out).unwrap();
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    let has = |word: &str| file.windows(word.len()).any(|w| w == word.as_bytes());
+    for there in [
+        "reported_day",
+        "matter_name",
+        "close_s",
+        "990001",
+        "class 3",
+        "pending_accept",
+    ] {
+        assert!(has(there), "{there}");
+    }
+    for gone in [
+        "case_id",
+        "number",
+        "description",
+        "reporter",
+        "subject",
+        "990001-2024",
+    ] {
+        assert!(!has(gone), "{gone}");
+    }
+    assert_eq!(export("/nowhere/x.parquet").error(2)["field"], "out");
+    assert_eq!(
+        place.count("SELECT count(*) FROM audit WHERE action = 'facts.export'"),
+        1
+    );
+});

@@ -110,6 +110,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "facts.export",
+        "facts",
+        "what every case counts as is written to a file, without personal fields",
+        "rows",
+    ),
+    (
         "facts.query",
         "query",
         "an analyst's query over the views, or one that was refused",
