@@ -17,6 +17,7 @@ mod server;
 mod spike;
 mod start;
 mod template;
+mod warning;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
@@ -56,6 +57,8 @@ enum Bench {
     Start,
     /// Figures: made anew, kept up, read [default: 1000000 cases].
     Facts,
+    /// A daily look for what is unusual over 2,000 unit grids and 60 classes.
+    Warning,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
     Analysis,
     /// Whether p-values, intervals and recurrence intervals mean what they say; only when named.
@@ -99,6 +102,9 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     }
     if wants(Bench::Facts) {
         facts::on_both(args.cases.unwrap_or(if args.quick { 50_000 } else { 1_000_000 }), say)?;
+    }
+    if wants(Bench::Warning) {
+        warning::run(args.quick, say)?;
     }
     let on_both = [Bench::Import, Bench::Life, Bench::Spike];
     if !wants(Bench::Start) && !on_both.into_iter().any(wants) {

@@ -16,7 +16,8 @@ pub fn draw(ctx: &Ctx, ui: &Ui, city: &City, warnings: &[Warning]) -> Html {
     let Some(tiles) = ctx.service_if_any::<Tiles>() else {
         return Html::default();
     };
-    let mut map = tiles.map(ui.t("warning-map"), &[TileSet::Divisions, TileSet::Grids]);
+    // The card around it says what it is.
+    let mut map = tiles.map(String::new(), &[TileSet::Divisions, TileSet::Grids]);
     for warning in warnings {
         map.marked.extend(warning.track.places.iter().cloned());
         map.points.extend(point(ui, city, warning));
