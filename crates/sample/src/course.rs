@@ -9,9 +9,9 @@ use crate::plan::{Channel, Plan};
 use crate::words;
 use access::{AccountId, Role, UnitId};
 use cases::model::{Place, Reported, Satisfaction, Standard, VerifyOutcome};
-use cases::rules::{Actor, Command, Facts, Refusal, apply, decide, new_case_id};
+use cases::rules::{Actor, ClockCommand, Command, Facts, Refusal, apply, decide, new_case_id};
 use cases::{Case, CaseEvent, State};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use matters::MatterClass;
 
 /// Why a life goes no further.
@@ -534,6 +534,15 @@ impl<'w> Course<'w> {
                 },
             )?;
         }
+        if self.wants(State::Suspended) {
+            self.suspend(handler)?;
+        }
+        if self.wants(State::Waiting) {
+            let at = self.soon(10.0, 60.0);
+            let question = words::QUESTION.to_owned();
+            let ask = ClockCommand::AskRequester { question };
+            self.act(at, handler, Command::Clock(ask))?;
+        }
         // Some wait for an owner, for material, for money.
         let is_recent =
             self.world.now.duration_since(self.plan.at) < SignedDuration::from_hours(40 * 24);
@@ -565,6 +574,22 @@ impl<'w> Course<'w> {
             }
         }
         self.close()
+    }
+
+    /// The unit asks to let the clock stand still, and the dispatcher agrees.
+    fn suspend(&mut self, handler: &Actor) -> Result<(), Stop> {
+        let at = self.soon(10.0, 60.0);
+        let until = self.world.tz.to_datetime(self.world.now).date();
+        let ask = ClockCommand::RequestSuspension {
+            reason: words::SUSPENDED.to_owned(),
+            until: until.saturating_add(30.days()),
+        };
+        self.act(at, handler, Command::Clock(ask))?;
+        let (at, who) = (
+            self.desk(30.0),
+            self.world.pick(Role::Dispatcher, &mut self.luck)?,
+        );
+        self.act(at, who, Command::Clock(ClockCommand::Suspend))
     }
 
     /// When the unit is done: mostly well within the limit, sometimes after.

@@ -335,7 +335,7 @@ fn wanted(
     luck: &mut Luck,
 ) -> Result<Vec<Draft>, SampleError> {
     // State, and from how many to how many hours ago it was reported.
-    const STATES: [(State, f64, f64); 14] = [
+    const STATES: [(State, f64, f64); 16] = [
         (State::PendingVerify, 0.2, 14.0),
         (State::PendingAccept, 0.3, 12.0),
         (State::PendingRegister, 1.0, 20.0),
@@ -350,6 +350,8 @@ fn wanted(
         (State::NotRegistered, 60.0, 2000.0),
         (State::Voided, 60.0, 2000.0),
         (State::SelfHandled, 60.0, 2000.0),
+        (State::Suspended, 100.0, 400.0),
+        (State::Waiting, 60.0, 110.0),
     ];
     let each = (ground.cases / 1600).max(3);
     let mut drafts = Vec::new();
@@ -368,7 +370,8 @@ fn wanted(
             };
             let channel = match state {
                 State::SelfHandledAudit | State::SelfHandled => Channel::Patrol,
-                State::PendingVerify | State::NotAccepted => Channel::Hotline,
+                // Only who can be reached can be asked.
+                State::PendingVerify | State::NotAccepted | State::Waiting => Channel::Hotline,
                 _ if n % 3 == 0 => Channel::Web,
                 _ => Channel::Patrol,
             };

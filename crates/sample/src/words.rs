@@ -211,6 +211,10 @@ pub(crate) const VOIDED: [&str; 3] = [
     "测试上报，予以作废",
     "坐标有误且无法更正",
 ];
+/// Why the clock stands still for a while.
+pub(crate) const SUSPENDED: &str = "权属单位正在核对，需等确权后安排施工";
+/// What only whoever reported can say.
+pub(crate) const QUESTION: &str = "现场没有找到，请补充具体位置或附近的标志物";
 /// Why a void is refused.
 pub(crate) const VOID_REFUSED: &str = "现场情况属实，继续办理";
 /// Why a unit returns a case.

@@ -276,7 +276,7 @@ testdb::both_engines!(
                     text: "看".into(),
                     attachments: vec![nobody.0],
                 },
-                "cases.no_files",
+                "cases.unknown_file",
                 "attachments",
             ),
         ];
@@ -479,7 +479,7 @@ testdb::both_engines!(
                     attachments: vec![kernel::id::Id::from_bytes([1; 16])],
                     ..city.cover("web")
                 },
-                "cases.no_files",
+                "cases.unknown_file",
                 "attachments",
             ),
             ("water", city.cover("patrol"), "access.refused", ""),
