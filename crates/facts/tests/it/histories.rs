@@ -106,7 +106,7 @@ testdb::both_engines!(
         lives.catch_up();
         let (ctx, source) = (lives.ctx.clone(), lives.source.clone());
         // In the middle of the making, people go on.
-        rebuild::rebuild(&ctx, &source, |_| lives.live(60)).unwrap();
+        rebuild::rebuild(&ctx, &source, |_| lives.live_within_a_moment(60)).unwrap();
         lives.catch_up();
         assert_eq!(lives.differences().differences, 0);
     }
