@@ -420,7 +420,10 @@ impl std::str::FromStr for ErasureCause {
 
 /// 删除清单（库外） — what to do with an erasure at once after its COMMIT, so that a list outside the database knows of
 /// it before whoever asked is told that it is done. A deployment without one lists erasures when it next reconciles.
-pub struct ErasureLog(Box<dyn Fn(&Erasure) -> std::io::Result<()> + Send + Sync>);
+pub struct ErasureLog(Box<Listing>);
+
+/// What is done with one erasure.
+type Listing = dyn Fn(&Erasure) -> std::io::Result<()> + Send + Sync;
 
 impl ErasureLog {
     /// A log that does this with each erasure.

@@ -96,7 +96,7 @@ pub fn read(
     if let Some(field) = FIELDS.iter().find(|field| text(field).contains('\0')) {
         return Err(Reject::new(
             line,
-            *field,
+            field,
             "",
             "the value has a NUL character",
         ));

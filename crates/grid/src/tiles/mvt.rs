@@ -179,8 +179,8 @@ impl Geometry {
         self.commands.push((id & 7) | (index(count) << 3));
     }
     fn step(&mut self, to: Spot) {
-        for axis in 0..2 {
-            let by = to[axis] - self.pen[axis];
+        for (to, pen) in to.into_iter().zip(self.pen) {
+            let by = to - pen;
             self.commands.push(((by << 1) ^ (by >> 31)).cast_unsigned());
         }
         self.pen = to;
