@@ -87,7 +87,9 @@ impl Program {
             rand::random(),
         );
         services.add(Arc::new(rates));
-        services.add(Arc::new(open311::http::PublicUrl(config.public_url.clone())));
+        services.add(Arc::new(open311::http::PublicUrl(
+            config.public_url.clone(),
+        )));
         Self {
             config,
             db,

@@ -101,7 +101,11 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
         analysis::calibration(args.quick, say)?;
     }
     if wants(Bench::Facts) {
-        facts::on_both(args.cases.unwrap_or(if args.quick { 50_000 } else { 1_000_000 }), say)?;
+        facts::on_both(
+            args.cases
+                .unwrap_or(if args.quick { 50_000 } else { 1_000_000 }),
+            say,
+        )?;
     }
     if wants(Bench::Warning) {
         warning::run(args.quick, say)?;

@@ -375,7 +375,14 @@ pub fn beat_outcomes(r: &mut Read<'_>) -> StoreResult<Vec<(bool, i64, i64, i64)>
 /// The detectors, in their order.
 pub fn detectors(r: &mut Read<'_>) -> StoreResult<Vec<Detector>> {
     let sql = "SELECT code, method, level, enabled, version, settings FROM warning_detectors ORDER BY position, code";
-    type Kept = (String, Method, Level, bool, u32, Json<BTreeMap<String, f64>>);
+    type Kept = (
+        String,
+        Method,
+        Level,
+        bool,
+        u32,
+        Json<BTreeMap<String, f64>>,
+    );
     let rows: Vec<Kept> = r.all(sql, &[])?;
     rows.into_iter()
         .map(|(code, method, level, enabled, version, settings)| {

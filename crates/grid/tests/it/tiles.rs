@@ -214,7 +214,7 @@ testdb::both_engines!(
     borders_are_public_and_cells_are_for_staff,
     &migrations(),
     |db| {
-        let city = City::new(&db);
+        let city = City::new(db);
         let divisions = city.get(&format!("/tiles/divisions/{TILE}"));
         assert_eq!(divisions.status, StatusCode::OK);
         assert_eq!(
@@ -254,7 +254,7 @@ testdb::both_engines!(
     tiles_are_kept_until_the_territory_changes,
     &migrations(),
     |db| {
-        let city = City::new(&db);
+        let city = City::new(db);
         let plan = city.tiles.map("", &grid::TileSet::ALL);
         let url = plan.tiles[0].url.replace("{z}/{x}/{y}.mvt", TILE);
         let first = city.get(&url);
@@ -292,7 +292,7 @@ testdb::both_engines!(
     an_address_that_is_no_tile_is_not_found,
     &migrations(),
     |db| {
-        let city = City::new(&db);
+        let city = City::new(db);
         for path in [
             "divisions/16/0/0.mvt",
             "divisions/1/2/0.mvt",

@@ -299,7 +299,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "a day is looked at for what is unusual",
         "seed, series and signals of each detector, findings",
     ),
-    ("warning.see", "warning", "somebody looks at a finding", "standing"),
+    (
+        "warning.see",
+        "warning",
+        "somebody looks at a finding",
+        "standing",
+    ),
     (
         "warning.set_detector",
         "warning_detector",

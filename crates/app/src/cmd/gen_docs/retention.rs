@@ -3,8 +3,7 @@
 const RECORD: &str = "for good; it is the record";
 const REFERENCE: &str =
     "for good; what is no longer in force has an end date, because old cases refer to it";
-const DERIVED: &str =
-    "until the figures are made again from the record; nothing is lost with them";
+const DERIVED: &str = "until the figures are made again from the record; nothing is lost with them";
 const WITH_SUBJECT: &str =
     "until the person is erased, or the time of the field is over (`retention_until`)";
 
@@ -118,7 +117,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; what was tested with which settings",
     ),
     ("warning_beats", RECORD),
-    ("warning_detectors", "until changed; findings name the version"),
+    (
+        "warning_detectors",
+        "until changed; findings name the version",
+    ),
     ("warning_marks", RECORD),
     (
         "warning_runs",
