@@ -469,13 +469,18 @@ fn reading(
     let mut worst = ("", 0.0_f64);
     for (name, reading) in readings(now) {
         let reading = Arc::new(reading);
-        let mut times = Vec::new();
+        let (mut times, mut found) = (Vec::new(), 0);
         for _ in 0..READS {
             let read = reading.clone();
             let began = Instant::now();
             let rows = ctx.read_blocking::<_, FiguresError, _>(move |r| read(r))?;
             times.push(began.elapsed().as_secs_f64() * 1e3);
-            ensure!(rows > 0, "{name}: no figure");
+            found = found.max(rows);
+        }
+        if found == 0 {
+            // Keeping up closes the newest cases, and with few stored ones none stays open.
+            eprintln!("  {engine}: {name}: nothing to read, not measured");
+            continue;
         }
         times.sort_by(f64::total_cmp);
         let middle = times[READS / 2];
