@@ -54,6 +54,7 @@ fn bucket(key: u64) -> u32 {
     (mix(key) >> (64 - BUCKET_BITS)) as u32
 }
 
+/// What the key of a word begins with.
 const WORD_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const FACT_SEED: u64 = 0xd1b5_4a32_d192_ed03;
 
@@ -62,6 +63,25 @@ fn extend(key: u64, letter: char) -> u64 {
     (key ^ u64::from(letter))
         .wrapping_mul(0x0000_0100_0000_01b3)
         .rotate_left(23)
+}
+
+/// Key of a word while its letters are taken in, one after another.
+#[derive(Clone, Copy)]
+pub struct WordKey(u64);
+
+impl WordKey {
+    /// No letter yet.
+    pub fn new() -> Self {
+        Self(WORD_SEED)
+    }
+    /// One more letter, folded.
+    pub fn with(self, letter: char) -> Self {
+        Self(extend(self.0, letter))
+    }
+    /// The bucket of the word so far.
+    pub fn bucket(self) -> u32 {
+        bucket(self.0)
+    }
 }
 
 /// Calls `f` with every occurrence of every feature of a text cut into `words`, and of the facts beside it.

@@ -7,6 +7,7 @@
 mod calibrate;
 mod duplicates;
 mod explain;
+mod fast;
 mod file;
 mod grams;
 mod keywords;

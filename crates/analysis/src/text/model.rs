@@ -1,6 +1,7 @@
 //! The model at work: which class a message belongs to, and how sure that is.
 
 use super::calibrate::{Calibration, best, softmax};
+use super::fast::{Fast, FastScratch};
 use super::grams::{Counter, Vocabulary, visit};
 use super::segment::words;
 use rayon::prelude::*;
@@ -172,6 +173,8 @@ fn heaviest(weights: &[f32], keep: usize) -> Vec<u32> {
     rows
 }
 
+/// From so many messages on it pays to lay the weights out for speed.
+const JUDGED_FAST: usize = 256;
 /// Messages one core takes at a time.
 const JUDGED_TOGETHER: usize = 64;
 
@@ -212,6 +215,20 @@ impl Model {
 
     /// Judges many messages on all cores; the answers come in the order of the messages.
     pub fn judge_all(&self, messages: &[Message<'_>]) -> Vec<Verdict> {
+        let Some(fast) = Fast::of(self).filter(|_| messages.len() >= JUDGED_FAST) else {
+            return self.judge_each(messages);
+        };
+        messages
+            .par_chunks(JUDGED_TOGETHER)
+            .map_init(FastScratch::default, |scratch, chunk| {
+                let judged = chunk.iter().map(|m| fast.judge(self, m, scratch));
+                judged.collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>()
+            .concat()
+    }
+
+    fn judge_each(&self, messages: &[Message<'_>]) -> Vec<Verdict> {
         messages
             .par_chunks(JUDGED_TOGETHER)
             .map_init(Scratch::default, |scratch, chunk| {
@@ -226,20 +243,27 @@ impl Model {
 
     fn judge_with(&self, message: &Message<'_>, scratch: &mut Scratch) -> Verdict {
         self.score(message, scratch);
-        let label = best(&scratch.scores);
-        if scratch.features.is_empty() {
+        let is_known = !scratch.features.is_empty();
+        self.verdict(&scratch.scores, is_known, &mut scratch.confidences)
+    }
+
+    /// The verdict that scores come to; `is_known`: whether the model knows anything of the message.
+    pub(super) fn verdict(
+        &self,
+        scores: &[f32],
+        is_known: bool,
+        confidences: &mut Vec<f64>,
+    ) -> Verdict {
+        let label = best(scores);
+        if !is_known {
             return Verdict {
                 label,
                 confidence: 0.0,
                 answered: false,
             };
         }
-        softmax(
-            &scratch.scores,
-            self.calibration.sharpness,
-            &mut scratch.confidences,
-        );
-        let confidence = scratch.confidences[label];
+        softmax(scores, self.calibration.sharpness, confidences);
+        let confidence = confidences[label];
         Verdict {
             label,
             confidence,

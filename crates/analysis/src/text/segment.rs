@@ -63,7 +63,7 @@ pub fn fold(c: char) -> Option<char> {
 }
 
 /// Whether a letter is written without blanks between words, so that a dictionary must find them.
-fn is_han(c: char) -> bool {
+pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
@@ -117,7 +117,7 @@ pub fn words(text: &str, guess: bool) -> Vec<Word> {
 }
 
 /// Words between blanks, without the punctuation around them.
-fn push_pieces(line: &str, offset: usize, out: &mut Vec<Word>) {
+pub fn push_pieces(line: &str, offset: usize, out: &mut Vec<Word>) {
     let mut open: Option<usize> = None;
     // Ends at the last letter seen, so that trailing punctuation falls away.
     let mut end = 0;
@@ -152,6 +152,29 @@ fn push_cut(line: &str, offset: usize, guess: bool, out: &mut Vec<Word>) {
         }
         at = end;
     }
+}
+
+/// The most frequent family names, one letter each.
+const FAMILY_NAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向汤";
+/// What names of places end with.
+const PLACE_ENDINGS: &str = "区路街镇村桥园苑城县市乡湾山河湖站场厂店院校巷里坊庄社府馆楼队寺";
+
+/// Whether a word looks like the name of a person: the dictionary says so, or it does not know a word of two or three
+/// letters that begins with a family name and does not end like a place. Errs on the side of calling it a name.
+pub fn looks_like_a_name(word: &str) -> bool {
+    let letters: Vec<char> = word.chars().collect();
+    if !(2..=4).contains(&letters.len()) || !letters.iter().all(|c| is_han(*c)) {
+        return false;
+    }
+    if JIEBA.has_word(word) {
+        return JIEBA
+            .tag(word, false)
+            .first()
+            .is_some_and(|t| t.word == word && t.tag.starts_with("nr"));
+    }
+    letters.len() <= 3
+        && FAMILY_NAMES.contains(letters[0])
+        && !PLACE_ENDINGS.contains(letters[letters.len() - 1])
 }
 
 #[cfg(test)]
@@ -201,6 +224,25 @@ mod tests {
     fn a_text_of_nothing_has_no_words() {
         for text in ["", " \n\t ", "！？。，…—", "🙂🙂", "\u{feff}\u{200b}"] {
             assert!(words(text, false).is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_people_are_told_from_words_and_places() {
+        for name in ["刘德华", "张晓凡", "王建国", "李某明"] {
+            assert!(looks_like_a_name(name), "{name}");
+        }
+        for word in [
+            "搅拌站",
+            "车位",
+            "丽发新城",
+            "石桥村",
+            "金星路",
+            "噪音",
+            "王",
+            "abc",
+        ] {
+            assert!(!looks_like_a_name(word), "{word}");
         }
     }
 

@@ -12,7 +12,7 @@
 
 use super::duplicates::{Place, metres_between};
 use super::grams::{damped, to_unit_length};
-use super::segment::{bounded, fold, words};
+use super::segment::{bounded, fold, looks_like_a_name, words};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
@@ -393,6 +393,8 @@ fn describe(
         .iter()
         .filter(|(_, n)| **n >= enough)
         .filter_map(|(term, n)| Some((*term, *n as f32 * rarity.get(term)?)))
+        // Whoever many messages name: the topic is the matter, not the person.
+        .filter(|(term, _)| !looks_like_a_name(term))
         .collect();
     strongest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
     let listed: Vec<String> = strongest
@@ -472,6 +474,41 @@ mod tests {
         "学校食堂饭菜",
         "申请低保需要什么材料",
     ];
+
+    #[test]
+    fn a_person_whom_all_name_names_no_topic() {
+        let texts = [
+            "丽发新城的搅拌站老板张晓凡不管噪音",
+            "张晓凡的搅拌站夜间施工，丽发新城居民无法休息",
+            "请关停张晓凡在丽发新城边上的搅拌站",
+            "搅拌站粉尘污染丽发新城，张晓凡不理",
+            "丽发新城搅拌站噪音大，张晓凡什么时候搬走",
+            "丽发新城附近张晓凡违建搅拌站",
+        ];
+        let mut posts: Vec<Post<'static>> = texts
+            .iter()
+            .enumerate()
+            .map(|(i, text)| post(text, i as i64, None))
+            .collect();
+        posts.extend(
+            OTHERS
+                .iter()
+                .enumerate()
+                .map(|(i, text)| post(text, i as i64, None)),
+        );
+        let found = topics(&posts, &TimeZone::UTC, &TopicOptions::default());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].terms.iter().any(|t| t.contains("搅拌")),
+            "{:?}",
+            found[0].terms
+        );
+        assert!(
+            !found[0].terms.iter().any(|t| t.contains("张晓")),
+            "{:?}",
+            found[0].terms
+        );
+    }
 
     fn sample(place: impl Fn(usize) -> Option<Place>) -> Vec<Post<'static>> {
         let mut out = Vec::new();

@@ -3,6 +3,7 @@
 mod calibration;
 mod simulated;
 mod speed;
+mod text;
 
 pub use calibration::run as calibration;
 pub use speed::run as speed;

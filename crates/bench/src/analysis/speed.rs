@@ -37,7 +37,8 @@ pub fn run(quick: bool, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     scans(quick, say)?;
     daily(say)?;
     farrington_points(say)?;
-    forecast(say)
+    forecast(say)?;
+    super::text::run(say)
 }
 
 /// Runs on one thread, so that its CPU seconds are those of one core.
