@@ -108,6 +108,16 @@ words! {
         WarningTask = "warning.task",
         /// Set detectors, run back-tests.
         WarningManage = "warning.manage",
+        /// See what the machine suggests, what its models are worth and what people decided.
+        SuggestionRead = "suggestion.read",
+        /// Turn suggestion on and off, train models, put one into force, look for hot topics.
+        SuggestionManage = "suggestion.manage",
+        /// See hot topics and topics (每月一题).
+        TopicRead = "topic.read",
+        /// Make topics, choose those of a month, set their units and cases, end them.
+        TopicManage = "topic.manage",
+        /// Add and move measures of the own unit's topics.
+        TopicAct = "topic.act",
         /// See divisions, grids, beats, units, catalogue, duties.
         ReferenceRead = "reference.read",
         /// Change divisions, grids, beats, units, catalogue, duties, calendars.
@@ -155,6 +165,7 @@ impl Role {
                 P::CaseCallBack,
                 P::PersonalRead,
                 P::ReferenceRead,
+                P::SuggestionRead,
             ],
             Self::ShiftLeader => &[
                 P::OwnAccount,
@@ -170,6 +181,9 @@ impl Role {
                 P::WarningRead,
                 P::WarningJudge,
                 P::WarningTask,
+                P::SuggestionRead,
+                P::TopicRead,
+                P::TopicManage,
             ],
             Self::Dispatcher => &[
                 P::OwnAccount,
@@ -178,6 +192,7 @@ impl Role {
                 P::CaseGrant,
                 P::CaseCoordinate,
                 P::ReferenceRead,
+                P::SuggestionRead,
             ],
             Self::DepartmentLead => &[
                 P::OwnAccount,
@@ -185,6 +200,8 @@ impl Role {
                 P::CaseHandle,
                 P::ReferenceRead,
                 P::EvaluationRead,
+                P::TopicRead,
+                P::TopicAct,
             ],
             Self::Handler => &[P::OwnAccount, P::CaseRead, P::CaseHandle, P::ReferenceRead],
             Self::Checker => &[
@@ -205,6 +222,10 @@ impl Role {
                 P::WarningRead,
                 P::WarningJudge,
                 P::WarningTask,
+                P::SuggestionRead,
+                P::SuggestionManage,
+                P::TopicRead,
+                P::TopicManage,
             ],
             Self::Analyst => &[
                 P::OwnAccount,
@@ -215,6 +236,10 @@ impl Role {
                 P::WarningRead,
                 P::WarningJudge,
                 P::WarningManage,
+                P::SuggestionRead,
+                P::SuggestionManage,
+                P::TopicRead,
+                P::TopicManage,
             ],
             Self::Auditor => &[
                 P::OwnAccount,
@@ -223,6 +248,8 @@ impl Role {
                 P::EvaluationRead,
                 P::ReferenceRead,
                 P::WarningRead,
+                P::SuggestionRead,
+                P::TopicRead,
             ],
             Self::SystemAdmin => &[
                 P::OwnAccount,

@@ -25,6 +25,8 @@ pub fn capabilities() -> Vec<Capability> {
         warning::http::capability(),
         foresight::capability(),
         open311::capability(),
+        suggestion::capability(),
+        topics::capability(),
         crate::serve::capability(),
     ]
 }
@@ -81,6 +83,7 @@ impl Program {
         services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));
         services.add(Arc::new(foresight::Kept::default()));
+        services.add(Arc::new(suggestion::Advisers::default()));
         let rates = open311::ops::KeyRates::new(
             open311::ops::PER_HOUR,
             open311::ops::BURST,

@@ -99,7 +99,8 @@ pub fn state_of(
         CasesConfig::new(program.config.district),
     )
     .with_vault(keys.clone())
-    .with_attachments(files.clone());
+    .with_attachments(files.clone())
+    .with_adviser(program.services.get::<suggestion::Advisers>());
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
@@ -206,6 +207,10 @@ pub async fn serve(
         program.reference.clone(),
         program.config.warnings_at,
     ));
+    let suggesting = tokio::spawn(suggestion::jobs::run(
+        system.clone(),
+        program.reference.clone(),
+    ));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -228,6 +233,7 @@ pub async fn serve(
     };
     figures.abort();
     warnings.abort();
+    suggesting.abort();
     work.abort();
     keeping.abort();
     access::ops::flush(&state).await?;

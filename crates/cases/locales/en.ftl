@@ -232,7 +232,7 @@ cases-why-duty-law = Named in the register of duties; basis: { $law }.
 cases-why-territory = Nobody is named; the government of { $place } answers.
 cases-why-city = Neither the register nor the territory names a unit; the first unit of the city sorts it out.
 cases-twins = Perhaps the same matter
-cases-twins-help = Same class, within 50 m and 24 hours. Whether they are one, you decide.
+cases-twins-help = Same class and near in time and place, or near by within 30 days in much the same words. Whether they are one, you decide.
 cases-merge-into = Merge into { $number }
 cases-merge-sure = Merge this case into { $number }?
 cases-fact-place = Place
@@ -505,3 +505,36 @@ cases-question = The unit asks you
 cases-question-by-link = Open this page by the private link you got when you reported to answer, or call the desk.
 cases-answer-send = Answer
 cases-answered = Thank you. Your answer has arrived, and the matter goes on.
+
+cases-advice = The machine suggests
+cases-advice-why = Because of: { $words }
+cases-advice-accept = Accept as “{ $matter }”
+cases-advice-unit = Handling unit:
+cases-advice-other = This differs from the class it was given; please compare.
+cases-advice-record = Learned from the city’s own record (model { $model }).
+cases-advice-keywords = From the keywords of the catalogue.
+cases-advice-decide = It is a suggestion; you decide.
+cases-advice-night = at night
+cases-alike-said = the reporter says it is the same
+cases-alike-class = same class
+cases-alike-hours = { $n ->
+    [one] { $n } hour apart
+   *[other] { $n } hours apart
+}
+cases-alike-days = { $n ->
+    [one] { $n } day apart
+   *[other] { $n } days apart
+}
+cases-alike-words = { $share } of the words in common
+cases-hints-class = Is it one of these?
+cases-hints-why = { $percent } sure, because of: { $words }
+cases-hints-class-help = Guessed by a machine from words, place and time. You need not choose, and may enter a class yourself above; a person decides when the report is accepted.
+cases-hints-known = { $n ->
+    [one] { $n } similar matter nearby is being dealt with
+   *[other] { $n } similar matters nearby are being dealt with
+}
+cases-hints-same = It is this one: { $matter }
+cases-hints-other = No, it is another one
+cases-hints-known-help = Please send your report all the same: it joins that case, and you are called back as well when it is done. Whether they are one, the desk decides.
+cases-hints-none = Nothing is suggested and nothing similar is known nearby; just send your report.
+cases-hints-look = See whether it is known before sending

@@ -231,7 +231,7 @@ cases-why-duty-law = 权责清单指定，依据：{ $law }。
 cases-why-territory = 清单没有指定，由属地（{ $place }）兜底。
 cases-why-city = 清单和属地都没有指定，先由全市第一个单位协调。
 cases-twins = 可能是同一件事
-cases-twins-help = 同类、相距 50 米以内、前后 24 小时以内。是不是同一件由您判断。
+cases-twins-help = 同类且时间地点相近，或附近 30 天内文字相近。是不是同一件由您判断。
 cases-merge-into = 并入 { $number }
 cases-merge-sure = 确定把这个案件并入 { $number } 吗？
 cases-fact-place = 地点
@@ -481,3 +481,33 @@ cases-question = 承办单位想请您补充
 cases-question-by-link = 请用上报时得到的私人链接打开本页来答复，或打电话告诉受理人员。
 cases-answer-send = 答复
 cases-answered = 已收到您的答复，处置继续。
+
+cases-advice = 机器建议
+cases-advice-why = 依据：{ $words }
+cases-advice-accept = 按“{ $matter }”受理
+cases-advice-unit = 承办单位：
+cases-advice-other = 与已定的类别不同，请核对。
+cases-advice-record = 由本市的记录学得（模型 { $model }）。
+cases-advice-keywords = 由事项目录的关键词得出。
+cases-advice-decide = 仅为建议，由您决定。
+cases-advice-night = 夜间
+cases-alike-said = 反映人说是同一件
+cases-alike-class = 同类
+cases-alike-hours = { $n ->
+   *[other] 相隔 { $n } 小时
+}
+cases-alike-days = { $n ->
+   *[other] 相隔 { $n } 天
+}
+cases-alike-words = 文字相同 { $share }
+cases-hints-class = 是不是这一类？
+cases-hints-why = 把握 { $percent }，依据：{ $words }
+cases-hints-class-help = 由机器按文字、地点和时间推测。可以不选，也可以在上面自己填；受理时由人决定。
+cases-hints-known = { $n ->
+   *[other] 附近有 { $n } 件类似的已在办理
+}
+cases-hints-same = 就是这件：{ $matter }
+cases-hints-other = 不是，是另一件
+cases-hints-known-help = 选“就是这件”后仍请提交：您的反映会并入它一起办理，办结后同样回访您。是否并入由受理人员决定。
+cases-hints-none = 没有建议，附近也没有类似的事项，请直接提交。
+cases-hints-look = 提交前看看有没有类似的

@@ -6,6 +6,7 @@
 //!
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
+pub mod advice;
 pub mod facts;
 pub mod http;
 pub mod import;
@@ -18,6 +19,7 @@ pub mod rules;
 pub mod service;
 pub mod sql;
 pub mod sql_access;
+mod sql_alike;
 pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;

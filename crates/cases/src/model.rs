@@ -472,6 +472,9 @@ pub struct Reported {
     /// The requester asked that the handling unit never learns who reported, or the class is so by nature (举报).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confidential: bool,
+    /// The case that whoever reports says it is the same as: a hint for the desk, which decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<CaseNumber>,
 }
 
 words! {
@@ -616,6 +619,9 @@ pub struct Case {
     /// The handling unit never learns who reported.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confidential: bool,
+    /// The case that whoever reported says it is the same as; whether it is, the desk decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<CaseNumber>,
     /// The task in the street that is open now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,

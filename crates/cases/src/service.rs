@@ -1,6 +1,7 @@
 //! What the use cases of cases stand on: the city's reference data, its rules, the channels, blocks of case numbers, the
 //! keys of the vault, and the files of attachments.
 
+use crate::advice::Adviser;
 use crate::ops::track::Tries;
 use crate::rules::CityRules;
 use crate::{sql, sql_lists};
@@ -128,6 +129,7 @@ pub struct Cases {
     numbers: Mutex<Numbers>,
     vault: Option<Arc<vault::Keys>>,
     attachments: Option<Arc<Attachments>>,
+    adviser: Option<Arc<dyn Adviser>>,
     pub(crate) tries: Tries,
 }
 
@@ -145,6 +147,7 @@ impl Cases {
             numbers: Mutex::default(),
             vault: None,
             attachments: None,
+            adviser: None,
             tries: Tries::new(rand::random()),
         }
     }
@@ -159,6 +162,16 @@ impl Cases {
     pub fn with_attachments(mut self, attachments: Arc<Attachments>) -> Self {
         self.attachments = Some(attachments);
         self
+    }
+    /// With whoever suggests classes and units; without one nothing is suggested.
+    #[must_use]
+    pub fn with_adviser(mut self, adviser: Arc<dyn Adviser>) -> Self {
+        self.adviser = Some(adviser);
+        self
+    }
+    /// Whoever suggests, if anybody does.
+    pub fn adviser(&self) -> Option<&dyn Adviser> {
+        self.adviser.as_deref()
     }
     /// The present snapshot of the reference data: decide on one, not on two.
     pub fn city(&self) -> Arc<City> {

@@ -217,6 +217,7 @@ impl<'w> Course<'w> {
             verify: channel.verify() && self.class.flags.verify,
             self_handled,
             confidential: self.class.flags.confidential,
+            same_as: None,
         };
         let actor = match channel {
             Channel::Web | Channel::Open311 => &self.world.stranger,

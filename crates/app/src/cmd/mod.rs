@@ -24,6 +24,7 @@ mod restore;
 mod scan;
 mod serve;
 mod suggest;
+mod suggest_record;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -103,7 +104,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Restore(args) => args.run(common),
         Command::Scan(args) => args.run(),
         Command::Serve(args) => args.run(common),
-        Command::Suggest(args) => args.run(),
+        Command::Suggest(args) => args.run(common),
         Command::User(args) => args.run(common),
         Command::Vault(args) => args.run(common),
         Command::Warn(args) => args.run(common),

@@ -1,6 +1,7 @@
 //! `shiyu suggest`: train a model of classes on a record of messages, measure it, ask it why.
 
 use super::table::Table;
+use crate::config::Common;
 use crate::output::{Done, Failure};
 use analysis::text::{self, Calibration, Measures, Message, Model, Options, Suggestion, Tally};
 use serde::Serialize;
@@ -22,8 +23,10 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Train a model on messages that people have classed.
+    /// Train a model on messages that people have classed: of a file, or of the city's own record.
     Train(Train),
+    /// Look for what many reports of the last weeks are about. Needs a database.
+    Topics,
     /// Measure a model on messages that people have classed and it has not seen.
     Eval(Eval),
     /// Show what a model suggests for one text, and which words weighed.
@@ -49,11 +52,37 @@ struct Columns {
 
 #[derive(clap::Args)]
 struct Train {
-    #[command(flatten)]
-    columns: Columns,
+    /// CSV file, one row a message. Rows without a label or without text are left out and counted.
+    #[arg(required_unless_present = "from_record", conflicts_with = "from_record")]
+    file: Option<PathBuf>,
+    /// Learn class and unit from the city's own record, and keep the models in the database.
+    #[arg(long)]
+    from_record: bool,
+    /// Columns that hold the text, the title first.
+    #[arg(
+        long = "text",
+        value_name = "COL[,COL]",
+        value_delimiter = ',',
+        required_unless_present = "from_record",
+        conflicts_with = "from_record"
+    )]
+    text: Vec<String>,
+    /// Column that holds the class.
+    #[arg(
+        long,
+        value_name = "COL",
+        required_unless_present = "from_record",
+        conflicts_with = "from_record"
+    )]
+    label: Option<String>,
     /// File to write the model to.
-    #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
+    #[arg(
+        long,
+        value_name = "MODEL",
+        required_unless_present = "from_record",
+        conflicts_with = "from_record"
+    )]
+    out: Option<PathBuf>,
     /// The same data and seed give the same model, byte for byte.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -124,8 +153,12 @@ struct Explained {
 
 impl Args {
     /// Runs the action.
-    pub fn run(self) -> Result<Done, Failure> {
+    pub fn run(self, common: &Common) -> Result<Done, Failure> {
         match self.action {
+            Action::Train(train) if train.from_record => {
+                super::suggest_record::train(common, train.seed)
+            }
+            Action::Topics => super::suggest_record::topics(common),
             Action::Train(train) => train.run(),
             Action::Eval(eval) => eval.run(),
             Action::Why(why) => why.run(),
@@ -135,20 +168,26 @@ impl Args {
 
 impl Train {
     fn run(self) -> Result<Done, Failure> {
-        let folder = self
-            .out
+        let needed = "the command line asks for it unless --from-record is given";
+        let out = self.out.expect(needed);
+        let columns = Columns {
+            file: self.file.expect(needed),
+            text: self.text,
+            label: self.label.expect(needed),
+        };
+        let folder = out
             .parent()
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         if !folder.is_dir() {
             let message = format!(
                 "cannot write {}: there is no folder {}",
-                self.out.display(),
+                out.display(),
                 folder.display()
             );
             return Err(Failure::unusable("unwritable_file", message).field("--out"));
         }
-        let record = self.columns.read()?;
+        let record = columns.read()?;
         text::prepare();
         let start = Instant::now();
         let labels: Vec<&str> = record.labels.iter().map(String::as_str).collect();
@@ -158,10 +197,10 @@ impl Train {
             ..Options::default()
         };
         let model = text::train(&record.messages(), &labels, &options)
-            .map_err(|e| refused(e, &self.columns.label))?;
+            .map_err(|e| refused(e, &columns.label))?;
         let seconds = start.elapsed().as_secs_f64();
         let bytes = model.to_bytes();
-        write_whole(&self.out, &bytes)?;
+        write_whole(&out, &bytes)?;
         let Calibration {
             threshold,
             coverage,
@@ -187,7 +226,7 @@ impl Train {
             seconds,
             100.0 * coverage,
             100.0 * accuracy_when_answered,
-            self.out.display()
+            out.display()
         );
         Done::new(&answer, text)
     }

@@ -103,6 +103,9 @@ pub(super) struct PublicReport {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     attachments: Vec<Id>,
+    /// The number of an open case of a public class that it is the same as; the desk decides. Others are passed over.
+    #[schema(value_type = Option<String>)]
+    same_as: Option<CaseNumber>,
 }
 
 impl PublicReport {
@@ -115,6 +118,7 @@ impl PublicReport {
             contact: self.contact.into(),
             confidential: self.confidential,
             attachments: self.attachments,
+            same_as: self.same_as,
             ..NewReport::default()
         })
     }
@@ -166,6 +170,7 @@ impl StaffReport {
             contact: self.contact.into(),
             confidential: self.confidential,
             self_handled: self.self_handled,
+            same_as: None,
             attachments: self.attachments,
             after: self.after,
         })

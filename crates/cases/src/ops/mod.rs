@@ -4,6 +4,7 @@
 //! every refusal of a move is in the audit trail; no answer holds a person's data.
 
 mod act;
+mod alike;
 pub mod desk;
 mod error;
 mod files;
@@ -16,6 +17,7 @@ pub(crate) mod track;
 pub mod view;
 
 pub use act::{Step, act, allowed, note};
+pub use alike::{alike, alike_public, is_public};
 pub use error::{CaseError, Change};
 pub use files::may_read;
 pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};

@@ -11,7 +11,7 @@ use access::{AccountId, Ctx, Permission, Principal, Role};
 use attachments::AttachmentKind;
 use jiff::{SignedDuration, Timestamp};
 use kernel::clock::to_micros;
-use kernel::codes::{DistrictCode, DivisionCode, DivisionLevel, GridCode};
+use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, DivisionLevel, GridCode};
 use kernel::geo::{Crs, Point, to_wgs84};
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
@@ -86,6 +86,8 @@ pub struct NewReport {
     pub contact: Contact,
     /// The handling unit shall never learn who reported.
     pub confidential: bool,
+    /// The case that whoever reports says it is the same as.
+    pub same_as: Option<CaseNumber>,
     /// It was put right on the spot: how.
     pub self_handled: Option<String>,
     /// Pictures and documents already uploaded: what was seen.
@@ -409,6 +411,7 @@ where
         ));
     }
     let files = new.files();
+    let same_as = super::alike::named_public(ctx, &city, new.same_as).await?;
     let district = district_of(&place, cases.config().default_district);
     let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
     let written = [
@@ -441,6 +444,7 @@ where
         matter: new.matter,
         description,
         confidential: is_confidential,
+        same_as,
         subject: None,
         attachments: files.iter().map(|(id, _)| *id).collect(),
         self_handled: new

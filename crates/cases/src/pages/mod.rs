@@ -4,6 +4,7 @@
 //! works without script.
 
 mod about;
+mod advice;
 mod case;
 mod contact;
 mod desk;
@@ -36,6 +37,13 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
         .takes(pictures::FORM_BYTES)
+        .on(
+            post(),
+            "/report/advice",
+            // Not a report: typing one must not use up how many a network may send.
+            Permission::Public,
+            advice::part,
+        )
         .on(get(), "/track", Permission::CaseTrack, track::blank)
         .on(post(), "/track", Permission::CaseTrack, track::by_code)
         .on(

@@ -1,6 +1,7 @@
 //! GET and POST /report — anybody reports; the receipt with number, code and private link.
 
 use super::Offers;
+use super::advice::{self, Hints};
 use super::pictures::{self, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
 use crate::model::{Case, State};
@@ -30,6 +31,8 @@ pub(super) struct ReportPage {
     pub files: PictureField,
     /// What a photo says that the form does not.
     pub offer: Offer,
+    /// What the machine makes of it.
+    pub hints: Hints,
 }
 
 impl ReportPage {
@@ -40,9 +43,14 @@ impl ReportPage {
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             offer: Offer::of(&ui, city, entry, false),
+            hints: Hints::default(),
             ui,
             form,
         }
+    }
+    /// With what the machine makes of what was written.
+    pub fn with_hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
     }
     /// With a map to set the place on.
     pub fn with_map(self, ctx: &Ctx) -> Self {
@@ -149,6 +157,15 @@ pub(super) async fn send(
         let page = ReportPage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.with_map(&ctx));
     }
+    // Without script somebody asks for the hints by a button of the form.
+    if !entry.fields.get("look").is_empty() {
+        let hints = Hints {
+            is_asked: true,
+            ..advice::hints(&ctx, &ui, &entry.fields).await?
+        };
+        let page = ReportPage::new(ui, &city, entry.fields.form(), &entry).with_hints(hints);
+        return show(&page.with_map(&ctx));
+    }
     match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
             let link = format!("/track/link/{}", receipt.link);
@@ -217,7 +234,12 @@ async fn take(
     let new = NewReport {
         channel: "web".into(),
         description: fields.get("description").to_owned(),
-        matter: read::matter(ui, city, fields.get("matter"))?,
+        // What somebody typed stands before what the machine suggested and somebody chose.
+        matter: match read::matter(ui, city, fields.get("matter"))? {
+            Some(matter) => Some(matter),
+            None => read::matter(ui, city, fields.get("matter_hint"))?,
+        },
+        same_as: fields.get("same_as").parse().ok(),
         place: offered_place(ui, fields, offer)?,
         attachments: entry.ids(FILES),
         contact: Contact {

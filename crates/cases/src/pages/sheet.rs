@@ -1,9 +1,11 @@
 //! A case as its page shows it: what, where, how it stands, what this reader may do now, and its life.
 
+use super::advice::{self, AdviceCard, Given};
 use super::forms::{ActForm, Maker, Sent, is_main};
 use super::history::{self, Names, Reader};
 use super::line::{Line, clock_of, limit_words, matter_name, place_text, unit_name};
 use super::pictures::Shot;
+use crate::advice::Alike;
 use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
 use crate::ops::{self, CaseError, allowed};
@@ -33,8 +35,8 @@ pub struct FactLine {
 pub struct Twin {
     /// The other case.
     pub line: Line,
-    /// How far away.
-    pub metres: f64,
+    /// Why it is suspected, in words.
+    pub reasons: String,
 }
 
 /// What a page shows of a case.
@@ -68,6 +70,8 @@ pub struct Sheet {
     pub more: Vec<ActForm>,
     /// Who should handle it, and why; empty once that is past.
     pub responsible: (String, String),
+    /// What the machine suggests; empty where it is silent or the decision is past.
+    pub advice: AdviceCard,
     /// Perhaps the same matter.
     pub twins: Vec<Twin>,
     /// Where a duplicate is merged; empty where the reader may not.
@@ -107,7 +111,9 @@ pub struct Loaded {
     /// Workers of the beat.
     pub workers: Vec<(AccountId, String)>,
     /// Perhaps the same matter.
-    pub twins: Vec<(Case, f64)>,
+    pub twins: Vec<(Case, Alike)>,
+    /// What the machine suggests.
+    pub advice: Given,
     /// The requester, masked.
     pub requester: Option<Masked>,
 }
@@ -166,11 +172,10 @@ pub async fn load(
             Ok((names, handlers, attachments))
         })
         .await?;
-    let twins = match (case.place.point, case.matter, acts.contains(&Act::Merge)) {
-        (Some(point), Some(matter), true) => {
-            ops::similar(ctx, point, matter, case.reported_at).await?
-        }
-        _ => Vec::new(),
+    let twins = if acts.contains(&Act::Merge) {
+        ops::alike(ctx, &case).await?
+    } else {
+        Vec::new()
     };
     let requester = match (case.subject, cases.vault()) {
         (Some(subject), Some(keys)) if sees_requester(ctx.principal(), &case) => {
@@ -199,10 +204,8 @@ pub async fn load(
         channel,
         acts,
         handlers: handlers.into_iter().filter(handles).collect(),
-        twins: twins
-            .into_iter()
-            .filter(|(twin, _)| twin.id != case.id)
-            .collect(),
+        twins,
+        advice: advice::given(cases, city, &case),
         names,
         workers,
         requester,
@@ -332,12 +335,13 @@ impl Frame<'_> {
             } else {
                 Default::default()
             },
+            advice: AdviceCard::of(ui, city, loaded),
             twins: loaded
                 .twins
                 .iter()
-                .map(|(twin, metres)| Twin {
+                .map(|(twin, alike)| Twin {
                     line: Line::of(ui, city, &self.at, twin),
-                    metres: *metres,
+                    reasons: advice::reasons(ui, alike),
                 })
                 .collect(),
             merge_action: if loaded.acts.contains(&Act::Merge) {

@@ -79,6 +79,7 @@ fn reported() -> Reported {
         verify: true,
         self_handled: None,
         confidential: false,
+        same_as: None,
     }
 }
 
@@ -253,7 +254,29 @@ fn loaded(case: Case) -> Loaded {
         channel: None,
         events: life(facts()),
         attachments: Vec::new(),
-        twins: vec![(case.clone(), 12.5)],
+        twins: vec![(
+            case.clone(),
+            crate::advice::Alike {
+                likeness: 0.8,
+                metres: Some(12.5),
+                hours: 3.0,
+                is_same_class: true,
+                words: Some(0.6),
+                is_said: true,
+            },
+        )],
+        advice: super::advice::Given {
+            classes: vec![crate::advice::Advised {
+                what: matter(),
+                confidence: 0.93,
+                why: vec![
+                    crate::advice::Why::Word("井盖".into()),
+                    crate::advice::Why::Night,
+                ],
+                learned: crate::advice::Learned::Record(3),
+            }],
+            unit: None,
+        },
         workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
         acts,
         names,

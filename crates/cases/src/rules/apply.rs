@@ -53,6 +53,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         reporter: None,
         urgent: false,
         confidential: false,
+        same_as: None,
         task: None,
         verified: None,
         accepted_at: None,
@@ -104,6 +105,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
         matter: report.matter,
         subject: report.subject,
         confidential: report.confidential,
+        same_as: report.same_as,
         reporter: event.by.account,
         handled_at: report.self_handled.as_ref().map(|_| event.at),
         ..blank(report.number, event, report.reported_at)

@@ -113,6 +113,7 @@ fn report(verify: bool, self_handled: bool) -> Command {
         verify,
         self_handled: self_handled.then(|| "已扶正".to_owned()),
         confidential: false,
+        same_as: None,
     }))
 }
 

@@ -92,6 +92,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             verify: false,
             self_handled: how.map(str::to_owned),
             confidential: false,
+            same_as: None,
         }))
     };
     let check = |passed: bool| Command::Check {

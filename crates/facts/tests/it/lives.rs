@@ -180,6 +180,7 @@ impl Lives {
                 verify: self.below(3) == 0,
                 self_handled: (self.below(8) == 0).then(|| "已扶正".to_owned()),
                 confidential: false,
+                same_as: None,
             }))
         };
         let events = self.decide(None, command).unwrap();

@@ -389,6 +389,7 @@ fn born(
         verify: false,
         self_handled: None,
         confidential: false,
+        same_as: None,
     };
     let actor = Actor {
         kind: "system",

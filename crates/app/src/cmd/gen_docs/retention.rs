@@ -4,6 +4,7 @@ const RECORD: &str = "for good; it is the record";
 const REFERENCE: &str =
     "for good; what is no longer in force has an end date, because old cases refer to it";
 const DERIVED: &str = "until the figures are made again from the record; nothing is lost with them";
+const LATEST_LOOK: &str = "until the next daily look, which puts its own in their place";
 const WITH_SUBJECT: &str =
     "until the person is erased, or the time of the field is over (`retention_until`)";
 
@@ -46,6 +47,8 @@ pub const KEPT: &[(&str, &str)] = &[
     ("facts_rollups", DERIVED),
     ("facts_spans", DERIVED),
     ("facts_spots", DERIVED),
+    ("hot_topic_cases", LATEST_LOOK),
+    ("hot_topics", LATEST_LOOK),
     ("idempotency", "24 hours, then removed by the program"),
     (
         "import_keys",
@@ -86,6 +89,19 @@ pub const KEPT: &[(&str, &str)] = &[
         "until they end or time out, then removed by the program",
     ),
     ("settings", "until changed"),
+    (
+        "suggestion_models",
+        "for good; the weights of a model are let go 30 days after it last suggested, what it was worth stays",
+    ),
+    (
+        "suggestion_outcomes",
+        "for good; what people decided where something was suggested, without who",
+    ),
+    ("suggestion_settings", "until changed"),
+    ("topic_cases", "as long as the topic; taking a case out removes its row"),
+    ("topic_marks", RECORD),
+    ("topic_measures", RECORD),
+    ("topics", RECORD),
     ("unit_grids", REFERENCE),
     ("units", REFERENCE),
     (

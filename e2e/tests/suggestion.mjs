@@ -1,0 +1,76 @@
+// What the machine suggests, seen by whoever reports and at the desk: with its reason, and a person decides.
+
+import { claim, report, send, somewhere, state } from '../lib/walk.mjs';
+
+export const options = { seconds: 240 };
+
+const WORDS = '暴露垃圾堆在路口三天没人清，味道很大';
+
+export async function whoeverReportsSeesAClassWithItsReasonAndWhatIsKnownNearBy(t) {
+  const place = await somewhere(t);
+  const { number } = await report(t, WORDS, place);
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.locator('details:has(input[name=lon])').evaluate((details) => { details.open = true; });
+  await page.fill('input[name=lon]', place.lon);
+  await page.fill('input[name=lat]', place.lat);
+  await page.locator('textarea[name=description]').pressSequentially(WORDS);
+  await page.locator('#hints .form-check').first().waitFor({ timeout: 20000 });
+  const hints = await page.locator('#hints').textContent();
+  claim(hints.includes('暴露垃圾') && hints.includes('把握'), `a class with how sure it is and why: ${hints}`);
+  claim(!hints.includes('味道'), 'nobody reads the words of another report');
+  await t.axe(page);
+  await t.shoot(page, 'report-hints');
+  const same = page.locator(`#hints input[name=same_as][value="${number}"]`);
+  claim(await same.count() === 1, 'the open case near by is offered');
+  await same.check();
+  await page.locator('#hints input[name=matter_hint]').first().check();
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  const second = await page.locator('#number').textContent();
+
+  const desk = await t.signIn('acceptor');
+  await desk.goto(`/cases/${second}`);
+  const twins = await desk.locator('main').textContent();
+  claim(twins.includes('反映人说是同一件') && twins.includes(number), 'the desk sees what the reporter said');
+  await t.shoot(desk, 'desk-advice');
+}
+
+export async function withoutScriptTheSameIsAskedForByAButton(t) {
+  const page = await t.open('/report', { viewport: 'phone', script: false });
+  await page.fill('textarea[name=description]', WORDS);
+  await send(page, page.locator('input[name=look]'));
+  claim(await page.locator('textarea[name=description]').inputValue() === WORDS, 'what was written is kept');
+  claim((await page.locator('#hints').textContent()).includes('暴露垃圾'), 'the class is suggested');
+}
+
+export async function theDeskAcceptsASuggestionWithOnePress(t) {
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.fill('textarea[name=description]', WORDS);
+  await page.fill('input[name=address]', '自动测试路 2 号');
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  const number = await page.locator('#number').textContent();
+  const desk = await t.signIn('acceptor');
+  await desk.goto(`/cases/${number}`);
+  const form = desk.locator('form[action*="/accept?suggested"]').first();
+  if (await state(desk) === 'pending_accept') {
+    await send(desk, form.locator('button'));
+    claim(await state(desk) === 'pending_register', 'accepted with the suggested class');
+  } else {
+    claim(await desk.locator('main').textContent().then((text) => text.includes('机器建议')), 'suggested while it is being verified');
+  }
+}
+
+export async function thePagesOfSuggestionAndTopicsAreSound(t) {
+  const page = await t.signIn('leader');
+  for (const path of ['/suggestions', '/hot-topics', '/topics', '/topics/new']) {
+    await page.goto(path);
+    await t.axe(page);
+    await t.shoot(page, path.slice(1).replace('/', '-'));
+  }
+  await page.goto('/topics/new');
+  await page.fill('input[name=title]', '暴露垃圾清不走');
+  await page.fill('input[name=matters]', '暴露垃圾');
+  await send(page, page.locator('form[action="/topics/new"] button[type=submit]'));
+  claim((await page.locator('h1').textContent()).includes('暴露垃圾清不走'), 'the topic was made');
+  await t.axe(page);
+  await t.shoot(page, 'topic');
+}
