@@ -18,6 +18,23 @@ fn ask(city: &City, who: &str, text: &str) -> Value {
     answer
 }
 
+/// Waits until a reader of the outbox would see all that was written so far.
+fn settled(city: &City) {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(60) {
+        let (seen, end) = city
+            .system()
+            .read_blocking::<_, store::StoreError, _>(|r| {
+                Ok((r.outbox_horizon()?, r.outbox_end()?))
+            })
+            .unwrap();
+        if seen == end {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 /// Follows the outbox until so many decisions are kept. PostgreSQL holds back rows while any older transaction of the
 /// whole cluster runs, so that it may take a while where tests share one.
 fn followed(city: &City, wanted: usize) -> usize {
@@ -120,6 +137,7 @@ both_engines!(
         let city = City::new(db);
         trained(&city);
         city.count();
+        settled(&city);
         // From here on decisions are followed.
         while ops::advance(&city.system(), &city.reference())
             .unwrap()
