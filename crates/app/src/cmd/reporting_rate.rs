@@ -51,6 +51,7 @@ struct Details<'a> {
     share: f64,
     share_interval: Interval,
     rate: f64,
+    rate_interval: Interval,
     mean_delay_days: f64,
     loglik: f64,
     p_value: f64,
@@ -63,6 +64,7 @@ impl<'a> From<&'a ZeroInflated> for Details<'a> {
             share: z.share,
             share_interval: z.interval,
             rate: z.rate,
+            rate_interval: z.rate_interval,
             mean_delay_days: z.rate.recip(),
             loglik: z.loglik,
             p_value: z.p_value,
@@ -192,11 +194,13 @@ fn in_words(found: &Reporting, incidents: usize) -> String {
     if let Some(z) = &found.zero_inflated {
         let _ = writeln!(
             text,
-            "{:.1} % of incidents are never reported again (95 %: {} to {}); the others at {:.4} a day",
+            "{:.1} % of incidents are never reported again (95 %: {} to {}); the others at {:.4} a day (95 %: {} to {})",
             z.share * 100.0,
-            limit(z.interval.lo),
-            limit(z.interval.hi),
-            z.rate
+            limit(z.interval.lo.map(|v| v * 100.0)),
+            limit(z.interval.hi.map(|v| v * 100.0)),
+            z.rate,
+            limit(z.rate_interval.lo),
+            limit(z.rate_interval.hi)
         );
     }
     text
