@@ -34,6 +34,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "attached_once",
         sql: include_str!("../migrations/0056_attached_once.sql"),
     },
+    store::Migration {
+        number: 74,
+        name: "attached_marks",
+        sql: include_str!("../migrations/0074_attached_marks.sql"),
+    },
 ];
 
 /// What attachments bring to the program. An [`Attachments`] must be among the services.

@@ -38,11 +38,22 @@ macro_rules! upload_columns {
     };
 }
 
-/// Takes uploads away; answers how many were there.
+/// The district of the marks of taken uploads: none, and the same for all of them.
+///
+/// An upload has one id in the whole city and is attached once. The key of attachments begins with the district of the case,
+/// so it cannot say that by itself; a second row under this district, written by the statement that takes the upload, can:
+/// of two cases that take it at the same moment the second waits for the first and is refused by the key. No statement about
+/// a case sees a mark. It is needed as long as the upload can be taken and goes with it.
+const MARKS: &str = "000000";
+
+/// Takes uploads away, with the marks of those that were taken; answers how many there were.
 pub(crate) fn remove_uploads(w: &mut Write<'_>, ids: &[Id]) -> StoreResult<u64> {
     let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("DELETE FROM uploads WHERE id IN ({})", places.join(", "));
+    let places = places.join(", ");
     let values: Vec<Value> = ids.iter().map(store::ToValue::to_value).collect();
+    let marks = format!("DELETE FROM attachments WHERE district = '{MARKS}' AND id IN ({places})");
+    w.exec(&marks, &values)?;
+    let sql = format!("DELETE FROM uploads WHERE id IN ({places})");
     w.exec(&sql, &values)
 }
 
@@ -89,7 +100,8 @@ pub(crate) struct Taker {
 
 /// Adds uploads to a case in one statement, in the order given, those that are its taker's, young enough and in no case;
 /// none when the case would have too many. Answers how many were added. The uploads stay until they are old, so that
-/// taking them costs no second statement.
+/// taking them costs no second statement; the same statement writes their marks ([`MARKS`]), so that the key refuses whoever
+/// takes one of them at the same moment.
 pub(crate) fn take(
     w: &mut Write<'_>,
     district: DistrictCode,
@@ -130,13 +142,15 @@ pub(crate) fn take(
     );
     let sql = format!(
         "INSERT INTO attachments (district, id, case_id, kind, position, sha256, media_type, bytes, width, height, made_at, attached_at, by_kind, by_id) \
-         SELECT $1, u.id, $2, {kind}, {position}, u.sha256, u.media_type, u.bytes, u.width, u.height, u.made_at, $3, u.by_kind, u.by_id \
-         FROM uploads u WHERE u.id IN ({}) AND u.by_kind = $4 AND {by_id} AND u.made_at > $5 \
+         SELECT t.district, u.id, $2, CASE t.district WHEN '{MARKS}' THEN 'mark' ELSE {kind} END, {position}, u.sha256, u.media_type, u.bytes, u.width, \
+         u.height, u.made_at, $3, u.by_kind, u.by_id \
+         FROM uploads u CROSS JOIN (SELECT CAST($1 AS TEXT) AS district UNION ALL SELECT '{MARKS}') t WHERE u.id IN ({}) AND u.by_kind = $4 AND {by_id} AND u.made_at > $5 \
          AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.id = u.id) \
-         AND (SELECT count(*) FROM attachments c WHERE c.district = $1 AND c.case_id = $2) <= $6",
+         AND (SELECT count(*) FROM attachments c WHERE c.district = $1 AND c.case_id = $2) <= $6 ORDER BY u.id, t.district",
         ids.join(", ")
     );
-    w.exec(&sql, &values)
+    // Half of the rows are marks.
+    Ok(w.exec(&sql, &values)? / 2)
 }
 
 macro_rules! attachment_columns {
@@ -153,7 +167,7 @@ const OF_CASE: &str = concat!(
 const BY_ID: &str = concat!(
     "SELECT ",
     attachment_columns!(),
-    " FROM attachments WHERE id = $1"
+    " FROM attachments WHERE id = $1 AND district <> $2"
 );
 const COUNT: &str = "SELECT count(*) FROM attachments WHERE district = $1 AND case_id = $2";
 
@@ -195,7 +209,7 @@ pub(crate) fn of_cases(
 }
 /// One attachment.
 pub(crate) fn find(r: &mut Read<'_>, id: Id) -> StoreResult<Option<Attachment>> {
-    r.opt(BY_ID, params![id])
+    r.opt(BY_ID, params![id, MARKS])
 }
 /// How many attachments a case has.
 pub(crate) fn count(r: &mut Read<'_>, district: DistrictCode, case_id: Id) -> StoreResult<i64> {

@@ -141,13 +141,6 @@ const OF_THE_CITY: &[&str] = &[
     "vault_purposes",
     "warning_detectors",
 ];
-/// Unique indexes of case data that do not begin with `district`, each with the reason. Citus cannot keep them; the list
-/// is to become empty.
-const NOT_YET: &[(&str, &str)] = &[(
-    "attachments_once",
-    "an upload is attached once in the whole city; its taking is one statement that leans on this index",
-)];
-
 /// Every key of a table: its name, its first column, and for a foreign key the table it points to.
 fn keys(place: &Place) -> Vec<(String, String, String, Option<String>)> {
     struct Key(String, String, String, Option<String>);
@@ -194,21 +187,13 @@ on_both!(every_key_of_case_data_begins_with_the_district, |place| {
     for table in tables.iter().filter(|t| !of_the_city(t)) {
         assert!(keyed.contains(table), "{table} has no key");
     }
-    let mut wrong: Vec<_> = keys
+    let wrong: Vec<_> = keys
         .iter()
         .filter(|(table, ..)| !of_the_city(table))
         // A row of a district may point to a reference table, which is on every node.
         .filter(|(.., to)| !to.as_deref().is_some_and(of_the_city))
         .filter(|(_, _, first, _)| first != "district")
         .collect();
-    let known = |index: &str| NOT_YET.iter().any(|(name, _)| *name == index);
-    assert!(
-        NOT_YET
-            .iter()
-            .all(|(name, _)| wrong.iter().any(|k| k.1 == *name)),
-        "NOT_YET only shrinks"
-    );
-    wrong.retain(|k| !known(&k.1));
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(keys.len() > 40, "only {} keys", keys.len());
 });

@@ -3,6 +3,7 @@
 use crate::stage::{DOCUMENT, Stage, closed_case, district, migrations, open_case, photo, run};
 use attachments::{AttachmentError, AttachmentKind, ops};
 use bytes::Bytes;
+use kernel::DistrictCode;
 use std::time::Duration;
 use store::AuditEvent;
 use testdb::both_engines;
@@ -123,7 +124,7 @@ both_engines!(
             stage.attach(closed_case(), AttachmentKind::Report, &[b, b]),
             Err(AttachmentError::Gone(_))
         ));
-        assert_eq!(stage.count("SELECT count(*) FROM attachments"), 1);
+        assert_eq!(stage.attached(), 1);
         let many = vec![b; ops::MOST_AT_ONCE + 1];
         assert!(matches!(
             stage.attach(open_case(), AttachmentKind::Report, &many),
@@ -132,7 +133,41 @@ both_engines!(
         stage
             .attach(open_case(), AttachmentKind::After, &[])
             .unwrap();
-        assert_eq!(stage.count("SELECT count(*) FROM attachments"), 1);
+        assert_eq!(stage.attached(), 1);
+    }
+);
+
+both_engines!(
+    of_two_districts_that_take_an_upload_at_once_one_gets_it,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        for _ in 0..3 {
+            let file = stage.upload(DOCUMENT);
+            let took = std::thread::scope(|threads| {
+                let takers = ["330102", "330105"].map(|district| {
+                    let ctx = stage.system();
+                    let district: DistrictCode = district.parse().unwrap();
+                    threads.spawn(move || {
+                        ctx.write_blocking::<_, AttachmentError, _>(move |mut w| {
+                            let kind = AttachmentKind::Report;
+                            ops::attach(&mut w, district, open_case(), &[(file, kind)])?;
+                            // So that the other one asks before this one is done.
+                            std::thread::sleep(Duration::from_millis(150));
+                            Ok(w.commit(AuditEvent::done("test.attach", "case", "1"), ())?)
+                        })
+                    })
+                });
+                takers.map(|t| t.join().unwrap())
+            });
+            assert_eq!(took.iter().filter(|t| t.is_ok()).count(), 1, "{took:?}");
+            let refused = took.into_iter().find_map(Result::err).unwrap();
+            assert!(matches!(refused, AttachmentError::Gone(id) if id == file));
+            let (found, _) = run(ops::read(&stage.system(), &stage.service, file, false)).unwrap();
+            assert_eq!(found.id, file, "a mark is no attachment");
+            assert_ne!(found.district.as_str(), "000000");
+        }
+        assert_eq!(stage.attached(), 3);
     }
 );
 
@@ -171,6 +206,7 @@ both_engines!(orphans_go_with_their_files, &migrations(), |db| {
     let late = stage.upload(&photo());
     stage.clock.advance(Duration::from_secs(3601));
     assert_eq!(stage.count("SELECT count(*) FROM uploads"), 3);
+    assert_eq!((stage.attached(), stage.marks()), (1, 1));
     assert_eq!(
         run(ops::clean_orphans(&stage.system(), &stage.service)).unwrap(),
         1
@@ -179,6 +215,11 @@ both_engines!(orphans_go_with_their_files, &migrations(), |db| {
         stage.count("SELECT count(*) FROM uploads"),
         1,
         "what was taken leaves the list as well"
+    );
+    assert_eq!(
+        (stage.attached(), stage.marks()),
+        (1, 0),
+        "and its mark goes with it, not the attachment"
     );
     assert_eq!(
         run(ops::clean_orphans(&stage.system(), &stage.service)).unwrap(),

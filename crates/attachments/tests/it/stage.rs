@@ -116,6 +116,14 @@ impl<'d> Stage<'d> {
             .read_blocking::<_, AttachmentError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
             .expect("a count")
     }
+    /// Attachments of cases.
+    pub fn attached(&self) -> i64 {
+        self.count("SELECT count(*) FROM attachments WHERE district <> '000000'")
+    }
+    /// Marks of taken uploads.
+    pub fn marks(&self) -> i64 {
+        self.count("SELECT count(*) FROM attachments WHERE district = '000000'")
+    }
     pub fn state(&self) -> AppState {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let mut services = Services::default();

@@ -18,7 +18,7 @@ pub const KEPT: &[(&str, &str)] = &[
         "api_tokens",
         "for good, without the token itself; expired and revoked ones open nothing",
     ),
-    ("attachments", RECORD),
+    ("attachments", RECORD), // marks of taken uploads (district 000000) go with the uploads, after a day
     (
         "audit",
         "for good by the program; on PostgreSQL a whole year is one partition, which the operator may archive after the time the law asks for",
