@@ -14,14 +14,17 @@ use jiff::SignedDuration;
 use kernel::codes::DistrictCode;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use store::{AuditEvent, StoreError, Value};
 
 /// Cases read at once.
 const PAGE: i64 = 10_000;
-/// Rows written in one transaction, so that people's writes get in between.
-const WRITE: usize = 4_000;
+/// Rows written in one transaction: some tens of milliseconds, so that people's writes get in between.
+const WRITE: usize = 8_000;
 /// Rows of sums kept in memory: beyond it those that are done are written.
 const MOST: usize = 400_000;
+/// Batches that may wait to be written.
+const WAITING: usize = 8;
 /// Rows removed in one transaction.
 const CLEAR: i64 = 4_000;
 /// A making that wrote nothing for so long has been killed.
@@ -152,27 +155,28 @@ fn make(
             w.outbox_enter(&reader(number), from)?;
             w.unchanged(())
         })?;
-    let mut making = Making {
-        ctx,
-        generation: number,
-        sums: Delta::default(),
-        written: HashMap::new(),
-    };
-    let (mut after, mut cases) = (None, 0);
-    loop {
-        let from = source.clone();
-        let page = ctx
-            .renewed()
-            .read_blocking::<_, StoreError, _>(move |r| from.page(r, after, PAGE))?;
-        let Some(last) = page.last().map(|r| r.key) else {
-            break;
+    // One thread reads and adds up while this one writes what is done: neither waits for the other's part.
+    let cases = std::thread::scope(|scope| {
+        let (send, batches) = std::sync::mpsc::sync_channel(WAITING);
+        let counting = Counting {
+            ctx: ctx.renewed(),
+            generation: number,
+            sums: Delta::default(),
+            written: HashMap::new(),
+            send,
         };
-        after = Some(last);
-        cases += page.len() as u64;
-        making.take(page)?;
-        progress(cases);
-    }
-    making.write_sums(|_, _, _| true)?;
+        let counting = scope.spawn(move || counting.all(source));
+        for batch in batches {
+            write(ctx, number, batch, &mut progress)?;
+        }
+        match counting.join() {
+            Ok(Ok(cases)) => Ok(cases),
+            Ok(Err(Stopped::Failed(error))) => Err(error),
+            // Nobody took what was counted: the loop above ended with the reason.
+            Ok(Err(Stopped::Left)) => Err(UpkeepError::GivenUp),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })?;
     while step(&ctx.renewed(), source, number)?.is_some() {}
     let position =
         ctx.read_blocking::<_, StoreError, _>(move |r| r.outbox_position(&reader(number)))?;
@@ -182,13 +186,29 @@ fn make(
     Ok((number, cases))
 }
 
-/// A generation in the making.
-struct Making<'c> {
-    ctx: &'c Ctx,
-    generation: i64,
-    sums: Delta,
-    /// The first day of each district of which no row of sums was written yet.
-    written: HashMap<DistrictCode, Day>,
+/// What is ready to be written, in this order.
+enum Batch {
+    /// Cases with what they count as, and their districts.
+    Cases(Vec<Vec<Value>>, BTreeSet<DistrictCode>),
+    /// Rows of sums that cannot be there yet.
+    Fresh(Rows),
+    /// Rows of sums of which some may be there: they are added to.
+    MetAgain(Rows),
+    /// So many cases have been counted.
+    Counted(u64),
+}
+
+/// Why the counting ended early.
+enum Stopped {
+    Failed(UpkeepError),
+    /// Whoever writes has gone.
+    Left,
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// The first row day that is not done when everything before `day` is: of days the day itself, of months its month.
@@ -196,8 +216,43 @@ fn open_from(day: Day, is_month: bool) -> Day {
     if is_month { month_of(day) } else { day }
 }
 
-impl Making<'_> {
-    fn take(&mut self, page: Vec<Record>) -> Result<(), UpkeepError> {
+/// A generation in the making: reads the record and hands over what can be written.
+struct Counting {
+    ctx: Ctx,
+    generation: i64,
+    sums: Delta,
+    /// The first day of each district of which no row of sums was written yet.
+    written: HashMap<DistrictCode, Day>,
+    send: SyncSender<Batch>,
+}
+
+impl Counting {
+    /// Counts all cases; answers how many.
+    fn all(mut self, source: &Arc<dyn Source>) -> Result<u64, Stopped> {
+        let (mut after, mut cases) = (None, 0);
+        loop {
+            let from = source.clone();
+            let page = self
+                .ctx
+                .renewed()
+                .read_blocking::<_, StoreError, _>(move |r| from.page(r, after, PAGE))?;
+            let Some(last) = page.last().map(|r| r.key) else {
+                break;
+            };
+            after = Some(last);
+            cases += page.len() as u64;
+            self.take(page)?;
+            self.hand_over(Batch::Counted(cases))?;
+        }
+        self.hand_over_sums(|_, _, _| true)?;
+        Ok(cases)
+    }
+
+    fn hand_over(&self, batch: Batch) -> Result<(), Stopped> {
+        self.send.send(batch).map_err(|_| Stopped::Left)
+    }
+
+    fn take(&mut self, page: Vec<Record>) -> Result<(), Stopped> {
         let Some(last) = page.last() else {
             return Ok(());
         };
@@ -205,43 +260,28 @@ impl Making<'_> {
         for record in &page {
             self.sums.add(record.key.district, &record.contribution, 1);
         }
-        let districts: BTreeSet<DistrictCode> = page.iter().map(|r| r.key.district).collect();
-        let rows: Vec<Vec<Value>> = page
-            .iter()
-            .map(|r| sql::case_row(self.generation, r))
-            .collect();
-        self.write_bulk(Rows {
-            table: "facts_cases",
-            columns: sql::CASE_COLUMNS.to_vec(),
-            key: 3,
-            rows,
-        })?;
-        let generation = self.generation;
-        self.ctx
-            .renewed()
-            .write_blocking::<_, StoreError, _>(move |mut w| {
-                sql::add_districts(&mut w, generation, districts.iter().copied())?;
-                let now = w.now();
-                sql::set_as_of(&mut w, generation, now)?;
-                w.unchanged(())
-            })?;
+        for some in page.chunks(WRITE) {
+            let rows = some.iter().map(|r| sql::case_row(self.generation, r));
+            let districts = some.iter().map(|r| r.key.district).collect();
+            self.hand_over(Batch::Cases(rows.collect(), districts))?;
+        }
         if self.sums.len() > MOST {
             // Cases come by district and, within it, by the time of their report: what lies before is mostly done.
-            self.write_sums(|d, is_month, at| d != district || at < open_from(day, is_month))?;
+            self.hand_over_sums(|d, is_month, at| d != district || at < open_from(day, is_month))?;
             self.written.insert(district, day);
         }
         if self.sums.len() > MOST {
-            self.write_sums(|_, _, _| true)?;
+            self.hand_over_sums(|_, _, _| true)?;
             self.written.insert(district, Day::MAX);
         }
         Ok(())
     }
 
-    /// Writes the sums that are done. A row that was written before, and is met again, is added to.
-    fn write_sums(
+    /// Hands over the sums that are done. A row that was written before, and is met again, is added to.
+    fn hand_over_sums(
         &mut self,
         is_done: impl Fn(DistrictCode, bool, Day) -> bool,
-    ) -> Result<(), UpkeepError> {
+    ) -> Result<(), Stopped> {
         let done = self.sums.take(is_done);
         let written = &self.written;
         let (fresh, met_again) = sql::rows_of(self.generation, &done, |district, cube, at| {
@@ -250,49 +290,44 @@ impl Making<'_> {
                 .is_none_or(|day| *day != Day::MAX && at >= open_from(*day, cube > MONTHS))
         });
         drop(done);
-        fresh
-            .into_iter()
-            .try_for_each(|rows| self.write_bulk(rows))?;
-        for mut rows in met_again {
-            while !rows.rows.is_empty() {
-                let rest = rows.rows.split_off(rows.rows.len().min(WRITE));
-                let now = Rows {
-                    table: rows.table,
-                    columns: rows.columns.clone(),
-                    key: rows.key,
-                    rows: std::mem::replace(&mut rows.rows, rest),
-                };
-                self.ctx
-                    .renewed()
-                    .write_blocking::<_, StoreError, _>(move |mut w| {
-                        sql::merge(&mut w, std::slice::from_ref(&now))?;
-                        w.unchanged(())
-                    })?;
-            }
+        for rows in fresh {
+            rows.in_parts(WRITE, |part| self.hand_over(Batch::Fresh(part)))?;
+        }
+        for rows in met_again {
+            rows.in_parts(WRITE, |part| self.hand_over(Batch::MetAgain(part)))?;
         }
         Ok(())
     }
+}
 
-    fn write_bulk(&self, rows: Rows) -> Result<(), UpkeepError> {
-        let Rows {
-            table,
-            columns,
-            mut rows,
-            ..
-        } = rows;
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(WRITE));
-            let now = std::mem::replace(&mut rows, rest);
-            let columns = columns.clone();
-            self.ctx
-                .renewed()
-                .write_blocking::<_, StoreError, _>(move |mut w| {
-                    w.derive_bulk(table, &columns, &now)?;
-                    w.unchanged(())
-                })?;
-        }
-        Ok(())
+/// Writes a batch in a transaction of its own, so that people's writes get in between.
+fn write(
+    ctx: &Ctx,
+    generation: i64,
+    batch: Batch,
+    progress: &mut impl FnMut(u64),
+) -> Result<(), UpkeepError> {
+    if let Batch::Counted(cases) = batch {
+        progress(cases);
+        return Ok(());
     }
+    ctx.renewed()
+        .write_blocking::<_, StoreError, _>(move |mut w| {
+            match &batch {
+                Batch::Cases(rows, districts) => {
+                    w.derive_bulk("facts_cases", sql::CASE_COLUMNS, rows)?;
+                    sql::add_districts(&mut w, generation, districts.iter().copied())?;
+                }
+                Batch::Fresh(rows) => w.derive_bulk(rows.table, &rows.columns, &rows.rows)?,
+                Batch::MetAgain(rows) => sql::merge(&mut w, std::slice::from_ref(rows))?,
+                Batch::Counted(_) => {}
+            }
+            // A sign of life: a making that is silent for long is taken for killed.
+            let now = w.now();
+            sql::set_as_of(&mut w, generation, now)?;
+            w.unchanged(())
+        })?;
+    Ok(())
 }
 
 /// Removes every generation but one, piece by piece.

@@ -350,6 +350,26 @@ pub struct Rows {
     pub rows: Vec<Vec<Value>>,
 }
 
+impl Rows {
+    /// Hands the rows over in parts of at most so many, in their order.
+    pub fn in_parts<E>(
+        mut self,
+        most: usize,
+        mut to: impl FnMut(Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while !self.rows.is_empty() {
+            let rest = self.rows.split_off(self.rows.len().min(most));
+            to(Self {
+                table: self.table,
+                columns: self.columns.clone(),
+                key: self.key,
+                rows: std::mem::replace(&mut self.rows, rest),
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// The rows of a delta in the order of their keys, those apart for which `is_new` says that no such row can be there.
 pub fn rows_of(
     generation: i64,

@@ -20,8 +20,6 @@ pub enum Merge {
 
 /// Rows of one statement on PostgreSQL, largest first: few texts, few round trips.
 const POSTGRES_ROWS: [usize; 3] = [128, 16, 1];
-/// SQLite runs one statement many times; finding places by name in a long one costs more than it saves.
-const SQLITE_ROWS: [usize; 1] = [1];
 
 fn guard(table: &str) -> StoreResult<()> {
     let is_name = table.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
@@ -80,12 +78,12 @@ impl Write<'_> {
         rows: &[Vec<Value>],
     ) -> StoreResult<()> {
         guard(table)?;
-        let sizes: &[usize] = match self.engine() {
-            Engine::Sqlite => &SQLITE_ROWS,
-            Engine::Postgres => &POSTGRES_ROWS,
-        };
+        // SQLite runs one statement many times: a long one costs more than it saves.
+        if self.engine() == Engine::Sqlite {
+            return self.quietly_many(&merge_text(table, columns, key, merge, 1), rows);
+        }
         let mut rest = rows;
-        for size in sizes {
+        for size in &POSTGRES_ROWS {
             if rest.len() < *size {
                 continue;
             }

@@ -185,21 +185,28 @@ impl Conn for Sqlite {
         columns: &[&str],
         rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
     ) -> StoreResult<()> {
-        // Places without names: each value's place is its column's, and need not be looked up row by row.
         let sql = format!(
             "INSERT INTO {table} ({}) VALUES ({})",
             columns.join(", "),
             vec!["?"; columns.len()].join(", ")
         );
-        let mut statement = self.conn.prepare_cached(&sql).map_err(|e| error(&e))?;
+        self.many(&sql, rows)
+    }
+    fn many<'r>(
+        &mut self,
+        sql: &str,
+        rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
+    ) -> StoreResult<()> {
+        let mut statement = self.conn.prepare_cached(sql).map_err(|e| error(&e))?;
+        let places = statement.parameter_count();
         for row in rows {
-            if row.len() != columns.len() {
+            if row.len() != places {
                 return Err(StoreError::Misuse(format!(
-                    "a row of {} values for the {} columns of `{sql}`",
-                    row.len(),
-                    columns.len()
+                    "a row of {} values for the {places} places of `{sql}`",
+                    row.len()
                 )));
             }
+            // By number: places come in their order, and need not be looked up by name row by row.
             for (n, value) in row.iter().enumerate() {
                 bind(&mut statement, n + 1, value).map_err(|e| error(&e))?;
             }

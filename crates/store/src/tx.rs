@@ -28,6 +28,17 @@ pub(crate) trait Conn {
         columns: &[&str],
         rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
     ) -> StoreResult<()>;
+    /// Runs one statement for each row. Its places are `$1`, `$2` … in their order, each once.
+    fn many<'r>(
+        &mut self,
+        sql: &str,
+        rows: &mut (dyn Iterator<Item = Cow<'r, [Value]>> + 'r),
+    ) -> StoreResult<()> {
+        for row in rows {
+            self.exec(sql, &row)?;
+        }
+        Ok(())
+    }
     /// Makes sure that the partitions of `year` exist.
     fn ensure_year(&mut self, year: i16) -> StoreResult<()>;
 }
@@ -163,6 +174,12 @@ impl<'t> Write<'t> {
     ) -> StoreResult<()> {
         self.read.tally.fetch_add(1, Ordering::Relaxed);
         self.read.conn.bulk(table, columns, &mut borrowed(rows))
+    }
+    /// One statement of the same kind for each row ([`Conn::many`]).
+    pub(crate) fn quietly_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> StoreResult<()> {
+        let number = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        self.read.tally.fetch_add(number, Ordering::Relaxed);
+        self.read.conn.many(sql, &mut borrowed(rows))
     }
     /// Runs an INSERT, UPDATE or DELETE with RETURNING; answers the one row it returns.
     pub fn returning<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> StoreResult<T> {
