@@ -38,6 +38,8 @@ const STREETS: u64 = 60;
 const GRIDS: u64 = 2000;
 const MATTERS: u64 = 60;
 const UNITS: u64 = 40;
+/// Units of one district; the others are the city's.
+const UNITS_EACH: u64 = 6;
 const DAYS: i64 = 730;
 const CHANNELS: [&str; 8] = [
     "patrol", "web", "hotline", "visit", "media", "video", "sensor", "open311",
@@ -88,15 +90,21 @@ fn migrations() -> Vec<Migration> {
     [store::MIGRATIONS, facts::MIGRATIONS, cases::MIGRATIONS].concat()
 }
 
-/// Measures on both engines.
+/// Measures on SQLite.
 ///
 /// # Errors
 /// The store's, and when a figure is wrong.
-pub fn on_both(cases: u32, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+pub fn on_sqlite(cases: u32, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     let folder = Dir::new("bench-facts")?;
     let url = format!("sqlite:{}", folder.join("facts.db").display());
-    run("sqlite", &url, cases, say)?;
-    drop(folder);
+    run("sqlite", &url, cases, say)
+}
+
+/// Measures on a PostgreSQL of its own.
+///
+/// # Errors
+/// As [`on_sqlite`].
+pub fn on_postgres(cases: u32, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     let postgres = Postgres::start()?;
     run("postgres", postgres.database()?.url(), cases, say)
 }
@@ -131,7 +139,10 @@ fn run(
     say(
         Line::new("facts", engine, "rebuild / 60 s a million cases", share)
             .wanted(Wanted::AtMost(1.0))
-            .detail(format!("{cases} cases, elapsed time")),
+            .detail(format!(
+                "{cases} cases, elapsed time; CPU of the program {:.2} of it",
+                cost.cpu_s / cost.wall_s
+            )),
     );
     keeping_up(engine, &ctx, &source, cases, say)?;
     reading(engine, &ctx, now, cases, say)
@@ -195,6 +206,13 @@ fn row(n: u64, of: u64, now: Timestamp) -> Vec<Value> {
         turn => GOING[usize::try_from(turn).expect("small") % GOING.len()],
     };
     let was = |s: i64| (at(s) < now && is_over).then(|| at(s));
+    let (channel, matter) = (rng.below(8), rng.below(MATTERS));
+    // What a unit is responsible for follows from class and district; one case in ten is given to another.
+    let unit = match (rng.below(10), matter % 10) {
+        (0, _) => rng.below(UNITS),
+        (_, 0) => DISTRICTS * UNITS_EACH + matter / 10 % (UNITS - DISTRICTS * UNITS_EACH),
+        _ => street % DISTRICTS * UNITS_EACH + matter % UNITS_EACH,
+    };
     let random: [u8; 10] = std::array::from_fn(|_| u8::try_from(rng.below(256)).expect("a byte"));
     let none = Value::Null;
     params![
@@ -203,9 +221,9 @@ fn row(n: u64, of: u64, now: Timestamp) -> Vec<Value> {
         format!("{district}-{n:08}"),
         1,
         state,
-        CHANNELS[usize::try_from(rng.below(8)).expect("small")],
-        id_of(1, rng.below(MATTERS)),
-        was(dispatched).map(|_| id_of(2, rng.below(UNITS))),
+        CHANNELS[usize::try_from(channel).expect("small")],
+        id_of(1, matter),
+        was(dispatched).map(|_| id_of(2, unit)),
         none,
         none,
         code,
@@ -294,7 +312,10 @@ fn keeping_up(
         f64::from(moves) / cost.wall_s / EVENTS,
     )
     .wanted(Wanted::AtLeast(1.0))
-    .detail(format!("{moves} changed cases over {cases}, elapsed time")));
+    .detail(format!(
+        "{moves} changed cases over {cases}, elapsed time; CPU of the program {:.2} of it",
+        cost.cpu_s / cost.wall_s
+    )));
     Ok(())
 }
 
@@ -466,7 +487,7 @@ fn reading(
     cases: u32,
     say: &mut dyn FnMut(Line),
 ) -> anyhow::Result<()> {
-    let mut worst = ("", 0.0_f64);
+    let mut worst = ("", 0.0_f64, 0.0_f64);
     for (name, reading) in readings(now) {
         let reading = Arc::new(reading);
         let (mut times, mut found) = (Vec::new(), 0);
@@ -483,13 +504,14 @@ fn reading(
             continue;
         }
         times.sort_by(f64::total_cmp);
-        let middle = times[READS / 2];
+        let (fastest, middle) = (times[0], times[READS / 2]);
         eprintln!(
-            "  {engine}: {name}: {:.2} of the budget",
-            middle / FIGURE_MS
+            "  {engine}: {name}: {:.2} of the budget, the fastest {:.2}",
+            middle / FIGURE_MS,
+            fastest / FIGURE_MS
         );
         if middle > worst.1 {
-            worst = (name, middle);
+            worst = (name, middle, fastest);
         }
     }
     say(Line::new(
@@ -499,6 +521,10 @@ fn reading(
         worst.1 / FIGURE_MS,
     )
     .wanted(Wanted::AtMost(1.0))
-    .detail(format!("{cases} cases; {}, elapsed time", worst.0)));
+    .detail(format!(
+        "{cases} cases; {}, elapsed time; the fastest of {READS} readings {:.2}",
+        worst.0,
+        worst.2 / FIGURE_MS
+    )));
     Ok(())
 }

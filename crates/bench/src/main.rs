@@ -40,6 +40,12 @@ struct Args {
     /// Rows to import and lives to store [default: 100000 rows, 50000 lives].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
     cases: Option<u32>,
+    /// Only the figures of so large a city, with its cases and sums alone (some GB of disk, and minutes to hours to fill).
+    #[arg(long, value_name = "SIZE", conflicts_with_all = ["quick", "only", "cases"])]
+    scale: Option<Scale>,
+    /// Measure the figures on this engine alone.
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<Engine>,
     /// Also write the figures as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -65,6 +71,44 @@ enum Bench {
     Calibration,
 }
 
+/// How large the city of the figures is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scale {
+    /// A million cases.
+    #[value(name = "1m")]
+    Million,
+    /// Ten million.
+    #[value(name = "10m")]
+    TenMillion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Args {
+    /// How many cases the figures are measured over.
+    fn facts_cases(&self) -> u32 {
+        let usual = if self.quick { 50_000 } else { 1_000_000 };
+        match self.scale {
+            Some(Scale::Million) => 1_000_000,
+            Some(Scale::TenMillion) => 10_000_000,
+            None => self.cases.unwrap_or(usual),
+        }
+    }
+    fn wants(&self, bench: Bench) -> bool {
+        if self.scale.is_some() {
+            bench == Bench::Facts
+        } else if self.only.is_empty() {
+            !matches!(bench, Bench::Analysis | Bench::Calibration)
+        } else {
+            self.only.contains(&bench)
+        }
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut lines: Vec<Line> = Vec::new();
@@ -86,13 +130,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
-    let wants = |bench| {
-        if args.only.is_empty() {
-            !matches!(bench, Bench::Analysis | Bench::Calibration)
-        } else {
-            args.only.contains(&bench)
-        }
-    };
+    let wants = |bench| args.wants(bench);
     if wants(Bench::Analysis) {
         analysis::speed(args.quick, say)?;
         text()?;
@@ -101,11 +139,12 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
         analysis::calibration(args.quick, say)?;
     }
     if wants(Bench::Facts) {
-        facts::on_both(
-            args.cases
-                .unwrap_or(if args.quick { 50_000 } else { 1_000_000 }),
-            say,
-        )?;
+        if args.engine != Some(Engine::Postgres) {
+            facts::on_sqlite(args.facts_cases(), say)?;
+        }
+        if args.engine != Some(Engine::Sqlite) {
+            facts::on_postgres(args.facts_cases(), say)?;
+        }
     }
     if wants(Bench::Warning) {
         warning::run(args.quick, say)?;
@@ -210,11 +249,17 @@ mod tests {
             (&[Bench::Life][..], 1_000_000)
         );
         assert_eq!(import_size(&parse(&[]).unwrap()).rows, 100_000);
+        let large = parse(&["--scale", "10m", "--engine", "postgres"]).unwrap();
+        assert_eq!(large.facts_cases(), 10_000_000);
+        assert!(large.wants(Bench::Facts) && !large.wants(Bench::Life));
+        assert_eq!(parse(&["--quick"]).unwrap().facts_cases(), 50_000);
         for wrong in [
             &["--only", "all"][..],
             &["--cases", "5"],
             &["--cases", "many"],
             &["--json"],
+            &["--scale", "100m"],
+            &["--scale", "10m", "--cases", "5000"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
