@@ -24,7 +24,8 @@ pub(super) struct Wanted {
     seed: Option<u64>,
 }
 
-fn day(field: &'static str, text: &str) -> Result<Date, WarningError> {
+/// Reads a local date.
+pub(crate) fn day(field: &'static str, text: &str) -> Result<Date, WarningError> {
     text.parse().map_err(|_| {
         let text: String = text.chars().take(40).collect();
         let reason = format!("cannot read the date {text:?}: expected YYYY-MM-DD");

@@ -1,15 +1,16 @@
 //! The calls of warnings under `/api/v1`. A handler translates; `ops` decides. No answer names a person.
 
-mod backtests;
+pub(crate) mod backtests;
 mod detectors;
+mod runs;
 mod views;
 mod warnings;
 
 use access::{Capability, Listing, Operation, Permission, Routes};
 use axum::http::Method;
 use views::{
-    BacktestView, CasesView, DetectorView, OpenedView, RunView, WarningFullView, WarningView,
-    WorthView,
+    BacktestView, CasesView, DayRunView, DetectorView, OpenedView, RunView, WarningFullView,
+    WarningView, WorthView,
 };
 
 fn routes() -> Routes {
@@ -99,6 +100,16 @@ fn routes() -> Routes {
             read,
             detectors::worth,
             Operation::new("says what detectors and preventive work have been worth: precision, lead, false alarms").answers::<WorthView>(200),
+        )
+        .on_api(
+            post(),
+            "/api/v1/warning-runs",
+            Permission::WarningManage,
+            runs::look,
+            Operation::new("looks at a day now: findings begin or go on")
+                .about("Each day is looked at by itself in the morning after; looking again with the same record changes nothing.")
+                .body::<runs::DayWanted>()
+                .answers::<DayRunView>(200),
         )
         .on_api(
             post(),

@@ -1,8 +1,8 @@
 //! What the API answers about warnings.
 
 use crate::backtest::Warned;
-use crate::model::{Detector, Level, Method, Standing, Verdict};
-use crate::ops::{Details, Opened, Stand, Worth};
+use crate::model::{Detector, Level, Method, Standing, Verdict, WarningId};
+use crate::ops::{DayRun, Details, Opened, Stand, Worth};
 use crate::performance::Performance;
 use crate::sql::{BacktestRow, CaseBehind, Curve, Warning};
 use crate::track::{Sight, Track};
@@ -288,6 +288,35 @@ impl WorthView {
         Self {
             detectors: worth.detectors,
             beats: beats.collect(),
+        }
+    }
+}
+
+/// What came of looking at a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DayRunView {
+    /// The day.
+    pub day: String,
+    /// The seed of the simulations, as text: it may be larger than a JSON number holds exactly.
+    pub seed: String,
+    /// Ids of findings that began.
+    pub begun: Vec<String>,
+    /// Ids of findings that go on.
+    pub going_on: Vec<String>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl DayRunView {
+    /// As it came.
+    pub fn of(run: &DayRun) -> Self {
+        let ids = |list: &[WarningId]| list.iter().map(ToString::to_string).collect();
+        Self {
+            day: run.day.to_string(),
+            seed: run.seed.to_string(),
+            begun: ids(&run.begun),
+            going_on: ids(&run.going_on),
+            seconds: run.seconds,
         }
     }
 }

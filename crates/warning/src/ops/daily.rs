@@ -6,7 +6,7 @@ use crate::detect::{self, Ground, Look};
 use crate::model::{Signal, Standing, WarningId};
 use crate::sql::{self, Curve, Run, Warning};
 use crate::track::{self, QUIET_DAYS, Sight, Track};
-use access::Ctx;
+use access::{Ctx, Permission};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use kernel::codes::DistrictCode;
@@ -80,6 +80,23 @@ pub fn run_if_due(
         Err(WarningError::Store(StoreError::Unique(_))) => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// Looks at a day because somebody asks for it, in the asker's name. What was found before stays; looking again at a day
+/// with the same record changes nothing.
+///
+/// # Errors
+/// [`WarningError`]; `Field` of `day` where it is not over yet.
+pub async fn look_at(ctx: &Ctx, city: Arc<City>, day: Date) -> Result<DayRun, WarningError> {
+    ctx.require(Permission::WarningManage)?;
+    if day >= city.local_date(ctx.now()) {
+        let reason = format!("{day} is not over yet");
+        return Err(WarningError::field("day", "warning.not_over", reason));
+    }
+    let ctx = ctx.renewed();
+    tokio::task::spawn_blocking(move || run_day(&ctx, city, day, None, true))
+        .await
+        .map_err(|_| WarningError::BrokenOff)?
 }
 
 /// Looks at a day. The same day, counts and seed give the same findings; looking at a day again changes nothing but the

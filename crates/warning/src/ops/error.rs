@@ -36,6 +36,9 @@ pub enum WarningError {
         "there are no figures yet: they are made while the program serves, or by `shiyu facts rebuild`"
     )]
     NoFigures,
+    /// The work was broken off, as when the program stops.
+    #[error("the work was broken off")]
+    BrokenOff,
     /// The input does not fit.
     #[error("{field}: {reason}")]
     Field {
@@ -110,7 +113,7 @@ impl Problem for WarningError {
             | Self::Running
             | Self::NoFigures => StatusCode::CONFLICT,
             Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Figures(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Figures(_) | Self::BrokenOff => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Case(error) => error.status(),
             Self::Refused(error) => error.status(),
             Self::Store(error) => error.status(),
@@ -127,7 +130,7 @@ impl Problem for WarningError {
             Self::Running => "warning.running",
             Self::NoFigures => "warning.no_figures",
             Self::Field { code, .. } => code,
-            Self::Figures(_) => "access.internal",
+            Self::Figures(_) | Self::BrokenOff => "access.internal",
             Self::Case(error) => error.code(),
             Self::Refused(error) => error.code(),
             Self::Store(error) => error.code(),

@@ -39,19 +39,16 @@ impl Ask {
     /// # Errors
     /// [`WarningError`] naming the field: backwards, too long, not over yet.
     pub fn new(from: Date, to: Date, seed: u64, today: Date) -> Result<Self, WarningError> {
-        let refuse =
-            |field, reason: String| Err(WarningError::field(field, "warning.bad_day", reason));
+        let refuse = |field, code, reason: String| Err(WarningError::field(field, code, reason));
         if to < from {
-            return refuse("to", format!("{to} lies before {from}"));
+            return refuse("to", "warning.backward", format!("{to} lies before {from}"));
         }
         if to >= today {
-            return refuse("to", format!("{to} is not over yet"));
+            return refuse("to", "warning.not_over", format!("{to} is not over yet"));
         }
         if days_between(from, to) >= LONGEST_DAYS {
-            return refuse(
-                "from",
-                format!("more than {LONGEST_DAYS} days are not tested at once"),
-            );
+            let reason = format!("more than {LONGEST_DAYS} days are not tested at once");
+            return refuse("from", "warning.too_many_days", reason);
         }
         Ok(Self { from, to, seed })
     }

@@ -7,7 +7,7 @@ mod history;
 mod look;
 mod settings;
 
-pub use daily::{DayRun, day_to_look_at, run_day, run_if_due};
+pub use daily::{DayRun, day_to_look_at, look_at, run_day, run_if_due};
 pub use decide::{Opened, dismiss, judge, open_task, see};
 pub use error::WarningError;
 pub use history::{Ask, Stand, backtest, backtests, begin_backtest, run_backtest, work_backtest};

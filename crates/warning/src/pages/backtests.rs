@@ -4,6 +4,7 @@
 use super::{SightCells, crumbs, day, in_lang, verdict};
 use crate::backtest::{Outcome, Warned};
 use crate::control;
+use crate::http::backtests::day as read_day;
 use crate::ops::{self, Ask, Stand, WarningError};
 use crate::sql::BacktestRow;
 use crate::{jobs, view};
@@ -140,13 +141,7 @@ pub(super) async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 
 /// What the form asks for.
 fn asked(ctx: &Ctx, city: &City, fields: &Fields) -> Result<Ask, WarningError> {
-    let date = |field: &'static str| -> Result<Date, WarningError> {
-        fields.get(field).parse().map_err(|_| {
-            let text: String = fields.get(field).chars().take(40).collect();
-            let reason = format!("cannot read the date {text:?}: expected YYYY-MM-DD");
-            WarningError::field(field, "warning.bad_day", reason)
-        })
-    };
+    let date = |field: &'static str| read_day(field, fields.get(field));
     let (from, to) = (date("from")?, date("to")?);
     Ask::new(from, to, control::new_seed(), city.local_date(ctx.now()))
 }

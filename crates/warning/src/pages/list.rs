@@ -1,18 +1,19 @@
-//! GET /warnings — the findings, with a sketch of where they lie.
+//! GET /warnings — the findings, with a sketch of where they lie. POST /warnings/runs — looking at a day now.
 
 use super::sketch::{Marked, draw};
 use super::{Row, day, map, standing};
+use crate::http::backtests::day as read_day;
 use crate::model::Standing;
 use crate::ops::{self, Standings, WarningError, WarningQuery};
 use crate::sql::Warning;
-use access::{Ctx, Fault, Query, show as show_page};
+use access::{Ctx, Fault, Fields, Go, Permission, Query, show as show_page};
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use cases::service::Cases;
 use kernel::{Cursor, PageSize};
 use matters::City;
 use serde::Deserialize;
-use ui::{Html, Pager, Queue, Ui};
+use ui::{FormState, Html, Pager, Queue, Tone, Ui};
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -32,6 +33,8 @@ pub(super) struct ListPage {
     /// The last day that was looked at; empty where none was.
     pub last_run: String,
     pub pager: Pager,
+    /// The form that looks at a day now; none for whoever may not.
+    pub look: Option<FormState>,
 }
 
 /// The tabs: what is open, then each standing, then all.
@@ -110,7 +113,37 @@ pub(super) async fn show(
     if !map.is_empty() {
         (shown_page.sketch, shown_page.is_sketch) = (map, false);
     }
+    if ctx.principal().may(Permission::WarningManage) {
+        let day = ops::day_to_look_at(&city, ctx.now()).to_string();
+        shown_page.look = Some(FormState::new().with("day", day));
+    }
     show_page(&shown_page)
+}
+
+/// POST /warnings/runs
+pub(super) async fn look(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    let looked = match read_day("day", fields.get("day")) {
+        Ok(day) => ops::look_at(&ctx, city, day).await,
+        Err(error) => Err(error),
+    };
+    let (tone, sentence) = match looked {
+        Ok(run) => {
+            let (on, begun, going) = (day(&ui, run.day), run.begun.len(), run.going_on.len());
+            let sentence = ui.ta(
+                "warning-done-look",
+                &[("day", &on), ("begun", &begun), ("going", &going)],
+            );
+            (Tone::Good, sentence)
+        }
+        Err(error @ (WarningError::Field { .. } | WarningError::NoFigures)) => {
+            let fault = Fault::from(error);
+            let told = fault.sentence(&ui.site.words, ui.lang);
+            (Tone::Bad, told.unwrap_or_else(|| fault.detail().to_owned()))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Go::to("/warnings").saying(tone, sentence).into_response())
 }
 
 pub(super) fn page_of(
@@ -142,6 +175,7 @@ pub(super) fn page_of(
         is_sketch: true,
         last_run,
         pager,
+        look: None,
         ui,
     }
 }

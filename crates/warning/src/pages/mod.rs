@@ -26,6 +26,7 @@ pub fn add(routes: Routes) -> Routes {
     let (read, manage) = (Permission::WarningRead, Permission::WarningManage);
     routes
         .on(get(), "/warnings", read, list::show)
+        .on(post(), "/warnings/runs", manage, list::look)
         .on(get(), "/warnings/detectors", read, detectors::show)
         .on(
             post(),

@@ -172,3 +172,45 @@ both_engines!(
         );
     }
 );
+
+both_engines!(
+    whoever_sets_detectors_may_have_a_day_looked_at_now,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.ordinary();
+        city.burst("hotline", 1, 3);
+        city.count();
+        let look = |who: &str, body: Value| city.post(who, "/api/v1/warning-runs", body);
+        let day = city.day(1).to_string();
+        assert_eq!(look("leader", json!({"day": day})).0, 403);
+        for wrong in [
+            json!("x"),
+            json!(city.day(0).to_string()),
+            json!("2026-02-30"),
+        ] {
+            let (status, body) = look("analyst", json!({"day": wrong}));
+            assert_eq!(
+                (status, body["field"].as_str()),
+                (422, Some("day")),
+                "{body}"
+            );
+        }
+        assert_eq!(city.rows("SELECT count(*) FROM warnings"), 0);
+        let (status, body) = look("analyst", json!({"day": day}));
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(body["begun"].as_array().unwrap().len(), 1, "{body}");
+        // The look is in the trail under the name of whoever asked.
+        let named =
+            "SELECT count(*) FROM audit WHERE action = 'warning.run' AND actor_id IS NOT NULL";
+        assert_eq!(city.rows(named), 1);
+        let (_, again) = look("analyst", json!({}));
+        assert_eq!(
+            again["begun"],
+            json!([]),
+            "the same day, asked for as yesterday"
+        );
+        assert_eq!(again["going_on"], body["begun"]);
+        assert_eq!(city.rows("SELECT count(*) FROM warnings"), 1);
+    }
+);
