@@ -59,3 +59,4 @@ evaluation-map-making = The figures are being made
 evaluation-map-making-advice = Making them for the first time takes some minutes. Look again later.
 evaluation-map-definitions = Circles hold the number of open cases; red with ■ where some are overdue. Overdue share: cases past their deadline and not handled, over open cases. Closed on time: cases closed in the last 28 days that were handled in time, over all cases closed in those days, those without a limit included. Places with fewer than 10 cases are not coloured.
 evaluation-no-unit = No unit of your own
+evaluation-to-lights = The last week against its forecast

@@ -59,3 +59,4 @@ evaluation-map-making = 正在汇总数据
 evaluation-map-making-advice = 第一次汇总需要几分钟，请稍后再看。
 evaluation-map-definitions = 圆圈是在办案件数，红色并带 ■ 的其中有超期。在办超期率 = 超过时限仍未处置的案件 ÷ 在办案件。按期结案占比 = 最近 28 天按期处置并结案的案件 ÷ 同期结案的案件，没有时限的也算在分母里。少于 10 件的不着色。
 evaluation-no-unit = 没有所属单位
+evaluation-to-lights = 上周与预测对比

@@ -1,8 +1,11 @@
-//! GET /forecast — the next two weeks with their limits; GET /under-reporting — where to go and ask.
+//! GET /forecast — the next two weeks with their limits; GET /under-reporting — where to go and ask ([`reach`]);
+//! GET /forecast/lights — the lights as a piece of other pages ([`lights`]).
 
-use crate::ops::{self, ForesightError, Part, Prospect, Question, Reached};
+mod lights;
+mod reach;
+
+use crate::ops::{self, ForesightError, Part, Prospect, Question};
 use crate::outlook::{Light, Line};
-use crate::reach::{Reach, STANDS_DAYS, Street};
 use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Word, show_as};
 use analysis::forecast::ForecastPoint;
 use askama::Template;
@@ -30,9 +33,15 @@ pub fn capability() -> Capability {
         )
         .on(
             Method::GET,
+            "/forecast/lights",
+            Permission::EvaluationRead,
+            lights::lights,
+        )
+        .on(
+            Method::GET,
             "/under-reporting",
             Permission::Public,
-            under_reporting,
+            reach::under_reporting,
         );
     Capability::new("foresight", routes)
         .locales(
@@ -383,114 +392,6 @@ fn chart(ui: &Ui, prospect: &Prospect) -> LineChart {
         },
         band_name: ui.t("foresight-band"),
     }
-}
-
-/// One street of the list.
-struct StreetRow {
-    name: String,
-    incidents: String,
-    ratio: String,
-    is_low: bool,
-    correction: String,
-}
-
-#[derive(Template)]
-#[template(path = "foresight_reach.html")]
-struct ReachPage {
-    ui: Ui,
-    /// Where to go and ask.
-    low: Vec<String>,
-    /// What the whole city is like; empty where nothing can be said.
-    city_words: String,
-    rows: Vec<StreetRow>,
-    hidden: String,
-    /// Effects of facts of places.
-    effects: Vec<String>,
-    period: String,
-}
-
-async fn under_reporting(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    let city = ctx.service::<Cases>().city();
-    let reached = ops::reached(&ctx, &city).await?;
-    show_as(StatusCode::OK, &reach_page(ui, &city, &reached))
-}
-
-fn reach_page(ui: Ui, city: &City, reached: &Reached) -> ReachPage {
-    let name = |street: &Street| {
-        street
-            .street
-            .and_then(|at| reached.streets.get(at))
-            .map_or_else(
-                || ui.t("foresight-small-streets"),
-                |code| division_name(&ui, city, *code),
-            )
-    };
-    let streets = reached.reach.as_ref().map_or(&[][..], |r| &r.streets);
-    let rows = streets.iter().map(|s| StreetRow {
-        name: name(s),
-        incidents: ui.num(s.incidents),
-        ratio: factor(s.ratio.ratio, s.ratio.lo, s.ratio.hi),
-        is_low: s.is_low,
-        correction: s
-            .correction
-            .map_or_else(|| ui.t("foresight-no-estimate"), |c| c.told(&ui)),
-    });
-    let from = ui.date_long(reached.from);
-    ReachPage {
-        low: streets.iter().filter(|s| s.is_low).map(name).collect(),
-        rows: rows.collect(),
-        city_words: reached
-            .reach
-            .as_ref()
-            .map_or_else(String::new, |r| city_words(&ui, r)),
-        hidden: match reached.reach.as_ref().map_or(0, |r| r.hidden) {
-            0 => String::new(),
-            n => ui.tn("foresight-hidden", "n", n),
-        },
-        effects: reached
-            .reach
-            .as_ref()
-            .map_or_else(Vec::new, |r| effects(&ui, r)),
-        period: ui.tn("foresight-reach-period", "from", from.as_str()),
-        ui,
-    }
-}
-
-/// A factor with its limits: never the one without the other.
-fn factor(value: f64, lo: f64, hi: f64) -> String {
-    format!("{value:.2} ({lo:.2}–{hi:.2})")
-}
-
-fn city_words(ui: &Ui, reach: &Reach) -> String {
-    let rate = reach.rate;
-    ui.ta(
-        "foresight-reach-city",
-        &[
-            ("incidents", &ui.num(reach.incidents)),
-            ("again", &ui.num(reach.again)),
-            (
-                "rate",
-                &format!("{:.3} ({:.3}–{:.3})", rate.ratio, rate.lo, rate.hi),
-            ),
-            ("days", &format!("{STANDS_DAYS:.0}")),
-        ],
-    )
-}
-
-fn effects(ui: &Ui, reach: &Reach) -> Vec<String> {
-    // words: foresight-fact-*
-    let one = |e: &crate::reach::Effect| {
-        let fact = ui.t(&format!("foresight-fact-{}", e.fact.as_str()));
-        let by = factor(e.factor, e.lo, e.hi);
-        ui.t2(
-            "foresight-effect",
-            "fact",
-            fact.as_str(),
-            "factor",
-            by.as_str(),
-        )
-    };
-    reach.effects.iter().map(one).collect()
 }
 
 #[cfg(test)]

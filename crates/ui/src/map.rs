@@ -128,7 +128,12 @@ pub enum Scale {
     Sequence,
     /// Away from what is expected, to both sides; the middle is neutral.
     Around(f64),
+    /// Observed over expected: a half is as far from 1 as the double.
+    Ratio,
 }
+
+/// Borders of [`Scale::Ratio`], as far apart below 1 as above it.
+const RATIOS: [f64; SHADES - 1] = [0.5, 0.8, 1.25, 2.0];
 
 /// Places shaded by a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -216,6 +221,7 @@ fn breaks(scale: Scale, values: &[f64]) -> Vec<f64> {
             let from = (low / step).floor() * step;
             (1..SHADES).map(|i| tidy(from + step * i as f64)).collect()
         }
+        Scale::Ratio => RATIOS.to_vec(),
         Scale::Around(middle) => {
             // The neutral class is as wide as the others: 1.5 steps to each side are ±0.5 and ±1.5 of a step.
             let step = readable((high - middle).max(middle - low) / 2.5);
@@ -368,7 +374,7 @@ impl Map {
         let breaks = breaks(shading.scale, &values);
         let colours = match shading.scale {
             Scale::Sequence => "seq",
-            Scale::Around(_) => "div",
+            Scale::Around(_) | Scale::Ratio => "div",
         };
         let classes = if values.is_empty() {
             Vec::new()
@@ -485,6 +491,15 @@ mod tests {
         assert_eq!(around, [-0.5, 0.5, 1.5, 2.5]);
         assert_eq!(class_of(&around, 1.0), 2, "the middle is neutral");
         assert_eq!(class_of(&around, 2.6), 4);
+        let ratio = breaks(Scale::Ratio, &[0.1, 1.0]);
+        let classes = [0.4, 0.7, 1.0, 1.5, 2.0].map(|r| class_of(&ratio, r));
+        assert_eq!(classes, [0, 1, 2, 3, 4]);
+        assert!(
+            ratio
+                .iter()
+                .zip(ratio.iter().rev())
+                .all(|(a, b)| (a * b - 1.0).abs() < 1e-12)
+        );
     }
 
     #[test]
@@ -563,7 +578,7 @@ mod tests {
         #[test]
         fn no_values_break_a_map(values in proptest::collection::vec(proptest::option::of(any::<f64>()), 0..9), middle in any::<f64>()) {
             let ui = testing::sample_ui(Lang::Zh, Timestamp::UNIX_EPOCH);
-            for scale in [Scale::Sequence, Scale::Around(middle)] {
+            for scale in [Scale::Sequence, Scale::Around(middle), Scale::Ratio] {
                 let map = shading(&values, scale);
                 let _ = map.show(&ui);
                 let (classes, unknown, _) = map.shaded();

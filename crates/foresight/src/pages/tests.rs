@@ -1,6 +1,9 @@
 //! Every page in both languages, with much and with nothing to show.
 
+use super::lights::piece;
+use super::reach::{reach_page, shaded};
 use super::*;
+use crate::ops::Reached;
 use crate::outlook::{Counts, outlook};
 use crate::reach::{Incident, reach};
 use jiff::Timestamp;
@@ -88,6 +91,29 @@ fn a_missing_feed_is_said_and_grey() {
     }
 }
 
+#[test]
+fn the_lights_are_a_piece_with_their_limits_and_grey_without_a_feed() {
+    for lang in Lang::ALL {
+        let ui = reader(lang);
+        let shown = |days, has_feed| {
+            let piece = piece(ui.clone(), &city(), &prospect(days, has_feed));
+            piece.render().expect("the template renders")
+        };
+        let full = shown(280, true);
+        assert!(
+            !full.contains("<html") && full.matches("<tr>").count() == 4,
+            "{full}"
+        );
+        // A light that is not grey never stands without the limits it comes from.
+        assert!(full.contains('–') && !full.contains(&ui.t("foresight-light-no-feed")));
+        let grey = shown(280, false);
+        assert_eq!(grey.matches(&ui.t("foresight-light-no-feed")).count(), 3);
+        assert!(!grey.contains("badge-good") && !grey.contains("badge-bad"));
+        let short = shown(20, true);
+        assert!(short.contains(&ui.t("foresight-light-unknown")));
+    }
+}
+
 fn reached(incidents: &[Incident]) -> Reached {
     let codes = ["350203001000", "350203002000", "350203003000"];
     Reached {
@@ -113,18 +139,60 @@ fn places_that_are_probably_under_reported_are_places_to_go_to_always_with_limit
         .collect();
     for lang in Lang::ALL {
         let ui = reader(lang);
-        let page = reach_page(ui.clone(), &city(), &reached(&incidents));
+        let page = reach_page(ui.clone(), &city(), None, &reached(&incidents));
         assert_eq!(page.low, ["350203001000"]);
         assert!(page.rows.iter().all(|r| r.ratio.contains('–')));
         let html = page.render().expect("the template renders");
         testing::assert_sound(&html);
         assert!(html.contains("350203002000") && !html.contains("350203003000"));
         assert!(html.contains(&ui.tn("foresight-hidden", "n", 1_usize)));
-        let nothing = reach_page(ui.clone(), &city(), &reached(&[]));
+        let nothing = reach_page(ui.clone(), &city(), None, &reached(&[]));
         let html = nothing.render().expect("the template renders");
         testing::assert_sound(&html);
         assert!(html.contains(&ui.t("foresight-reach-empty")));
     }
+}
+
+/// The guards of the map: streets and nothing finer, a number only where there are enough incidents, never without limits.
+#[test]
+fn the_map_shades_streets_alone_and_hatches_what_is_too_small_to_say() {
+    let each = |street, n: u32, again| {
+        (0..n).map(move |_| Incident {
+            street,
+            class: 0,
+            again,
+            days: 10.0,
+        })
+    };
+    let incidents: Vec<Incident> = each(0, 60, 1)
+        .chain(each(1, 60, 3))
+        .chain(each(2, 7, 1))
+        .collect();
+    let ui = reader(Lang::En);
+    let mut found = reached(&incidents);
+    let (shading, marked) = shaded(&ui, &city(), &found);
+    assert_eq!(
+        marked,
+        ["350203001000"],
+        "the places to go to, and no other"
+    );
+    let of = |code: &str| shading.places.iter().find(|p| p.code == code);
+    let low = of("350203001000").expect("a street of its own");
+    assert!(
+        low.value.is_some_and(|v| v < 1.0) && low.text.contains('–'),
+        "{low:?}"
+    );
+    // Seven incidents have no estimate of their own, so the map has no number of them either.
+    assert!(of("350203003000").is_none_or(|p| p.value.is_none() && !p.text.contains('7')));
+    assert!(
+        shading
+            .places
+            .iter()
+            .all(|p| p.code.ends_with("000") && !p.code.ends_with("000000"))
+    );
+    found.reach = None;
+    let (shading, marked) = shaded(&ui, &city(), &found);
+    assert!(marked.is_empty() && shading.places.iter().all(|p| p.value.is_none()));
 }
 
 #[test]

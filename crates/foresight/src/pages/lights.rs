@@ -1,0 +1,49 @@
+//! GET /forecast/lights — how the last week compares with its forecast, as a piece that other pages fetch: the city and its
+//! districts, each with the limits its light comes from.
+//!
+//! A page includes it by `<div hx-get="/forecast/lights" hx-trigger="load"><a href="/forecast">…</a></div>`; without script
+//! the link is what there is. Whoever shows it needs to know nothing of this crate.
+
+use super::{Row, feed_words, place_name, row};
+use crate::ops::{self, Prospect, Question};
+use access::{Ctx, Fault, show_as};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use cases::service::Cases;
+use matters::City;
+use ui::Ui;
+
+#[derive(Template)]
+#[template(path = "foresight_lights.html")]
+pub(super) struct LightsPiece {
+    ui: Ui,
+    /// What is wrong with the feed; empty where nothing is.
+    feed: String,
+    rows: Vec<Row>,
+}
+
+pub(super) async fn lights(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    let prospect = ops::forecast(&ctx, &city, Question::default()).await?;
+    show_as(StatusCode::OK, &piece(ui, &city, &prospect))
+}
+
+pub(super) fn piece(ui: Ui, city: &City, prospect: &Prospect) -> LightsPiece {
+    let outlook = &prospect.outlook;
+    let names = prospect.places.iter().map(|p| place_name(&ui, city, *p));
+    let places = names
+        .zip(&outlook.places)
+        .map(|(name, line)| row(&ui, name, line));
+    let whole = row(&ui, ui.t("foresight-together"), &outlook.whole);
+    let rows = if prospect.places.is_empty() {
+        Vec::new()
+    } else {
+        std::iter::once(whole).chain(places).collect()
+    };
+    LightsPiece {
+        feed: feed_words(&ui, prospect),
+        rows,
+        ui,
+    }
+}
