@@ -10,10 +10,12 @@ pub mod advice;
 pub mod facts;
 pub mod http;
 pub mod import;
+pub mod lists;
 pub mod model;
 pub mod moves;
 pub mod ops;
 pub mod pages;
+pub mod record;
 pub mod replay;
 pub mod rules;
 pub mod service;
@@ -23,6 +25,7 @@ mod sql_alike;
 pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;
+pub mod sql_record;
 pub mod words;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
@@ -53,5 +56,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 54,
         name: "case_matters_by_state",
         sql: include_str!("../migrations/0054_case_matters_by_state.sql"),
+    },
+    store::Migration {
+        number: 58,
+        name: "record",
+        sql: include_str!("../migrations/0058_record.sql"),
     },
 ];

@@ -1,5 +1,6 @@
 //! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
 
+use crate::record::{Answer, Record};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
@@ -80,6 +81,8 @@ words! {
         Voided = "voided",
         /// 移出 — left this system (known only from files).
         Transferred = "transferred",
+        /// 直接办结 — the desk answered it itself; counted apart from the work of units.
+        AnsweredDirectly = "answered_directly",
     }
 }
 
@@ -95,6 +98,7 @@ impl State {
                 | Self::Merged
                 | Self::Voided
                 | Self::Transferred
+                | Self::AnsweredDirectly
         )
     }
 }
@@ -394,6 +398,9 @@ pub enum Fact {
         solved: Option<bool>,
         /// Are you satisfied.
         satisfaction: Satisfaction,
+        /// What is missing: codes of the city's list of reasons. The unit reads these, never who said it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
         /// In words.
         note: String,
     },
@@ -427,6 +434,97 @@ pub enum Fact {
         text: String,
         /// Pictures and documents.
         attachments: Vec<Id>,
+    },
+    /// 诉求性质 — what kind of contact it is.
+    NatureSet {
+        /// A code of the city's list.
+        nature: String,
+        /// It is confidential by that nature, or was before.
+        confidential: bool,
+    },
+    /// 拟答复 — the unit drafts the answer.
+    AnswerDrafted {
+        /// The words.
+        answer: Box<Answer>,
+    },
+    /// 答复审核同意 — a head, another person, agrees.
+    AnswerApproved,
+    /// 答复退回修改
+    AnswerReturned {
+        /// Why.
+        reason: String,
+    },
+    /// 答复 — the answer goes out: the requester can read it by the link. Just before the fact that ends the case.
+    AnswerSent {
+        /// The words.
+        answer: Box<Answer>,
+    },
+    /// 直接办结 — ended by the answer before it, at the desk; no unit worked on it.
+    AnsweredDirectly,
+    /// 申诉 — the handling unit asks that a count against it be exempt.
+    AppealLodged {
+        /// Against which count: a code of the city's list.
+        count: String,
+        /// Why.
+        reason: String,
+        /// What proves it, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        evidence: String,
+        /// Pictures and documents that prove it.
+        attachments: Vec<Id>,
+    },
+    /// 申诉初审同意 — the first of two reviewers agrees.
+    AppealEndorsed,
+    /// 申诉终审同意 — the count is exempt. The raw fact stays: this is a flag beside it.
+    AppealGranted,
+    /// 申诉不同意
+    AppealRefused {
+        /// Why.
+        reason: String,
+    },
+    /// 申请剔除 — the call-back shall be left out of the rates.
+    ExclusionAsked {
+        /// Why: a code of the city's list.
+        reason: String,
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        words: String,
+    },
+    /// 同意剔除 — another person agrees: the call-back counts in no rate, and that is shown.
+    ExclusionGranted,
+    /// 不同意剔除
+    ExclusionRefused {
+        /// Why.
+        reason: String,
+    },
+    /// 重新办理 — the requester is not content and the case goes on. Each is one fact of its own; how the round before had
+    /// ended stays in [`crate::record::Record::rounds`].
+    Reopened {
+        /// Why.
+        reason: String,
+        /// When handling is due now; none where it has to be dispatched first, or has no limit.
+        due_at: Option<Timestamp>,
+        /// The calendar did not reach that far.
+        provisional: bool,
+        /// It goes to the dispatcher, not straight back to its unit.
+        to_dispatch: bool,
+    },
+    /// 补充说明 — the requester added something.
+    RequesterAdded {
+        /// The words, with names, phone and ID numbers masked.
+        text: String,
+    },
+    /// 并入来案 — another case was merged into this one; its requester is answered and called back as well.
+    Joined {
+        /// That case.
+        number: CaseNumber,
+        /// An answer is owed to its requester.
+        owed: bool,
+    },
+    /// The merge was undone.
+    Parted {
+        /// That case.
+        number: CaseNumber,
     },
 }
 
@@ -475,6 +573,12 @@ pub struct Reported {
     /// The case that whoever reports says it is the same as: a hint for the desk, which decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<CaseNumber>,
+    /// 诉求性质 — a code of the city's list, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nature: Option<String>,
+    /// Somebody beside the city's own staff asks: an answer and a call-back are owed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requested: bool,
 }
 
 words! {
@@ -575,6 +679,9 @@ pub struct CallBack {
     pub solved: Option<bool>,
     /// Are you satisfied.
     pub satisfaction: Satisfaction,
+    /// What is missing: codes of the city's list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// The case as its events add up to: what the row holds, and all that rules look at.
@@ -718,6 +825,9 @@ pub struct Case {
     /// What the requester answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_back: Option<CallBack>,
+    /// Nature, answer, appeal, reopening: what the record keeps beside the way through the offices.
+    #[serde(default, skip_serializing_if = "Record::is_empty")]
+    pub record: Record,
     /// When it last changed.
     pub updated_at: Timestamp,
 }

@@ -100,6 +100,40 @@ kinds! {
     ConfirmSelfHandling = "confirm_self_handling",
     /// A note in the file.
     Note = "note",
+    /// 诉求性质
+    SetNature = "set_nature",
+    /// 拟答复
+    DraftAnswer = "draft_answer",
+    /// 答复审核同意
+    ApproveAnswer = "approve_answer",
+    /// 答复退回修改
+    ReturnAnswer = "return_answer",
+    /// 直接办结
+    AnswerDirectly = "answer_directly",
+    /// 申诉
+    LodgeAppeal = "lodge_appeal",
+    /// 申诉初审同意
+    EndorseAppeal = "endorse_appeal",
+    /// 申诉终审同意
+    GrantAppeal = "grant_appeal",
+    /// 申诉不同意
+    RefuseAppeal = "refuse_appeal",
+    /// 申请剔除
+    AskExclusion = "ask_exclusion",
+    /// 同意剔除
+    GrantExclusion = "grant_exclusion",
+    /// 不同意剔除
+    RefuseExclusion = "refuse_exclusion",
+    /// 评价
+    Rate = "rate",
+    /// 重新办理
+    Reopen = "reopen",
+    /// 补充说明
+    AddMessage = "add_message",
+    /// 并入来案
+    Join = "join",
+    /// 来案撤出
+    Part = "part",
 }
 
 /// Who may make a move.
@@ -147,6 +181,16 @@ const GOING: &[State] = &[
     S::PendingCheck,
     S::PendingClose,
     S::SelfHandledAudit,
+];
+
+/// Ended in a way about which the requester may be asked; what was merged, once the case it went into has ended.
+const ENDED: &[State] = &[
+    S::Closed,
+    S::AnsweredDirectly,
+    S::NotAccepted,
+    S::NotRegistered,
+    S::SelfHandled,
+    S::Merged,
 ];
 
 /// Who may move a case where. Order is the order shown on screen.
@@ -388,11 +432,130 @@ pub const MOVES: &[Move] = &[
         because: "结案，须选结案条件；承办单位不得自结",
     },
     Move {
-        from: &[S::Closed, S::NotAccepted, S::NotRegistered, S::SelfHandled],
+        from: ENDED,
         act: Act::CallBack,
         to: &[],
         by: Who::Roles(&[Acceptor, Checker]),
         because: "回访；不得由承办单位回访",
+    },
+    Move {
+        from: ENDED,
+        act: Act::Rate,
+        to: &[],
+        by: Who::Anybody,
+        because: "反映人凭链接评价；改评另记一次",
+    },
+    Move {
+        from: &[S::Closed, S::AnsweredDirectly],
+        act: Act::Reopen,
+        to: &[S::PendingSign, S::PendingDispatch, S::PendingAccept],
+        by: Who::Anybody,
+        because: "反映人在期限内要求重新办理，须有理由；每次另计",
+    },
+    Move {
+        from: State::ALL,
+        act: Act::Join,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "并案的另一面：来案的反映人一并答复、一并回访",
+    },
+    Move {
+        from: State::ALL,
+        act: Act::Part,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "撤销并案的另一面",
+    },
+    Move {
+        from: State::ALL,
+        act: Act::AddMessage,
+        to: &[],
+        by: Who::Anybody,
+        because: "反映人补充说明，或由工作人员代记",
+    },
+    Move {
+        from: &[S::PendingVerify, S::PendingAccept, S::PendingRegister],
+        act: Act::SetNature,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "诉求性质，立案前可更正",
+    },
+    Move {
+        from: &[S::PendingVerify, S::PendingAccept, S::PendingRegister],
+        act: Act::AnswerDirectly,
+        to: &[S::AnsweredDirectly],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "直接办结：咨询、建议、感谢由受理台答复",
+    },
+    Move {
+        from: &[S::Handling, S::PendingCheck, S::PendingClose],
+        act: Act::DraftAnswer,
+        to: &[],
+        by: Who::Roles(&[Handler, DepartmentLead]),
+        because: "承办单位拟写答复",
+    },
+    Move {
+        from: &[S::Handling, S::PendingCheck, S::PendingClose],
+        act: Act::ApproveAnswer,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, ShiftLeader]),
+        because: "负责人审核答复，须另一人",
+    },
+    Move {
+        from: &[S::Handling, S::PendingCheck, S::PendingClose],
+        act: Act::ReturnAnswer,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, ShiftLeader]),
+        because: "答复退回修改，须有理由",
+    },
+    Move {
+        from: &[S::Closed],
+        act: Act::LodgeAppeal,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler]),
+        because: "申诉：结案后，仅承办单位，每案一次，须有理由和证据",
+    },
+    Move {
+        from: &[S::Closed],
+        act: Act::EndorseAppeal,
+        to: &[],
+        by: Who::Roles(&[Dispatcher]),
+        because: "申诉初审，两级审核的第一级",
+    },
+    Move {
+        from: &[S::Closed],
+        act: Act::GrantAppeal,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "申诉终审，须另一人；只加免责标记，原记录不变",
+    },
+    Move {
+        from: &[S::Closed],
+        act: Act::RefuseAppeal,
+        to: &[],
+        by: Who::Roles(&[Dispatcher, Acceptor, ShiftLeader]),
+        because: "申诉不同意，须有理由",
+    },
+    Move {
+        from: ENDED,
+        act: Act::AskExclusion,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Acceptor, Dispatcher, Checker]),
+        because: "申请剔除回访结果，理由取自清单",
+    },
+    Move {
+        from: ENDED,
+        act: Act::GrantExclusion,
+        to: &[],
+        by: Who::Roles(&[ShiftLeader, Leader]),
+        because: "剔除须另一人审核，公开可见",
+    },
+    Move {
+        from: ENDED,
+        act: Act::RefuseExclusion,
+        to: &[],
+        by: Who::Roles(&[ShiftLeader, Leader]),
+        because: "不同意剔除，须有理由",
     },
     Move {
         from: &[S::SelfHandledAudit],
@@ -578,6 +741,9 @@ pub fn prove(moves: &[Move], timers: &[Timer]) -> Result<(), String> {
                 | Act::EndorseExtension
                 | Act::GrantExtension
                 | Act::Suspend
+                | Act::EndorseAppeal
+                | Act::GrantAppeal
+                | Act::GrantExclusion
         )
     }) {
         if let Who::Roles(roles) = m.by

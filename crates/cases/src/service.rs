@@ -2,12 +2,14 @@
 //! keys of the vault, and the files of attachments.
 
 use crate::advice::Adviser;
+use crate::lists::{Lists, Settings};
 use crate::ops::track::Tries;
 use crate::rules::CityRules;
-use crate::{sql, sql_lists};
+use crate::{sql, sql_lists, sql_record};
 use access::Ctx;
 use attachments::Attachments;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use kernel::codes::{CaseNumber, CodeError, DistrictCode};
 use matters::{City, Reference};
 use std::collections::{BTreeMap, VecDeque};
@@ -48,7 +50,8 @@ impl Channel {
 }
 
 /// When two reports are suspected to be about the same thing. A suspicion: a person decides.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DuplicateRule {
     /// Not farther apart than this, in metres.
     pub radius_m: f64,
@@ -130,8 +133,12 @@ pub struct Cases {
     vault: Option<Arc<vault::Keys>>,
     attachments: Option<Arc<Attachments>>,
     adviser: Option<Arc<dyn Adviser>>,
+    lists: RwLock<Option<(Timestamp, Arc<Lists>)>>,
     pub(crate) tries: Tries,
 }
+
+/// Lists and settings are read again after so long: what one process changes, the others know soon.
+const LISTS_LAST: SignedDuration = SignedDuration::from_secs(60);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -148,6 +155,7 @@ impl Cases {
             vault: None,
             attachments: None,
             adviser: None,
+            lists: RwLock::default(),
             tries: Tries::new(rand::random()),
         }
     }
@@ -188,6 +196,55 @@ impl Cases {
     /// The files of attachments, if there are any.
     pub(crate) fn attachments(&self) -> Option<&Attachments> {
         self.attachments.as_deref()
+    }
+
+    /// The city's lists and settings, at most a minute old: decide on one snapshot, not on two.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn lists(&self, ctx: &Ctx) -> StoreResult<Arc<Lists>> {
+        let now = ctx.now();
+        let known = self
+            .lists
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((at, lists)) = known
+            && now.duration_since(at).abs() < LISTS_LAST
+        {
+            return Ok(lists);
+        }
+        let (entries, templates, settings) = ctx
+            .read(|r| -> StoreResult<_> {
+                let entries = sql_record::entries(r)?;
+                let templates = sql_record::templates(r)?;
+                Ok((entries, templates, sql_record::settings(r)?))
+            })
+            .await?;
+        // Checked when it was stored; what a newer program wrote and this one does not know is no reason to stand still.
+        let settings: Settings = match settings.as_deref().map(serde_json::from_str) {
+            Some(Ok(settings)) => settings,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the settings of the record do not read; the program's own are used");
+                Settings::default()
+            }
+            None => Settings::default(),
+        };
+        let lists = Arc::new(Lists {
+            entries,
+            templates,
+            duplicates: settings.duplicates.unwrap_or(self.config.duplicates),
+            rules: CityRules {
+                record: settings.record,
+                ..self.config.rules.clone()
+            },
+        });
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Some((now, lists.clone()));
+        Ok(lists)
+    }
+    /// Reads lists and settings anew the next time: somebody changed them.
+    pub fn forget_lists(&self) {
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The channels as last loaded, in the order shown to people by code.

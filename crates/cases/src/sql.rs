@@ -43,6 +43,9 @@ pub const COLUMNS: &[&str] = &[
     "task_assignee",
     "task_due_at",
     "updated_at",
+    "merged_into",
+    "call_at",
+    "waits_for",
     "body",
 ];
 
@@ -81,6 +84,9 @@ pub fn columns(case: &Case) -> Vec<Value> {
         case.task.as_ref().and_then(|t| t.assignee),
         case.timer().map(|(_, due_at)| due_at),
         case.updated_at,
+        case.merged_into,
+        case.call_at(),
+        case.waits_for(),
     ]);
     row.push(json(case));
     row

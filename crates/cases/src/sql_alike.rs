@@ -10,7 +10,7 @@ use store::{Read, StoreResult, ToValue, Value};
 /// States in which a case is no longer the one to join.
 const GONE: &str = "('merged', 'voided', 'transferred', 'not_accepted', 'not_registered')";
 /// States in which a case is over.
-const OVER: &str = "('merged', 'voided', 'transferred', 'not_accepted', 'not_registered', 'closed', 'self_handled')";
+const OVER: &str = "('merged', 'voided', 'transferred', 'not_accepted', 'not_registered', 'closed', 'self_handled', 'answered_directly')";
 
 /// Where to look.
 #[derive(Debug, Clone)]

@@ -26,6 +26,7 @@ pub const fn state_key(state: State) -> &'static str {
         State::Merged => "cases-state-merged",
         State::Voided => "cases-state-voided",
         State::Transferred => "cases-state-transferred",
+        State::AnsweredDirectly => "cases-state-answered-directly",
     }
 }
 
@@ -73,6 +74,23 @@ pub const fn act_key(act: Act) -> &'static str {
         Act::Unmerge => "cases-act-unmerge",
         Act::ConfirmSelfHandling => "cases-act-confirm-self-handling",
         Act::Note => "cases-act-note",
+        Act::SetNature => "cases-act-set-nature",
+        Act::DraftAnswer => "cases-act-draft-answer",
+        Act::ApproveAnswer => "cases-act-approve-answer",
+        Act::ReturnAnswer => "cases-act-return-answer",
+        Act::AnswerDirectly => "cases-act-answer-directly",
+        Act::LodgeAppeal => "cases-act-lodge-appeal",
+        Act::EndorseAppeal => "cases-act-endorse-appeal",
+        Act::GrantAppeal => "cases-act-grant-appeal",
+        Act::RefuseAppeal => "cases-act-refuse-appeal",
+        Act::AskExclusion => "cases-act-ask-exclusion",
+        Act::GrantExclusion => "cases-act-grant-exclusion",
+        Act::RefuseExclusion => "cases-act-refuse-exclusion",
+        Act::Rate => "cases-act-rate",
+        Act::Reopen => "cases-act-reopen",
+        Act::AddMessage => "cases-act-add-message",
+        Act::Join => "cases-act-join",
+        Act::Part => "cases-act-part",
     }
 }
 
@@ -110,6 +128,7 @@ mod tests {
             include_str!("ops/act.rs"),
             include_str!("ops/error.rs"),
             include_str!("ops/lists.rs"),
+            include_str!("ops/record.rs"),
             include_str!("ops/report.rs"),
             include_str!("ops/show.rs"),
             include_str!("http/cases.rs"),

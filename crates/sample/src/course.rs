@@ -9,7 +9,10 @@ use crate::plan::{Channel, Plan};
 use crate::words;
 use access::{AccountId, Role, UnitId};
 use cases::model::{Place, Reported, Satisfaction, Standard, VerifyOutcome};
-use cases::rules::{Actor, ClockCommand, Command, Facts, Refusal, apply, decide, new_case_id};
+use cases::record::AnswerParts;
+use cases::rules::{
+    Actor, AnswerCommand, ClockCommand, Command, Facts, Refusal, apply, decide, new_case_id,
+};
 use cases::{Case, CaseEvent, State};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use matters::MatterClass;
@@ -169,6 +172,9 @@ impl<'w> Course<'w> {
             );
             return self.act(at, who, Command::Merge { into });
         }
+        if self.wants(State::AnsweredDirectly) {
+            return self.answer_directly();
+        }
         self.accept()?;
         self.register()?;
         self.dispatch()?;
@@ -218,6 +224,11 @@ impl<'w> Course<'w> {
             self_handled,
             confidential: self.class.flags.confidential,
             same_as: None,
+            nature: None,
+            requested: matches!(
+                channel,
+                Channel::Hotline | Channel::Visit | Channel::Web | Channel::Open311
+            ),
         };
         let actor = match channel {
             Channel::Web | Channel::Open311 => &self.world.stranger,
@@ -231,6 +242,28 @@ impl<'w> Course<'w> {
             case.id = id;
         }
         begun
+    }
+
+    /// A question that the desk answers itself.
+    fn answer_directly(&mut self) -> Result<(), Stop> {
+        let (at, who) = (
+            self.desk(15.0),
+            self.world.pick(Role::Acceptor, &mut self.luck)?,
+        );
+        let nature = AnswerCommand::SetNature {
+            nature: "consultation".into(),
+            confidential: false,
+        };
+        self.act(at, who, Command::Reply(nature))?;
+        let parts = AnswerParts {
+            done: (*self.luck.pick(&words::ANSWERED)).to_owned(),
+            ..AnswerParts::default()
+        };
+        let reply = AnswerCommand::AnswerDirectly {
+            parts,
+            direct: true,
+        };
+        self.act(at, who, Command::Reply(reply))
     }
 
     fn random_tail(&mut self) -> [u8; 10] {
@@ -719,6 +752,7 @@ impl<'w> Course<'w> {
                 contacted,
                 solved,
                 satisfaction,
+                missing: Vec::new(),
                 note: String::new(),
             },
         )

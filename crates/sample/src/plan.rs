@@ -335,7 +335,7 @@ fn wanted(
     luck: &mut Luck,
 ) -> Result<Vec<Draft>, SampleError> {
     // State, and from how many to how many hours ago it was reported.
-    const STATES: [(State, f64, f64); 16] = [
+    const STATES: [(State, f64, f64); 17] = [
         (State::PendingVerify, 0.2, 14.0),
         (State::PendingAccept, 0.3, 12.0),
         (State::PendingRegister, 1.0, 20.0),
@@ -352,6 +352,7 @@ fn wanted(
         (State::SelfHandled, 60.0, 2000.0),
         (State::Suspended, 100.0, 400.0),
         (State::Waiting, 60.0, 110.0),
+        (State::AnsweredDirectly, 60.0, 2000.0),
     ];
     let each = (ground.cases / 1600).max(3);
     let mut drafts = Vec::new();
@@ -365,13 +366,18 @@ fn wanted(
                         // Units handle these at any hour, so that the life comes so far on any date.
                         State::PendingCheck | State::PendingClose => is_urgent(e),
                         State::PendingVerify => !classes::is_at_once(e.code),
+                        // A tip-off is not answered away at the desk.
+                        State::AnsweredDirectly => !classes::is_confidential(e.code),
                         _ => true,
                     }
             };
             let channel = match state {
                 State::SelfHandledAudit | State::SelfHandled => Channel::Patrol,
                 // Only who can be reached can be asked.
-                State::PendingVerify | State::NotAccepted | State::Waiting => Channel::Hotline,
+                State::PendingVerify
+                | State::NotAccepted
+                | State::Waiting
+                | State::AnsweredDirectly => Channel::Hotline,
                 _ if n % 3 == 0 => Channel::Web,
                 _ => Channel::Patrol,
             };

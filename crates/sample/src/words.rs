@@ -199,6 +199,12 @@ pub(crate) const NOT_ACCEPTED: [&str; 6] = [
     "该事项已在办理中，不重复受理",
     "属于邻里协商事项，已转社区协调",
 ];
+/// What the desk answers itself.
+pub(crate) const ANSWERED: [&str; 3] = [
+    "该路段今日有计划检修，十八时前恢复，已向您说明。",
+    "办理时间为工作日九时至十七时，地址和所需材料已告知。",
+    "相关规定已公布在市政府网站，查询方法已告知。",
+];
 /// Why a case is not registered.
 pub(crate) const NOT_REGISTERED: [&str; 3] = [
     "未达到立案条件",

@@ -37,6 +37,19 @@ pub(crate) fn insert_subject(
     .map(|_| ())
 }
 
+/// From now on the reporter of a confidential matter. There is no way back: what was promised stays promised.
+pub(crate) fn make_confidential(
+    w: &mut Write<'_>,
+    district: DistrictCode,
+    id: Id,
+) -> StoreResult<()> {
+    w.exec(
+        "UPDATE vault_subjects SET confidential = 1 WHERE district = $1 AND id = $2",
+        params![district, id],
+    )
+    .map(|_| ())
+}
+
 /// One sealed field of a subject, to be written.
 pub(crate) struct FieldRow {
     pub field: Field,

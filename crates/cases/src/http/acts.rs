@@ -15,10 +15,11 @@ pub(super) async fn act(
     let steps = body
         .acts
         .into_iter()
-        .map(super::input::ActInput::into_step)
-        .collect::<Result<Vec<Step>, CaseError>>()?;
+        .map(super::input::ActInput::into_steps)
+        .collect::<Result<Vec<Vec<Step>>, CaseError>>()?
+        .concat();
     let case = do_act(&ctx, number, body.expected_version, steps).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(
         viewer.case_with(&case, &allowed(ctx.principal(), &case)),
     ))

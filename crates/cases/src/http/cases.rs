@@ -1,6 +1,6 @@
 //! GET /api/v1/cases, /cases/{number}, /cases/{number}/events, /inbox, /tasks — looking at cases.
 
-use crate::ops::view::{CaseView, EventView, Viewer};
+use crate::ops::view::{CaseView, EventView, Viewer, stamp};
 use crate::ops::{self, CaseError, ListQuery, allowed};
 use crate::service::Cases;
 use access::{Ctx, Fault, Json, Listing, Path, Query, UnitId};
@@ -72,7 +72,7 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Listing<CaseView>>, Fault> {
     let page = ops::list(&ctx, wanted.query()?).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(page.map(|case| viewer.case(&case)).into()))
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn show(
     Path(number): Path<CaseNumber>,
 ) -> Result<Json<CaseView>, Fault> {
     let case = ops::find(&ctx, number).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(
         viewer.case_with(&case, &allowed(ctx.principal(), &case)),
     ))
@@ -96,9 +96,126 @@ pub(super) struct Life {
 
 pub(super) async fn events(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<Life>, Fault> {
     let (case, events) = ops::events(&ctx, number).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(Life {
         events: viewer.life(&case, &events),
+    }))
+}
+
+pub(super) async fn calls(
+    ctx: Ctx,
+    Query(wanted): Query<PageWanted>,
+) -> Result<Json<Listing<CaseView>>, Fault> {
+    let size = part::<PageSize>("limit", wanted.limit.as_ref())?.unwrap_or_default();
+    let after = part::<Cursor>("after", wanted.after.as_ref())?;
+    let page = ops::calls(&ctx, size, after.as_ref()).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(page.map(|case| viewer.case(&case)).into()))
+}
+
+pub(super) async fn reviews(
+    ctx: Ctx,
+    Query(wanted): Query<PageWanted>,
+) -> Result<Json<Listing<CaseView>>, Fault> {
+    let size = part::<PageSize>("limit", wanted.limit.as_ref())?.unwrap_or_default();
+    let after = part::<Cursor>("after", wanted.after.as_ref())?;
+    let page = ops::reviews(&ctx, size, after.as_ref()).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
+    Ok(Json(page.map(|case| viewer.case(&case)).into()))
+}
+
+/// One requester of a case, without anything of the person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct VoiceView {
+    /// The case by which the requester came: the case itself, or one merged into it.
+    number: String,
+    /// By which channel.
+    channel: String,
+    /// When it was reported, RFC 3339.
+    reported_at: String,
+    /// A way to call back was left.
+    can_be_called: bool,
+    /// Still has to be called.
+    is_due: bool,
+    /// How content the requester was: `satisfied`, `acceptable`, `dissatisfied`, `unknown`; null = has not said.
+    satisfaction: Option<String>,
+}
+
+/// The requesters of a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Voices {
+    /// Its own and those of all cases merged into it, the own first.
+    voices: Vec<VoiceView>,
+}
+
+pub(super) async fn voices(
+    ctx: Ctx,
+    Path(number): Path<CaseNumber>,
+) -> Result<Json<Voices>, Fault> {
+    let tz = ctx.service::<Cases>().city().timezone.clone();
+    let found = ops::voices(&ctx, number).await?;
+    let voices = found.into_iter().map(|v| VoiceView {
+        number: v.number.to_string(),
+        channel: v.channel,
+        reported_at: stamp(v.reported_at, &tz),
+        can_be_called: v.has_contact,
+        is_due: v.is_due,
+        satisfaction: v.said.map(|s| s.satisfaction.to_string()),
+    });
+    Ok(Json(Voices {
+        voices: voices.collect(),
+    }))
+}
+
+/// A case that is perhaps about the same thing, and why it is thought so.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SuspectView {
+    /// The case.
+    number: String,
+    /// Where it stands.
+    state: String,
+    /// How far apart, in metres.
+    metres: f64,
+    /// How long apart, in minutes.
+    minutes: i64,
+    /// What both say, the longest first.
+    words: Vec<String>,
+}
+
+/// Cases that are perhaps about the same thing, the nearest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Suspects {
+    /// The suspects; whether they are one, a person decides.
+    suspects: Vec<SuspectView>,
+}
+
+pub(super) async fn suspects(
+    ctx: Ctx,
+    Path(number): Path<CaseNumber>,
+) -> Result<Json<Suspects>, Fault> {
+    let case = ops::find(&ctx, number).await?;
+    let found = match (case.place.point, case.matter) {
+        (Some(point), Some(matter)) => {
+            let wanted = ops::Likeness {
+                point,
+                matter,
+                at: case.reported_at,
+                text: case.description.clone(),
+            };
+            ops::similar(&ctx, wanted).await?
+        }
+        _ => Vec::new(),
+    };
+    let suspects = found.into_iter().filter(|s| s.case.id != case.id);
+    let suspects = suspects.map(|s| SuspectView {
+        number: s.case.number.to_string(),
+        state: s.case.state.to_string(),
+        metres: (s.metres * 10.0).round() / 10.0,
+        minutes: s.minutes,
+        words: s.words,
+    });
+    Ok(Json(Suspects {
+        suspects: suspects.collect(),
     }))
 }
 
@@ -137,6 +254,6 @@ pub(super) async fn tasks(
     let size = part::<PageSize>("limit", wanted.limit.as_ref())?.unwrap_or_default();
     let after = part::<Cursor>("after", wanted.after.as_ref())?;
     let page = ops::tasks(&ctx, size, after.as_ref()).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(page.map(|case| viewer.case(&case)).into()))
 }

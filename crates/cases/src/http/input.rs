@@ -2,7 +2,8 @@
 
 use crate::model::{Satisfaction, VerifyOutcome};
 use crate::ops::{Contact, NewPlace, NewReport, Step};
-use crate::rules::ClockCommand;
+use crate::record::AnswerParts;
+use crate::rules::{AnswerCommand, ClockCommand, FairCommand};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -99,6 +100,8 @@ pub(super) struct PublicReport {
     /// The handling unit shall never learn who reported.
     #[serde(default)]
     confidential: bool,
+    /// What kind of contact it is: a code of the city's list, such as `complaint`.
+    nature: Option<String>,
     /// The ids of uploaded files.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
@@ -117,6 +120,7 @@ impl PublicReport {
             place: self.place.into_place()?,
             contact: self.contact.into(),
             confidential: self.confidential,
+            nature: self.nature,
             attachments: self.attachments,
             same_as: self.same_as,
             ..NewReport::default()
@@ -147,6 +151,8 @@ pub(super) struct StaffReport {
     /// The handling unit shall never learn who reported.
     #[serde(default)]
     confidential: bool,
+    /// What kind of contact it is: a code of the city's list, such as `complaint`.
+    nature: Option<String>,
     /// It was put right on the spot: how.
     self_handled: Option<String>,
     /// The ids of uploaded files: what was seen.
@@ -169,6 +175,7 @@ impl StaffReport {
             reported_at: self.reported_at,
             contact: self.contact.into(),
             confidential: self.confidential,
+            nature: self.nature,
             self_handled: self.self_handled,
             same_as: None,
             attachments: self.attachments,
@@ -209,9 +216,14 @@ pub(super) enum ActInput {
         matter: Option<MatterId>,
         #[serde(default)]
         urgent: bool,
+        /// What kind of contact it is, where that is to be put right first.
+        nature: Option<String>,
     },
     NotAccept {
         reason: String,
+        /// Codes of the doors still open; none = all of the city's list.
+        #[serde(default)]
+        doors: Vec<String>,
     },
     Correct {
         #[schema(value_type = Option<String>)]
@@ -223,6 +235,9 @@ pub(super) enum ActInput {
     },
     NotRegister {
         reason: String,
+        /// Codes of the doors still open; none = all of the city's list.
+        #[serde(default)]
+        doors: Vec<String>,
     },
     Dispatch {
         #[schema(value_type = Option<String>)]
@@ -248,6 +263,8 @@ pub(super) enum ActInput {
         #[serde(default)]
         #[schema(value_type = Vec<String>)]
         attachments: Vec<Id>,
+        /// The draft of the answer to the requester.
+        answer: Option<AnswerInput>,
     },
     Check {
         passed: bool,
@@ -265,6 +282,9 @@ pub(super) enum ActInput {
         solved: Option<bool>,
         #[schema(value_type = String)]
         satisfaction: Satisfaction,
+        /// What is missing: codes of the city's list.
+        #[serde(default)]
+        missing: Vec<String>,
         #[serde(default)]
         note: String,
     },
@@ -314,10 +334,126 @@ pub(super) enum ActInput {
     Answer {
         text: String,
     },
+    SetNature {
+        /// A code of the city's list, such as `complaint`.
+        nature: String,
+    },
+    DraftAnswer {
+        /// What was done, or the reply itself.
+        done: String,
+        /// What was found.
+        #[serde(default)]
+        found: String,
+        /// By which rule.
+        #[serde(default)]
+        rule: String,
+        /// By whom.
+        #[serde(default)]
+        by: String,
+        /// What next.
+        #[serde(default)]
+        next: String,
+    },
+    ApproveAnswer {},
+    ReturnAnswer {
+        reason: String,
+    },
+    AnswerDirectly {
+        /// What was done, or the reply itself.
+        done: String,
+        /// What was found.
+        #[serde(default)]
+        found: String,
+        /// By which rule.
+        #[serde(default)]
+        rule: String,
+        /// By whom.
+        #[serde(default)]
+        by: String,
+        /// What next.
+        #[serde(default)]
+        next: String,
+    },
+    LodgeAppeal {
+        /// Against which count: a code of the city's list, such as `late`.
+        count: String,
+        reason: String,
+        /// What proves it; needed where no file does.
+        #[serde(default)]
+        evidence: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+    EndorseAppeal {},
+    GrantAppeal {},
+    RefuseAppeal {
+        reason: String,
+    },
+    AskExclusion {
+        /// A code of the city's list, such as `no_legal_basis`.
+        reason: String,
+        #[serde(default)]
+        words: String,
+    },
+    GrantExclusion {},
+    RefuseExclusion {
+        reason: String,
+    },
+    Reopen {
+        reason: String,
+    },
+    AddMessage {
+        text: String,
+    },
+}
+
+/// A written answer. What is left out is filled in from the city's template.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerInput {
+    /// What was done, or the reply itself.
+    done: String,
+    /// What was found.
+    #[serde(default)]
+    found: String,
+    /// By which rule.
+    #[serde(default)]
+    rule: String,
+    /// By whom.
+    #[serde(default)]
+    by: String,
+    /// What next.
+    #[serde(default)]
+    next: String,
+}
+
+impl From<AnswerInput> for AnswerParts {
+    fn from(a: AnswerInput) -> Self {
+        Self {
+            found: a.found,
+            done: a.done,
+            rule: a.rule,
+            by: a.by,
+            next: a.next,
+        }
+    }
 }
 
 impl ActInput {
-    pub fn into_step(self) -> Result<Step, crate::ops::CaseError> {
+    /// The moves of one entry: a nature put right comes before the acceptance, the draft of an answer before reporting back.
+    pub fn into_steps(mut self) -> Result<Vec<Step>, crate::ops::CaseError> {
+        let first = match &mut self {
+            Self::Accept { nature, .. } => nature.take().map(set_nature),
+            Self::ReportBack { answer, .. } => answer.take().map(|a| {
+                let parts = a.into();
+                Step::Reply(AnswerCommand::DraftAnswer { parts })
+            }),
+            _ => None,
+        };
+        Ok(first.into_iter().chain([self.into_step()?]).collect())
+    }
+    fn into_step(self) -> Result<Step, crate::ops::CaseError> {
         Ok(match self {
             Self::Verify {
                 outcome,
@@ -329,14 +465,14 @@ impl ActInput {
                 attachments,
             },
             Self::TakeTask { to } => Step::TakeTask { to },
-            Self::Accept { matter, urgent } => Step::Accept { matter, urgent },
-            Self::NotAccept { reason } => Step::NotAccept { reason },
+            Self::Accept { matter, urgent, .. } => Step::Accept { matter, urgent },
+            Self::NotAccept { reason, doors } => Step::NotAccept { reason, doors },
             Self::Correct { matter, place } => Step::Correct {
                 matter,
                 place: place.map(PlaceInput::into_place).transpose()?,
             },
             Self::Register { rule } => Step::Register { rule },
-            Self::NotRegister { reason } => Step::NotRegister { reason },
+            Self::NotRegister { reason, doors } => Step::NotRegister { reason, doors },
             Self::Dispatch { unit, basis } => Step::Dispatch { unit, basis },
             Self::Sign {} => Step::Sign,
             Self::Return { reason } => Step::Return { reason },
@@ -345,6 +481,7 @@ impl ActInput {
             Self::ReportBack {
                 result,
                 attachments,
+                ..
             } => Step::ReportBack {
                 result,
                 attachments,
@@ -363,11 +500,13 @@ impl ActInput {
                 contacted,
                 solved,
                 satisfaction,
+                missing,
                 note,
             } => Step::CallBack {
                 contacted,
                 solved,
                 satisfaction,
+                missing,
                 note,
             },
             Self::RequestVoid { reason } => Step::RequestVoid { reason },
@@ -395,8 +534,73 @@ impl ActInput {
             Self::Unmerge {} => Step::Unmerge,
             Self::ConfirmSelfHandling {} => Step::ConfirmSelfHandling,
             Self::Note { text, attachments } => Step::Note { text, attachments },
+            Self::SetNature { nature } => set_nature(nature),
+            Self::DraftAnswer {
+                done,
+                found,
+                rule,
+                by,
+                next,
+            } => Step::Reply(AnswerCommand::DraftAnswer {
+                parts: AnswerParts {
+                    found,
+                    done,
+                    rule,
+                    by,
+                    next,
+                },
+            }),
+            Self::ApproveAnswer {} => Step::Reply(AnswerCommand::ApproveAnswer),
+            Self::ReturnAnswer { reason } => Step::Reply(AnswerCommand::ReturnAnswer { reason }),
+            Self::AnswerDirectly {
+                done,
+                found,
+                rule,
+                by,
+                next,
+            } => Step::Reply(AnswerCommand::AnswerDirectly {
+                parts: AnswerParts {
+                    found,
+                    done,
+                    rule,
+                    by,
+                    next,
+                },
+                direct: false,
+            }),
+            Self::LodgeAppeal {
+                count,
+                reason,
+                evidence,
+                attachments,
+            } => Step::Fair(FairCommand::LodgeAppeal {
+                count,
+                reason,
+                evidence,
+                attachments,
+            }),
+            Self::EndorseAppeal {} => Step::Fair(FairCommand::EndorseAppeal),
+            Self::GrantAppeal {} => Step::Fair(FairCommand::GrantAppeal),
+            Self::RefuseAppeal { reason } => Step::Fair(FairCommand::RefuseAppeal { reason }),
+            Self::AskExclusion { reason, words } => {
+                Step::Fair(FairCommand::AskExclusion { reason, words })
+            }
+            Self::GrantExclusion {} => Step::Fair(FairCommand::GrantExclusion),
+            Self::RefuseExclusion { reason } => Step::Fair(FairCommand::RefuseExclusion { reason }),
+            Self::Reopen { reason } => Step::Fair(FairCommand::Reopen {
+                reason,
+                to_dispatch: false,
+            }),
+            Self::AddMessage { text } => Step::Fair(FairCommand::AddMessage { text }),
         })
     }
+}
+
+fn set_nature(nature: String) -> Step {
+    Step::Reply(AnswerCommand::SetNature {
+        nature,
+        confidential: false,
+    })
 }
 
 #[cfg(test)]
@@ -416,7 +620,7 @@ mod tests {
         let steps: Vec<Step> = acts
             .acts
             .into_iter()
-            .map(|a| a.into_step().unwrap())
+            .flat_map(|a| a.into_steps().unwrap())
             .collect();
         assert_eq!(
             steps,

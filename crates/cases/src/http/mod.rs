@@ -107,6 +107,69 @@ pub fn routes() -> Routes {
             Operation::new("follows a case by its private link").answers::<TrackView>(200),
         )
         .on_api(
+            Method::POST,
+            "/api/v1/track/link/{token}/rate",
+            Permission::CaseTrack,
+            track::rate,
+            Operation::new("says by the private link how it went: contacted, solved, satisfied, what is missing")
+                .about("A changed rating is a second fact; both are kept. At most five after each end.")
+                .body::<track::RatingInput>()
+                .answers::<TrackView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/track/link/{token}/reopen",
+            Permission::CaseTrack,
+            track::reopen,
+            Operation::new("asks by the private link that it is done again, within the days the city sets")
+                .body::<track::ReopeningInput>()
+                .answers::<TrackView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/track/link/{token}/messages",
+            Permission::CaseTrack,
+            track::add_message,
+            Operation::new("adds something to a case by the private link")
+                .body::<track::MessageInput>()
+                .answers::<TrackView>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/call-backs",
+            Permission::CaseCallBack,
+            cases::calls,
+            Operation::new("lists the cases whose requester still has to be called back, those that ended first in front")
+                .about("Requesters of merged cases are listed by their own case, once the case it went into is over. Never what the caller's own unit handled.")
+                .paged()
+                .answers::<Listing<CaseView>>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/reviews",
+            Permission::CaseRead,
+            cases::reviews,
+            Operation::new("lists the cases that wait for a decision of the caller's roles: appeals, exclusions, drafts of answers")
+                .paged()
+                .answers::<Listing<CaseView>>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/cases/{number}/voices",
+            Permission::CaseRead,
+            cases::voices,
+            Operation::new("lists the requesters of a case with those of the cases merged into it, without anything of the people")
+                .answers::<cases::Voices>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/cases/{number}/suspects",
+            Permission::CaseRead,
+            cases::suspects,
+            Operation::new("lists cases that are perhaps about the same thing, each with the reasons")
+                .answers::<cases::Suspects>(200),
+        )
+        .on_api(
             Method::GET,
             "/api/v1/track/{number}/record",
             Permission::CaseTrack,

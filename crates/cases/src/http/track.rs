@@ -1,11 +1,15 @@
-//! GET /api/v1/track/{number}?code= and GET /api/v1/track/link/{token} — follow one's own case without an account.
+//! GET /api/v1/track/{number}?code= and GET /api/v1/track/link/{token} — follow one's own case without an account. POST under
+//! the link: rate, reopen, add a message.
 
+use crate::model::{Case, Satisfaction};
 use crate::ops::view::{TrackView, Viewer};
-use crate::ops::{track, track_link};
+use crate::ops::{self, track, track_link};
+use crate::rules::FairCommand;
 use crate::service::Cases;
 use access::{Ctx, Fault, Json, Path, Query, Visit};
 use kernel::codes::CaseNumber;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,9 +24,7 @@ pub(super) async fn by_code(
     Query(query): Query<CodeQuery>,
 ) -> Result<Json<TrackView>, Fault> {
     let case = track(&ctx, number, &query.code, visit.address()).await?;
-    Ok(Json(
-        Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case),
-    ))
+    view(&ctx, case).await
 }
 
 pub(super) async fn by_link(
@@ -31,7 +33,86 @@ pub(super) async fn by_link(
     Path(token): Path<String>,
 ) -> Result<Json<TrackView>, Fault> {
     let case = track_link(&ctx, &token, visit.address()).await?;
-    Ok(Json(
-        Viewer::new(&ctx.service::<Cases>(), ctx.now()).track(&case),
-    ))
+    view(&ctx, case).await
+}
+
+async fn view(ctx: &Ctx, case: Case) -> Result<Json<TrackView>, Fault> {
+    let tracked = ops::tracked(ctx, case).await?;
+    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
+    Ok(Json(viewer.tracked(&tracked)))
+}
+
+/// What the requester says: a changed rating is a second one, and both are kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RatingInput {
+    /// The unit got in touch.
+    contacted: Option<bool>,
+    /// It is solved.
+    solved: Option<bool>,
+    /// `satisfied`, `acceptable`, `dissatisfied`, `unknown`.
+    #[schema(value_type = String)]
+    satisfaction: Satisfaction,
+    /// What is missing: codes of the city's list.
+    #[serde(default)]
+    missing: Vec<String>,
+    /// In words; names and numbers are masked.
+    #[serde(default)]
+    note: String,
+}
+
+pub(super) async fn rate(
+    ctx: Ctx,
+    visit: Visit,
+    Path(token): Path<String>,
+    Json(input): Json<RatingInput>,
+) -> Result<Json<TrackView>, Fault> {
+    let command = FairCommand::Rate {
+        contacted: input.contacted,
+        solved: input.solved,
+        satisfaction: input.satisfaction,
+        missing: input.missing,
+        note: input.note,
+    };
+    ops::rate_by_link(&ctx, &token, command, visit.address()).await?;
+    let case = track_link(&ctx, &token, visit.address()).await?;
+    view(&ctx, case).await
+}
+
+/// Why it has to be done again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReopeningInput {
+    /// In words; names and numbers are masked.
+    reason: String,
+}
+
+pub(super) async fn reopen(
+    ctx: Ctx,
+    visit: Visit,
+    Path(token): Path<String>,
+    Json(input): Json<ReopeningInput>,
+) -> Result<Json<TrackView>, Fault> {
+    ops::reopen_by_link(&ctx, &token, &input.reason, visit.address()).await?;
+    let case = track_link(&ctx, &token, visit.address()).await?;
+    view(&ctx, case).await
+}
+
+/// What the requester adds, or answers.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageInput {
+    /// In words; names and numbers are masked.
+    text: String,
+}
+
+pub(super) async fn add_message(
+    ctx: Ctx,
+    visit: Visit,
+    Path(token): Path<String>,
+    Json(input): Json<MessageInput>,
+) -> Result<Json<TrackView>, Fault> {
+    ops::add_message_by_link(&ctx, &token, &input.text, visit.address()).await?;
+    let case = track_link(&ctx, &token, visit.address()).await?;
+    view(&ctx, case).await
 }

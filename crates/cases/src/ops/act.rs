@@ -1,12 +1,16 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
 use super::report::{NewPlace, locate};
-use super::{CaseError, Change, Reach, actor_of, is_open_to};
+use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
+use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, VerifyOutcome};
 use crate::moves::{Act, MOVES};
-use crate::rules::{self, Actor, ClockCommand, Command, Facts, Refusal};
+use crate::record::Answer;
+use crate::rules::{
+    self, Actor, AnswerCommand, ClockCommand, Command, Facts, FairCommand, Refusal,
+};
 use crate::service::Cases;
-use crate::{sql, sql_lists};
+use crate::{sql, sql_lists, sql_record};
 use access::{AccountId, Ctx, Principal, Role, UnitId};
 use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
@@ -39,8 +43,10 @@ pub enum Step {
         matter: Option<MatterId>,
         urgent: bool,
     },
+    /// `doors`: codes of the city's list of other channels; none = all of them.
     NotAccept {
         reason: String,
+        doors: Vec<String>,
     },
     Correct {
         matter: Option<MatterId>,
@@ -50,8 +56,10 @@ pub enum Step {
     Register {
         rule: Option<u32>,
     },
+    /// `doors` as in `NotAccept`.
     NotRegister {
         reason: String,
+        doors: Vec<String>,
     },
     /// Without a unit: the one a coordinator ruled, else the one responsible for the matter at the place.
     Dispatch {
@@ -85,6 +93,7 @@ pub enum Step {
         contacted: Option<bool>,
         solved: Option<bool>,
         satisfaction: Satisfaction,
+        missing: Vec<String>,
         note: String,
     },
     RequestVoid {
@@ -106,6 +115,10 @@ pub enum Step {
         attachments: Vec<Id>,
     },
     Clock(ClockCommand),
+    /// Nature and answer; what the city's list says of a nature is looked up.
+    Reply(AnswerCommand),
+    /// Appeal, exclusion, reopening; codes are looked up in the city's lists.
+    Fair(FairCommand),
 }
 
 impl Step {
@@ -136,6 +149,8 @@ impl Step {
             Self::ConfirmSelfHandling => Act::ConfirmSelfHandling,
             Self::Note { .. } => Act::Note,
             Self::Clock(command) => command.act(),
+            Self::Reply(command) => command.act(),
+            Self::Fair(command) => command.act(),
         }
     }
     /// Its pictures and documents, each as what it shows.
@@ -144,7 +159,10 @@ impl Step {
             Self::Verify { attachments, .. } => (attachments, AttachmentKind::Verify),
             Self::ReportBack { attachments, .. } => (attachments, AttachmentKind::After),
             Self::Check { attachments, .. } => (attachments, AttachmentKind::Check),
-            Self::Note { attachments, .. } => (attachments, AttachmentKind::Document),
+            Self::Note { attachments, .. }
+            | Self::Fair(FairCommand::LodgeAppeal { attachments, .. }) => {
+                (attachments, AttachmentKind::Document)
+            }
             _ => return Vec::new(),
         };
         files.iter().map(|id| (*id, kind)).collect()
@@ -152,9 +170,10 @@ impl Step {
 }
 
 /// All that the write closure needs; it may run more than once.
-struct Job {
-    cases: Arc<Cases>,
-    city: Arc<City>,
+pub(super) struct Job {
+    pub cases: Arc<Cases>,
+    pub city: Arc<City>,
+    pub lists: Arc<Lists>,
     principal: Principal,
     actor: Actor,
     reach: Reach,
@@ -192,6 +211,7 @@ pub async fn act(
     let reach = recorded(ctx, &number, Some(first), Reach::of(ctx)).await?;
     let job = Job {
         city: cases.city(),
+        lists: cases.lists(ctx).await?,
         cases,
         principal: ctx.principal().clone(),
         actor: actor_of(ctx.principal()),
@@ -236,6 +256,7 @@ pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
     let mut acts: Vec<Act> = Vec::new();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
         if !matches!(row.by, crate::moves::Who::Program)
+            && !matches!(row.act, Act::Join | Act::Part)
             && is_open_to(principal, row.act).is_ok()
             && rules::may(case, row.act, &actor).is_ok()
         {
@@ -267,7 +288,7 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
     }
     let mut case = before.clone();
     let mut events: Vec<CaseEvent> = Vec::new();
-    let mut audits = Vec::with_capacity(job.steps.len());
+    let mut audits: Vec<AuditEvent> = Vec::with_capacity(job.steps.len());
     for step in &job.steps {
         let act = step.act();
         is_open_to(&job.principal, act)?;
@@ -275,6 +296,7 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
         rules::may(&case, act, &job.actor).map_err(|refusal| CaseError::Rule { act, refusal })?;
         let now = w.now();
         let command = resolve(&mut w, job, &case, step, now)?;
+        let other = beside(&mut w, job, &case, &command)?;
         let facts = facts(job, &case, now);
         let new = rules::decide(Some(&case), command, &facts)
             .map_err(|refusal| CaseError::Rule { act, refusal })?;
@@ -283,12 +305,19 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
             case = rules::apply(Some(case), event).expect("an event never takes a case away");
         }
         events.extend(new);
+        audits.extend(other);
         let detail = serde_json::json!({ "from": from.as_str(), "to": case.state.as_str(), "version": case.version });
         audits.push(
             AuditEvent::done(act.audit(), "case", case.number.to_string())
                 .district(case.district.as_str())
                 .detail(detail),
         );
+    }
+    if case.confidential
+        && !before.confidential
+        && let Some(subject) = case.subject
+    {
+        vault::ops::make_confidential(&mut w, case.district, subject)?;
     }
     let files: Vec<(Id, AttachmentKind)> = job.steps.iter().flat_map(Step::files).collect();
     claim(&mut w, &job.cases, &case, &files)?;
@@ -326,13 +355,64 @@ pub(super) fn claim(
     }
 }
 
+/// What a merge, and undoing it, does to the case on the other side: its requesters are one more, or one fewer.
+fn beside(
+    w: &mut Write<'_>,
+    job: &Job,
+    case: &Case,
+    command: &Command,
+) -> Result<Option<AuditEvent>, CaseError> {
+    let (number, fair) = match command {
+        Command::Merge { into } => {
+            let owed = rules::answer::is_owed(case);
+            let number = case.number;
+            (*into, FairCommand::Join { number, owed })
+        }
+        Command::Unmerge => match case.merged_into {
+            Some(into) => {
+                let number = case.number;
+                (into, FairCommand::Part { number })
+            }
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let Some(other) = sql::by_number(w, &number)? else {
+        return Ok(None);
+    };
+    // Merges made before cases knew who joined them have nothing to part.
+    let is_known = other.record.joined.iter().any(|j| j.number == case.number);
+    if matches!(fair, FairCommand::Part { .. }) && !is_known {
+        return Ok(None);
+    }
+    let act = fair.act();
+    let answer = words::at_the_end(job, &other, None, "", Vec::new(), w.now());
+    let command = Command::Answered {
+        command: Box::new(Command::Fair(fair)),
+        words: Box::new(answer),
+    };
+    let facts = facts(job, &other, w.now());
+    let events = rules::decide(Some(&other), command, &facts)
+        .map_err(|refusal| CaseError::Rule { act, refusal })?;
+    let after = events
+        .iter()
+        .fold(Some(other.clone()), rules::apply)
+        .expect("an event never takes a case away");
+    sql::update(w, &after, other.version, &events)?;
+    let detail = serde_json::json!({ "case": case.number.to_string(), "version": after.version });
+    let event = AuditEvent::done(act.audit(), "case", after.number.to_string())
+        .district(after.district.as_str())
+        .detail(detail);
+    Ok(Some(event))
+}
+
 fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
     Facts {
         now,
         actor: &job.actor,
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
-        rules: &job.cases.config().rules,
+        rules: &job.lists.rules,
         on_duty: case
             .place
             .grid
@@ -341,7 +421,7 @@ fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
 }
 
 /// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
-fn masked(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     mask_free_text(text, &[]).0
 }
 
@@ -374,9 +454,11 @@ fn resolve(
             matter: known_matter(city, matter)?,
             urgent,
         },
-        Step::NotAccept { reason } => Command::NotAccept {
-            reason: masked(&reason),
-        },
+        Step::NotAccept { reason, doors } => {
+            let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
+            let answer = words::at_the_end(job, case, Some(Act::NotAccept), &reason, doors, now);
+            answered(Command::NotAccept { reason }, answer)
+        }
         Step::Correct { matter, place } => {
             let place = place.map(|new| locate(city, &new)).transpose()?;
             Command::Correct {
@@ -387,9 +469,11 @@ fn resolve(
         Step::Register { rule } => Command::Register {
             standard: standard(city, case, rule)?,
         },
-        Step::NotRegister { reason } => Command::NotRegister {
-            reason: masked(&reason),
-        },
+        Step::NotRegister { reason, doors } => {
+            let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
+            let answer = words::at_the_end(job, case, Some(Act::NotRegister), &reason, doors, now);
+            answered(Command::NotRegister { reason }, answer)
+        }
         Step::Dispatch { unit, basis } => {
             let (unit, found) = match unit.or(case.ruled) {
                 Some(unit) => (known_unit(city, unit)?, String::new()),
@@ -432,39 +516,127 @@ fn resolve(
             note: masked(&note),
             attachments,
         },
-        Step::Close { closing } => Command::Close { closing },
+        Step::Close { closing } => {
+            let answer = words::at_the_end(job, case, Some(Act::Close), &closing, Vec::new(), now);
+            answered(Command::Close { closing }, answer)
+        }
         Step::CallBack {
             contacted,
             solved,
             satisfaction,
+            missing,
             note,
-        } => Command::CallBack {
-            contacted,
-            solved,
-            satisfaction,
-            note: masked(&note),
-        },
+        } => {
+            if case.state == State::Merged {
+                check_merged_call(r, job, case)?;
+            }
+            Command::CallBack {
+                contacted,
+                solved,
+                satisfaction,
+                missing: known_codes(&job.lists, ListKind::Missing, "missing", missing)?,
+                note: masked(&note),
+            }
+        }
         Step::RequestVoid { reason } => Command::RequestVoid {
             reason: masked(&reason),
         },
         Step::RefuseVoid { reason } => Command::RefuseVoid {
             reason: masked(&reason),
         },
-        Step::Void { reason } => Command::Void {
-            reason: masked(&reason),
-        },
-        Step::Merge { into } => {
-            check_target(r, job, into)?;
-            Command::Merge { into }
+        Step::Void { reason } => {
+            let reason = masked(&reason);
+            let answer = words::at_the_end(job, case, Some(Act::Void), &reason, Vec::new(), now);
+            answered(Command::Void { reason }, answer)
         }
+        Step::Merge { into } => Command::Merge {
+            into: target(r, job, case, into)?,
+        },
         Step::Unmerge => Command::Unmerge,
-        Step::ConfirmSelfHandling => Command::ConfirmSelfHandling,
+        Step::ConfirmSelfHandling => {
+            let act = Some(Act::ConfirmSelfHandling);
+            let answer = words::at_the_end(job, case, act, "", Vec::new(), now);
+            answered(Command::ConfirmSelfHandling, answer)
+        }
         Step::Note { text, attachments } => Command::Note {
             text: masked(&text),
             attachments,
         },
         Step::Clock(command) => Command::Clock(masked_words(command)),
+        Step::Reply(command) => Command::Reply(words::known_reply(job, case, command, now)?),
+        Step::Fair(command) => Command::Fair(words::known_fair(job, case, command)?),
     })
+}
+
+/// The command with the answer that goes out where one is owed and nobody wrote it.
+fn answered(command: Command, answer: Answer) -> Command {
+    Command::Answered {
+        command: Box::new(command),
+        words: Box::new(answer),
+    }
+}
+
+/// The doors that a refusal names: those given, else all of the city's list.
+fn open_doors(job: &Job, doors: Vec<String>) -> Result<Vec<String>, CaseError> {
+    if doors.is_empty() {
+        let all = job.lists.active(ListKind::Door);
+        return Ok(all.map(|d| d.code.clone()).collect());
+    }
+    known_codes(&job.lists, ListKind::Door, "doors", doors)
+}
+
+/// Codes that the city's list has, each once.
+pub(super) fn known_codes(
+    lists: &Lists,
+    kind: ListKind,
+    field: &'static str,
+    codes: Vec<String>,
+) -> Result<Vec<String>, CaseError> {
+    let mut known: Vec<String> = Vec::with_capacity(codes.len().min(20));
+    for code in codes {
+        known_code(lists, kind, field, &code)?;
+        if !known.contains(&code) {
+            known.push(code);
+        }
+    }
+    Ok(known)
+}
+
+/// The entry of a code that may be chosen.
+pub(super) fn known_code<'l>(
+    lists: &'l Lists,
+    kind: ListKind,
+    field: &'static str,
+    code: &str,
+) -> Result<&'l ListEntry, CaseError> {
+    lists.choose(kind, code.trim()).ok_or_else(|| {
+        let known: Vec<&str> = lists.active(kind).map(|e| e.code.as_str()).collect();
+        let code: String = code.chars().take(40).collect();
+        CaseError::field(
+            field,
+            "cases.unknown_code",
+            format!("{code:?} is not one of {}", known.join(", ")),
+        )
+    })
+}
+
+/// The requester of a merged case is called when the case it went into is over, and never by the unit that handled that.
+fn check_merged_call(r: &mut Read<'_>, job: &Job, case: &Case) -> Result<(), CaseError> {
+    let refused = |refusal| {
+        let act = Act::CallBack;
+        Err(CaseError::Rule { act, refusal })
+    };
+    let Some(end) = sql_record::chain(r, &case.number)?.pop() else {
+        return Ok(());
+    };
+    if !end.state.is_final() || end.state == State::Merged {
+        return refused(Refusal::NotOver { into: end.number });
+    }
+    if end.unit.is_some() && end.unit == job.actor.unit {
+        let act = Act::CallBack.as_str();
+        return refused(Refusal::OwnUnit { act });
+    }
+    Ok(())
 }
 
 /// The command with the words of people masked.
@@ -592,22 +764,34 @@ fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, Stri
     Ok((found.handling, basis))
 }
 
-/// A merge goes on in a case the actor may see, that is neither void nor a duplicate itself.
-fn check_target(r: &mut Read<'_>, job: &Job, into: CaseNumber) -> Result<(), CaseError> {
-    let refused = || CaseError::Rule {
-        act: Act::Merge,
-        refusal: Refusal::MergeTarget { into },
+/// Where a merge goes on: the case named, or the one that this was merged into, which the actor may see and which is not
+/// void. One statement.
+fn target(
+    r: &mut Read<'_>,
+    job: &Job,
+    case: &Case,
+    into: CaseNumber,
+) -> Result<CaseNumber, CaseError> {
+    let refused = |refusal| {
+        let act = Act::Merge;
+        Err(CaseError::Rule { act, refusal })
     };
-    let target = sql::by_number(r, &into)?
-        .filter(|t| job.reach.holds(t))
-        .ok_or_else(refused)?;
-    if matches!(
-        target.state,
-        State::Merged | State::Voided | State::Transferred
-    ) {
-        Err(refused())
-    } else {
-        Ok(())
+    let chain = sql_record::chain(r, &into)?;
+    if into == case.number || chain.iter().any(|c| c.number == case.number) {
+        return refused(Refusal::MergeCycle { into });
+    }
+    match chain.last() {
+        Some(end)
+            if job.reach.holds(end)
+                && chain.first().is_some_and(|c| job.reach.holds(c))
+                && !matches!(
+                    end.state,
+                    State::Merged | State::Voided | State::Transferred
+                ) =>
+        {
+            Ok(end.number)
+        }
+        _ => refused(Refusal::MergeTarget { into }),
     }
 }
 

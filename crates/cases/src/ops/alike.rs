@@ -7,7 +7,7 @@
 use super::{CaseError, Reach};
 use crate::advice::{Alike, Asked, alike_by_rule};
 use crate::model::{Case, Place};
-use crate::service::Cases;
+use crate::service::{Cases, DuplicateRule};
 use crate::sql;
 use crate::sql_alike::{self, Around, NearBy};
 use access::{Ctx, Permission};
@@ -59,13 +59,13 @@ pub async fn alike(ctx: &Ctx, case: &Case) -> Result<Vec<(Case, Alike)>, CaseErr
         .await?;
     found.extend(named);
     let asked = Asked::of(case);
-    let rule = cases.config().duplicates;
+    let rule = cases.lists(ctx).await?.duplicates;
     let mut alike: Vec<(Case, Alike)> = found
         .into_iter()
         .filter(|other| reach.holds(other) && other.id != case.id)
         .filter_map(|other| {
             let is_said = said == Some(other.number);
-            let reasons = judged(&cases, &asked, &other);
+            let reasons = judged(&cases, &rule, &asked, &other);
             let reasons = match reasons {
                 Some(reasons) => Alike { is_said, ..reasons },
                 None if is_said => said_only(&asked, &other),
@@ -93,6 +93,7 @@ pub async fn alike_public(ctx: &Ctx, asked: &Asked<'_>) -> Result<Vec<(Case, Ali
         return Ok(Vec::new());
     };
     near.only_open = true;
+    let rule = cases.lists(ctx).await?.duplicates;
     let found = ctx
         .read::<_, CaseError, _>(move |r| Ok(sql_alike::near_by(r, &near, MOST_COMPARED)?))
         .await?;
@@ -100,7 +101,7 @@ pub async fn alike_public(ctx: &Ctx, asked: &Asked<'_>) -> Result<Vec<(Case, Ali
         .into_iter()
         .filter(|other| is_public(&city, other))
         .filter_map(|other| {
-            let reasons = judged(&cases, asked, &other)?;
+            let reasons = judged(&cases, &rule, asked, &other)?;
             Some((other, reasons))
         })
         .collect();
@@ -136,8 +137,7 @@ pub(super) async fn named_public(
         .map(|case| case.number))
 }
 
-fn judged(cases: &Cases, asked: &Asked<'_>, other: &Case) -> Option<Alike> {
-    let rule = cases.config().duplicates;
+fn judged(cases: &Cases, rule: &DuplicateRule, asked: &Asked<'_>, other: &Case) -> Option<Alike> {
     #[expect(clippy::cast_precision_loss, reason = "a small number of hours")]
     let hours = rule.hours as f64;
     match cases.adviser() {

@@ -178,6 +178,14 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::NotEndorsed => "cases.not_endorsed",
         Refusal::OutOfRange { .. } => "cases.out_of_range",
         Refusal::NoRequester => "cases.no_requester",
+        Refusal::NotAnswered => "cases.not_answered",
+        Refusal::NotApproved => "cases.not_approved",
+        Refusal::NotDirect => "cases.not_direct",
+        Refusal::NothingToAppeal { .. } => "cases.nothing_to_appeal",
+        Refusal::NotRated => "cases.not_rated",
+        Refusal::WindowClosed { .. } => "cases.window_closed",
+        Refusal::NotOver { .. } => "cases.not_over",
+        Refusal::MergeCycle { .. } => "cases.merge_cycle",
     }
 }
 
@@ -198,7 +206,13 @@ impl Problem for CaseError {
                     | Refusal::AlreadyAsked
                     | Refusal::NotAsked
                     | Refusal::NotEndorsed
-                    | Refusal::NoRequester,
+                    | Refusal::NoRequester
+                    | Refusal::NotAnswered
+                    | Refusal::NotApproved
+                    | Refusal::NothingToAppeal { .. }
+                    | Refusal::NotRated
+                    | Refusal::WindowClosed { .. }
+                    | Refusal::NotOver { .. },
                 ..
             }
             | Self::Changed { .. } => StatusCode::CONFLICT,
@@ -271,7 +285,11 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
             ("known", known.as_str().into()),
         ]),
         Refusal::OtherClass { standard } => args.push(("standard", standard.as_str().into())),
-        Refusal::MergeTarget { into } => args.push(("into", into.to_string().into())),
+        Refusal::MergeTarget { into }
+        | Refusal::MergeCycle { into }
+        | Refusal::NotOver { into } => args.push(("into", into.to_string().into())),
+        Refusal::NothingToAppeal { count } => args.push(("count", count.as_str().into())),
+        Refusal::WindowClosed { days, .. } => args.push(("days", Word::Number(i64::from(*days)))),
         Refusal::Deadline(reason) => args.push(("reason", reason.as_str().into())),
         Refusal::UsedUp { most, .. } => args.push(("most", Word::Number(i64::from(*most)))),
         Refusal::OutOfRange { field, from, to } => args.extend([
@@ -292,7 +310,11 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         | Refusal::NotAsked
         | Refusal::SamePerson
         | Refusal::NotEndorsed
-        | Refusal::NoRequester => {}
+        | Refusal::NoRequester
+        | Refusal::NotAnswered
+        | Refusal::NotApproved
+        | Refusal::NotDirect
+        | Refusal::NotRated => {}
     }
     args
 }

@@ -3,6 +3,7 @@
 use super::act::recorded;
 use super::{CaseError, Reach};
 use crate::model::{Case, CaseEvent, CaseId, State};
+use crate::rules::likeness::shared_words;
 use crate::service::Cases;
 use crate::sql::{self, Filter};
 use crate::sql_lists::{self, Near, TaskFilter};
@@ -249,21 +250,56 @@ pub async fn tasks(
     }))
 }
 
-/// Cases that are perhaps about the same thing: same class, near in place and time. A suspicion with its reason (metres
-/// and hours apart); whether they are one, a person decides.
+/// A case that is perhaps about the same thing, and why it is thought so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suspect {
+    /// The case.
+    pub case: Case,
+    /// How far apart.
+    pub metres: f64,
+    /// How long apart, in whole minutes.
+    pub minutes: i64,
+    /// What both say, the longest first.
+    pub words: Vec<String>,
+}
+
+/// What is looked for: where, of which class, when, in which words.
+#[derive(Debug, Clone)]
+pub struct Likeness {
+    /// Where.
+    pub point: Point,
+    /// The class.
+    pub matter: MatterId,
+    /// When.
+    pub at: Timestamp,
+    /// What was said; may be empty.
+    pub text: String,
+}
+
+/// Cases that are perhaps about the same thing: same class, near in place and time, as the city has set. A suspicion with its
+/// reasons; whether they are one, a person decides.
 ///
 /// # Errors
 /// The lack of the permission; the store's.
-pub async fn similar(
-    ctx: &Ctx,
-    point: Point,
-    matter: MatterId,
-    at: Timestamp,
-) -> Result<Vec<(Case, f64)>, CaseError> {
+pub async fn similar(ctx: &Ctx, wanted: Likeness) -> Result<Vec<Suspect>, CaseError> {
     let reach = Reach::of(ctx)?;
+    suspects(ctx, wanted, move |case| reach.holds(case)).await
+}
+
+async fn suspects(
+    ctx: &Ctx,
+    wanted: Likeness,
+    may_see: impl Fn(&Case) -> bool,
+) -> Result<Vec<Suspect>, CaseError> {
     let cases = ctx.service::<Cases>();
     let (city, config) = (cases.city(), cases.config());
-    let rule = config.duplicates;
+    let rule = cases.lists(ctx).await?.duplicates;
+    let Likeness {
+        point,
+        matter,
+        at,
+        text,
+    } = wanted;
     let grid = city.locate(point);
     let district = grid.map_or(config.default_district, |g| g.district());
     let span = SignedDuration::from_hours(rule.hours);
@@ -285,18 +321,24 @@ pub async fn similar(
     let found: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql_lists::near(r, &near, probe)?))
         .await;
-    let mut suspects: Vec<(Case, f64)> = found?
+    let mut suspects: Vec<Suspect> = found?
         .into_iter()
-        .filter(|case| reach.holds(case))
+        .filter(may_see)
         .filter_map(|case| {
-            case.place
-                .point
-                .map(|p| (p.distance_m(point), case))
-                .map(|(metres, case)| (case, metres))
+            let metres = case.place.point?.distance_m(point);
+            (metres <= rule.radius_m).then(|| Suspect {
+                metres,
+                minutes: case.reported_at.duration_since(at).as_secs().abs() / 60,
+                words: shared_words(&case.description, &text),
+                case,
+            })
         })
-        .filter(|(_, metres)| *metres <= rule.radius_m)
         .collect();
-    suspects.sort_by(|a, b| a.1.total_cmp(&b.1).then(b.0.id.cmp(&a.0.id)));
+    suspects.sort_by(|a, b| {
+        a.metres
+            .total_cmp(&b.metres)
+            .then(b.case.id.cmp(&a.case.id))
+    });
     suspects.truncate(rule.most);
     Ok(suspects)
 }

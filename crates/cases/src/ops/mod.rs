@@ -5,22 +5,33 @@
 
 mod act;
 mod alike;
+mod by_link;
 pub mod desk;
 mod error;
 mod files;
 mod lists;
+mod record;
 mod report;
 pub mod requester;
 mod show;
 mod timers;
 pub(crate) mod track;
 pub mod view;
+mod words;
 
 pub use act::{Step, act, allowed, note};
 pub use alike::{alike, alike_public, is_public};
+pub use by_link::{add_message_by_link, rate_by_link, reopen_by_link};
 pub use error::{CaseError, Change};
 pub use files::may_read;
-pub use lists::{ListQuery, counts_by_state, events, find, list, my_unit, similar, tasks};
+pub use lists::{
+    Likeness, ListQuery, Suspect, counts_by_state, events, find, list, my_unit, similar, tasks,
+};
+pub(crate) use record::missing;
+pub use record::{
+    Called, Tracked, calls, drop_template, parts_in, put_list_entry, put_settings, put_template,
+    reviews, tracked, voices,
+};
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
 pub use timers::{answer_by_link, run_timers};
@@ -86,6 +97,18 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
         Act::RefuseVoid | Act::Void => &[P::CaseVoid],
         Act::Merge | Act::Unmerge => &[P::CaseMerge],
         Act::Note => &[P::CaseRead],
+        Act::SetNature | Act::AnswerDirectly => &[P::CaseAccept, P::CaseRegister],
+        Act::DraftAnswer | Act::LodgeAppeal => &[P::CaseHandle],
+        Act::ApproveAnswer | Act::ReturnAnswer => &[P::CaseHandle, P::CaseRegister],
+        Act::EndorseAppeal => &[P::CaseDispatch],
+        Act::GrantAppeal => &[P::CaseAccept, P::CaseRegister],
+        Act::RefuseAppeal => &[P::CaseDispatch, P::CaseAccept, P::CaseRegister],
+        Act::AskExclusion => &[P::CaseHandle, P::CaseCallBack, P::CaseDispatch],
+        Act::GrantExclusion | Act::RefuseExclusion => &[P::CaseGrant],
+        // By the link; the rules refuse it to staff.
+        Act::Rate => &[P::CaseTrack],
+        Act::Reopen | Act::AddMessage => &[P::CaseAccept, P::CaseCallBack, P::CaseRegister],
+        Act::Join | Act::Part => &[P::CaseMerge],
     }
 }
 

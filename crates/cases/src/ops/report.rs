@@ -2,6 +2,7 @@
 //! the vault, and whoever reported gets a number with a code and a private link.
 
 use super::{CaseError, actor_of};
+use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseId, Place, Reported};
 use crate::moves::Act;
 use crate::rules::{self, Command, Facts, Refusal};
@@ -15,7 +16,7 @@ use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, DivisionLevel, GridC
 use kernel::geo::{Crs, Point, to_wgs84};
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
-use matters::{City, MatterId};
+use matters::{City, MatterClass, MatterId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{AuditEvent, Sealed, Write};
@@ -88,6 +89,8 @@ pub struct NewReport {
     pub confidential: bool,
     /// The case that whoever reports says it is the same as.
     pub same_as: Option<CaseNumber>,
+    /// 诉求性质 — a code of the city's list; none = that of the class, where it has one.
+    pub nature: Option<String>,
     /// It was put right on the spot: how.
     pub self_handled: Option<String>,
     /// Pictures and documents already uploaded: what was seen.
@@ -353,6 +356,7 @@ fn person(
 struct Job {
     cases: Arc<Cases>,
     city: Arc<City>,
+    lists: Arc<Lists>,
     actor: rules::Actor,
     report: Reported,
     person: NewSubject,
@@ -413,7 +417,15 @@ where
     let files = new.files();
     let same_as = super::alike::named_public(ctx, &city, new.same_as).await?;
     let district = district_of(&place, cases.config().default_district);
-    let is_confidential = new.confidential || class.is_some_and(|c| c.flags.confidential);
+    let lists = cases.lists(ctx).await?;
+    let nature = nature_of(&lists, &new, class)?;
+    let is_confidential = new.confidential
+        || class.is_some_and(|c| c.flags.confidential)
+        || nature.is_some_and(|n| n.confidential);
+    // Whoever is no member of staff asks for something; so does whoever left a contact, or came by a channel of the public.
+    let is_requested = !matches!(ctx.principal(), Principal::Staff(_) | Principal::System(_))
+        || new.contact != Contact::default()
+        || channel.verify;
     let written = [
         is_masked.then_some(new.description.trim()),
         address_of(&new.place).filter(|_| is_address_masked),
@@ -445,6 +457,8 @@ where
         description,
         confidential: is_confidential,
         same_as,
+        nature: nature.map(|n| n.code.clone()),
+        requested: is_requested,
         subject: None,
         attachments: files.iter().map(|(id, _)| *id).collect(),
         self_handled: new
@@ -465,6 +479,7 @@ where
         link_hash: link_hash(&link),
         cases,
         city,
+        lists,
         report,
         person,
         files,
@@ -472,6 +487,25 @@ where
     };
     let case = ctx.write(move |w| keep(w, &job, &mut beside)).await?;
     Ok(Receipt { case, code, link })
+}
+
+/// The nature of a report: as given, else as the class has it where the city's list knows the word.
+fn nature_of<'l>(
+    lists: &'l Lists,
+    new: &NewReport,
+    class: Option<&MatterClass>,
+) -> Result<Option<&'l ListEntry>, CaseError> {
+    match new
+        .nature
+        .as_deref()
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+    {
+        Some(code) => super::act::known_code(lists, ListKind::Nature, "nature", code).map(Some),
+        None => Ok(class
+            .and_then(|c| c.default_nature.as_deref())
+            .and_then(|word| lists.by_word(ListKind::Nature, word))),
+    }
 }
 
 async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, CaseError> {
@@ -501,7 +535,7 @@ fn keep(
         actor: &job.actor,
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
-        rules: &job.cases.config().rules,
+        rules: &job.lists.rules,
         on_duty: job.on_duty,
     };
     let events =

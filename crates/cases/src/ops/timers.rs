@@ -3,6 +3,7 @@
 //! no other.
 
 use super::{CaseError, actor_of};
+use crate::lists::Lists;
 use crate::model::{Case, State};
 use crate::rules::{self, Actor, ClockCommand, Command, Facts};
 use crate::service::Cases;
@@ -17,11 +18,11 @@ use store::{AuditEvent, Sealed, Write};
 /// The most clocks of one run; the next run takes the rest.
 const MOST_AT_ONCE: i64 = 500;
 
-struct Job {
-    cases: Arc<Cases>,
-    city: Arc<City>,
-    actor: Actor,
-    seen: Case,
+pub(super) struct Job {
+    pub city: Arc<City>,
+    pub lists: Arc<Lists>,
+    pub actor: Actor,
+    pub seen: Case,
 }
 
 /// Makes the moves of timers that have run out by now; answers how many it made. Called by the program itself, about once
@@ -34,6 +35,7 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
     let now = ctx.now();
     let cases = ctx.service::<Cases>();
     let city = cases.city();
+    let lists = cases.lists(&ctx).await?;
     let due: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql::lapsed_timers(r, now, MOST_AT_ONCE)?))
         .await;
@@ -41,8 +43,8 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
     for seen in due? {
         let number = seen.number;
         let job = Job {
-            cases: cases.clone(),
             city: city.clone(),
+            lists: lists.clone(),
             actor: actor_of(ctx.principal()),
             seen,
         };
@@ -83,7 +85,7 @@ fn lapse(mut w: Write<'_>, job: &Job) -> Result<Sealed<bool>, CaseError> {
 
 /// Makes one move that no member of staff makes: the program's by a timer, the requester's by the private link. Answers the
 /// case as it is then, and the entry of the audit trail.
-fn make(
+pub(super) fn make(
     w: &mut Write<'_>,
     job: &Job,
     before: &Case,
@@ -95,7 +97,7 @@ fn make(
         actor: &job.actor,
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
-        rules: &job.cases.config().rules,
+        rules: &job.lists.rules,
         on_duty: None,
     };
     let events = rules::decide(Some(before), command, &facts)
@@ -128,7 +130,7 @@ pub async fn answer_by_link(
     let command = Command::Clock(super::act::masked_words(answer));
     let job = Job {
         city: cases.city(),
-        cases,
+        lists: cases.lists(ctx).await?,
         actor: actor_of(ctx.principal()),
         seen,
     };

@@ -1,9 +1,12 @@
 //! How a case is told to programs: plain values with words, times with the deployment's offset, and never a person's data.
 
-use crate::model::{Case, CaseEvent, Fact, Place, State};
+use super::Tracked;
+use crate::model::{CallBack, Case, CaseEvent, Fact, Place, State};
 use crate::moves::Act;
+use crate::record::{Answer, Round, SentAnswer};
+use crate::rules::{answer, fairness};
 use crate::service::Cases;
-use access::UnitId;
+use access::{Principal, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kernel::deadline::{ClockKind, Due, Light};
@@ -97,6 +100,74 @@ pub struct CallBackView {
     pub solved: Option<bool>,
     /// `satisfied`, `acceptable`, `dissatisfied`, `unknown`.
     pub satisfaction: String,
+    /// What is missing: codes of the city's list.
+    pub missing: Vec<String>,
+}
+
+/// 答复 — a written answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AnswerView {
+    /// When it went out, RFC 3339; null while it is a draft.
+    pub sent_at: Option<String>,
+    /// `handled`, `direct`, `refused`, `ended`.
+    pub kind: String,
+    /// What was found.
+    pub found: String,
+    /// What was done.
+    pub done: String,
+    /// By which rule.
+    pub rule: String,
+    /// By whom.
+    pub by: String,
+    /// What next.
+    pub next: String,
+    /// Nobody wrote it: it was made of the record.
+    pub from_record: bool,
+    /// Codes of the doors that a refusal names.
+    pub doors: Vec<String>,
+}
+
+/// 申诉 — the one appeal of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AppealView {
+    /// Against which count.
+    pub count: String,
+    /// Why.
+    pub reason: String,
+    /// `lodged`, `endorsed`, `granted`, `refused`.
+    pub stage: String,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// 剔除 — leaving a call-back out of the rates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExclusionView {
+    /// Why: a code of the city's list.
+    pub reason: String,
+    /// In words.
+    pub words: String,
+    /// How it was decided; null = not yet.
+    pub granted: Option<bool>,
+}
+
+/// A round that a reopening ended: how it stood then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RoundView {
+    /// When the requester reopened it.
+    pub reopened_at: String,
+    /// Why.
+    pub reason: String,
+    /// When handling had been due.
+    pub due_at: Option<String>,
+    /// When it had been handled.
+    pub handled_at: Option<String>,
+    /// When it had been closed.
+    pub closed_at: Option<String>,
+    /// The raw fact: it had been handled after its deadline.
+    pub is_late: bool,
+    /// Counts of that round that are exempt.
+    pub exempt: Vec<String>,
 }
 
 /// A case.
@@ -168,6 +239,28 @@ pub struct CaseView {
     pub void_requested: Option<String>,
     /// What the requester answered last.
     pub call_back: Option<CallBackView>,
+    /// 诉求性质 — a code of the city's list.
+    pub nature: Option<String>,
+    /// Somebody asked: an answer is owed before the case ends.
+    pub answer_owed: bool,
+    /// The answer that is being written.
+    pub draft: Option<AnswerView>,
+    /// The draft has been agreed to by a head.
+    pub draft_approved: bool,
+    /// The answer that went out when it last ended.
+    pub answer: Option<AnswerView>,
+    /// The raw fact: handling ended after its deadline. It stays, whatever is exempt.
+    pub is_late: bool,
+    /// Counts that an appeal made exempt, such as `late`: flags beside the raw facts.
+    pub exempt: Vec<String>,
+    /// The one appeal.
+    pub appeal: Option<AppealView>,
+    /// Whether the call-back is left out of the rates.
+    pub exclusion: Option<ExclusionView>,
+    /// Rounds that reopenings ended, in order.
+    pub reopened: Vec<RoundView>,
+    /// Cases that were merged into this one.
+    pub joined: Vec<String>,
     /// When it last changed.
     pub updated_at: String,
     /// What the reader may do now; null where nobody asked.
@@ -184,7 +277,7 @@ pub struct EventView {
     pub at: String,
     /// What, such as `accepted`.
     pub event: String,
-    /// `staff`, `resident`, `stranger`, `system`.
+    /// `staff`, `resident`, `stranger`, `system`; `hidden` where the reader may not know.
     pub by: String,
     /// In which role.
     pub role: Option<String>,
@@ -234,6 +327,18 @@ pub struct TrackView {
     pub reason: Option<String>,
     /// The case that goes on in its place.
     pub merged_into: Option<String>,
+    /// What the unit asks the requester; null if nothing.
+    pub question: Option<String>,
+    /// The written answer, once it went out.
+    pub answer: Option<AnswerView>,
+    /// What the requester said last.
+    pub call_back: Option<CallBackView>,
+    /// May be rated now, by the link.
+    pub may_rate: bool,
+    /// May be reopened until then, by the link; null = not.
+    pub reopen_until: Option<String>,
+    /// How often it was reopened.
+    pub reopenings: usize,
 }
 
 /// What views are made with: one snapshot of the city, one moment.
@@ -241,6 +346,8 @@ pub struct TrackView {
 pub struct Viewer {
     city: Arc<City>,
     now: Timestamp,
+    /// Of the departments only: what requesters said is shown without who said it.
+    is_of_department: bool,
 }
 
 /// The word of an event, as in the API: `reported`, `accepted` …
@@ -323,6 +430,60 @@ impl Viewer {
         Self {
             city: cases.city(),
             now,
+            is_of_department: false,
+        }
+    }
+    /// For a reader: the departments read what is missing, never who rated (`rights.md`, call-back).
+    #[must_use]
+    pub fn read_by(self, principal: &Principal) -> Self {
+        let is_of_department = match principal {
+            Principal::Staff(staff) => {
+                !staff.roles.is_empty() && staff.roles.iter().all(|r| r.is_of_departments())
+            }
+            _ => false,
+        };
+        Self {
+            is_of_department,
+            ..self
+        }
+    }
+    fn call_back(&self, said: &CallBack) -> CallBackView {
+        CallBackView {
+            at: self.time(said.at),
+            contacted: said.contacted,
+            solved: said.solved,
+            satisfaction: said.satisfaction.to_string(),
+            missing: said.missing.clone(),
+        }
+    }
+    fn answer(&self, answer: &Answer, sent_at: Option<Timestamp>) -> AnswerView {
+        let parts = answer.parts.clone();
+        AnswerView {
+            sent_at: self.maybe(sent_at),
+            kind: answer.kind.as_str().to_owned(),
+            found: parts.found,
+            done: parts.done,
+            rule: parts.rule,
+            by: parts.by,
+            next: parts.next,
+            from_record: answer.from_record,
+            doors: answer.doors.clone(),
+        }
+    }
+    fn sent(&self, sent: Option<&SentAnswer>) -> Option<AnswerView> {
+        sent.map(|s| self.answer(&s.answer, Some(s.at)))
+    }
+    fn round(&self, round: &Round) -> RoundView {
+        let is_late =
+            matches!((round.handled_at, round.due_at), (Some(handled), Some(due)) if handled > due);
+        RoundView {
+            reopened_at: self.time(round.reopened_at),
+            reason: round.reason.clone(),
+            due_at: self.maybe(round.due_at),
+            handled_at: self.maybe(round.handled_at),
+            closed_at: self.maybe(round.closed_at),
+            is_late,
+            exempt: round.exempt.clone(),
         }
     }
     fn time(&self, at: Timestamp) -> String {
@@ -417,12 +578,29 @@ impl Viewer {
             reworks: case.reworks,
             merged_into: case.merged_into.map(|n| n.to_string()),
             void_requested: case.void_requested.clone(),
-            call_back: case.call_back.as_ref().map(|c| CallBackView {
-                at: self.time(c.at),
-                contacted: c.contacted,
-                solved: c.solved,
-                satisfaction: c.satisfaction.to_string(),
+            call_back: case.call_back.as_ref().map(|c| self.call_back(c)),
+            nature: case.record.nature.clone(),
+            answer_owed: answer::is_owed(case),
+            draft: (case.record.draft.as_ref()).map(|d| self.answer(&d.answer, None)),
+            draft_approved: case.record.draft.as_ref().is_some_and(|d| d.approved),
+            answer: self.sent(case.record.answer.as_ref()),
+            is_late: fairness::is_late(case),
+            exempt: case.record.exempt.clone(),
+            appeal: case.record.appeal.as_ref().map(|a| AppealView {
+                count: a.count.clone(),
+                reason: a.reason.clone(),
+                stage: a.stage.as_str().to_owned(),
+                refused: a.refused.clone(),
             }),
+            exclusion: case.record.exclusion.as_ref().map(|e| ExclusionView {
+                reason: e.reason.clone(),
+                words: e.words.clone(),
+                granted: e.granted,
+            }),
+            reopened: case.record.rounds.iter().map(|r| self.round(r)).collect(),
+            joined: (case.record.joined.iter())
+                .map(|j| j.number.to_string())
+                .collect(),
             updated_at: self.time(case.updated_at),
             allowed: None,
         }
@@ -448,7 +626,14 @@ impl Viewer {
             object.remove("subject");
         }
         self.in_zone(&mut data);
-        let is_hidden = case.confidential && matches!(event.fact, Fact::Reported(_));
+        let is_rating_hidden =
+            self.is_of_department && matches!(event.fact, Fact::CalledBack { .. });
+        let is_hidden =
+            is_rating_hidden || case.confidential && matches!(event.fact, Fact::Reported(_));
+        if is_rating_hidden && let Some(object) = data.as_object_mut() {
+            // Words of their own would tell who wrote them.
+            object.remove("note");
+        }
         let account = event
             .by
             .account
@@ -457,7 +642,11 @@ impl Viewer {
             seq: event.seq,
             at: self.time(event.at),
             event: word,
-            by: event.by.kind.clone(),
+            by: if is_rating_hidden {
+                "hidden".to_owned()
+            } else {
+                event.by.kind.clone()
+            },
             role: event
                 .by
                 .role
@@ -492,8 +681,20 @@ impl Viewer {
         }
     }
 
-    /// What a requester sees of the own case.
+    /// What a requester sees of the own case just reported.
     pub fn track(&self, case: &Case) -> TrackView {
+        self.tracked(&Tracked {
+            may_rate: false,
+            reopen_until: None,
+            may_add: false,
+            own: case.clone(),
+            end: case.clone(),
+        })
+    }
+    /// What a requester sees of the own case. What was merged shows how the case stands in which its matter goes on, and
+    /// the answer that went out there.
+    pub fn tracked(&self, tracked: &Tracked) -> TrackView {
+        let (case, end) = (&tracked.own, &tracked.end);
         TrackView {
             number: case.number.to_string(),
             state: case.state.to_string(),
@@ -505,16 +706,22 @@ impl Viewer {
             address: case.place.address.clone(),
             reported_at: self.time(case.reported_at),
             accepted_at: self.maybe(case.accepted_at),
-            registered_at: self.maybe(case.registered_at),
-            dispatched_at: self.maybe(case.dispatched_at),
-            unit: case.unit.map(|u| self.unit(u).name),
-            due_at: self.maybe(case.due_at),
-            light: light_of(case, &self.city, self.now).map(|l| l.as_str().to_owned()),
-            handled_at: self.maybe(case.handled_at),
-            closed_at: self.maybe(case.closed_at),
-            closing: case.closing.clone(),
+            registered_at: self.maybe(end.registered_at),
+            dispatched_at: self.maybe(end.dispatched_at),
+            unit: end.unit.map(|u| self.unit(u).name),
+            due_at: self.maybe(end.due_at),
+            light: light_of(end, &self.city, self.now).map(|l| l.as_str().to_owned()),
+            handled_at: self.maybe(end.handled_at),
+            closed_at: self.maybe(end.closed_at),
+            closing: end.closing.clone(),
             reason: case.reason.clone(),
             merged_into: case.merged_into.map(|n| n.to_string()),
+            question: case.question.clone(),
+            answer: self.sent(end.record.answer.as_ref()),
+            call_back: case.call_back.as_ref().map(|c| self.call_back(c)),
+            may_rate: tracked.may_rate,
+            reopen_until: self.maybe(tracked.reopen_until),
+            reopenings: end.record.rounds.len(),
         }
     }
 }

@@ -176,9 +176,11 @@ async fn attempt(
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let case = ops::find(ctx, number).await?;
+    let lists = cases.lists(ctx).await.map_err(CaseError::from)?;
     let offered = Maker {
         ui,
         city: &city,
+        lists: &lists,
         case: &case,
         handlers: &[],
         workers: &[],
@@ -187,13 +189,13 @@ async fn attempt(
     }
     .responsible()
     .0;
-    let step = read::step(ui, &city, &case, act, &offered, entry)?;
+    let steps = read::steps(ui, &city, &case, act, &offered, entry)?;
     // A note may always be added; everything else is decided on what the reader saw.
     let version = if act == Act::Note {
         None
     } else {
         Some(entry.fields.get("version").parse().unwrap_or(0))
     };
-    ops::act(ctx, number, version, vec![step]).await?;
+    ops::act(ctx, number, version, steps).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::line::limit_words;
 use super::pictures::{Entry, FILES, PictureField};
 use super::read::{Wrong, matter_label, unit_label};
+use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
 use crate::words::act_key;
@@ -27,6 +28,8 @@ pub enum Kind {
     Select,
     /// A box to tick.
     Check,
+    /// Several of a few; the value holds them line by line.
+    Checks,
 }
 
 /// One field of a form.
@@ -64,6 +67,10 @@ impl Input {
         }
         ids.join(" ")
     }
+    /// Whether one of several boxes is ticked.
+    pub fn holds(&self, value: &str) -> bool {
+        self.value.lines().any(|v| v == value)
+    }
     /// The id of its list of offers; empty if it has none.
     pub fn list(&self) -> &'static str {
         if let Kind::Offers(list) = self.kind {
@@ -81,6 +88,7 @@ impl Input {
             Kind::Radios => "radios",
             Kind::Select => "select",
             Kind::Check => "check",
+            Kind::Checks => "checks",
         }
     }
 }
@@ -131,6 +139,8 @@ pub struct Maker<'a> {
     pub ui: &'a Ui,
     /// The city's reference data.
     pub city: &'a City,
+    /// The city's lists.
+    pub lists: &'a Lists,
     /// The case.
     pub case: &'a Case,
     /// The people of the handling unit, where one may assign.
@@ -159,6 +169,10 @@ pub fn is_main(act: Act) -> bool {
             | Act::ConfirmSelfHandling
             | Act::Rule
             | Act::Answer
+            | Act::ApproveAnswer
+            | Act::EndorseAppeal
+            | Act::GrantAppeal
+            | Act::GrantExclusion
     )
 }
 
@@ -222,10 +236,13 @@ impl Maker<'_> {
             form.is_open = true;
             let (field, sentence) = sent.wrong.told(self.ui, &form.inputs);
             for input in &mut form.inputs {
-                sent.entry
-                    .fields
-                    .get(input.name)
-                    .clone_into(&mut input.value);
+                input.value = match input.kind {
+                    Kind::Checks => {
+                        let all: Vec<&str> = sent.entry.fields.all(input.name).collect();
+                        all.join("\n")
+                    }
+                    _ => sent.entry.fields.get(input.name).to_owned(),
+                };
                 if field == Some(input.name) {
                     sentence.clone_into(&mut input.fault);
                 }
@@ -255,6 +272,63 @@ impl Maker<'_> {
                 Some(ui.t2("cases-asked-suspension", "until", until, "reason", reason))
             }
             Act::Answer => self.case.question.clone(),
+            Act::ApproveAnswer => {
+                let draft = self.case.record.draft.as_ref()?;
+                let parts = draft.answer.parts.named();
+                let words: Vec<&str> = parts
+                    .iter()
+                    .map(|(_, t)| *t)
+                    .filter(|t| !t.is_empty())
+                    .collect();
+                Some(ui.tn("cases-asked-answer", "words", words.join(" ")))
+            }
+            Act::DraftAnswer => {
+                let returned = self.case.record.draft.as_ref()?.returned.as_ref()?;
+                Some(ui.tn("cases-answer-returned", "reason", returned.as_str()))
+            }
+            Act::EndorseAppeal | Act::GrantAppeal | Act::RefuseAppeal => {
+                let appeal = self.case.record.appeal.as_ref()?;
+                let count = self
+                    .lists
+                    .name(ListKind::Appeal, &appeal.count, ui.lang.tag());
+                let asked = ui.t2(
+                    "cases-asked-appeal",
+                    "count",
+                    count.as_str(),
+                    "reason",
+                    appeal.reason.as_str(),
+                );
+                Some(match appeal.evidence.as_str() {
+                    "" => asked,
+                    evidence => format!(
+                        "{asked} {}",
+                        ui.tn("cases-appeal-evidence", "evidence", evidence)
+                    ),
+                })
+            }
+            Act::GrantExclusion | Act::RefuseExclusion => {
+                let asked = self.case.record.exclusion.as_ref()?;
+                let reason = self
+                    .lists
+                    .name(ListKind::Exclusion, &asked.reason, ui.lang.tag());
+                let words = asked.words.as_str();
+                Some(ui.t2(
+                    "cases-asked-exclusion",
+                    "reason",
+                    reason.as_str(),
+                    "words",
+                    words,
+                ))
+            }
+            Act::NotAccept | Act::NotRegister => {
+                let doors: Vec<String> = self
+                    .lists
+                    .active(ListKind::Door)
+                    .map(|d| d.name(ui.lang.tag()).to_owned())
+                    .collect();
+                let is_told = crate::rules::answer::is_owed(self.case) && !doors.is_empty();
+                is_told.then(|| ui.tn("cases-refusal-doors", "doors", ui.list(&doors)))
+            }
             _ => None,
         }
     }
@@ -266,6 +340,7 @@ impl Maker<'_> {
             Act::Verify | Act::Check => ("cases-files-spot", true),
             Act::ReportBack => ("cases-files-after", false),
             Act::Note => ("cases-files-note", false),
+            Act::LodgeAppeal => ("cases-files-evidence", false),
             _ => return None,
         };
         let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
@@ -315,6 +390,7 @@ impl Maker<'_> {
                 let urgent = self.input(id, "urgent", Kind::Check);
                 vec![
                     self.matter(id, true),
+                    self.nature(id, false),
                     Input {
                         value: if self.case.urgent {
                             "1".into()
@@ -351,7 +427,64 @@ impl Maker<'_> {
             | Act::Void
             | Act::RequestExtension
             | Act::RefuseExtension
+            | Act::ReturnAnswer
+            | Act::RefuseAppeal
+            | Act::RefuseExclusion
             | Act::RefuseSuspension => reason(),
+            Act::SetNature => vec![self.nature(id, true)],
+            Act::AddMessage => vec![needed("message", Kind::Area)],
+            Act::Reopen => vec![Input {
+                help: self.ui.t("cases-reopen-help"),
+                ..needed("reason", Kind::Area)
+            }],
+            Act::DraftAnswer | Act::AnswerDirectly => {
+                let draft = self.case.record.draft.as_ref().map(|d| &d.answer.parts);
+                let is_draft = act == Act::DraftAnswer;
+                let part = |name, value: Option<&String>| Input {
+                    value: value.cloned().unwrap_or_default(),
+                    ..self.input(id, name, Kind::Area)
+                };
+                let done = Input {
+                    required: true,
+                    help: self.ui.t("cases-answer-help"),
+                    ..part(
+                        "done",
+                        draft.map(|d| &d.done).or(self
+                            .case
+                            .record
+                            .result
+                            .as_ref()
+                            .filter(|_| is_draft)),
+                    )
+                };
+                if is_draft {
+                    vec![
+                        part("found", draft.map(|d| &d.found)),
+                        done,
+                        part("next", draft.map(|d| &d.next)),
+                    ]
+                } else {
+                    vec![done, part("next", None)]
+                }
+            }
+            Act::LodgeAppeal => vec![
+                Input {
+                    choices: self.choices(ListKind::Appeal),
+                    ..needed("count", Kind::Radios)
+                },
+                needed("reason", Kind::Area),
+                Input {
+                    help: self.ui.t("cases-evidence-help"),
+                    ..self.input(id, "evidence", Kind::Area)
+                },
+            ],
+            Act::AskExclusion => vec![
+                Input {
+                    choices: self.choices(ListKind::Exclusion),
+                    ..needed("exclusion", Kind::Radios)
+                },
+                self.input(id, "words", Kind::Area),
+            ],
             Act::RequestSuspension => vec![
                 needed("reason", Kind::Area),
                 Input {
@@ -404,7 +537,16 @@ impl Maker<'_> {
                     ..self.input(id, "to", Kind::Select)
                 }]
             }
-            Act::ReportBack => vec![needed("result", Kind::Area)],
+            Act::ReportBack => {
+                let mut asked = vec![needed("result", Kind::Area)];
+                if crate::rules::answer::is_owed(self.case) && self.case.record.draft.is_none() {
+                    asked.push(Input {
+                        help: self.ui.t("cases-answer-nudge"),
+                        ..self.input(id, "done", Kind::Area)
+                    });
+                }
+                asked
+            }
             Act::Check => {
                 let choices = vec![
                     Choice::new("pass", self.ui.t("cases-check-pass")),
@@ -442,6 +584,10 @@ impl Maker<'_> {
                         choices: answers.collect(),
                         ..needed("satisfaction", Kind::Radios)
                     },
+                    Input {
+                        choices: self.choices(ListKind::Missing),
+                        ..self.input(id, "missing", Kind::Checks)
+                    },
                     note(),
                 ]
             }
@@ -454,6 +600,24 @@ impl Maker<'_> {
                 ..self.input(id, "text", Kind::Area)
             }],
             _ => Vec::new(),
+        }
+    }
+
+    /// What may be chosen of one of the city's lists.
+    fn choices(&self, kind: ListKind) -> Vec<Choice> {
+        let lang = self.ui.lang.tag();
+        self.lists
+            .active(kind)
+            .map(|e| Choice::new(e.code.clone(), e.name(lang)))
+            .collect()
+    }
+
+    fn nature(&self, id: &str, required: bool) -> Input {
+        Input {
+            required,
+            choices: self.choices(ListKind::Nature),
+            value: self.case.record.nature.clone().unwrap_or_default(),
+            ..self.input(id, "nature", Kind::Radios)
         }
     }
 

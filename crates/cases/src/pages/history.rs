@@ -1,6 +1,7 @@
 //! The life of a case as people read it: what happened, when, by whom, in which words.
 
 use super::line::limit_words;
+use crate::lists::{ListKind, Lists};
 use crate::model::{By, Case, CaseEvent, Fact, Imported, TaskKind};
 use access::{AccountId, Role, role_key};
 use jiff::Timestamp;
@@ -50,7 +51,9 @@ pub fn entries(
     events: &[CaseEvent],
     names: &Names,
     reader: Reader,
+    lists: &Lists,
 ) -> Vec<Entry> {
+    let lang = ui.lang.tag();
     events
         .iter()
         .map(|event| {
@@ -59,7 +62,14 @@ pub fn entries(
                 Fact::CalledBack { .. } => reader.is_of_department,
                 _ => false,
             };
-            let (note, tone) = content(ui, city, &event.fact, names);
+            let (note, tone) = match &event.fact {
+                // The unit reads what is missing; not how, nor by whom, it was rated.
+                Fact::CalledBack { missing, .. } if reader.is_of_department => (
+                    ui.list(&lists.names(ListKind::Missing, missing, lang)),
+                    "info",
+                ),
+                fact => content(ui, city, lists, fact, names),
+            };
             Entry {
                 when: ui.time(event.at),
                 what: what(ui, &event.fact),
@@ -163,6 +173,24 @@ fn what(ui: &Ui, fact: &Fact) -> String {
         Fact::Unmerged => "cases-event-unmerged",
         Fact::SelfHandlingConfirmed => "cases-event-self-handling-confirmed",
         Fact::Noted { .. } => "cases-event-noted",
+        Fact::NatureSet { .. } => "cases-event-nature-set",
+        Fact::AnswerDrafted { .. } => "cases-event-answer-drafted",
+        Fact::AnswerApproved => "cases-event-answer-approved",
+        Fact::AnswerReturned { .. } => "cases-event-answer-returned",
+        Fact::AnswerSent { answer } if answer.from_record => "cases-event-answer-sent-record",
+        Fact::AnswerSent { .. } => "cases-event-answer-sent",
+        Fact::AnsweredDirectly => "cases-event-answered-directly",
+        Fact::AppealLodged { .. } => "cases-event-appeal-lodged",
+        Fact::AppealEndorsed => "cases-event-appeal-endorsed",
+        Fact::AppealGranted => "cases-event-appeal-granted",
+        Fact::AppealRefused { .. } => "cases-event-appeal-refused",
+        Fact::ExclusionAsked { .. } => "cases-event-exclusion-asked",
+        Fact::ExclusionGranted => "cases-event-exclusion-granted",
+        Fact::ExclusionRefused { .. } => "cases-event-exclusion-refused",
+        Fact::Reopened { .. } => "cases-event-reopened",
+        Fact::RequesterAdded { .. } => "cases-event-requester-added",
+        Fact::Joined { .. } => "cases-event-joined",
+        Fact::Parted { .. } => "cases-event-parted",
     };
     ui.t(key)
 }
@@ -178,7 +206,14 @@ pub fn event_word(ui: &Ui, word: &str) -> String {
     }
 }
 
-fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'static str) {
+fn content(
+    ui: &Ui,
+    city: &City,
+    lists: &Lists,
+    fact: &Fact,
+    names: &Names,
+) -> (String, &'static str) {
+    let lang = ui.lang.tag();
     let matter = |id| {
         city.matter(id)
             .map(|c| c.name(ui.lang.tag()).to_owned())
@@ -295,6 +330,7 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
             contacted,
             solved,
             satisfaction,
+            missing,
             note,
         } => {
             // words: cases-said-*
@@ -319,6 +355,7 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
                     rated,
                     answer("cases-said-contacted", contacted),
                     answer("cases-said-solved", solved),
+                    ui.list(&lists.names(ListKind::Missing, missing, lang)),
                     note.clone(),
                 ]),
                 "info",
@@ -326,6 +363,40 @@ fn content(ui: &Ui, city: &City, fact: &Fact, names: &Names) -> (String, &'stati
         }
         Fact::Merged { into } => (into.to_string(), "info"),
         Fact::Noted { text, .. } => (text.clone(), "info"),
+        Fact::NatureSet { nature, .. } => (lists.name(ListKind::Nature, nature, lang), "info"),
+        Fact::AnswerDrafted { answer } | Fact::AnswerSent { answer } => {
+            let parts = crate::ops::parts_in(answer, lang).named();
+            let parts = parts.into_iter().map(|(_, text)| text.to_owned());
+            let tone = match &fact {
+                Fact::AnswerSent { .. } => "good",
+                _ => "info",
+            };
+            (lines(parts.collect()), tone)
+        }
+        Fact::AnswerReturned { reason }
+        | Fact::AppealRefused { reason }
+        | Fact::ExclusionRefused { reason } => (reason.clone(), "warn"),
+        Fact::AppealLodged {
+            count,
+            reason,
+            evidence,
+            ..
+        } => {
+            let count = lists.name(ListKind::Appeal, count, lang);
+            (lines(vec![count, reason.clone(), evidence.clone()]), "warn")
+        }
+        Fact::ExclusionAsked { reason, words } => {
+            let reason = lists.name(ListKind::Exclusion, reason, lang);
+            (lines(vec![reason, words.clone()]), "warn")
+        }
+        Fact::Reopened { reason, due_at, .. } => (lines(vec![reason.clone(), due(due_at)]), "bad"),
+        Fact::RequesterAdded { text } => (text.clone(), "info"),
+        Fact::Joined { number, .. } | Fact::Parted { number } => (number.to_string(), "info"),
+        Fact::AnswerApproved
+        | Fact::AnsweredDirectly
+        | Fact::AppealEndorsed
+        | Fact::AppealGranted
+        | Fact::ExclusionGranted => (String::new(), "good"),
         Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed | Fact::ExtensionEndorsed => {
             (String::new(), "info")
         }

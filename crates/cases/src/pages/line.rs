@@ -40,6 +40,12 @@ pub struct Line {
     pub is_void_asked: bool,
     /// The unit asked for more time, or to let the clock stand still.
     pub is_clock_asked: bool,
+    /// Counts of it are exempt: a flag beside the raw fact.
+    pub is_exempt: bool,
+    /// The requester had it reopened.
+    pub is_reopened: bool,
+    /// Which decision it waits for; empty if none.
+    pub waits_for: String,
     /// Where it leads.
     pub href: String,
 }
@@ -152,6 +158,13 @@ impl Line {
             urgent: case.urgent,
             is_void_asked: case.void_requested.is_some(),
             is_clock_asked: case.extension.is_some() || case.suspension.is_some(),
+            is_exempt: !case.record.exempt.is_empty(),
+            is_reopened: !case.record.rounds.is_empty(),
+            // words: cases-waits-*
+            waits_for: case
+                .waits_for()
+                .map(|w| ui.t(&format!("cases-waits-{}", w.replace('_', "-"))))
+                .unwrap_or_default(),
             href: format!("/cases/{}", case.number),
         }
     }

@@ -15,8 +15,10 @@ mod home;
 mod line;
 mod pictures;
 mod read;
+mod record;
 mod report;
 mod requester;
+mod rules;
 mod sheet;
 mod tasks;
 mod track;
@@ -58,6 +60,55 @@ pub fn add(routes: Routes) -> Routes {
             Permission::CaseTrack,
             track::answer,
         )
+        .on(
+            post(),
+            "/track/link/{token}/rate",
+            Permission::CaseTrack,
+            track::rate,
+        )
+        .on(
+            post(),
+            "/track/link/{token}/reopen",
+            Permission::CaseTrack,
+            track::reopen,
+        )
+        .on(
+            post(),
+            "/track/link/{token}/message",
+            Permission::CaseTrack,
+            track::message,
+        )
+        .on(
+            get(),
+            "/call-backs",
+            Permission::CaseCallBack,
+            record::calls,
+        )
+        .on(get(), "/reviews", Permission::CaseRead, record::reviews)
+        .on(
+            get(),
+            "/record-rules",
+            Permission::ReferenceManage,
+            rules::page,
+        )
+        .on(
+            post(),
+            "/record-rules/settings",
+            Permission::ReferenceManage,
+            rules::put_settings,
+        )
+        .on(
+            post(),
+            "/record-rules/lists",
+            Permission::ReferenceManage,
+            rules::put_entry,
+        )
+        .on(
+            post(),
+            "/record-rules/templates",
+            Permission::ReferenceManage,
+            rules::put_template,
+        )
         .on(get(), "/desk", Permission::CaseRead, desk::show)
         .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
         .on(
@@ -94,7 +145,20 @@ pub fn menu(capability: Capability) -> Capability {
         .menu("cases-menu-desk", "/desk", Permission::CaseRead, 10)
         .menu("cases-menu-unit", "/unit", Permission::CaseHandle, 20)
         .menu("cases-menu-tasks", "/tasks", Permission::CaseInspect, 30)
+        .menu(
+            "cases-menu-calls",
+            "/call-backs",
+            Permission::CaseCallBack,
+            34,
+        )
+        .menu("cases-menu-reviews", "/reviews", Permission::CaseGrant, 36)
         .menu("cases-menu-found", "/found", Permission::CaseInspect, 40)
+        .menu(
+            "cases-menu-rules",
+            "/record-rules",
+            Permission::ReferenceManage,
+            810,
+        )
         .menu("cases-menu-about", "/about", Permission::SystemManage, 820)
 }
 
@@ -130,7 +194,14 @@ fn way_back(principal: &Principal, ui: &Ui) -> Vec<Crumb> {
 
 /// Where to go after an act: the page it was done on, else the case.
 fn own_back(back: &str, number: CaseNumber) -> String {
-    let of_cases = ["/cases/", "/desk", "/unit", "/tasks"];
+    let of_cases = [
+        "/cases/",
+        "/desk",
+        "/unit",
+        "/tasks",
+        "/call-backs",
+        "/reviews",
+    ];
     if of_cases.iter().any(|known| back.starts_with(known)) {
         ui::look::own_path(back).to_owned()
     } else {

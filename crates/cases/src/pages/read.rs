@@ -5,7 +5,8 @@ use super::pictures::{Entry, FILES};
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, NewPlace, Step};
-use crate::rules::{ClockCommand as Clock, Refusal};
+use crate::record::AnswerParts;
+use crate::rules::{AnswerCommand as Reply, ClockCommand as Clock, FairCommand as Fair, Refusal};
 use access::{AccountId, Fault, Fields, UnitId};
 use actors::Unit;
 use jiff::civil::Date;
@@ -274,6 +275,46 @@ fn corrected(ui: &Ui, fields: &Fields, case: &Case) -> Result<Option<NewPlace>, 
     }))
 }
 
+fn set_nature(nature: String) -> Step {
+    Step::Reply(Reply::SetNature {
+        nature,
+        confidential: false,
+    })
+}
+
+/// The steps that a form asks for: what goes before the act itself is a nature put right on accepting, and the draft of an
+/// answer written on reporting back.
+///
+/// # Errors
+/// As [`step`].
+pub fn steps(
+    ui: &Ui,
+    city: &City,
+    case: &Case,
+    act: Act,
+    offered: &str,
+    entry: &Entry,
+) -> Result<Vec<Step>, Wrong> {
+    let fields = &entry.fields;
+    let first = match act {
+        Act::Accept => {
+            let nature = fields.get("nature");
+            let is_new = !nature.is_empty() && case.record.nature.as_deref() != Some(nature);
+            is_new.then(|| set_nature(nature.to_owned()))
+        }
+        Act::ReportBack if !fields.get("done").is_empty() => {
+            let parts = AnswerParts {
+                done: fields.get("done").to_owned(),
+                ..AnswerParts::default()
+            };
+            Some(Step::Reply(Reply::DraftAnswer { parts }))
+        }
+        _ => None,
+    };
+    let own = step(ui, city, case, act, offered, entry)?;
+    Ok(first.into_iter().chain([own]).collect())
+}
+
 /// The step that a form of an act on a case asks for, with its files. `offered` is the unit that the form of a dispatch offered: left as
 /// it is, the reason of the offer is kept with the case.
 ///
@@ -292,6 +333,12 @@ pub fn step(
     let files = || entry.ids(FILES);
     let text = |field: &str| fields.get(field).to_owned();
     let reason = || text("reason");
+    let parts = || AnswerParts {
+        found: text("found"),
+        done: text("done"),
+        next: text("next"),
+        ..AnswerParts::default()
+    };
     Ok(match act {
         Act::Verify => Step::Verify {
             outcome: needed::<VerifyOutcome>(ui, fields, "outcome")?,
@@ -305,7 +352,10 @@ pub fn step(
             matter: matter(ui, city, fields.get("matter"))?,
             urgent: !fields.get("urgent").is_empty(),
         },
-        Act::NotAccept => Step::NotAccept { reason: reason() },
+        Act::NotAccept => Step::NotAccept {
+            reason: reason(),
+            doors: Vec::new(),
+        },
         Act::Correct => Step::Correct {
             matter: matter(ui, city, fields.get("matter"))?,
             place: corrected(ui, fields, case)?,
@@ -313,7 +363,10 @@ pub fn step(
         Act::Register => Step::Register {
             rule: part::<u32>(ui, fields, "rule")?,
         },
-        Act::NotRegister => Step::NotRegister { reason: reason() },
+        Act::NotRegister => Step::NotRegister {
+            reason: reason(),
+            doors: Vec::new(),
+        },
         Act::Dispatch => {
             let is_as_offered = fields.get("basis").is_empty() && fields.get("unit") == offered;
             let unit = if is_as_offered {
@@ -358,6 +411,7 @@ pub fn step(
             contacted: yes_no(fields, "contacted"),
             solved: yes_no(fields, "solved"),
             satisfaction: needed::<Satisfaction>(ui, fields, "satisfaction")?,
+            missing: fields.all("missing").map(str::to_owned).collect(),
             note: text("note"),
         },
         Act::RequestVoid => Step::RequestVoid { reason: reason() },
@@ -389,7 +443,40 @@ pub fn step(
         Act::Answer => Step::Clock(Clock::Answer {
             text: text("answer"),
         }),
-        Act::Report
+        Act::SetNature => set_nature(text("nature")),
+        Act::DraftAnswer => Step::Reply(Reply::DraftAnswer { parts: parts() }),
+        Act::ApproveAnswer => Step::Reply(Reply::ApproveAnswer),
+        Act::ReturnAnswer => Step::Reply(Reply::ReturnAnswer { reason: reason() }),
+        Act::AnswerDirectly => Step::Reply(Reply::AnswerDirectly {
+            parts: parts(),
+            direct: false,
+        }),
+        Act::LodgeAppeal => Step::Fair(Fair::LodgeAppeal {
+            count: text("count"),
+            reason: reason(),
+            evidence: text("evidence"),
+            attachments: files(),
+        }),
+        Act::EndorseAppeal => Step::Fair(Fair::EndorseAppeal),
+        Act::GrantAppeal => Step::Fair(Fair::GrantAppeal),
+        Act::RefuseAppeal => Step::Fair(Fair::RefuseAppeal { reason: reason() }),
+        Act::AskExclusion => Step::Fair(Fair::AskExclusion {
+            reason: text("exclusion"),
+            words: text("words"),
+        }),
+        Act::GrantExclusion => Step::Fair(Fair::GrantExclusion),
+        Act::RefuseExclusion => Step::Fair(Fair::RefuseExclusion { reason: reason() }),
+        Act::Reopen => Step::Fair(Fair::Reopen {
+            reason: reason(),
+            to_dispatch: false,
+        }),
+        Act::AddMessage => Step::Fair(Fair::AddMessage {
+            text: text("message"),
+        }),
+        Act::Rate
+        | Act::Join
+        | Act::Part
+        | Act::Report
         | Act::Import
         | Act::UpdateImport
         | Act::LapseVerify

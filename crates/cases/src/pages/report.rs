@@ -4,6 +4,7 @@ use super::Offers;
 use super::advice::{self, Hints};
 use super::pictures::{self, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
+use crate::lists::ListKind;
 use crate::model::{Case, State};
 use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
@@ -29,10 +30,22 @@ pub(super) struct ReportPage {
     /// Sets the place by a press; see [`place_map`].
     pub map: Html,
     pub files: PictureField,
+    /// What kinds of contact there are.
+    pub natures: Vec<Choice>,
     /// What a photo says that the form does not.
     pub offer: Offer,
     /// What the machine makes of it.
     pub hints: Hints,
+}
+
+/// What kinds of contact there are, to choose from.
+pub(super) async fn natures(ctx: &Ctx, ui: &Ui) -> Result<Vec<Choice>, Fault> {
+    let lists = ctx.service::<Cases>().lists(ctx).await?;
+    let lang = ui.lang.tag();
+    Ok(lists
+        .active(ListKind::Nature)
+        .map(|e| Choice::new(e.code.clone(), e.name(lang)))
+        .collect())
 }
 
 impl ReportPage {
@@ -42,6 +55,7 @@ impl ReportPage {
             places: places(city),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
+            natures: Vec::new(),
             offer: Offer::of(&ui, city, entry, false),
             hints: Hints::default(),
             ui,
@@ -52,12 +66,13 @@ impl ReportPage {
     pub fn with_hints(self, hints: Hints) -> Self {
         Self { hints, ..self }
     }
-    /// With a map to set the place on.
-    pub fn with_map(self, ctx: &Ctx) -> Self {
-        Self {
+    /// With a map to set the place on, and the kinds of contact.
+    pub async fn with_map(self, ctx: &Ctx) -> Result<Self, Fault> {
+        Ok(Self {
             map: place_map(ctx, &self.ui),
+            natures: natures(ctx, &self.ui).await?,
             ..self
-        }
+        })
     }
 }
 
@@ -141,7 +156,8 @@ pub(super) struct ReceiptPage {
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    show(&ReportPage::new(ui, &city, FormState::new(), &Entry::default()).with_map(&ctx))
+    let page = ReportPage::new(ui, &city, FormState::new(), &Entry::default());
+    show(&page.with_map(&ctx).await?)
 }
 
 pub(super) async fn send(
@@ -155,7 +171,7 @@ pub(super) async fn send(
     let offer = Offer::of(&ui, &city, &entry, false);
     if entry.whole().is_ok() && offer.is_open(&entry.fields) {
         let page = ReportPage::new(ui, &city, entry.fields.form(), &entry);
-        return show(&page.with_map(&ctx));
+        return show(&page.with_map(&ctx).await?);
     }
     // Without script somebody asks for the hints by a button of the form.
     if !entry.fields.get("look").is_empty() {
@@ -164,7 +180,7 @@ pub(super) async fn send(
             ..advice::hints(&ctx, &ui, &entry.fields).await?
         };
         let page = ReportPage::new(ui, &city, entry.fields.form(), &entry).with_hints(hints);
-        return show(&page.with_map(&ctx));
+        return show(&page.with_map(&ctx).await?);
     }
     match take(&ctx, &ui, &city, &entry, &offer).await {
         Ok(receipt) => {
@@ -186,7 +202,9 @@ pub(super) async fn send(
             let form = refused(&ui, &entry.fields, &wrong);
             show_as(
                 wrong.status(),
-                &ReportPage::new(ui, &city, form, &entry).with_map(&ctx),
+                &ReportPage::new(ui, &city, form, &entry)
+                    .with_map(&ctx)
+                    .await?,
             )
         }
     }
@@ -248,6 +266,7 @@ async fn take(
             email: given("email"),
         },
         confidential: !fields.get("confidential").is_empty(),
+        nature: given("nature"),
         ..NewReport::default()
     };
     Ok(ops::report(ctx, new).await?)

@@ -6,9 +6,12 @@ use super::history::{self, Names, Reader};
 use super::line::{Line, clock_of, limit_words, matter_name, place_text, unit_name};
 use super::pictures::Shot;
 use crate::advice::Alike;
+use crate::lists::{ListKind, Lists};
 use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
-use crate::ops::{self, CaseError, allowed};
+use crate::ops::{self, Called, CaseError, allowed};
+use crate::rules::fairness;
+use crate::rules::likeness::shared_words;
 use crate::service::{Cases, Channel};
 use crate::sql_desk::Moments;
 use crate::words::state_key;
@@ -37,6 +40,43 @@ pub struct Twin {
     pub line: Line,
     /// Why it is suspected, in words.
     pub reasons: String,
+    /// What both say; empty if nothing.
+    pub words: String,
+}
+
+/// One requester of a case: by which case, and what still has to be done. Nothing of the person.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    /// The case by which the requester came.
+    pub number: String,
+    /// When.
+    pub reported: Html,
+    /// What was said, or what is still to be done, in words.
+    pub stands: String,
+    /// Still has to be called.
+    pub is_due: bool,
+}
+
+impl Voice {
+    /// In the reader's words.
+    pub fn of(ui: &Ui, called: &Called) -> Self {
+        // words: cases-satisfaction-*
+        let stands = match &called.said {
+            Some(said) => ui.t(&format!(
+                "cases-satisfaction-{}",
+                said.satisfaction.as_str()
+            )),
+            None if called.is_due => ui.t("cases-voice-due"),
+            None if called.has_contact => ui.t("cases-voice-later"),
+            None => ui.t("cases-voice-link"),
+        };
+        Self {
+            number: called.number.to_string(),
+            reported: ui.time(called.reported_at),
+            stands,
+            is_due: called.is_due,
+        }
+    }
 }
 
 /// What a page shows of a case.
@@ -88,6 +128,8 @@ pub struct Sheet {
     pub requester: String,
     /// The purposes to look at the contact for; empty where the reader may not.
     pub purposes: Vec<Choice>,
+    /// The requesters of the case with those merged into it; empty where it has only its own.
+    pub voices: Vec<Voice>,
     /// Whether the reader may open the page of what is kept of the requester.
     pub may_look: bool,
 }
@@ -114,6 +156,12 @@ pub struct Loaded {
     pub twins: Vec<(Case, Alike)>,
     /// What the machine suggests.
     pub advice: Given,
+    /// The requesters of the case and of those merged into it, for whoever may know.
+    pub voices: Vec<Called>,
+    /// What its requesters miss: codes.
+    pub missing: Vec<String>,
+    /// The city's lists.
+    pub lists: Arc<Lists>,
     /// The requester, masked.
     pub requester: Option<Masked>,
 }
@@ -200,12 +248,22 @@ pub async fn load(
             .any(|r| matches!(r, Role::Handler | Role::DepartmentLead))
     };
     let channel = cases.channel(ctx, &case.channel).await?;
+    let sees_voices =
+        ctx.principal().may(Permission::CaseMerge) || ctx.principal().may(Permission::CaseCallBack);
+    let voices = if sees_voices && !case.record.joined.is_empty() {
+        ops::voices(ctx, number).await?
+    } else {
+        Vec::new()
+    };
     Ok(Loaded {
         channel,
         acts,
         handlers: handlers.into_iter().filter(handles).collect(),
         twins,
         advice: advice::given(cases, city, &case),
+        voices,
+        missing: ops::missing(ctx, &case).await?,
+        lists: cases.lists(ctx).await?,
         names,
         workers,
         requester,
@@ -222,6 +280,7 @@ fn has_files(events: &[CaseEvent]) -> bool {
         Fact::Verified { attachments, .. }
         | Fact::ReportedBack { attachments, .. }
         | Fact::Checked { attachments, .. }
+        | Fact::AppealLodged { attachments, .. }
         | Fact::Noted { attachments, .. } => !attachments.is_empty(),
         _ => false,
     })
@@ -229,6 +288,23 @@ fn has_files(events: &[CaseEvent]) -> bool {
 
 fn is_of_the_desk(principal: &Principal) -> bool {
     principal.has(Role::Acceptor) || principal.has(Role::ShiftLeader)
+}
+
+/// Whether a form would lead anywhere: what only the content decides is looked at here, so that no form invites in vain.
+fn is_of_use(act: Act, case: &Case, lists: &Lists) -> bool {
+    match act {
+        Act::AnswerDirectly => (case.record.nature.as_deref())
+            .and_then(|n| lists.find(ListKind::Nature, n))
+            .is_some_and(|n| n.direct),
+        Act::LodgeAppeal => lists
+            .active(ListKind::Appeal)
+            .any(|e| fairness::raw(case, &e.code) != Some(false)),
+        Act::Reopen => {
+            let used = u32::try_from(case.record.rounds.len()).unwrap_or(u32::MAX);
+            used < lists.rules.record.most_reopenings
+        }
+        _ => true,
+    }
 }
 
 /// Whoever reported confidentially is shown to nobody here.
@@ -285,6 +361,7 @@ impl Frame<'_> {
         let maker = Maker {
             ui,
             city,
+            lists: &loaded.lists,
             case,
             handlers: &loaded.handlers,
             workers: &loaded.workers,
@@ -295,6 +372,7 @@ impl Frame<'_> {
         let (main, more): (Vec<ActForm>, Vec<ActForm>) = loaded
             .acts
             .iter()
+            .filter(|act| is_of_use(**act, case, &loaded.lists))
             .map(|act| (is_main(*act), maker.form(*act)))
             .fold(
                 (Vec::new(), Vec::new()),
@@ -342,6 +420,7 @@ impl Frame<'_> {
                 .map(|(twin, alike)| Twin {
                     line: Line::of(ui, city, &self.at, twin),
                     reasons: advice::reasons(ui, alike),
+                    words: ui.list(&shared_words(&case.description, &twin.description)),
                 })
                 .collect(),
             merge_action: if loaded.acts.contains(&Act::Merge) {
@@ -351,10 +430,19 @@ impl Frame<'_> {
             },
             version: case.version,
             back: self.back.to_owned(),
-            history: history::entries(ui, city, case, &loaded.events, &loaded.names, self.reader),
+            history: history::entries(
+                ui,
+                city,
+                case,
+                &loaded.events,
+                &loaded.names,
+                self.reader,
+                &loaded.lists,
+            ),
             shots: loaded.attachments.iter().map(|a| Shot::of(ui, a)).collect(),
             requester: self.requester(case, loaded.requester.as_ref()),
             purposes: self.purposes(loaded.requester.as_ref()),
+            voices: loaded.voices.iter().map(|v| Voice::of(ui, v)).collect(),
             may_look: self.may_look && case.subject.is_some(),
         }
     }
@@ -448,6 +536,13 @@ impl Frame<'_> {
             ),
         );
         add("cases-fact-reported", ui.time(case.reported_at));
+        let (lists, lang, record) = (&loaded.lists, ui.lang.tag(), &case.record);
+        if let Some(nature) = &record.nature {
+            add(
+                "cases-fact-nature",
+                text(&lists.name(ListKind::Nature, nature, lang)),
+            );
+        }
         add(
             "cases-fact-channel",
             text(&loaded.channel.as_ref().map_or_else(
@@ -489,6 +584,86 @@ impl Frame<'_> {
         );
         add("cases-fact-due", time(case.due_at));
         add("cases-fact-handled", time(case.handled_at));
+        if fairness::is_late(case) {
+            add("cases-fact-late", text(&ui.t("cases-late-raw")));
+        }
+        // The flag stands beside the raw fact, never in its place.
+        if !record.exempt.is_empty() {
+            let names = lists.names(ListKind::Appeal, &record.exempt, lang);
+            add("cases-fact-exempt", text(&ui.list(&names)));
+        }
+        if let Some(appeal) = &record.appeal {
+            // words: cases-appeal-stage-*
+            let stage = ui.t(&format!("cases-appeal-stage-{}", appeal.stage.as_str()));
+            let count = lists.name(ListKind::Appeal, &appeal.count, lang);
+            let told = ui.t2(
+                "cases-appeal-told",
+                "count",
+                count.as_str(),
+                "stage",
+                stage.as_str(),
+            );
+            add("cases-fact-appeal", text(&told));
+        }
+        if let Some(draft) = &record.draft {
+            // words: cases-draft-*, cases-answer-*, cases-exclusion-*
+            let key = match (draft.approved, draft.returned.is_some()) {
+                (true, _) => "cases-draft-approved",
+                (false, true) => "cases-draft-returned",
+                (false, false) => "cases-draft-waiting",
+            };
+            add("cases-fact-draft", text(&ui.t(key)));
+        }
+        if let Some(sent) = &record.answer {
+            let key = if sent.answer.from_record {
+                "cases-answer-from-record"
+            } else {
+                "cases-answer-written"
+            };
+            let when = ui.time_text(sent.at);
+            add(
+                "cases-fact-answer",
+                text(&ui.tn(key, "time", when.as_str())),
+            );
+        } else if crate::rules::answer::is_owed(case) && !case.state.is_final() {
+            add("cases-fact-answer", text(&ui.t("cases-answer-owed")));
+        }
+        if !loaded.missing.is_empty() {
+            let names = lists.names(ListKind::Missing, &loaded.missing, lang);
+            add("cases-fact-missing", text(&ui.list(&names)));
+        }
+        if let Some(exclusion) = &record.exclusion {
+            let reason = lists.name(ListKind::Exclusion, &exclusion.reason, lang);
+            let key = match exclusion.granted {
+                None => "cases-exclusion-asked",
+                Some(true) => "cases-exclusion-granted",
+                Some(false) => "cases-exclusion-refused",
+            };
+            add(
+                "cases-fact-exclusion",
+                text(&ui.tn(key, "reason", reason.as_str())),
+            );
+        }
+        for round in &record.rounds {
+            let ended = round
+                .closed_at
+                .map(|at| ui.time_text(at))
+                .unwrap_or_default();
+            let is_late = matches!((round.handled_at, round.due_at), (Some(h), Some(d)) if h > d);
+            let told = ui.t2(
+                "cases-round",
+                "closed",
+                ended.as_str(),
+                "reason",
+                round.reason.as_str(),
+            );
+            let late = if is_late {
+                format!(" {}", ui.t("cases-late-raw"))
+            } else {
+                String::new()
+            };
+            add("cases-fact-reopened", text(&format!("{told}{late}")));
+        }
         if let Some(task) = case
             .task
             .as_ref()

@@ -3,10 +3,11 @@
 use super::forms::{ActForm, Maker};
 use super::line::{Line, is_mine};
 use super::pictures::{Shot, shots_of};
+use crate::lists::Lists;
 use crate::model::{Case, State};
 use crate::moves::Act;
 use crate::ops::desk::moments;
-use crate::ops::{self, ListQuery, allowed};
+use crate::ops::{self, allowed};
 use crate::service::Cases;
 use crate::sql_desk::Moments;
 use access::{AccountId, Ctx, Fault, Permission, Query, show as show_page};
@@ -45,7 +46,7 @@ pub(super) struct TasksPage {
     pub pager: Pager,
 }
 
-/// Closed cases offered for a call-back.
+/// Cases to call back that stand here; the list of all has the others.
 const CALL_BACKS: u64 = 10;
 
 pub(super) async fn show(
@@ -55,6 +56,7 @@ pub(super) async fn show(
 ) -> Result<Response, Fault> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
+    let lists = cases.lists(&ctx).await?;
     let at = moments(&cases, &city, ui.now);
     let page = ops::tasks(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
     let me = ctx.principal().actor().id.map(AccountId);
@@ -66,28 +68,16 @@ pub(super) async fn show(
         list.into_iter()
             .map(|case| TaskCard {
                 shots: shots.remove(&case.id).unwrap_or_default(),
-                ..card(&ctx, &ui, &city, &at, case)
+                ..card(&ctx, &ui, (&city, &lists), &at, case)
             })
             .collect::<Vec<_>>()
     };
     let (mine, pool) = (cards(mine), cards(pool));
     let call_backs = if ctx.principal().may(Permission::CaseCallBack) && wanted.after.is_none() {
         let size = PageSize::new(CALL_BACKS).unwrap_or_default();
-        let closed = ops::list(
-            &ctx,
-            ListQuery {
-                states: vec![State::Closed],
-                size,
-                ..ListQuery::default()
-            },
-        )
-        .await?;
-        closed
-            .items
+        let due = ops::calls(&ctx, size, None).await?;
+        due.items
             .iter()
-            .filter(|c| {
-                c.call_back.is_none() && allowed(ctx.principal(), c).contains(&Act::CallBack)
-            })
             .map(|c| Line::of(&ui, &city, &at, c))
             .collect()
     } else {
@@ -108,10 +98,11 @@ pub(super) async fn show(
     })
 }
 
-fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case) -> TaskCard {
+fn card(ctx: &Ctx, ui: &Ui, (city, lists): (&City, &Lists), at: &Moments, case: &Case) -> TaskCard {
     let maker = Maker {
         ui,
         city,
+        lists,
         case,
         handlers: &[],
         workers: &[],

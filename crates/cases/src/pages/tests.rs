@@ -8,12 +8,16 @@ use super::sheet::{Frame, Loaded, Sheet};
 use super::{
     Offers, about, case, contact, desk, found, home, line, report, requester, tasks, track, unit,
 };
+use crate::lists::{ListEntry, Lists};
 use crate::model::{
-    By, Case, CaseEvent, Fact, Place, Reported, Satisfaction, Standard, State, Task, TaskKind,
-    VerifyOutcome,
+    By, CallBack, Case, CaseEvent, Fact, Place, Reported, Satisfaction, Standard, State, Task,
+    TaskKind, VerifyOutcome,
 };
 use crate::moves::Act;
-use crate::ops::CaseError;
+use crate::ops::{Called, CaseError, Tracked};
+use crate::record::{
+    Answer, AnswerParts, Appeal, AppealStage, Draft, Exclusion, Record, Round, SentAnswer,
+};
 use crate::rules::{self, Refusal};
 use crate::sql_desk::Moments;
 use access::{AccountId, Fields, Role, UnitId};
@@ -80,6 +84,35 @@ fn reported() -> Reported {
         self_handled: None,
         confidential: false,
         same_as: None,
+        nature: Some("complaint".into()),
+        requested: true,
+    }
+}
+
+/// A city's lists, as much of them as pages show.
+fn lists() -> Lists {
+    let entry = |kind: &str, code: &str| ListEntry {
+        kind: kind.into(),
+        code: code.into(),
+        name_zh: format!("{code} <b>"),
+        name_en: format!("{code} <b>"),
+        also: String::new(),
+        direct: true,
+        confidential: false,
+        active: true,
+        position: 1,
+    };
+    Lists {
+        entries: [
+            ("nature", "complaint"),
+            ("appeal", "rework"),
+            ("exclusion", "in_court"),
+            ("missing", "not_done"),
+            ("door", "review"),
+        ]
+        .map(|(kind, code)| entry(kind, code))
+        .into(),
+        ..Lists::default()
     }
 }
 
@@ -172,6 +205,7 @@ fn facts() -> Vec<Fact> {
             contacted: Some(true),
             solved: Some(false),
             satisfaction: Satisfaction::Dissatisfied,
+            missing: vec!["not_done".into()],
             note: why(),
         },
         Fact::NotAccepted { reason: why() },
@@ -188,7 +222,114 @@ fn facts() -> Vec<Fact> {
             text: why(),
             attachments: Vec::new(),
         },
+        Fact::NatureSet {
+            nature: "complaint".into(),
+            confidential: false,
+        },
+        Fact::AnswerDrafted { answer: answer() },
+        Fact::AnswerReturned { reason: why() },
+        Fact::AnswerApproved,
+        Fact::AnswerSent { answer: answer() },
+        Fact::AnsweredDirectly,
+        Fact::AppealLodged {
+            count: "late".into(),
+            reason: why(),
+            evidence: why(),
+            attachments: Vec::new(),
+        },
+        Fact::AppealEndorsed,
+        Fact::AppealGranted,
+        Fact::AppealRefused { reason: why() },
+        Fact::ExclusionAsked {
+            reason: "in_court".into(),
+            words: why(),
+        },
+        Fact::ExclusionGranted,
+        Fact::ExclusionRefused { reason: why() },
+        Fact::Reopened {
+            reason: why(),
+            due_at: Some(now()),
+            provisional: false,
+            to_dispatch: false,
+        },
+        Fact::RequesterAdded { text: why() },
+        Fact::Joined {
+            number: "330102-20260316-00003".parse().expect("a number"),
+            owed: true,
+        },
+        Fact::Parted {
+            number: "330102-20260316-00003".parse().expect("a number"),
+        },
     ]
+}
+
+fn answer() -> Box<Answer> {
+    Box::new(Answer {
+        parts: AnswerParts {
+            found: "井盖 <b>缺失".into(),
+            done: "已更换".into(),
+            ..AnswerParts::default()
+        },
+        from_record: true,
+        ..Answer::default()
+    })
+}
+
+/// Everything that the record may hold of a case.
+fn record() -> Record {
+    let said = CallBack {
+        at: now(),
+        contacted: Some(false),
+        solved: Some(false),
+        satisfaction: Satisfaction::Dissatisfied,
+        missing: vec!["not_done".into()],
+    };
+    Record {
+        nature: Some("complaint".into()),
+        requested: true,
+        result: Some("已更换 <b>".into()),
+        draft: Some(Draft {
+            answer: *answer(),
+            by: None,
+            approved: false,
+            returned: Some("太短 <b>".into()),
+        }),
+        answer: Some(SentAnswer {
+            at: now(),
+            answer: *answer(),
+        }),
+        appeal: Some(Appeal {
+            count: "late".into(),
+            reason: "停水 <b>".into(),
+            evidence: "通知 <b>".into(),
+            by: None,
+            endorsed_by: None,
+            stage: AppealStage::Lodged,
+            refused: None,
+            round: 0,
+        }),
+        exempt: vec!["late".into()],
+        exclusion: Some(Exclusion {
+            reason: "in_court".into(),
+            words: "一审 <b>".into(),
+            by: None,
+            granted: None,
+        }),
+        rounds: vec![Round {
+            reopened_at: now(),
+            reason: "又坏了 <b>".into(),
+            unit: None,
+            due_at: Some(now()),
+            handled_at: Some(now() + jiff::SignedDuration::from_hours(1)),
+            closed_at: Some(now()),
+            closing: None,
+            call_back: Some(said),
+            exclusion: None,
+            answer: None,
+            exempt: Vec::new(),
+        }],
+        ..Record::default()
+    }
 }
 
 fn life(facts: Vec<Fact>) -> Vec<CaseEvent> {
@@ -224,6 +365,7 @@ fn case_in(state: State) -> Case {
         returns: 2,
         reworks: 1,
         void_requested: Some("<i>错报</i>".into()),
+        record: record(),
         task: Some(Task {
             kind: TaskKind::Check,
             assignee: None,
@@ -241,7 +383,14 @@ fn loaded(case: Case) -> Loaded {
         .filter(|a| {
             !matches!(
                 a,
-                Act::Report | Act::Import | Act::UpdateImport | Act::LapseVerify | Act::LapseCheck
+                Act::Report
+                    | Act::Import
+                    | Act::UpdateImport
+                    | Act::LapseVerify
+                    | Act::LapseCheck
+                    | Act::Rate
+                    | Act::Join
+                    | Act::Part
             )
         })
         .collect();
@@ -277,6 +426,16 @@ fn loaded(case: Case) -> Loaded {
             }],
             unit: None,
         },
+        voices: vec![Called {
+            number: case.number,
+            channel: "web".into(),
+            reported_at: now(),
+            has_contact: true,
+            said: None,
+            is_due: true,
+        }],
+        missing: vec!["not_done".into()],
+        lists: Arc::new(lists()),
         workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
         acts,
         names,
@@ -366,6 +525,7 @@ fn the_pages_of_residents_render_in_both_languages() {
         form.fault("lon", "fault");
         form.fault("description", "fault");
         let html = sound(&report::ReportPage {
+            natures: vec![ui::Choice::new("complaint", "<b>")],
             ui: stranger(),
             form: form.clone(),
             matters: vec!["C0101 上水井盖".into()],
@@ -395,10 +555,19 @@ fn the_pages_of_residents_render_in_both_languages() {
             form,
         });
         for state in State::ALL {
+            let tracked = Tracked {
+                own: case_in(*state),
+                end: case_in(*state),
+                may_rate: true,
+                reopen_until: Some(now()),
+                may_add: true,
+            };
             let html = sound(&track::ProgressPage::new(
                 stranger(),
                 &city,
-                &case_in(*state),
+                &lists(),
+                &tracked,
+                true,
             ));
             assert!(
                 !html.contains("<b>很危险") && !html.contains("138"),
@@ -406,6 +575,14 @@ fn the_pages_of_residents_render_in_both_languages() {
             );
         }
         testing::assert_sound(&contact::sample(ui()));
+        let mut all = lists();
+        all.templates.push(crate::lists::Template {
+            kind: "handled".into(),
+            matter: "C01".into(),
+            zh: AnswerParts::default(),
+            en: AnswerParts::default(),
+        });
+        testing::assert_sound(&super::rules::sample(ui(), &all));
         for is_confidential in [false, true] {
             testing::assert_sound(&requester::sample(ui(), is_confidential));
         }
@@ -602,9 +779,11 @@ fn the_tables_of_work_render_in_both_languages() {
             beside: "/cases/1/beside?back=%2Fdesk".into(),
             address: "/desk?state=handling&case=1".into(),
         };
+        let lists = lists();
         let maker = Maker {
             ui: &ui,
             city: &city,
+            lists: &lists,
             case: &case,
             handlers: &[],
             workers: &[],
@@ -693,6 +872,25 @@ fn the_tables_of_work_render_in_both_languages() {
             call_backs: Vec::new(),
             pager,
         });
+        for (lines, has_wait) in [
+            (Vec::new(), true),
+            (vec![line()], false),
+            (vec![line()], true),
+        ] {
+            let lines = lines.into_iter().map(|line| super::record::WaitLine {
+                line,
+                ended: ui.time(now()),
+            });
+            sound(&super::record::WaitsPage {
+                ui: ui.clone(),
+                title: "t".into(),
+                about: "a".into(),
+                empty: "e".into(),
+                has_wait,
+                lines: lines.collect(),
+                pager: Pager::default(),
+            });
+        }
         let empty = Entry::default();
         sound(&found::FoundPage::new(
             ui.clone(),
@@ -730,6 +928,7 @@ fn a_department_does_not_learn_who_rated() {
             &loaded.events,
             &loaded.names,
             Reader { is_of_department },
+            &loaded.lists,
         )
     };
     let rated = |entries: Vec<ui::Entry>| {
@@ -739,7 +938,12 @@ fn a_department_does_not_learn_who_rated() {
             .expect("it was called back")
     };
     assert!(rated(entries(false)).who.contains("林晓"));
-    assert_eq!(rated(entries(true)).who, "");
+    let seen_by_unit = rated(entries(true));
+    assert_eq!(seen_by_unit.who, "");
+    assert_eq!(
+        seen_by_unit.note, "not_done <b>",
+        "what is missing, and no more"
+    );
 }
 
 #[test]
@@ -789,6 +993,16 @@ fn garbage_in_a_form_is_named_and_never_a_panic() {
         "into",
         "text",
         "division",
+        "nature",
+        "done",
+        "found",
+        "next",
+        "count",
+        "evidence",
+        "exclusion",
+        "words",
+        "missing",
+        "message",
     ];
     for text in garbage {
         let mut body = String::new();
@@ -800,7 +1014,7 @@ fn garbage_in_a_form_is_named_and_never_a_panic() {
         }
         let entry = Entry::of(Fields::parse(body.as_bytes()));
         for act in Act::ALL {
-            if let Err(wrong) = read::step(&ui, &city, &case, *act, "", &entry) {
+            if let Err(wrong) = read::steps(&ui, &city, &case, *act, "", &entry) {
                 assert!(!wrong.told(&ui, &[]).1.is_empty(), "{act:?} {text:?}");
             }
         }

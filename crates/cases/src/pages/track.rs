@@ -1,11 +1,15 @@
-//! GET and POST /track — number and code; GET /track/link/{token} — the private link. How the own matter goes on.
+//! GET and POST /track — number and code; GET /track/link/{token} — the private link. How the own matter goes on, the written
+//! answer, and by the link: answer a question, rate, have it done again, add something.
 
 use super::line::unit_name;
 use super::pictures::{Picture, pictures_for_requester};
 use super::read;
 use super::requester::Record;
+use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State};
-use crate::ops::{self, CaseError};
+use crate::moves::Act;
+use crate::ops::{self, CaseError, Tracked};
+use crate::rules::{FairCommand, Refusal};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, Go, Path, Problem as _, Visit, show, show_as};
 use askama::Template;
@@ -13,7 +17,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use matters::City;
-use ui::{FormState, Html, Step, StepState, Tone, Ui};
+use ui::{Choice, FormState, Html, Step, StepState, Tone, Ui};
 
 #[derive(Template)]
 #[template(path = "cases_track.html")]
@@ -44,12 +48,36 @@ pub(super) struct ProgressPage {
     pub question: String,
     /// Where the answer is sent; empty for whoever came by the code, which is not enough to act.
     pub answer_to: String,
-    /// What was wrong with the answer.
+    /// The written answer, part by part; empty before it went out.
+    pub reply: Vec<ReplyPart>,
+    /// When the answer went out, and whether it was made of the record.
+    pub reply_note: String,
+    /// May be rated by the link.
+    pub may_rate: bool,
+    /// Until when it may be reopened by the link; empty if not.
+    pub reopen_until: String,
+    /// May add something by the link.
+    pub may_add: bool,
+    /// What may be missing.
+    pub missing: Vec<Choice>,
+    /// How content one may be.
+    pub satisfactions: Vec<Choice>,
+    /// Yes and no.
+    pub yes_no: Vec<Choice>,
+    /// What was wrong with what was sent.
     pub form: FormState,
     /// What was seen and what it looks like now.
     pub pictures: Vec<Picture>,
     /// What is kept of the requester and who looked.
     pub record: Record,
+}
+
+/// One part of an answer.
+pub(super) struct ReplyPart {
+    /// What it is.
+    pub label: String,
+    /// Its words.
+    pub text: String,
 }
 
 pub(super) async fn blank(ui: Ui) -> Result<Response, Fault> {
@@ -72,7 +100,7 @@ pub(super) async fn by_code(
         Err(_) => Err(CaseError::WrongCode),
     };
     match found {
-        Ok(case) => progress(&ctx, ui, &case, String::new(), FormState::new()).await,
+        Ok(case) => progress(&ctx, ui, case, "", FormState::new()).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = fields.form();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -89,7 +117,7 @@ pub(super) async fn by_link(
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
     match ops::track_link(&ctx, &token, visit.address()).await {
-        Ok(case) => progress(&ctx, ui, &case, answer_path(&token), FormState::new()).await,
+        Ok(case) => progress(&ctx, ui, case, &token, FormState::new()).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = FormState::new();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -97,10 +125,6 @@ pub(super) async fn by_link(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn answer_path(token: &str) -> String {
-    format!("/track/link/{token}/answer")
 }
 
 /// POST /track/link/{token}/answer — the requester answers what the unit asked.
@@ -111,51 +135,147 @@ pub(super) async fn answer(
     Path(token): Path<String>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let back = format!("/track/link/{token}");
-    match ops::answer_by_link(&ctx, &token, fields.get("answer"), visit.address()).await {
-        Ok(_) => Ok(Go::to(back)
-            .saying(Tone::Good, ui.t("cases-answered"))
+    let done = ops::answer_by_link(&ctx, &token, fields.get("answer"), visit.address()).await;
+    let said = ui.t("cases-answered");
+    after(&ctx, ui, &visit, &token, (&fields, "answer"), done, said).await
+}
+
+/// POST /track/link/{token}/rate — the requester says how it went.
+pub(super) async fn rate(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let yes_no = |name| match fields.get(name) {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    let done = match fields.get("satisfaction").parse::<Satisfaction>() {
+        Ok(satisfaction) => {
+            let command = FairCommand::Rate {
+                contacted: yes_no("contacted"),
+                solved: yes_no("solved"),
+                satisfaction,
+                missing: fields.all("missing").map(str::to_owned).collect(),
+                note: fields.get("note").to_owned(),
+            };
+            ops::rate_by_link(&ctx, &token, command, visit.address()).await
+        }
+        Err(_) => Err(CaseError::Rule {
+            act: Act::Rate,
+            refusal: Refusal::Missing {
+                field: "satisfaction",
+            },
+        }),
+    };
+    let said = ui.t("cases-rated");
+    after(
+        &ctx,
+        ui,
+        &visit,
+        &token,
+        (&fields, "satisfaction"),
+        done,
+        said,
+    )
+    .await
+}
+
+/// POST /track/link/{token}/reopen — the requester asks that it is done again.
+pub(super) async fn reopen(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let done = ops::reopen_by_link(&ctx, &token, fields.get("reason"), visit.address()).await;
+    let said = ui.t("cases-reopened-done");
+    after(&ctx, ui, &visit, &token, (&fields, "reason"), done, said).await
+}
+
+/// POST /track/link/{token}/message — the requester adds something.
+pub(super) async fn message(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let text = fields.get("message");
+    let done = ops::add_message_by_link(&ctx, &token, text, visit.address()).await;
+    let said = ui.t("cases-message-done");
+    after(&ctx, ui, &visit, &token, (&fields, "message"), done, said).await
+}
+
+/// Back to the own page with a word of thanks, or with what was wrong beside its field.
+async fn after(
+    ctx: &Ctx,
+    ui: Ui,
+    visit: &Visit,
+    token: &str,
+    (fields, field): (&Fields, &'static str),
+    done: Result<Case, CaseError>,
+    said: String,
+) -> Result<Response, Fault> {
+    match done {
+        Ok(_) => Ok(Go::to(format!("/track/link/{token}"))
+            .saying(Tone::Good, said)
             .into_response()),
-        Err(error @ CaseError::Rule { .. }) => {
-            let case = ops::track_link(&ctx, &token, visit.address()).await?;
+        Err(error @ (CaseError::Rule { .. } | CaseError::Field { .. })) => {
+            let case = ops::track_link(ctx, token, visit.address()).await?;
             let mut form = fields.form();
-            let label = ui.t("cases-field-answer");
-            form.fault("answer", read::sentence(&ui, &error, Some(&label)));
-            progress(&ctx, ui, &case, answer_path(&token), form).await
+            // words: cases-field-*
+            let label = ui.t(&format!("cases-field-{field}"));
+            form.fault(field, read::sentence(&ui, &error, Some(&label)));
+            progress(ctx, ui, case, token, form).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
+/// The page of the own case. Without a token (by the code) it is looked at only.
 async fn progress(
     ctx: &Ctx,
     ui: Ui,
-    case: &Case,
-    answer_to: String,
+    case: Case,
+    token: &str,
     form: FormState,
 ) -> Result<Response, Fault> {
-    let kept = ops::requester::kept_of(ctx, case).await?;
+    let kept = ops::requester::kept_of(ctx, &case).await?;
     let record = Record::new(&ui, &kept);
-    let city = ctx.service::<Cases>().city();
+    let cases = ctx.service::<Cases>();
+    let (city, lists) = (cases.city(), cases.lists(ctx).await?);
+    let pictures = pictures_for_requester(ctx, &ui, &case).await?;
+    let tracked = ops::tracked(ctx, case).await?;
+    let page = ProgressPage::new(ui, &city, &lists, &tracked, !token.is_empty());
     show(&ProgressPage {
         record,
-        pictures: pictures_for_requester(ctx, &ui, case).await?,
-        answer_to,
+        pictures,
+        answer_to: if token.is_empty() {
+            String::new()
+        } else {
+            format!("/track/link/{token}")
+        },
         form,
-        ..ProgressPage::new(ui, &city, case)
+        ..page
     })
 }
 
 impl ProgressPage {
     /// What a requester sees of the own case.
-    pub fn new(ui: Ui, city: &City, case: &Case) -> Self {
+    pub fn new(ui: Ui, city: &City, lists: &Lists, tracked: &Tracked, has_link: bool) -> Self {
+        let (own, case) = (&tracked.own, &tracked.end);
         let is_open = !case.state.is_final();
         // words: cases-stands-*, cases-satisfaction-*
         let stands = ui.t(&format!(
             "cases-stands-{}",
             case.state.as_str().replace('_', "-")
         ));
-        let satisfaction = case
+        let satisfaction = own
             .call_back
             .as_ref()
             .filter(|c| c.satisfaction != Satisfaction::Unknown);
@@ -163,13 +283,13 @@ impl ProgressPage {
             .map(|c| ui.t(&format!("cases-satisfaction-{}", c.satisfaction.as_str())))
             .unwrap_or_default();
         Self {
-            number: case.number.to_string(),
+            number: own.number.to_string(),
             stands,
             reason: case
                 .reason
                 .clone()
                 .or_else(|| {
-                    case.merged_into
+                    own.merged_into
                         .map(|n| ui.tn("cases-merged-into", "number", n.to_string().as_str()))
                 })
                 .unwrap_or_default(),
@@ -184,19 +304,82 @@ impl ProgressPage {
                 .and_then(|m| city.matter(m))
                 .map(|c| c.name(ui.lang.tag()).to_owned())
                 .unwrap_or_default(),
-            description: case.description.clone(),
-            address: super::line::place_text(city, &case.place),
+            description: own.description.clone(),
+            address: super::line::place_text(city, &own.place),
             unit: unit_name(&ui, city, case.unit),
             closing: case.closing.clone().unwrap_or_default(),
             satisfaction,
-            question: case.question.clone().unwrap_or_default(),
+            // Nobody but whoever reported it is asked.
+            question: own.question.clone().unwrap_or_default(),
             answer_to: String::new(),
+            reply: reply(&ui, case),
+            reply_note: reply_note(&ui, case),
+            may_rate: has_link && tracked.may_rate,
+            reopen_until: tracked
+                .reopen_until
+                .filter(|_| has_link)
+                .map(|at| ui.time_text(at))
+                .unwrap_or_default(),
+            may_add: has_link && tracked.may_add,
+            missing: lists
+                .active(ListKind::Missing)
+                .map(|e| Choice::new(e.code.clone(), e.name(ui.lang.tag())))
+                .collect(),
+            satisfactions: [
+                Satisfaction::Satisfied,
+                Satisfaction::Acceptable,
+                Satisfaction::Dissatisfied,
+            ]
+            .iter()
+            .map(|s| {
+                Choice::new(
+                    s.as_str(),
+                    ui.t(&format!("cases-satisfaction-{}", s.as_str())),
+                )
+            })
+            .collect(),
+            yes_no: vec![
+                Choice::new("yes", ui.t("cases-yes")),
+                Choice::new("no", ui.t("cases-no")),
+            ],
             form: FormState::new(),
             pictures: Vec::new(),
             record: Record::default(),
             ui,
         }
     }
+}
+
+/// The answer part by part, in the reader's language where it has one.
+fn reply(ui: &Ui, case: &Case) -> Vec<ReplyPart> {
+    let Some(sent) = &case.record.answer else {
+        return Vec::new();
+    };
+    let parts = ops::parts_in(&sent.answer, ui.lang.tag());
+    // words: cases-part-*
+    parts
+        .named()
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| ReplyPart {
+            label: ui.t(&format!("cases-part-{name}")),
+            text: text.to_owned(),
+        })
+        .collect()
+}
+
+fn reply_note(ui: &Ui, case: &Case) -> String {
+    case.record
+        .answer
+        .as_ref()
+        .map_or_else(String::new, |sent| {
+            let key = if sent.answer.from_record {
+                "cases-answer-from-record"
+            } else {
+                "cases-answer-written"
+            };
+            ui.tn(key, "time", ui.time_text(sent.at).as_str())
+        })
 }
 
 /// How far each state is on the way; states off the way end it where they are.
@@ -243,7 +426,9 @@ pub(super) fn steps(ui: &Ui, case: &Case) -> Vec<Step> {
         });
     }
     let (key, state) = match case.state {
-        State::Closed | State::SelfHandled => ("cases-step-closed", StepState::Done),
+        State::Closed | State::SelfHandled | State::AnsweredDirectly => {
+            ("cases-step-closed", StepState::Done)
+        }
         _ if is_over => ("cases-step-ended", StepState::Done),
         _ if at == 5 => ("cases-step-closed", StepState::Current),
         _ => ("cases-step-closed", StepState::Next),

@@ -3,6 +3,7 @@
 use super::forms::{ActForm, Maker};
 use super::line::Line;
 use super::pictures::{Shot, shots_of};
+use crate::lists::Lists;
 use crate::model::{Case, CaseId, State};
 use crate::moves::Act;
 use crate::ops::desk::moments;
@@ -68,6 +69,7 @@ const MOST_CARDS: u64 = 30;
 pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
+    let lists = cases.lists(&ctx).await?;
     let at = moments(&cases, &city, ui.now);
     let unit = ctx.principal().unit();
     let size = PageSize::new(MOST_CARDS).unwrap_or_default();
@@ -86,7 +88,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
                 .iter()
                 .map(|case| Card {
                     shots: shots.remove(&case.id).unwrap_or_default(),
-                    ..card(&ctx, &ui, &city, &at, case, &people)
+                    ..card(&ctx, &ui, (&city, &lists), &at, case, &people)
                 })
                 .collect(),
             more: if *has_more {
@@ -118,7 +120,14 @@ async fn beside_cards(
     Ok((shots, people))
 }
 
-fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case, people: &[Account]) -> Card {
+fn card(
+    ctx: &Ctx,
+    ui: &Ui,
+    (city, lists): (&City, &Lists),
+    at: &Moments,
+    case: &Case,
+    people: &[Account],
+) -> Card {
     let handlers: Vec<Account> = people
         .iter()
         .filter(|a| {
@@ -132,6 +141,7 @@ fn card(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, case: &Case, people: &[Ac
     let maker = Maker {
         ui,
         city,
+        lists,
         case,
         handlers: &handlers,
         workers: &[],

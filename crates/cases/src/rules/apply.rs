@@ -1,10 +1,10 @@
 //! `apply`: what an event makes of a case. Total and without any rule, so that every stored life reads the same for ever.
 
-use super::clocks;
+use super::{answer, clocks, fairness};
 use crate::model::{
-    CallBack, Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task,
-    TaskKind,
+    Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
 };
+use crate::record::{AppealStage, Record};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -86,6 +86,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         void_requested: None,
         reason: None,
         call_back: None,
+        record: Record::default(),
         updated_at: event.at,
     }
 }
@@ -106,6 +107,11 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
         subject: report.subject,
         confidential: report.confidential,
         same_as: report.same_as,
+        record: Record {
+            nature: report.nature.clone(),
+            requested: report.requested,
+            ..Record::default()
+        },
         reporter: event.by.account,
         handled_at: report.self_handled.as_ref().map(|_| event.at),
         ..blank(report.number, event, report.reported_at)
@@ -236,7 +242,10 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.state = State::PendingDispatch;
         }
         Fact::Assigned { handler } => case.handler = Some(*handler),
-        Fact::ReportedBack { .. } => {
+        Fact::ReportedBack { result, .. } => {
+            if answer::is_owed(case) {
+                case.record.result = Some(result.clone());
+            }
             case.handled_at = Some(at);
             clocks::withdraw(case);
             case.state = State::PendingCheck;
@@ -249,6 +258,10 @@ fn change(case: &mut Case, event: &CaseEvent) {
                 case.reworks += 1;
                 case.reworked_at = Some(at);
                 case.handled_at = None;
+                // What was to be answered was not so: the draft needs its head again.
+                if let Some(draft) = &mut case.record.draft {
+                    draft.approved = false;
+                }
                 case.due_at = due_at.or(case.due_at);
                 case.state = State::Handling;
             }
@@ -264,19 +277,24 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.closing = Some(closing.clone());
             end(case, State::Closed, at, None);
         }
-        Fact::CalledBack {
-            contacted,
-            solved,
-            satisfaction,
-            ..
-        } => {
-            case.call_back = Some(CallBack {
-                at,
-                contacted: *contacted,
-                solved: *solved,
-                satisfaction: *satisfaction,
-            });
-        }
+        Fact::NatureSet { .. }
+        | Fact::AnswerDrafted { .. }
+        | Fact::AnswerApproved
+        | Fact::AnswerReturned { .. }
+        | Fact::AnswerSent { .. }
+        | Fact::AnsweredDirectly => answer::change(case, event),
+        Fact::CalledBack { .. }
+        | Fact::AppealLodged { .. }
+        | Fact::AppealEndorsed
+        | Fact::AppealGranted
+        | Fact::AppealRefused { .. }
+        | Fact::ExclusionAsked { .. }
+        | Fact::ExclusionGranted
+        | Fact::ExclusionRefused { .. }
+        | Fact::Reopened { .. }
+        | Fact::RequesterAdded { .. }
+        | Fact::Joined { .. }
+        | Fact::Parted { .. } => fairness::change(case, event),
         Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
         Fact::VoidRefused { .. } => case.void_requested = None,
         Fact::Voided { reason } => {
@@ -298,7 +316,8 @@ fn change(case: &mut Case, event: &CaseEvent) {
     }
 }
 
-fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
+/// The life is over, or rests in another case.
+pub(super) fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
     clocks::withdraw(case);
     clocks::go_on(case, at);
     case.state = state;
@@ -315,6 +334,38 @@ impl Case {
     pub fn timer(&self) -> Option<(&'static str, Timestamp)> {
         let task = self.task.as_ref().map(|t| (t.kind.as_str(), t.due_at));
         task.or_else(|| Some(("resume", self.paused_until?)))
+    }
+    /// Since when its requester may be called back (回访); none where nobody left a
+    /// contact, or it was answered since it ended.
+    /// What was merged waits in its list until the case it went into is over.
+    pub fn call_at(&self) -> Option<Timestamp> {
+        let is_over = matches!(
+            self.state,
+            State::Closed
+                | State::AnsweredDirectly
+                | State::NotAccepted
+                | State::NotRegistered
+                | State::SelfHandled
+                | State::Merged
+        );
+        let is_asked = self.record.requested && self.subject.is_some();
+        self.closed_at
+            .filter(|_| is_over && is_asked && self.call_back.is_none())
+    }
+    /// Which decision of a reviewer or a head the case waits for, in words of the row: `appeal`, `appeal_second`,
+    /// `exclusion`, `answer`.
+    pub fn waits_for(&self) -> Option<&'static str> {
+        match self.record.appeal.as_ref().map(|a| a.stage) {
+            Some(AppealStage::Lodged) => return Some("appeal"),
+            Some(AppealStage::Endorsed) => return Some("appeal_second"),
+            _ => {}
+        }
+        if (self.record.exclusion.as_ref()).is_some_and(|e| e.granted.is_none()) {
+            return Some("exclusion");
+        }
+        let is_drafted =
+            (self.record.draft.as_ref()).is_some_and(|d| !d.approved && d.returned.is_none());
+        (is_drafted && !self.state.is_final()).then_some("answer")
     }
     /// Whether nothing but files has spoken about this case.
     pub fn is_as_imported(&self) -> bool {

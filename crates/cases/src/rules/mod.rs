@@ -3,17 +3,23 @@
 //! Pure: facts come in as arguments, `now` among them; nothing is looked up, nothing is stored. The simulator and the
 //! maker of the sample city call the same functions as the desk.
 
+pub mod answer;
 mod apply;
 mod clocks;
+pub mod fairness;
+pub mod likeness;
 
+pub use answer::{AnswerCommand, RecordRules};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
+pub use fairness::FairCommand;
 
 use crate::model::{
     By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
     TaskKind, VerifyOutcome,
 };
 use crate::moves::{self, Act, Who};
+use crate::record::Answer;
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -47,6 +53,8 @@ pub struct CityRules {
     pub longest_suspension_days: u32,
     /// How long a question to the requester holds the clock before it runs on without an answer.
     pub answer_limit: Limit,
+    /// Answers, call-backs and reopening.
+    pub record: RecordRules,
 }
 
 impl Default for CityRules {
@@ -62,6 +70,7 @@ impl Default for CityRules {
             longest_suspension_days: 365,
             answer_limit: Limit::new(5, ClockKind::WorkingDays)
                 .expect("a small number of days is a limit"),
+            record: RecordRules::default(),
         }
     }
 }
@@ -189,6 +198,8 @@ pub enum Command {
         solved: Option<bool>,
         satisfaction: Satisfaction,
         #[serde(default)]
+        missing: Vec<String>,
+        #[serde(default)]
         note: String,
     },
     RequestVoid {
@@ -213,6 +224,19 @@ pub enum Command {
     /// What moves or stops the clock of handling.
     #[serde(skip)]
     Clock(ClockCommand),
+    /// Nature and answer.
+    #[serde(skip)]
+    Reply(AnswerCommand),
+    /// Appeal, exclusion, rating, reopening.
+    #[serde(skip)]
+    Fair(FairCommand),
+    /// A command that may end a case, with the answer that the city's template makes of the record: it goes out where one is
+    /// owed and nobody wrote one.
+    #[serde(skip)]
+    Answered {
+        command: Box<Command>,
+        words: Box<Answer>,
+    },
 }
 
 impl Command {
@@ -248,6 +272,9 @@ impl Command {
             Self::ConfirmSelfHandling => Act::ConfirmSelfHandling,
             Self::Note { .. } => Act::Note,
             Self::Clock(command) => command.act(),
+            Self::Reply(command) => command.act(),
+            Self::Fair(command) => command.act(),
+            Self::Answered { command, .. } => command.act(),
         }
     }
 }
@@ -383,6 +410,44 @@ pub enum Refusal {
     /// There is nobody to ask.
     #[error("this case has no requester who could be asked")]
     NoRequester,
+    /// The city demands an answer that a person wrote.
+    #[error("the requester has to be answered before the case is closed")]
+    NotAnswered,
+    /// The draft waits for a head.
+    #[error("the draft of the answer waits for a head, another person than who wrote it")]
+    NotApproved,
+    /// A contact of this nature is not answered at the desk.
+    #[error("a contact of this nature is not answered at the desk")]
+    NotDirect,
+    /// The raw facts say nothing that could be appealed against.
+    #[error("the record holds no {count} against the unit")]
+    NothingToAppeal {
+        /// The count.
+        count: String,
+    },
+    /// Nobody has rated it, so there is nothing to leave out.
+    #[error("nobody has answered a call-back yet")]
+    NotRated,
+    /// Too late after the end, or not over at all.
+    #[error("{act} is possible within {days} days after the end")]
+    WindowClosed {
+        /// What was wanted.
+        act: &'static str,
+        /// How many days.
+        days: u32,
+    },
+    /// The case it was merged into is not over yet.
+    #[error("the case goes on in {into}, which is not over yet")]
+    NotOver {
+        /// That case.
+        into: CaseNumber,
+    },
+    /// The target of a merge leads back to the case.
+    #[error("{into} is merged into this very case")]
+    MergeCycle {
+        /// The target.
+        into: CaseNumber,
+    },
 }
 
 impl Refusal {
@@ -414,6 +479,14 @@ impl Refusal {
             Self::NotEndorsed => "not_endorsed",
             Self::OutOfRange { .. } => "out_of_range",
             Self::NoRequester => "no_requester",
+            Self::NotAnswered => "not_answered",
+            Self::NotApproved => "not_approved",
+            Self::NotDirect => "not_direct",
+            Self::NothingToAppeal { .. } => "nothing_to_appeal",
+            Self::NotRated => "not_rated",
+            Self::WindowClosed { .. } => "window_closed",
+            Self::NotOver { .. } => "not_over",
+            Self::MergeCycle { .. } => "merge_cycle",
         }
     }
     /// The field at fault, if there is one.
@@ -426,7 +499,9 @@ impl Refusal {
             Self::UnknownClosing { .. } => Some("closing"),
             Self::OtherClass { .. } => Some("standard"),
             Self::AgainstRuling => Some("unit"),
-            Self::MergeTarget { .. } => Some("into"),
+            Self::MergeTarget { .. } | Self::MergeCycle { .. } => Some("into"),
+            Self::NothingToAppeal { .. } => Some("count"),
+            Self::NotDirect => Some("nature"),
             _ => None,
         }
     }
@@ -453,6 +528,10 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let act = command.act();
+    let (command, words) = match command {
+        Command::Answered { command, words } => (*command, Some(*words)),
+        command => (command, None),
+    };
     let state = case.map(|c| c.state);
     let row = moves::find(state, act).ok_or_else(|| Refusal::NotNow {
         act: act.as_str(),
@@ -463,6 +542,10 @@ pub fn decide(
         guard_unit(case, act, facts.actor)?;
     }
     let facts_of_move = outcome(case, command, facts)?;
+    let facts_of_move = match case {
+        Some(case) => answer::before_the_end(case, facts_of_move, words, facts)?,
+        None => facts_of_move,
+    };
     let first = case.map_or(0, |c| c.version);
     let by = By {
         kind: facts.actor.kind.to_owned(),
@@ -506,7 +589,11 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         Act::Return if case.ruled.is_some() && case.ruled == case.unit => Err(Refusal::Ruled),
         Act::RefuseVoid if case.void_requested.is_none() => Err(Refusal::NoVoidRequest),
         Act::Unmerge if case.before.is_none() => Err(Refusal::NoMerge),
-        _ => clocks::may(case, act, actor),
+        _ => {
+            clocks::may(case, act, actor)?;
+            answer::may(case, act, actor)?;
+            fairness::may(case, act, actor)
+        }
     }
 }
 
@@ -567,6 +654,8 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RequestExtension
         | Act::RequestSuspension
         | Act::AskRequester
+        | Act::DraftAnswer
+        | Act::LodgeAppeal
             if !own =>
         {
             Err(Refusal::NotYourUnit { act: act.as_str() })
@@ -579,6 +668,14 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RefuseExtension
         | Act::Suspend
         | Act::RefuseSuspension
+        | Act::EndorseAppeal
+        | Act::GrantAppeal
+        | Act::RefuseAppeal
+        | Act::GrantExclusion
+        | Act::RefuseExclusion
+        | Act::Rate
+        | Act::Reopen
+        | Act::AddMessage
             if own =>
         {
             Err(Refusal::OwnUnit { act: act.as_str() })
@@ -798,15 +895,15 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             contacted,
             solved,
             satisfaction,
+            missing,
             note,
-        } => {
-            vec![Fact::CalledBack {
-                contacted,
-                solved,
-                satisfaction,
-                note: optional_text("note", &note)?,
-            }]
-        }
+        } => vec![fairness::said(
+            contacted,
+            solved,
+            satisfaction,
+            missing,
+            &note,
+        )?],
         Command::RequestVoid { reason } => vec![Fact::VoidRequested {
             reason: text("reason", &reason)?,
         }],
@@ -844,6 +941,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             }]
         }
         Command::Clock(command) => vec![clocks::decide(case, command, facts)?],
+        Command::Reply(command) => answer::decide(case, command, facts)?,
+        Command::Fair(command) => vec![fairness::decide(case, command, facts)?],
+        Command::Answered { command, .. } => outcome(Some(case), *command, facts)?,
     })
 }
 

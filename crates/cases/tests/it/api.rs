@@ -52,7 +52,7 @@ testdb::both_engines!(a_life_by_calls, &migrations(), |db| {
         "water",
         json!([{ "act": "sign" }, { "act": "report_back", "result": "已更换" }]),
     );
-    assert_eq!(case["allowed"], json!(["note"]));
+    assert_eq!(case["allowed"], json!(["draft_answer", "note"]));
     let case = acts(
         "checker",
         json!([{ "act": "check", "passed": true }, { "act": "close", "closing": "更换" }]),
@@ -70,7 +70,7 @@ testdb::both_engines!(a_life_by_calls, &migrations(), |db| {
             events[0]["by"].as_str(),
             events[0]["event"].as_str()
         ),
-        (11, Some("stranger"), Some("reported"))
+        (12, Some("stranger"), Some("reported"))
     );
     assert_eq!(events[1]["data"]["due_at"], "2026-03-17T09:00:00+08:00");
     for (login, path) in [

@@ -3,7 +3,11 @@
 
 use access::{AccountId, Role, UnitId};
 use cases::model::{Case, CaseEvent, Place, Reported, Satisfaction, Standard, VerifyOutcome};
-use cases::rules::{self, Actor, CityRules, ClockCommand as Clock, Command, Facts};
+use cases::record::AnswerParts;
+use cases::rules::{
+    self, Actor, AnswerCommand as Reply, CityRules, ClockCommand as Clock, Command, Facts,
+    FairCommand as Fair, RecordRules,
+};
 use cases::{CaseId, Fact, State};
 use jiff::tz::TimeZone;
 use kernel::id::Id;
@@ -24,12 +28,22 @@ fn actor() -> impl Strategy<Value = Actor> {
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=3),
         Just(Role::ALL.to_vec())
     ];
-    (roles, 0..4_u8, 0..6_u8, 0..12_u8).prop_map(|(roles, of, account, kind)| Actor {
-        kind: if kind == 0 { "system" } else { "staff" },
-        account: Some(id(account + 1)),
-        unit: (of < 2).then(|| unit(of)),
-        roles: if kind == 0 { Vec::new() } else { roles },
-        is_program: kind == 0,
+    (roles, 0..4_u8, 0..6_u8, 0..12_u8).prop_map(|(roles, of, account, kind)| match kind {
+        // The requester, by the link.
+        1 => Actor {
+            kind: "stranger",
+            account: None,
+            unit: None,
+            roles: Vec::new(),
+            is_program: false,
+        },
+        _ => Actor {
+            kind: if kind == 0 { "system" } else { "staff" },
+            account: Some(id(account + 1)),
+            unit: (of < 2).then(|| unit(of)),
+            roles: if kind == 0 { Vec::new() } else { roles },
+            is_program: kind == 0,
+        },
     })
 }
 
@@ -67,7 +81,7 @@ fn command() -> impl Strategy<Value = Command> {
         3 => (any::<bool>(), words()).prop_map(|(passed, note)| Command::Check { passed, note, attachments: Vec::new() }),
         1 => Just(Command::LapseCheck),
         3 => prop_oneof![Just("更换".to_owned()), words()].prop_map(|closing| Command::Close { closing }),
-        1 => words().prop_map(|note| Command::CallBack { contacted: None, solved: Some(true), satisfaction: Satisfaction::Satisfied, note }),
+        1 => words().prop_map(|note| Command::CallBack { contacted: None, solved: Some(true), satisfaction: Satisfaction::Satisfied, missing: Vec::new(), note }),
         1 => words().prop_map(|reason| Command::RequestVoid { reason }),
         1 => words().prop_map(|reason| Command::RefuseVoid { reason }),
         1 => words().prop_map(|reason| Command::Void { reason }),
@@ -76,7 +90,63 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::ConfirmSelfHandling),
         1 => words().prop_map(|text| Command::Note { text, attachments: Vec::new() }),
         6 => clock().prop_map(Command::Clock),
+        4 => reply().prop_map(Command::Reply),
+        6 => fair().prop_map(Command::Fair),
     ]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    let parts = || {
+        words().prop_map(|done| AnswerParts {
+            done,
+            ..AnswerParts::default()
+        })
+    };
+    prop_oneof![
+        1 => any::<bool>().prop_map(|confidential| Reply::SetNature { nature: "help".into(), confidential }),
+        2 => parts().prop_map(|parts| Reply::DraftAnswer { parts }),
+        2 => Just(Reply::ApproveAnswer),
+        1 => words().prop_map(|reason| Reply::ReturnAnswer { reason }),
+        1 => (parts(), any::<bool>()).prop_map(|(parts, direct)| Reply::AnswerDirectly { parts, direct }),
+    ]
+}
+
+fn fair() -> impl Strategy<Value = Fair> {
+    let counts = prop_oneof![
+        Just("late"),
+        Just("rework"),
+        Just("dissatisfied"),
+        Just("noise")
+    ];
+    prop_oneof![
+        2 => (counts, words(), words()).prop_map(|(count, reason, evidence)| Fair::LodgeAppeal {
+            count: count.into(),
+            reason,
+            evidence,
+            attachments: Vec::new(),
+        }),
+        2 => Just(Fair::EndorseAppeal),
+        2 => Just(Fair::GrantAppeal),
+        1 => words().prop_map(|reason| Fair::RefuseAppeal { reason }),
+        1 => words().prop_map(|words| Fair::AskExclusion { reason: "in_court".into(), words }),
+        1 => Just(Fair::GrantExclusion),
+        1 => words().prop_map(|reason| Fair::RefuseExclusion { reason }),
+        2 => words().prop_map(|note| Fair::Rate {
+            contacted: None,
+            solved: Some(false),
+            satisfaction: Satisfaction::Dissatisfied,
+            missing: vec!["not_done".into()],
+            note,
+        }),
+        2 => (words(), any::<bool>()).prop_map(|(reason, to_dispatch)| Fair::Reopen { reason, to_dispatch }),
+        1 => words().prop_map(|text| Fair::AddMessage { text }),
+        1 => (1..5_u32, any::<bool>()).prop_map(|(n, owed)| Fair::Join { number: other(n), owed }),
+        1 => (1..5_u32).prop_map(|n| Fair::Part { number: other(n) }),
+    ]
+}
+
+fn other(n: u32) -> kernel::CaseNumber {
+    format!("330102-20260316-{n:05}").parse().unwrap()
 }
 
 fn clock() -> impl Strategy<Value = Clock> {
@@ -99,7 +169,7 @@ fn clock() -> impl Strategy<Value = Clock> {
     ]
 }
 
-fn report(verify: bool, self_handled: bool) -> Command {
+fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
     Command::Report(Box::new(Reported {
         district: "330102".parse().unwrap(),
         number: "330102-20260316-00001".parse().unwrap(),
@@ -114,6 +184,8 @@ fn report(verify: bool, self_handled: bool) -> Command {
         self_handled: self_handled.then(|| "已扶正".to_owned()),
         confidential: false,
         same_as: None,
+        nature: None,
+        requested,
     }))
 }
 
@@ -133,7 +205,8 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         _ => {}
     }
     if before.state.is_final() {
-        let may = case.state == before.state || matches!(event.fact, Fact::Unmerged);
+        let may = case.state == before.state
+            || matches!(event.fact, Fact::Unmerged | Fact::Reopened { .. });
         prop_assert!(
             may,
             "{} came back to life by {:?}",
@@ -177,11 +250,139 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         }
         _ => {}
     }
+    fairness(case, before, event, own)?;
     // Facts are never overwritten.
     prop_assert!(before.registered_at.is_none() || case.registered_at == before.registered_at);
     prop_assert!(before.dispatched_at.is_none() || case.dispatched_at == before.dispatched_at);
     prop_assert_eq!(case.reported_at, before.reported_at);
     prop_assert_eq!(case.number, before.number);
+    Ok(())
+}
+
+/// The laws of appeal, answer, call-back and reopening.
+fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<(), TestCaseError> {
+    // What a case counted when it ended: an appeal or an exclusion changes none of it.
+    let raw = |c: &Case| {
+        (
+            c.due_at,
+            c.handled_at,
+            c.closed_at,
+            c.reworks,
+            c.returns,
+            c.extensions,
+            c.call_back.clone(),
+            c.state,
+        )
+    };
+    let appeal = before.record.appeal.as_ref();
+    match &event.fact {
+        Fact::AppealLodged { count, .. } => {
+            prop_assert!(
+                own && before.state == State::Closed,
+                "another than the unit appealed"
+            );
+            prop_assert!(appeal.is_none(), "a second appeal");
+            prop_assert!(
+                rules::fairness::raw(before, count) != Some(false),
+                "{count} was not so"
+            );
+            prop_assert_eq!(raw(case), raw(before));
+        }
+        Fact::AppealEndorsed | Fact::AppealGranted | Fact::AppealRefused { .. } => {
+            prop_assert!(!own, "the unit reviewed its own appeal");
+            prop_assert_eq!(raw(case), raw(before));
+            let appeal = appeal.unwrap();
+            prop_assert!(appeal.by != event.by.account);
+            if event.fact == Fact::AppealGranted {
+                prop_assert!(
+                    appeal.endorsed_by.is_some() && appeal.endorsed_by != event.by.account
+                );
+                let flags = |c: &Case| {
+                    c.record.exempt.len()
+                        + c.record
+                            .rounds
+                            .iter()
+                            .map(|r| r.exempt.len())
+                            .sum::<usize>()
+                };
+                prop_assert_eq!(flags(case), flags(before) + 1);
+            }
+        }
+        Fact::ExclusionAsked { .. } => {
+            prop_assert!(before.call_back.is_some());
+            prop_assert_eq!(raw(case), raw(before));
+        }
+        Fact::ExclusionGranted | Fact::ExclusionRefused { .. } => {
+            prop_assert!(!own, "the unit reviewed its own exclusion");
+            prop_assert!(before.record.exclusion.as_ref().unwrap().by != event.by.account);
+            prop_assert_eq!(raw(case), raw(before));
+        }
+        Fact::AnswerApproved => {
+            let draft = before.record.draft.as_ref().unwrap();
+            prop_assert!(
+                draft.by != event.by.account,
+                "whoever wrote it agreed to it"
+            );
+        }
+        Fact::Closed { .. } => {
+            // The answer went out just before, and no draft was passed over.
+            let owed = rules::answer::is_owed(before);
+            prop_assert_eq!(
+                owed,
+                before.record.answer.is_some() && before.record.draft.is_none() && owed
+            );
+        }
+        Fact::AnswerSent { .. } => {
+            prop_assert!(
+                before.record.answer.is_none() || before.state == State::Merged,
+                "it goes out once"
+            );
+        }
+        Fact::Reopened {
+            due_at,
+            to_dispatch,
+            ..
+        } => {
+            prop_assert!(!own, "the unit reopened its own case");
+            prop_assert!(rules::answer::is_owed(before));
+            prop_assert_eq!(case.record.rounds.len(), before.record.rounds.len() + 1);
+            prop_assert!(case.record.rounds.len() <= 2);
+            // How the round before ended is kept, and the unit has it again with a deadline ahead.
+            let round = case.record.rounds.last().unwrap();
+            prop_assert_eq!(
+                (
+                    round.due_at,
+                    round.handled_at,
+                    round.closed_at,
+                    round.call_back.clone()
+                ),
+                (
+                    before.due_at,
+                    before.handled_at,
+                    before.closed_at,
+                    before.call_back.clone()
+                )
+            );
+            prop_assert!(case.closed_at.is_none() && case.record.answer.is_none());
+            if case.state == State::PendingSign {
+                prop_assert!(case.unit == before.unit && !to_dispatch);
+                prop_assert!(due_at.unwrap() > event.at);
+            }
+        }
+        Fact::CalledBack { .. } => {
+            prop_assert!(!own, "the unit called back its own case");
+            prop_assert!(case.record.ratings_used <= rules::fairness::MOST_RATINGS);
+        }
+        _ => {}
+    }
+    prop_assert!(case.record.rounds.len() >= before.record.rounds.len());
+    // Nobody who asked is passed over: a contact that was left and not called yet waits in the list.
+    if case.state == State::Closed && case.record.requested && case.call_back.is_none() {
+        prop_assert_eq!(case.call_at(), case.closed_at);
+    }
+    if case.confidential != before.confidential {
+        prop_assert!(case.confidential, "a promise was taken back");
+    }
     Ok(())
 }
 
@@ -191,16 +392,19 @@ proptest! {
     fn whatever_people_try_the_laws_hold(
         verify in any::<bool>(),
         self_handled in prop::bool::weighted(0.2),
+        requested in prop::bool::weighted(0.7),
+        must_be_written in prop::bool::weighted(0.3),
         tries in prop::collection::vec((actor(), command(), 1..90_i64), 0..250),
     ) {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
-        let (calendar, city) = (Calendar::cn(), CityRules::default());
+        let record = RecordRules { answer_must_be_written: must_be_written, ..RecordRules::default() };
+        let (calendar, city) = (Calendar::cn(), CityRules { record, ..CityRules::default() });
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
         }
         let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false };
         let mut now = testdb::monday();
-        let mut life = rules::decide(None, report(verify, self_handled), &facts(now, &stranger, calendar, &tz, &city)).unwrap();
+        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, calendar, &tz, &city)).unwrap();
         let case_id = CaseId(id(77));
         let mut case = rules::replay(case_id, &life).unwrap();
         for (actor, command, minutes) in tries {

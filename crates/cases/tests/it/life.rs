@@ -384,7 +384,7 @@ testdb::both_engines!(
             matches!(
                 chain,
                 CaseError::Rule {
-                    refusal: Refusal::MergeTarget { .. },
+                    refusal: Refusal::MergeCycle { .. },
                     ..
                 }
             ),
@@ -452,6 +452,7 @@ testdb::both_engines!(
                 Some(seen.version),
                 vec![Step::NotAccept {
                     reason: "重复".into(),
+                    doors: Vec::new(),
                 }],
             ))
             .unwrap_err();

@@ -342,12 +342,22 @@ testdb::both_engines!(
         let suspects = |at| {
             let point = Point::new(120.165, 30.245).unwrap();
             let found = city
-                .run(ops::similar(&ctx, point, city.class("C0101"), at))
+                .run(ops::similar(
+                    &ctx,
+                    ops::Likeness {
+                        point,
+                        matter: city.class("C0101"),
+                        at,
+                        text: "井盖缺失".into(),
+                    },
+                ))
                 .unwrap();
-            found
-                .into_iter()
-                .map(|(case, _)| case.number)
-                .collect::<Vec<_>>()
+            assert!(
+                found
+                    .iter()
+                    .all(|s| s.words == ["井盖缺失"] && s.metres <= 50.0)
+            );
+            found.into_iter().map(|s| s.case.number).collect::<Vec<_>>()
         };
         assert_eq!(
             suspects(testdb::monday()),

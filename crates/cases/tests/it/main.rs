@@ -13,6 +13,7 @@ mod import;
 mod life;
 mod looks;
 mod pictures;
+mod record;
 mod refusals;
 mod requester;
 mod timers;

@@ -162,6 +162,7 @@ testdb::both_engines!(
             contacted: Some(true),
             solved: Some(true),
             satisfaction: cases::model::Satisfaction::Satisfied,
+            missing: Vec::new(),
             note: String::new(),
         };
         assert_eq!(
@@ -190,14 +191,20 @@ testdb::both_engines!(
             (
                 "acceptor",
                 State::PendingAccept,
-                Step::NotAccept { reason: " ".into() },
+                Step::NotAccept {
+                    reason: " ".into(),
+                    doors: Vec::new(),
+                },
                 "cases.missing",
                 "reason",
             ),
             (
                 "acceptor",
                 State::PendingAccept,
-                Step::NotAccept { reason: long },
+                Step::NotAccept {
+                    reason: long,
+                    doors: Vec::new(),
+                },
                 "cases.too_long",
                 "reason",
             ),

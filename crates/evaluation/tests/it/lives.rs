@@ -93,6 +93,8 @@ fn command(did: Did, when: Timestamp) -> Command {
             self_handled: how.map(str::to_owned),
             confidential: false,
             same_as: None,
+            nature: None,
+            requested: false,
         }))
     };
     let check = |passed: bool| Command::Check {

@@ -181,6 +181,8 @@ impl Lives {
                 self_handled: (self.below(8) == 0).then(|| "已扶正".to_owned()),
                 confidential: false,
                 same_as: None,
+                nature: None,
+                requested: false,
             }))
         };
         let events = self.decide(None, command).unwrap();

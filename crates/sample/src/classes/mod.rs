@@ -104,6 +104,11 @@ pub(crate) fn is_at_once(code: &str) -> bool {
     AT_ONCE.contains(&code)
 }
 
+/// Whether the unit never learns who reported.
+pub(crate) fn is_confidential(code: &str) -> bool {
+    CONFIDENTIAL.contains(&code)
+}
+
 /// 举报: the unit never learns who reported.
 const CONFIDENTIAL: [&str; 1] = ["E0189"];
 

@@ -332,6 +332,8 @@ impl City {
             self_handled: None,
             confidential: false,
             same_as: None,
+            nature: None,
+            requested: false,
         };
         let (report, (), then) = change(report, ());
         self.store(vec![born(&self.reference(), at, report, then)]);

@@ -57,6 +57,19 @@ pub fn put(w: &mut Write<'_>, keys: &Keys, new: &NewSubject) -> StoreResult<Id> 
     Ok(id)
 }
 
+/// The matter of a person turned out to be confidential (举报): from now on nobody is shown who reported it, unless two people
+/// agree. Inside the caller's transaction, whose audit event stands for it. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn make_confidential(
+    w: &mut Write<'_>,
+    district: DistrictCode,
+    subject: Id,
+) -> StoreResult<()> {
+    sql::make_confidential(w, district, subject)
+}
+
 /// The blind index of a text, for fields that have one.
 fn blind_of(keys: &Keys, field: Field, text: &str) -> Option<[u8; 32]> {
     let normalised = field.normalise(text).filter(|_| field.is_indexed())?;

@@ -390,6 +390,8 @@ fn born(
         self_handled: None,
         confidential: false,
         same_as: None,
+        nature: None,
+        requested: false,
     };
     let actor = Actor {
         kind: "system",

@@ -68,6 +68,30 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "case_list.edit",
+        "case_list",
+        "an entry of a list of the record is added or changed: natures, reasons, doors",
+        "",
+    ),
+    (
+        "case_settings.edit",
+        "case_settings",
+        "what the city sets about answers, call-backs, reopening and duplicates changes",
+        "the settings",
+    ),
+    (
+        "case_template.drop",
+        "case_template",
+        "a template of answers of some classes is taken away",
+        "",
+    ),
+    (
+        "case_template.edit",
+        "case_template",
+        "a template of answers is added or changed",
+        "",
+    ),
+    (
         "case.look",
         "case",
         "somebody was refused a look at a case outside their scope",
@@ -372,6 +396,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
 fn detail(act: Act) -> &'static str {
     match act {
         Act::Import => "file hash, rows of the batch",
+        Act::Join | Act::Part => "the other case",
         _ => "",
     }
 }

@@ -1,0 +1,400 @@
+//! Looking at what the record keeps: the requesters of a case with those merged into it, who still has to be called, which
+//! decisions wait, what a requester sees by the link; and changing the city's lists.
+
+use super::lists::key;
+use super::{CaseError, Reach, find};
+use crate::lists::{self, ListEntry, ListKind, Settings, Template};
+use crate::model::{CallBack, Case, CaseId, State};
+use crate::record::AnswerParts;
+use crate::rules::{MAX_TEXT, fairness};
+use crate::service::Cases;
+use crate::sql_record::{self, Within};
+use access::{Ctx, Permission, Role};
+use jiff::{SignedDuration, Timestamp};
+use kernel::codes::CaseNumber;
+use kernel::id::Id;
+use kernel::{Cursor, Page, PageSize};
+use store::{AuditEvent, StoreError};
+
+/// One requester of a case: its own, or that of a case merged into it. Nothing of the person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Called {
+    /// The case by which the requester came.
+    pub number: CaseNumber,
+    /// By which channel.
+    pub channel: String,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// A contact was left.
+    pub has_contact: bool,
+    /// What the requester last said.
+    pub said: Option<CallBack>,
+    /// Still has to be called: the matter is over, a contact was left, and nothing was said yet.
+    pub is_due: bool,
+}
+
+/// The requesters of a case: its own and those of all cases merged into it, chains included. For whoever may call back or
+/// merge.
+///
+/// # Errors
+/// As [`find`]; the lack of both permissions.
+pub async fn voices(ctx: &Ctx, number: CaseNumber) -> Result<Vec<Called>, CaseError> {
+    if !ctx.principal().may(Permission::CaseMerge) {
+        ctx.require(Permission::CaseCallBack)?;
+    }
+    let case = find(ctx, number).await?;
+    let merged = merged(ctx, number).await?;
+    let is_over = case.state.is_final() && case.state != State::Merged;
+    Ok(std::iter::once(&case)
+        .chain(&merged)
+        .filter(|c| c.record.requested)
+        .map(|c| Called {
+            number: c.number,
+            channel: c.channel.clone(),
+            reported_at: c.reported_at,
+            has_contact: c.subject.is_some(),
+            said: c.call_back.clone(),
+            is_due: is_over && c.call_at().is_some(),
+        })
+        .collect())
+}
+
+async fn merged(ctx: &Ctx, number: CaseNumber) -> Result<Vec<Case>, CaseError> {
+    ctx.read(move |r| Ok(sql_record::merged_into(r, &number)?))
+        .await
+}
+
+/// What the requesters of a case miss, each reason once, and never who said it: what its unit reads. One more statement,
+/// where anything was merged into it.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn missing(ctx: &Ctx, case: &Case) -> Result<Vec<String>, CaseError> {
+    let merged = if case.record.joined.is_empty() {
+        Vec::new()
+    } else {
+        merged(ctx, case.number).await?
+    };
+    let said = std::iter::once(case)
+        .chain(&merged)
+        .filter_map(|c| c.call_back.as_ref());
+    let mut missing: Vec<String> = said.flat_map(|c| c.missing.clone()).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    Ok(missing)
+}
+
+/// A page of cases whose requester still has to be called, those that ended first in front: those of merged cases once the
+/// case they went into is over; never those that the caller's own unit handled. Two statements.
+///
+/// # Errors
+/// The lack of the permission; a cursor of another list; the store's.
+pub async fn calls(
+    ctx: &Ctx,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    ctx.require(Permission::CaseCallBack)?;
+    let within = within(ctx)?;
+    let cases = ctx.service::<Cases>();
+    let days = i64::from(cases.lists(ctx).await?.rules.record.rate_days);
+    let since = ctx.now() - SignedDuration::from_hours(24 * days);
+    let after = match after {
+        Some(cursor) => Some((key::<Timestamp>(cursor, 0)?, key::<CaseId>(cursor, 1)?.0)),
+        None => None,
+    };
+    let own = within.not_unit;
+    let read: Result<_, CaseError> = ctx
+        .read(move |r| {
+            let rows = sql_record::to_call(r, &within, since, after, size.probe())?;
+            let merged: Vec<CaseNumber> = rows
+                .iter()
+                .filter(|c| c.state == State::Merged)
+                .map(|c| c.number)
+                .collect();
+            let ends = sql_record::ends(r, &merged)?;
+            Ok((rows, ends))
+        })
+        .await;
+    let (rows, ends) = read?;
+    let page = Page::from_probe(rows, size, |case| {
+        let at = case.call_at().unwrap_or(case.updated_at);
+        Cursor::new([at.to_string(), case.id.to_string()])
+    });
+    // A longer chain of merges may not be over yet, or the unit at its end is the caller's own.
+    let is_callable = |case: &Case| {
+        case.state != State::Merged
+            || ends.iter().any(|(root, end)| {
+                *root == case.number.to_string()
+                    && end.state.is_final()
+                    && end.state != State::Merged
+                    && (own.is_none() || end.unit != own)
+            })
+    };
+    Ok(Page {
+        items: page.items.into_iter().filter(is_callable).collect(),
+        next: page.next,
+    })
+}
+
+fn within(ctx: &Ctx) -> Result<Within, CaseError> {
+    let reach = Reach::of(ctx)?;
+    Ok(Within {
+        districts: reach.districts,
+        unit: reach.unit,
+        not_unit: ctx.principal().unit().filter(|_| reach.unit.is_none()),
+    })
+}
+
+/// A page of cases that wait for a decision of the reader's roles: appeals, exclusions, drafts of answers. The oldest first.
+/// One statement.
+///
+/// # Errors
+/// The lack of the permission to see cases; a cursor of another list; the store's.
+pub async fn reviews(
+    ctx: &Ctx,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    let within = within(ctx)?;
+    let holds = |roles: &[Role]| roles.iter().any(|r| ctx.principal().has(*r));
+    let mut words: Vec<&'static str> = Vec::new();
+    for (word, roles) in [
+        ("appeal", &[Role::Dispatcher][..]),
+        ("appeal_second", &[Role::Acceptor, Role::ShiftLeader]),
+        ("exclusion", &[Role::ShiftLeader, Role::Leader]),
+        ("answer", &[Role::DepartmentLead, Role::ShiftLeader]),
+    ] {
+        if holds(roles) {
+            words.push(word);
+        }
+    }
+    let after: Option<Id> = after
+        .map(|cursor| key::<CaseId>(cursor, 0))
+        .transpose()?
+        .map(|id| id.0);
+    let rows: Result<Vec<Case>, CaseError> = ctx
+        .read(move |r| {
+            Ok(sql_record::waiting(
+                r,
+                &within,
+                &words,
+                after,
+                size.probe(),
+            )?)
+        })
+        .await;
+    Ok(Page::from_probe(rows?, size, |case| {
+        Cursor::new([case.id.to_string()])
+    }))
+}
+
+/// What a requester sees: the own case, the one in which its matter goes on, and what may still be done.
+#[derive(Debug, Clone)]
+pub struct Tracked {
+    /// The case of the link or the code.
+    pub own: Case,
+    /// Where the matter goes on, of a case that was merged; else the same.
+    pub end: Case,
+    /// May be rated now.
+    pub may_rate: bool,
+    /// May be reopened now, until then.
+    pub reopen_until: Option<Timestamp>,
+    /// May add something.
+    pub may_add: bool,
+}
+
+/// The own case of somebody who came by the code or the link, with what may still be done. One statement, of a merged case.
+///
+/// # Errors
+/// The store's.
+pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
+    let rules = ctx
+        .service::<Cases>()
+        .lists(ctx)
+        .await?
+        .rules
+        .record
+        .clone();
+    let number = own.number;
+    let chain: Vec<Case> = if own.state == State::Merged {
+        ctx.read::<_, CaseError, _>(move |r| Ok(sql_record::chain(r, &number)?))
+            .await?
+    } else {
+        Vec::new()
+    };
+    let end = chain.into_iter().next_back().unwrap_or_else(|| own.clone());
+    let now = ctx.now();
+    let is_over = end.state.is_final() && end.state != State::Merged;
+    let open_until = |days| fairness::window(&end, days).filter(|until| is_over && now <= *until);
+    let is_rateable = !matches!(end.state, State::Voided | State::Transferred);
+    let rounds = u32::try_from(end.record.rounds.len()).unwrap_or(u32::MAX);
+    let may_reopen = matches!(end.state, State::Closed | State::AnsweredDirectly)
+        && crate::rules::answer::is_owed(&end)
+        && rounds < rules.most_reopenings;
+    Ok(Tracked {
+        may_rate: own.record.requested
+            && is_rateable
+            && open_until(rules.rate_days).is_some()
+            && own.record.ratings_used < fairness::MOST_RATINGS,
+        reopen_until: open_until(rules.reopen_days).filter(|_| may_reopen),
+        may_add: crate::rules::answer::is_owed(&end)
+            && end.record.messages_used < fairness::MOST_MESSAGES,
+        own,
+        end,
+    })
+}
+
+/// Adds an entry to one of the city's lists, or changes it. Codes are never taken away: old cases name them.
+///
+/// # Errors
+/// The lack of the permission; a code or a name that will not do; the store's.
+pub async fn put_list_entry(ctx: &Ctx, entry: ListEntry) -> Result<(), CaseError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let refuse =
+        |field: &str, reason: &str| Err(CaseError::field(field, "cases.bad_entry", reason));
+    if ListKind::ALL.iter().all(|k| k.as_str() != entry.kind) {
+        return refuse("list", "no such list");
+    }
+    let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if entry.code.is_empty() || entry.code.len() > 40 || !entry.code.chars().all(is_code) {
+        return refuse("code", "1 to 40 of a-z, 0-9 and _");
+    }
+    for (field, name) in [("name_zh", &entry.name_zh), ("name_en", &entry.name_en)] {
+        if name.trim().is_empty() || name.chars().count() > 80 {
+            return refuse(field, "1 to 80 characters");
+        }
+    }
+    if entry.also.chars().count() > 200 {
+        return refuse("also", "at most 200 characters");
+    }
+    let key = format!("{}/{}", entry.kind, entry.code);
+    let done: Result<(), CaseError> = ctx
+        .write(move |mut w| {
+            sql_record::put_entry(&mut w, &entry)?;
+            Ok(w.commit(
+                AuditEvent::done("case_list.edit", "case_list", key.clone()),
+                (),
+            )?)
+        })
+        .await;
+    ctx.service::<Cases>().forget_lists();
+    done
+}
+
+/// Adds a template of answers, or changes it.
+///
+/// # Errors
+/// The lack of the permission; a sentence with a flaw, by its field; the store's.
+pub async fn put_template(ctx: &Ctx, template: Template) -> Result<(), CaseError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let refuse =
+        |field: String, reason: String| Err(CaseError::field(field, "cases.bad_template", reason));
+    if !["handled", "direct", "refused", "ended"].contains(&template.kind.as_str()) {
+        return refuse("kind".into(), "handled, direct, refused or ended".into());
+    }
+    if template.matter.len() > 40 || !template.matter.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return refuse("matter".into(), "the beginning of a class code".into());
+    }
+    for (lang, parts) in [("zh", &template.zh), ("en", &template.en)] {
+        for (name, text) in parts.named() {
+            let field = || format!("{lang}_{name}");
+            if text.chars().count() > MAX_TEXT {
+                return refuse(field(), format!("at most {MAX_TEXT} characters"));
+            }
+            if let Err(error) = lists::check(text) {
+                return refuse(field(), error.to_string());
+            }
+        }
+        if parts.done.trim().is_empty() {
+            return refuse(format!("{lang}_done"), "is needed".into());
+        }
+    }
+    let key = format!("{}/{}", template.kind, template.matter);
+    let done: Result<(), CaseError> = ctx
+        .write(move |mut w| {
+            sql_record::put_template(&mut w, &template)?;
+            let event = AuditEvent::done("case_template.edit", "case_template", key.clone());
+            Ok(w.commit(event, ())?)
+        })
+        .await;
+    ctx.service::<Cases>().forget_lists();
+    done
+}
+
+/// Takes a template of some classes away; then the one for all is used. That one stays.
+///
+/// # Errors
+/// The lack of the permission; the store's.
+pub async fn drop_template(ctx: &Ctx, kind: String, matter: String) -> Result<(), CaseError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let key = format!("{kind}/{matter}");
+    let done: Result<(), CaseError> = ctx
+        .write(move |mut w| {
+            sql_record::drop_template(&mut w, &kind, &matter)?;
+            let event = AuditEvent::done("case_template.drop", "case_template", key.clone());
+            Ok(w.commit(event, ())?)
+        })
+        .await;
+    ctx.service::<Cases>().forget_lists();
+    done
+}
+
+/// Sets what the city decides about answers, call-backs, reopening and duplicates.
+///
+/// # Errors
+/// The lack of the permission; a number out of range, by its field; the store's.
+pub async fn put_settings(ctx: &Ctx, settings: Settings) -> Result<(), CaseError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let record = &settings.record;
+    let refuse =
+        |field: &str, reason: &str| Err(CaseError::field(field, "cases.bad_setting", reason));
+    if record.answer_approvers.is_empty()
+        || record
+            .answer_approvers
+            .iter()
+            .any(|r| !matches!(r, Role::DepartmentLead | Role::ShiftLeader))
+    {
+        return refuse("answer_approvers", "department_lead, shift_leader or both");
+    }
+    if !(1..=365).contains(&record.reopen_days) {
+        return refuse("reopen_days", "1 to 365");
+    }
+    if record.most_reopenings > 20 {
+        return refuse("most_reopenings", "0 to 20");
+    }
+    if !(1..=365).contains(&record.rate_days) {
+        return refuse("rate_days", "1 to 365");
+    }
+    if let Some(rule) = settings.duplicates {
+        if !(rule.radius_m.is_finite() && (1.0..=2000.0).contains(&rule.radius_m)) {
+            return refuse("radius_m", "1 to 2000");
+        }
+        if !(1..=24 * 60).contains(&rule.hours) {
+            return refuse("hours", "1 to 1440");
+        }
+        if !(1..=50).contains(&rule.most) {
+            return refuse("most", "1 to 50");
+        }
+    }
+    let json = serde_json::to_string(&settings)
+        .map_err(|e| StoreError::Engine(format!("settings: {e}")))?;
+    let done: Result<(), CaseError> = ctx
+        .write(move |mut w| {
+            sql_record::put_settings(&mut w, &json)?;
+            let detail: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+            let event = AuditEvent::done("case_settings.edit", "case_settings", "record");
+            Ok(w.commit(event.detail(detail), ())?)
+        })
+        .await;
+    ctx.service::<Cases>().forget_lists();
+    done
+}
+
+/// The words of an answer as the reader's language has them.
+pub fn parts_in<'a>(answer: &'a crate::record::Answer, lang: &str) -> &'a AnswerParts {
+    match &answer.en {
+        Some(en) if lang.starts_with("en") => en,
+        _ => &answer.parts,
+    }
+}

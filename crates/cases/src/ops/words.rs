@@ -1,0 +1,237 @@
+//! The words of an answer that is made of the record, and what steps of nature, answer and fairness name: codes are looked up
+//! in the city's lists, free text is masked.
+
+use super::CaseError;
+use super::act::{Job, known_code, known_codes, masked};
+use crate::lists::{self, ListKind, Values};
+use crate::model::Case;
+use crate::moves::Act;
+use crate::record::{Answer, AnswerKind, AnswerParts};
+use crate::rules::{AnswerCommand, FairCommand, Refusal};
+use jiff::Timestamp;
+
+/// The answer of the city's template for the end that an act makes of a case. `told` is what the act says: how it was closed,
+/// or why it was refused. Without an act: for somebody who joins a case that is over.
+pub(super) fn at_the_end(
+    job: &Job,
+    case: &Case,
+    act: Option<Act>,
+    told: &str,
+    doors: Vec<String>,
+    now: Timestamp,
+) -> Answer {
+    let kind = match act {
+        Some(Act::NotAccept | Act::NotRegister) => AnswerKind::Refused,
+        Some(Act::Void) => AnswerKind::Ended,
+        _ => AnswerKind::Handled,
+    };
+    let is_refusal = kind != AnswerKind::Handled;
+    let closing = match (is_refusal, told.is_empty()) {
+        (true, _) => "",
+        (false, false) => told,
+        (false, true) => case.closing.as_deref().unwrap_or_default(),
+    };
+    let reason = if is_refusal { told } else { "" };
+    let result = case.record.result.as_deref().unwrap_or_default();
+    compose(job, case, kind, (result, closing, reason), doors, now)
+}
+
+/// The answer of the city's template of a kind.
+fn compose(
+    job: &Job,
+    case: &Case,
+    kind: AnswerKind,
+    (result, closing, reason): (&str, &str, &str),
+    doors: Vec<String>,
+    now: Timestamp,
+) -> Answer {
+    let (city, lists) = (&job.city, &job.lists);
+    let class = case.matter.and_then(|m| city.matter(m));
+    let code = class.map(|c| c.code.as_str()).unwrap_or_default();
+    let Some(template) = lists.template(kind, code) else {
+        // A city without a template says what the record says.
+        let done = [result, closing, reason]
+            .into_iter()
+            .find(|t| !t.is_empty());
+        let parts = AnswerParts {
+            done: done.unwrap_or_default().to_owned(),
+            ..AnswerParts::default()
+        };
+        return Answer {
+            kind,
+            parts,
+            from_record: true,
+            doors,
+            ..Answer::default()
+        };
+    };
+    let same = |name, text: &str| (name, text.to_owned(), text.to_owned());
+    let unit = case.unit.and_then(|u| city.unit(u));
+    let standard = case.standard.as_ref();
+    let place = case.place.address.clone().unwrap_or_else(|| {
+        let division = case.place.division;
+        division.map(|d| city.territory.name(d)).unwrap_or_default()
+    });
+    let days = lists.rules.record.reopen_days.to_string();
+    let limit = standard.and_then(|s| s.limit).map(|l| l.to_string());
+    let named = |lang: &str, between: &str| lists.names(ListKind::Door, &doors, lang).join(between);
+    let values: Values = vec![
+        same("number", &case.number.to_string()),
+        (
+            "matter",
+            class.map(|c| c.name("zh").to_owned()).unwrap_or_default(),
+            class.map(|c| c.name("en").to_owned()).unwrap_or_default(),
+        ),
+        same("place", &place),
+        (
+            "unit",
+            unit.map(|u| u.name("zh").to_owned()).unwrap_or_default(),
+            unit.map(|u| u.name("en").to_owned()).unwrap_or_default(),
+        ),
+        same("condition", standard.map_or("", |s| s.condition.as_str())),
+        same("standard", standard.map_or("", |s| s.code.as_str())),
+        same("limit", limit.as_deref().unwrap_or_default()),
+        same("result", result),
+        same("closing", closing),
+        same("reason", reason),
+        ("doors", named("zh", "；"), named("en", "; ")),
+        same("days", &days),
+        same("date", &city.local_date(now).to_string()),
+    ];
+    lists::compose(template, kind, &values, doors)
+}
+
+fn masked_parts(parts: AnswerParts) -> AnswerParts {
+    AnswerParts {
+        found: masked(&parts.found),
+        done: masked(&parts.done),
+        rule: masked(&parts.rule),
+        by: masked(&parts.by),
+        next: masked(&parts.next),
+    }
+}
+
+/// A command of nature or answer with what the city's list says, and with what the record says where a part was left empty.
+pub(super) fn known_reply(
+    job: &Job,
+    case: &Case,
+    command: AnswerCommand,
+    now: Timestamp,
+) -> Result<AnswerCommand, CaseError> {
+    use AnswerCommand as A;
+    // What the writer left out is filled in from the template, so that every answer has its five parts.
+    let whole = |parts: AnswerParts, kind| {
+        let parts = masked_parts(parts);
+        let made = compose(
+            job,
+            case,
+            kind,
+            (parts.done.as_str(), "", ""),
+            Vec::new(),
+            now,
+        )
+        .parts;
+        let or = |given: String, made: String| if given.trim().is_empty() { made } else { given };
+        AnswerParts {
+            found: or(parts.found, made.found),
+            done: parts.done,
+            rule: or(parts.rule, made.rule),
+            by: or(parts.by, made.by),
+            next: or(parts.next, made.next),
+        }
+    };
+    Ok(match command {
+        A::SetNature { nature, .. } => {
+            let entry = known_code(&job.lists, ListKind::Nature, "nature", &nature)?;
+            A::SetNature {
+                nature: entry.code.clone(),
+                confidential: entry.confidential,
+            }
+        }
+        A::DraftAnswer { parts } => A::DraftAnswer {
+            parts: whole(parts, AnswerKind::Handled),
+        },
+        A::ReturnAnswer { reason } => A::ReturnAnswer {
+            reason: masked(&reason),
+        },
+        A::AnswerDirectly { parts, .. } => {
+            let Some(nature) = &case.record.nature else {
+                let (act, refusal) = (Act::AnswerDirectly, Refusal::Missing { field: "nature" });
+                return Err(CaseError::Rule { act, refusal });
+            };
+            let entry = job.lists.find(ListKind::Nature, nature);
+            A::AnswerDirectly {
+                parts: whole(parts, AnswerKind::Direct),
+                direct: entry.is_some_and(|e| e.direct),
+            }
+        }
+        A::ApproveAnswer => A::ApproveAnswer,
+    })
+}
+
+/// A command of fairness with its codes checked and its words masked.
+pub(super) fn known_fair(
+    job: &Job,
+    case: &Case,
+    command: FairCommand,
+) -> Result<FairCommand, CaseError> {
+    use FairCommand as F;
+    let lists = &job.lists;
+    Ok(match command {
+        F::LodgeAppeal {
+            count,
+            reason,
+            evidence,
+            attachments,
+        } => F::LodgeAppeal {
+            count: known_code(lists, ListKind::Appeal, "count", &count)?
+                .code
+                .clone(),
+            reason: masked(&reason),
+            evidence: masked(&evidence),
+            attachments,
+        },
+        F::RefuseAppeal { reason } => F::RefuseAppeal {
+            reason: masked(&reason),
+        },
+        F::AskExclusion { reason, words } => F::AskExclusion {
+            reason: known_code(lists, ListKind::Exclusion, "reason", &reason)?
+                .code
+                .clone(),
+            words: masked(&words),
+        },
+        F::RefuseExclusion { reason } => F::RefuseExclusion {
+            reason: masked(&reason),
+        },
+        F::Rate {
+            contacted,
+            solved,
+            satisfaction,
+            missing,
+            note,
+        } => F::Rate {
+            contacted,
+            solved,
+            satisfaction,
+            missing: known_codes(lists, ListKind::Missing, "missing", missing)?,
+            note: masked(&note),
+        },
+        F::Reopen { reason, .. } => F::Reopen {
+            reason: masked(&reason),
+            to_dispatch: needs_dispatch(&job.city, case),
+        },
+        F::AddMessage { text } => F::AddMessage {
+            text: masked(&text),
+        },
+        without_words @ (F::EndorseAppeal
+        | F::GrantAppeal
+        | F::GrantExclusion
+        | F::Join { .. }
+        | F::Part { .. }) => without_words,
+    })
+}
+
+/// Whether a case that is reopened has to be dispatched: its unit is no longer there.
+pub(super) fn needs_dispatch(city: &matters::City, case: &Case) -> bool {
+    case.unit.is_none_or(|unit| !city.units.is_in_force(unit))
+}

@@ -1,0 +1,327 @@
+//! Nature (诉求性质) and answer (答复): what kind of contact it is, what the desk answers itself (直接办结), and the written
+//! answer with which every case ends that somebody asked for.
+//!
+//! Sources: `domain.md` §3.1 (受理 → … → 答复 → … → 回访), §3.2 (art. 11: a consultation is answered at once; art. 15), §3.4.
+//! An answer is drafted by the unit and agreed to by a head, another person; it goes out when the case ends, once for each
+//! time it ends. Where nobody wrote one it is made of what the record says and marked so, unless the city demands a written
+//! one ([`RecordRules::answer_must_be_written`]).
+
+use super::{Actor, Facts, Refusal, optional_text, text};
+use crate::model::{Case, CaseEvent, Fact, State};
+use crate::moves::Act;
+use crate::record::{Answer, AnswerKind, AnswerParts, Draft, SentAnswer};
+use access::Role;
+use kernel::deadline::Limit;
+use serde::{Deserialize, Serialize};
+
+/// What a city sets about answers, call-backs and reopening: data, read from its settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecordRules {
+    /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
+    pub answer_must_be_written: bool,
+    /// Who agrees to a draft.
+    pub answer_approvers: Vec<Role>,
+    /// So many days after it ended the requester may reopen a case.
+    pub reopen_days: u32,
+    /// How often a case may be reopened.
+    pub most_reopenings: u32,
+    /// The limit of a reopened case; none = that of its standard.
+    pub reopen_limit: Option<Limit>,
+    /// So many days after it ended the requester may rate it.
+    pub rate_days: u32,
+}
+
+impl Default for RecordRules {
+    fn default() -> Self {
+        Self {
+            answer_must_be_written: false,
+            answer_approvers: vec![Role::DepartmentLead, Role::ShiftLeader],
+            reopen_days: 15,
+            most_reopenings: 2,
+            reopen_limit: None,
+            rate_days: 90,
+        }
+    }
+}
+
+/// What somebody wants done about the nature of a contact or about its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the facts they lead to"
+)]
+pub enum AnswerCommand {
+    /// What kind of contact it is; `confidential` as the city's list says of that kind.
+    SetNature { nature: String, confidential: bool },
+    /// 拟答复
+    DraftAnswer { parts: AnswerParts },
+    /// 答复审核同意
+    ApproveAnswer,
+    /// 答复退回修改
+    ReturnAnswer { reason: String },
+    /// 直接办结 — the desk answers itself. `direct` as the city's list says of the contact's nature.
+    AnswerDirectly { parts: AnswerParts, direct: bool },
+}
+
+impl AnswerCommand {
+    /// Its row in the table of moves.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::SetNature { .. } => Act::SetNature,
+            Self::DraftAnswer { .. } => Act::DraftAnswer,
+            Self::ApproveAnswer => Act::ApproveAnswer,
+            Self::ReturnAnswer { .. } => Act::ReturnAnswer,
+            Self::AnswerDirectly { .. } => Act::AnswerDirectly,
+        }
+    }
+}
+
+/// Whether an answer is owed: somebody asked, here or in a case that was merged into this one. Nobody asked in a case that
+/// came from a file.
+pub fn is_owed(case: &Case) -> bool {
+    case.record.requested || case.record.joined.iter().any(|j| j.owed)
+}
+
+/// Whether somebody may make a move of answers as the case stands.
+pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
+    match act {
+        Act::DraftAnswer if !is_owed(case) => Err(Refusal::NoRequester),
+        Act::ApproveAnswer | Act::ReturnAnswer => {
+            let Some(draft) = &case.record.draft else {
+                return Err(Refusal::NotAsked);
+            };
+            // A head agrees to what the own unit answers; the desk to any.
+            let is_of_departments = actor.roles.iter().all(|r| r.is_of_departments());
+            if is_of_departments && case.unit != actor.unit {
+                return Err(Refusal::NotYourUnit { act: act.as_str() });
+            }
+            if act == Act::ApproveAnswer && draft.approved {
+                return Err(Refusal::AlreadyAsked);
+            }
+            match draft.by == actor.account {
+                true => Err(Refusal::SamePerson),
+                false => Ok(()),
+            }
+        }
+        // 举报 is never answered at the desk: it goes to whom it concerns.
+        Act::AnswerDirectly if case.confidential => Err(Refusal::NotDirect),
+        _ => Ok(()),
+    }
+}
+
+/// What a command about nature or answer leads to.
+pub(super) fn decide(
+    case: &Case,
+    command: AnswerCommand,
+    facts: &Facts<'_>,
+) -> Result<Vec<Fact>, Refusal> {
+    may(case, command.act(), facts.actor)?;
+    Ok(match command {
+        AnswerCommand::SetNature {
+            nature,
+            confidential,
+        } => vec![Fact::NatureSet {
+            nature: text("nature", &nature)?,
+            // What was promised to be confidential stays so.
+            confidential: confidential || case.confidential,
+        }],
+        AnswerCommand::DraftAnswer { parts } => {
+            let answer = Answer {
+                parts: checked(parts)?,
+                ..Answer::default()
+            };
+            vec![Fact::AnswerDrafted {
+                answer: Box::new(answer),
+            }]
+        }
+        AnswerCommand::ApproveAnswer => {
+            approver(facts)?;
+            vec![Fact::AnswerApproved]
+        }
+        AnswerCommand::ReturnAnswer { reason } => {
+            approver(facts)?;
+            vec![Fact::AnswerReturned {
+                reason: text("reason", &reason)?,
+            }]
+        }
+        AnswerCommand::AnswerDirectly { parts, direct } => {
+            if !direct {
+                return Err(Refusal::NotDirect);
+            }
+            let answer = Answer {
+                kind: AnswerKind::Direct,
+                parts: checked(parts)?,
+                ..Answer::default()
+            };
+            vec![
+                Fact::AnswerSent {
+                    answer: Box::new(answer),
+                },
+                Fact::AnsweredDirectly,
+            ]
+        }
+    })
+}
+
+/// Whoever agrees to drafts holds one of the roles that the city names.
+fn approver(facts: &Facts<'_>) -> Result<(), Refusal> {
+    let named = &facts.rules.record.answer_approvers;
+    if named.iter().any(|r| facts.actor.roles.contains(r)) {
+        return Ok(());
+    }
+    Err(Refusal::WrongRole {
+        act: Act::ApproveAnswer.as_str(),
+        roles: named
+            .iter()
+            .map(|r| r.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    })
+}
+
+/// The parts as they may be written: what was done is needed, and none is too long.
+fn checked(parts: AnswerParts) -> Result<AnswerParts, Refusal> {
+    Ok(AnswerParts {
+        found: optional_text("found", &parts.found)?,
+        done: text("done", &parts.done)?,
+        rule: optional_text("rule", &parts.rule)?,
+        by: optional_text("by", &parts.by)?,
+        next: optional_text("next", &parts.next)?,
+    })
+}
+
+/// Puts the answer before the end of a case to which one is owed. `words` are the sentences that the city's template made of
+/// the record, used where nobody wrote an answer; without them the record's own words stand.
+///
+/// # Errors
+/// [`Refusal::NotAnswered`] where the city demands a written one, [`Refusal::NotApproved`] while a draft waits for its head.
+pub(super) fn before_the_end(
+    case: &Case,
+    ends: Vec<Fact>,
+    words: Option<Answer>,
+    facts: &Facts<'_>,
+) -> Result<Vec<Fact>, Refusal> {
+    // Somebody joins a case that is over and was answered to nobody: the answer goes out now.
+    let joins_late = ends
+        .iter()
+        .any(|f| matches!(f, Fact::Joined { owed: true, .. }))
+        && matches!(case.state, State::Closed | State::SelfHandled)
+        && case.record.answer.is_none();
+    if joins_late {
+        let mut answer = words.unwrap_or_else(|| of_the_record(case, &ends));
+        answer.kind = AnswerKind::Handled;
+        let answer = Box::new(answer);
+        return Ok(ends
+            .into_iter()
+            .chain([Fact::AnswerSent { answer }])
+            .collect());
+    }
+    let Some(kind) = ends.iter().find_map(kind_of_end).filter(|_| is_owed(case)) else {
+        return Ok(ends);
+    };
+    let mut all = Vec::with_capacity(ends.len() + 2);
+    let answer = match &case.record.draft {
+        Some(draft) if kind == AnswerKind::Handled => {
+            if !draft.approved {
+                // Whoever closes agrees to the draft by closing, if that is a head's to do and another person wrote it.
+                if draft.by == facts.actor.account || approver(facts).is_err() {
+                    return Err(Refusal::NotApproved);
+                }
+                all.push(Fact::AnswerApproved);
+            }
+            draft.answer.clone()
+        }
+        _ if kind == AnswerKind::Handled && facts.rules.record.answer_must_be_written => {
+            return Err(Refusal::NotAnswered);
+        }
+        _ => words.unwrap_or_else(|| of_the_record(case, &ends)),
+    };
+    all.push(Fact::AnswerSent {
+        answer: Box::new(Answer { kind, ..answer }),
+    });
+    all.extend(ends);
+    Ok(all)
+}
+
+/// What an answer is about that goes out with this end; none where nothing ends.
+fn kind_of_end(fact: &Fact) -> Option<AnswerKind> {
+    match fact {
+        Fact::Closed { .. } | Fact::SelfHandlingConfirmed => Some(AnswerKind::Handled),
+        Fact::NotAccepted { .. } | Fact::NotRegistered { .. } => Some(AnswerKind::Refused),
+        Fact::Voided { .. } => Some(AnswerKind::Ended),
+        _ => None,
+    }
+}
+
+/// The answer in the record's own words: no sentence is invented.
+fn of_the_record(case: &Case, ends: &[Fact]) -> Answer {
+    let told = ends.iter().find_map(|fact| match fact {
+        Fact::Closed { closing } => Some(closing.clone()),
+        Fact::NotAccepted { reason } | Fact::NotRegistered { reason } | Fact::Voided { reason } => {
+            Some(reason.clone())
+        }
+        _ => None,
+    });
+    let standard = case.standard.as_ref();
+    let parts = AnswerParts {
+        found: standard.map(|s| s.condition.clone()).unwrap_or_default(),
+        done: case
+            .record
+            .result
+            .clone()
+            .or(told)
+            .or_else(|| case.reason.clone())
+            .unwrap_or_default(),
+        rule: standard.map(|s| s.code.clone()).unwrap_or_default(),
+        ..AnswerParts::default()
+    };
+    Answer {
+        parts,
+        from_record: true,
+        ..Answer::default()
+    }
+}
+
+/// What an event of nature or answer makes of a case.
+pub(super) fn change(case: &mut Case, event: &CaseEvent) {
+    match &event.fact {
+        Fact::NatureSet {
+            nature,
+            confidential,
+        } => {
+            case.record.nature = Some(nature.clone());
+            case.confidential |= confidential;
+        }
+        Fact::AnswerDrafted { answer } => {
+            case.record.draft = Some(Draft {
+                answer: (**answer).clone(),
+                by: event.by.account,
+                approved: false,
+                returned: None,
+            });
+        }
+        Fact::AnswerApproved => {
+            if let Some(draft) = &mut case.record.draft {
+                draft.approved = true;
+                draft.returned = None;
+            }
+        }
+        Fact::AnswerReturned { reason } => {
+            if let Some(draft) = &mut case.record.draft {
+                draft.approved = false;
+                draft.returned = Some(reason.clone());
+            }
+        }
+        Fact::AnswerSent { answer } => {
+            case.record.draft = None;
+            case.record.answer = Some(SentAnswer {
+                at: event.at,
+                answer: (**answer).clone(),
+            });
+        }
+        Fact::AnsweredDirectly => super::apply::end(case, State::AnsweredDirectly, event.at, None),
+        _ => {}
+    }
+}

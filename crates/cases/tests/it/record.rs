@@ -1,0 +1,1127 @@
+//! Nature, answer, call-back, reopening, appeal, duplicates: what stands in the record and who may do what.
+
+use crate::city::{City, migrations};
+use cases::ops::{self, CaseError};
+use cases::record::AppealStage;
+use cases::{Case, State};
+use kernel::PageSize;
+use kernel::codes::CaseNumber;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn act(city: &City, login: &str, number: CaseNumber, acts: &[Value]) -> (u16, String, Value) {
+    let path = format!("/api/v1/cases/{number}/acts");
+    let reply = city.post(login, &path, &json!({ "acts": acts }));
+    let code = reply.body["code"].as_str().unwrap_or_default().to_owned();
+    (reply.status, code, reply.body)
+}
+
+fn done(city: &City, login: &str, number: CaseNumber, acts: &[Value]) -> Value {
+    let (status, code, case) = act(city, login, number, acts);
+    assert_eq!((status, code.as_str()), (200, ""), "{case}");
+    case
+}
+
+fn refused(city: &City, login: &str, number: CaseNumber, what: Value) -> (u16, String) {
+    let (status, code, body) = act(city, login, number, &[what]);
+    assert!(status >= 400, "{body}");
+    (status, code)
+}
+
+fn said(text: &str) -> (u16, String) {
+    let (status, code) = text.split_once(' ').unwrap();
+    (status.parse().unwrap(), code.to_owned())
+}
+
+/// A resident's report with a phone number; answers number and link.
+fn resident(city: &City) -> (CaseNumber, String) {
+    let mut new = city.cover("web");
+    new.contact.phone = Some("13800138000".into());
+    let receipt = city.report("stranger", new);
+    (receipt.case.number, receipt.link)
+}
+
+/// As four calls a script makes: the life of `design.md` §8, with the acts as they always were.
+fn by_script(city: &City, number: CaseNumber, until: State) {
+    let desk = [
+        json!({ "act": "accept" }),
+        json!({ "act": "register" }),
+        json!({ "act": "dispatch" }),
+    ];
+    let unit = [
+        json!({ "act": "sign" }),
+        json!({ "act": "report_back", "result": "已更换井盖" }),
+    ];
+    let check = [
+        json!({ "act": "check", "passed": true }),
+        json!({ "act": "close", "closing": "更换" }),
+    ];
+    let (status, ..) = act(
+        city,
+        "collector",
+        number,
+        &[json!({ "act": "verify", "outcome": "yes" })],
+    );
+    assert!(
+        status == 200 || status == 409,
+        "a patrol's finding needs no look"
+    );
+    done(city, "desk", number, &desk);
+    if until == State::PendingSign {
+        return;
+    }
+    done(city, "water", number, &unit);
+    if until == State::PendingCheck {
+        return;
+    }
+    done(city, "checker", number, &check);
+}
+
+fn shown(city: &City, number: CaseNumber) -> Value {
+    city.get("desk", &format!("/api/v1/cases/{number}")).body
+}
+
+fn track(city: &City, link: &str) -> Value {
+    let reply = city.get("stranger", &format!("/api/v1/track/link/{link}"));
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.body
+}
+
+fn by_link(city: &City, link: &str, what: &str, body: &Value) -> (u16, Value) {
+    let reply = city.post(
+        "stranger",
+        &format!("/api/v1/track/link/{link}/{what}"),
+        body,
+    );
+    (reply.status, reply.body)
+}
+
+fn calls(city: &City, login: &str) -> Vec<String> {
+    let ctx = city.ctx(login);
+    let page = city
+        .run(ops::calls(&ctx, PageSize::default(), None))
+        .unwrap();
+    page.items.iter().map(|c| c.number.to_string()).collect()
+}
+
+testdb::both_engines!(
+    a_script_closes_a_residents_case_and_the_answer_is_made_of_the_record,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::Closed);
+        let case = shown(&city, number);
+        assert_eq!(case["state"], "closed");
+        let answer = &case["answer"];
+        assert_eq!(
+            (&answer["from_record"], &answer["kind"], &answer["by"]),
+            (&json!(true), &json!("handled"), &json!("水务局"))
+        );
+        assert!(answer["done"].as_str().unwrap().contains("已更换井盖"));
+        assert!(answer["found"].as_str().unwrap().contains("缺失"));
+        assert!(answer["next"].as_str().unwrap().contains("15"));
+        let seen = track(&city, &link);
+        assert_eq!(seen["answer"]["done"], answer["done"]);
+        assert_eq!(seen["may_rate"], true);
+        // A patrol's own finding has nobody to answer.
+        let own = city.report("collector", city.cover("patrol")).case.number;
+        by_script(&city, own, State::Closed);
+        assert_eq!(shown(&city, own)["answer"], Value::Null);
+        assert_eq!(calls(&city, "acceptor"), [number.to_string()]);
+        city.check_life(number);
+        city.check_life(own);
+    }
+);
+
+testdb::both_engines!(
+    a_written_answer_is_agreed_to_by_another_person_and_goes_out_at_the_close,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        let acts = [
+            json!({ "act": "sign" }),
+            json!({ "act": "report_back", "result": "已更换", "answer": { "done": "新井盖已装好，电话 13912345678" } }),
+        ];
+        let case = done(&city, "water", number, &acts);
+        assert_eq!(
+            case["draft"]["rule"], "依据立案标准 C0101。",
+            "filled in by the template"
+        );
+        assert!(
+            !case.to_string().contains("13912345678"),
+            "numbers are masked"
+        );
+        assert_eq!(
+            track(&city, &link)["answer"],
+            Value::Null,
+            "a draft is not shown"
+        );
+        assert_eq!(
+            refused(&city, "water", number, json!({ "act": "approve_answer" })).0,
+            403,
+            "a handler is no head"
+        );
+        // A check that fails takes the agreement back.
+        done(
+            &city,
+            "water_lead",
+            number,
+            &[json!({ "act": "approve_answer" })],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[json!({ "act": "check", "passed": false, "note": "松动" })],
+        );
+        assert_eq!(shown(&city, number)["draft_approved"], false);
+        done(
+            &city,
+            "water_lead",
+            number,
+            &[json!({ "act": "return_answer", "reason": "写明何时更换" })],
+        );
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "draft_answer", "done": "3 月 16 日已重新安装" }),
+                json!({ "act": "report_back", "result": "已重装" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[json!({ "act": "check", "passed": true })],
+        );
+        assert_eq!(
+            refused(
+                &city,
+                "checker",
+                number,
+                json!({ "act": "close", "closing": "更换" })
+            ),
+            said("409 cases.not_approved"),
+            "a checker is no head"
+        );
+        // Whoever closes as a head agrees by closing.
+        done(
+            &city,
+            "shift_leader",
+            number,
+            &[json!({ "act": "close", "closing": "更换" })],
+        );
+        let answer = track(&city, &link)["answer"].clone();
+        assert_eq!(answer["done"], "3 月 16 日已重新安装");
+        assert_eq!(answer["from_record"], false);
+        let events = city
+            .get("desk", &format!("/api/v1/cases/{number}/events"))
+            .body;
+        let words: Vec<&str> = events["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["event"].as_str().unwrap())
+            .collect();
+        assert!(
+            words.ends_with(&["answer_approved", "answer_sent", "closed"]),
+            "{words:?}"
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
+    let city = City::new(db);
+    let ctx = city.system();
+    let mut settings = cases::lists::Settings::default();
+    settings.record.reopen_days = 0;
+    let wrong = city.run(ops::put_settings(&ctx, settings.clone()));
+    assert!(matches!(wrong, Err(CaseError::Field { field, .. }) if field == "reopen_days"));
+    settings.record.reopen_days = 7;
+    settings.record.answer_must_be_written = true;
+    city.run(ops::put_settings(&ctx, settings)).unwrap();
+    let (number, _) = resident(&city);
+    by_script(&city, number, State::PendingCheck);
+    done(
+        &city,
+        "checker",
+        number,
+        &[json!({ "act": "check", "passed": true })],
+    );
+    let close = || json!({ "act": "close", "closing": "更换" });
+    assert_eq!(
+        refused(&city, "shift_leader", number, close()),
+        said("409 cases.not_answered")
+    );
+    done(
+        &city,
+        "water",
+        number,
+        &[json!({ "act": "draft_answer", "done": "已更换" })],
+    );
+    assert_eq!(
+        refused(&city, "checker", number, close()),
+        said("409 cases.not_approved")
+    );
+    done(
+        &city,
+        "water_lead",
+        number,
+        &[json!({ "act": "approve_answer" })],
+    );
+    done(&city, "checker", number, &[close()]);
+    // Nobody asked for a patrol's finding.
+    let own = city.report("collector", city.cover("patrol")).case.number;
+    by_script(&city, own, State::Closed);
+    assert_eq!(city.audited("case_settings.edit", "done"), 1);
+});
+
+testdb::both_engines!(
+    a_refusal_names_its_reason_and_the_doors_still_open,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        let wrong = json!({ "act": "not_accept", "reason": "已在诉讼", "doors": ["no_such_door"] });
+        assert_eq!(
+            refused(&city, "acceptor", number, wrong),
+            said("422 cases.unknown_code")
+        );
+        let refuse =
+            json!({ "act": "not_accept", "reason": "已在诉讼", "doors": ["review", "petition"] });
+        done(&city, "acceptor", number, &[refuse]);
+        let seen = track(&city, &link);
+        assert_eq!(seen["answer"]["kind"], "refused");
+        assert_eq!(seen["answer"]["doors"], json!(["review", "petition"]));
+        let next = seen["answer"]["next"].as_str().unwrap();
+        assert!(next.contains("行政复议") && next.contains("信访") && !next.contains("仲裁"));
+        assert!(
+            seen["answer"]["done"]
+                .as_str()
+                .unwrap()
+                .contains("已在诉讼")
+        );
+        // The page of the requester says it too, in plain words.
+        let page = city.get("stranger", &format!("/track/link/{link}"));
+        assert!(
+            page.text.contains("已在诉讼") && page.text.contains("行政复议"),
+            "{}",
+            page.text
+        );
+        // Without a choice all doors are named.
+        let (number, link) = resident(&city);
+        done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "not_accept", "reason": "无权处理" })],
+        );
+        assert_eq!(
+            track(&city, &link)["answer"]["doors"]
+                .as_array()
+                .unwrap()
+                .len(),
+            7
+        );
+    }
+);
+
+testdb::both_engines!(
+    a_consultation_is_answered_at_the_desk_and_a_complaint_is_not,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("hotline");
+        new.contact.name = Some("王小二".into());
+        new.nature = Some("no_such".into());
+        let ctx = city.ctx("acceptor");
+        let wrong = city.run(ops::report(&ctx, new.clone()));
+        assert!(matches!(wrong, Err(CaseError::Field { field, .. }) if field == "nature"));
+        new.nature = Some("complaint".into());
+        let receipt = city.report("acceptor", new);
+        let (number, link) = (receipt.case.number, receipt.link);
+        let reply =
+            || json!({ "act": "answer_directly", "done": "井盖由水务局负责，可拨打 12345" });
+        assert_eq!(
+            refused(&city, "acceptor", number, reply()),
+            said("422 cases.not_direct")
+        );
+        assert_eq!(refused(&city, "dispatcher", number, reply()).0, 403);
+        done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "set_nature", "nature": "consultation" })],
+        );
+        let case = done(&city, "acceptor", number, &[reply()]);
+        assert_eq!(case["state"], "answered_directly");
+        assert_eq!(case["dispatched_at"], Value::Null, "no unit worked on it");
+        let seen = track(&city, &link);
+        assert_eq!(
+            (&seen["answer"]["kind"], &seen["may_rate"]),
+            (&json!("direct"), &json!(true))
+        );
+        assert_eq!(calls(&city, "acceptor"), [number.to_string()]);
+        // Not content: the desk looks at it again.
+        let (status, seen) = by_link(&city, &link, "reopen", &json!({ "reason": "没有说谁来修" }));
+        assert_eq!((status, &seen["state"]), (200, &json!("pending_accept")));
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_tip_off_is_confidential_from_the_moment_its_nature_is_known,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, _) = resident(&city);
+        let before = city.get("acceptor", &format!("/api/v1/cases/{number}/requester"));
+        assert_ne!(before.body["phone"], "");
+        done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "set_nature", "nature": "tip" })],
+        );
+        let after = city.get("acceptor", &format!("/api/v1/cases/{number}/requester"));
+        assert_eq!(
+            (&after.body["phone"], &after.body["confidential"]),
+            (&json!(""), &json!(true))
+        );
+        assert_eq!(shown(&city, number)["confidential"], true);
+        // What was promised is not taken back, and it is not answered away at the desk.
+        done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "set_nature", "nature": "consultation" })],
+        );
+        assert_eq!(shown(&city, number)["confidential"], true);
+        let reply = json!({ "act": "answer_directly", "done": "谢谢" });
+        assert_eq!(
+            refused(&city, "acceptor", number, reply),
+            said("422 cases.not_direct")
+        );
+        // The unit gets the facts and asks by relay.
+        by_script(&city, number, State::PendingSign);
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "ask_requester", "question": "是哪一个井盖？" }),
+            ],
+        );
+        let life = city
+            .get("water", &format!("/api/v1/cases/{number}/events"))
+            .text;
+        assert!(
+            !life.contains("13800138000") && !life.contains("subject"),
+            "{life}"
+        );
+        assert_eq!(
+            city.get("water", &format!("/api/v1/cases/{number}/requester"))
+                .status,
+            403
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_requester_rates_twice_and_the_unit_reads_what_is_missing_and_not_who,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        let rating = |how: &str| json!({ "contacted": false, "solved": false, "satisfaction": how, "missing": ["half_done"], "note": "我是隔壁老王" });
+        assert_eq!(
+            by_link(&city, &link, "rate", &rating("dissatisfied")).0,
+            409,
+            "not over yet"
+        );
+        by_script(&city, number, State::Closed);
+        let unknown = json!({ "satisfaction": "dissatisfied", "missing": ["everything"] });
+        assert_eq!(by_link(&city, &link, "rate", &unknown).0, 422);
+        assert_eq!(
+            by_link(&city, &link, "rate", &json!({ "satisfaction": "great" })).0,
+            422
+        );
+        assert_eq!(
+            by_link(&city, &link, "rate", &rating("dissatisfied")).0,
+            200
+        );
+        let (status, seen) = by_link(&city, &link, "rate", &rating("acceptable"));
+        assert_eq!(
+            (status, &seen["call_back"]["satisfaction"]),
+            (200, &json!("acceptable"))
+        );
+        for _ in 0..3 {
+            assert_eq!(by_link(&city, &link, "rate", &rating("acceptable")).0, 200);
+        }
+        assert_eq!(
+            by_link(&city, &link, "rate", &rating("acceptable")).0,
+            409,
+            "five are enough"
+        );
+        let ratings = |login: &str| -> Vec<Value> {
+            let life = city
+                .get(login, &format!("/api/v1/cases/{number}/events"))
+                .body;
+            let events = life["events"].as_array().unwrap().iter();
+            events
+                .filter(|e| e["event"] == "called_back")
+                .cloned()
+                .collect()
+        };
+        assert_eq!(
+            ratings("desk").len(),
+            5,
+            "a changed rating is a second fact"
+        );
+        assert_eq!(ratings("desk")[0]["by"], "stranger");
+        for seen in ratings("water") {
+            assert_eq!(
+                (&seen["by"], &seen["account"]),
+                (&json!("hidden"), &Value::Null)
+            );
+            assert_eq!(seen["data"]["missing"], json!(["half_done"]));
+            assert!(!seen.to_string().contains("老王"), "{seen}");
+        }
+        let page = city.get("water", &format!("/cases/{number}")).text;
+        assert!(
+            page.contains("只解决了一部分") && !page.contains("老王"),
+            "{page}"
+        );
+        assert!(
+            calls(&city, "acceptor").is_empty(),
+            "said by the link, so nobody calls"
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    the_handling_unit_never_calls_back_nor_staff_rate,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::Closed);
+        let call = || json!({ "act": "call_back", "contacted": true, "solved": true, "satisfaction": "satisfied" });
+        assert_eq!(
+            refused(&city, "water_checker", number, call()),
+            said("403 cases.own_unit")
+        );
+        assert!(
+            calls(&city, "water_checker").is_empty(),
+            "nor is it listed for its people"
+        );
+        assert_eq!(calls(&city, "checker"), [number.to_string()]);
+        // There is no act by which staff could rate in a requester's place.
+        assert_eq!(
+            refused(
+                &city,
+                "desk",
+                number,
+                json!({ "act": "rate", "satisfaction": "satisfied" })
+            )
+            .0,
+            422
+        );
+        done(&city, "checker", number, &[call()]);
+        assert!(calls(&city, "checker").is_empty());
+    }
+);
+
+testdb::both_engines!(
+    a_reopened_case_reaches_its_unit_with_a_deadline_and_the_first_round_stays,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        city.clock.advance(30 * HOUR);
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "已更换" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        let first = shown(&city, number);
+        assert_eq!(first["is_late"], true);
+        assert_eq!(
+            by_link(&city, &link, "reopen", &json!({ "reason": " " })).0,
+            422
+        );
+        let (status, seen) = by_link(
+            &city,
+            &link,
+            "reopen",
+            &json!({ "reason": "又松了，请打 13912345678" }),
+        );
+        assert_eq!(
+            (status, &seen["state"]),
+            (200, &json!("pending_sign")),
+            "{seen}"
+        );
+        let case = shown(&city, number);
+        assert_eq!(case["unit"]["name"], "水务局");
+        assert!(
+            case["due_at"].as_str() > first["due_at"].as_str(),
+            "a new limit from now"
+        );
+        let round = &case["reopened"][0];
+        assert_eq!(
+            (
+                &round["due_at"],
+                &round["handled_at"],
+                &round["closed_at"],
+                &round["is_late"]
+            ),
+            (
+                &first["due_at"],
+                &first["handled_at"],
+                &first["closed_at"],
+                &json!(true)
+            )
+        );
+        assert!(!case.to_string().contains("13912345678"));
+        let table = city.get("water", "/unit").text;
+        assert!(table.contains(&number.to_string()) && table.contains("重新办理"));
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "已加固" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        assert!(
+            track(&city, &link)["answer"]["done"]
+                .as_str()
+                .unwrap()
+                .contains("已加固"),
+            "answered again"
+        );
+        // By phone, at the desk; then twice is enough.
+        done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "reopen", "reason": "来电说还是松" })],
+        );
+        assert_eq!(
+            shown(&city, number)["reopened"].as_array().unwrap().len(),
+            2
+        );
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "已换新" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        assert_eq!(
+            by_link(&city, &link, "reopen", &json!({ "reason": "还是松" })).0,
+            409
+        );
+        city.check_life(number);
+
+        // Too late, nobody who asked, and not by the unit.
+        let (late, link) = resident(&city);
+        by_script(&city, late, State::Closed);
+        assert_eq!(
+            refused(
+                &city,
+                "water",
+                late,
+                json!({ "act": "reopen", "reason": "x" })
+            )
+            .0,
+            403
+        );
+        city.clock.advance(16 * DAY);
+        assert_eq!(
+            by_link(&city, &link, "reopen", &json!({ "reason": "又松了" })).0,
+            409
+        );
+        assert_eq!(track(&city, &link)["reopen_until"], Value::Null);
+        let own = city.report("collector", city.cover("patrol")).case.number;
+        by_script(&city, own, State::Closed);
+        assert_eq!(
+            refused(
+                &city,
+                "acceptor",
+                own,
+                json!({ "act": "reopen", "reason": "x" })
+            ),
+            said("409 cases.no_requester")
+        );
+    }
+);
+
+testdb::both_engines!(
+    an_appeal_is_reviewed_by_two_others_and_leaves_the_raw_fact,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.report("collector", city.cover("patrol")).case.number;
+        by_script(&city, number, State::PendingSign);
+        let appeal = || json!({ "act": "lodge_appeal", "count": "late", "reason": "停水抢修", "evidence": "3 月 16 日停水公告" });
+        assert_eq!(
+            refused(&city, "water", number, appeal()),
+            said("409 cases.not_now"),
+            "only after closing"
+        );
+        city.clock.advance(30 * HOUR);
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "已更换" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            number,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        let before = shown(&city, number);
+        assert_eq!(
+            refused(&city, "desk", number, appeal()).0,
+            403,
+            "only the unit"
+        );
+        assert_eq!(
+            refused(&city, "clean", number, appeal()).0,
+            404,
+            "and no other"
+        );
+        let none =
+            json!({ "act": "lodge_appeal", "count": "rework", "reason": "x", "evidence": "y" });
+        assert_eq!(
+            refused(&city, "water", number, none),
+            said("409 cases.nothing_to_appeal")
+        );
+        let bare = json!({ "act": "lodge_appeal", "count": "late", "reason": "停水抢修" });
+        assert_eq!(
+            refused(&city, "water", number, bare),
+            said("422 cases.missing")
+        );
+        let noise =
+            json!({ "act": "lodge_appeal", "count": "noise", "reason": "x", "evidence": "y" });
+        assert_eq!(
+            refused(&city, "water", number, noise),
+            said("422 cases.unknown_code")
+        );
+        done(&city, "water", number, &[appeal()]);
+        let grant = || json!({ "act": "grant_appeal" });
+        assert_eq!(
+            refused(&city, "acceptor", number, grant()),
+            said("409 cases.not_endorsed")
+        );
+        let ctx = city.ctx("dispatcher");
+        let waiting = |ctx: &access::Ctx| -> Vec<Case> {
+            city.run(ops::reviews(ctx, PageSize::default(), None))
+                .unwrap()
+                .items
+        };
+        assert_eq!(waiting(&ctx).len(), 1);
+        done(&city, "desk", number, &[json!({ "act": "endorse_appeal" })]);
+        assert!(waiting(&ctx).is_empty());
+        assert_eq!(
+            refused(&city, "desk", number, grant()),
+            said("403 cases.same_person")
+        );
+        let case = done(&city, "acceptor", number, &[grant()]);
+        assert_eq!(case["exempt"], json!(["late"]));
+        for raw in [
+            "is_late",
+            "due_at",
+            "handled_at",
+            "closed_at",
+            "light",
+            "reworks",
+        ] {
+            assert_eq!(case[raw], before[raw], "{raw} stays");
+        }
+        assert_eq!(
+            refused(&city, "water", number, appeal()),
+            said("409 cases.used_up"),
+            "once per case"
+        );
+        // Both stand beside one another on the page, and the list has the flag.
+        let page = city.get("desk", &format!("/cases/{number}")).text;
+        assert!(page.contains("超期") && page.contains("免责"), "{page}");
+        assert!(city.get("desk", "/desk?state=closed").text.contains("免责"));
+        assert_eq!(
+            city.get("desk", &format!("/api/v1/cases?state=closed"))
+                .body["items"][0]["exempt"],
+            json!(["late"])
+        );
+        let stored = city.run(ops::find(&city.ctx("desk"), number)).unwrap();
+        assert_eq!(stored.record.appeal.unwrap().stage, AppealStage::Granted);
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_call_back_is_left_out_only_when_another_person_agrees,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::Closed);
+        let ask = || json!({ "act": "ask_exclusion", "reason": "in_court", "words": "一审中" });
+        assert_eq!(
+            refused(&city, "water_lead", number, ask()),
+            said("409 cases.not_rated")
+        );
+        let rating =
+            json!({ "satisfaction": "dissatisfied", "solved": false, "missing": ["not_done"] });
+        assert_eq!(by_link(&city, &link, "rate", &rating).0, 200);
+        let free = json!({ "act": "ask_exclusion", "reason": "we_do_not_like_it" });
+        assert_eq!(
+            refused(&city, "water_lead", number, free),
+            said("422 cases.unknown_code")
+        );
+        done(&city, "desk", number, &[ask()]);
+        let grant = || json!({ "act": "grant_exclusion" });
+        assert_eq!(
+            refused(&city, "desk", number, grant()),
+            said("403 cases.same_person")
+        );
+        let case = done(&city, "leader", number, &[grant()]);
+        assert_eq!(
+            case["exclusion"],
+            json!({ "reason": "in_court", "words": "一审中", "granted": true })
+        );
+        assert_eq!(
+            case["call_back"]["satisfaction"], "dissatisfied",
+            "the rating stays"
+        );
+        let page = city.get("desk", &format!("/cases/{number}")).text;
+        assert!(page.contains("不计入三率"), "{page}");
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_merge_keeps_every_requester_and_each_is_answered_and_called,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        // The surviving case is a patrol's finding: nobody had asked for it.
+        let main = city.report("collector", city.cover("patrol")).case.number;
+        let (a, link_a) = resident(&city);
+        let (b, link_b) = resident(&city);
+        let (c, link_c) = resident(&city);
+        let merge = |into: CaseNumber| json!({ "act": "merge", "into": into.to_string() });
+        done(&city, "acceptor", a, &[merge(b)]);
+        done(&city, "acceptor", b, &[merge(main)]);
+        // Into a merged one: it goes where that one went.
+        let case = done(&city, "acceptor", c, &[merge(a)]);
+        assert_eq!(case["merged_into"], main.to_string());
+        assert_eq!(
+            refused(&city, "acceptor", main, merge(a)),
+            said("422 cases.merge_cycle")
+        );
+        assert_eq!(
+            refused(&city, "acceptor", main, merge(main)),
+            said("422 cases.merge_cycle")
+        );
+        let voices = |number: CaseNumber| -> Vec<(String, bool)> {
+            let found = city
+                .get("acceptor", &format!("/api/v1/cases/{number}/voices"))
+                .body;
+            let voices = found["voices"].as_array().unwrap().iter();
+            let mut found: Vec<(String, bool)> = voices
+                .map(|v| {
+                    (
+                        v["number"].as_str().unwrap().to_owned(),
+                        v["is_due"].as_bool().unwrap(),
+                    )
+                })
+                .collect();
+            found.sort();
+            found
+        };
+        let all = [a, b, c].map(|n| n.to_string());
+        assert_eq!(voices(main), all.clone().map(|n| (n, false)));
+        assert!(calls(&city, "acceptor").is_empty(), "nothing is over yet");
+        assert_eq!(
+            by_link(
+                &city,
+                &link_a,
+                "rate",
+                &json!({ "satisfaction": "satisfied" })
+            )
+            .0,
+            409
+        );
+        by_script(&city, main, State::Closed);
+        assert_eq!(voices(main), all.clone().map(|n| (n, true)));
+        let mut due = calls(&city, "acceptor");
+        due.sort();
+        assert_eq!(due, all);
+        for link in [&link_a, &link_b, &link_c] {
+            let seen = track(&city, link);
+            assert!(
+                seen["answer"]["done"]
+                    .as_str()
+                    .unwrap()
+                    .contains("已更换井盖"),
+                "{seen}"
+            );
+            assert_eq!(seen["may_rate"], true);
+        }
+        // The unit of the surviving case calls nobody, whichever case it is.
+        let call = json!({ "act": "call_back", "satisfaction": "satisfied" });
+        assert!(calls(&city, "water_checker").is_empty());
+        assert_eq!(
+            refused(&city, "water_checker", a, call.clone()),
+            said("403 cases.own_unit")
+        );
+        done(&city, "acceptor", a, &[call]);
+        let rating = json!({ "satisfaction": "dissatisfied", "missing": ["came_back"] });
+        assert_eq!(by_link(&city, &link_b, "rate", &rating).0, 200);
+        assert_eq!(calls(&city, "acceptor"), [c.to_string()]);
+        // The unit reads what is missing on its own case, without a word about who.
+        let page = city.get("water", &format!("/cases/{main}")).text;
+        assert!(
+            page.contains("问题又出现了") && !page.contains("不满意</"),
+            "{page}"
+        );
+        // One of them is not content: the case that went on goes on again.
+        let (status, seen) = by_link(&city, &link_c, "reopen", &json!({ "reason": "又缺了" }));
+        assert_eq!(
+            (status, &seen["registered_at"].is_string()),
+            (200, &true),
+            "{seen}"
+        );
+        assert_eq!(shown(&city, main)["state"], "pending_sign");
+        for number in [main, a, b, c] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(undoing_a_merge_restores_both_sides, &migrations(), |db| {
+    let city = City::new(db);
+    let main = city.report("collector", city.cover("patrol")).case.number;
+    let (a, link) = resident(&city);
+    done(
+        &city,
+        "acceptor",
+        a,
+        &[json!({ "act": "merge", "into": main.to_string() })],
+    );
+    assert_eq!(shown(&city, main)["joined"], json!([a.to_string()]));
+    assert_eq!(shown(&city, main)["answer_owed"], true);
+    done(&city, "acceptor", a, &[json!({ "act": "unmerge" })]);
+    assert_eq!(shown(&city, main)["joined"], json!([]));
+    assert_eq!(shown(&city, main)["answer_owed"], false);
+    assert_eq!(shown(&city, a)["state"], "pending_verify");
+    // Into one that is over already: the answer goes out at once.
+    by_script(&city, main, State::Closed);
+    done(
+        &city,
+        "acceptor",
+        a,
+        &[json!({ "act": "merge", "into": main.to_string() })],
+    );
+    let seen = track(&city, &link);
+    assert!(
+        seen["answer"]["done"].as_str().unwrap().contains("更换"),
+        "{seen}"
+    );
+    assert_eq!(calls(&city, "acceptor"), [a.to_string()]);
+    city.check_life(main);
+    city.check_life(a);
+});
+
+testdb::both_engines!(
+    messages_reach_the_unit_masked_and_are_bounded,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        let add = |text: &str| by_link(&city, &link, "messages", &json!({ "text": text })).0;
+        assert_eq!(add("井盖在东门，找我 13912345678"), 200);
+        assert_eq!(add(" "), 422);
+        let life = city
+            .get("water", &format!("/api/v1/cases/{number}/events"))
+            .text;
+        assert!(
+            life.contains("东门") && !life.contains("13912345678"),
+            "{life}"
+        );
+        for _ in 0..19 {
+            assert_eq!(add("再补充"), 200);
+        }
+        assert_eq!(add("再补充"), 409);
+        let (own, garbage) = (
+            "00".repeat(32),
+            by_link(&city, "zz", "messages", &json!({ "text": "x" })).0,
+        );
+        assert_eq!(garbage, 404);
+        assert_eq!(
+            by_link(&city, &own, "rate", &json!({ "satisfaction": "satisfied" })).0,
+            404
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    lists_and_templates_are_changed_by_those_who_may_and_flaws_are_named,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (ctx, desk) = (city.system(), city.ctx("desk"));
+        let entry = |kind: &str, code: &str| cases::lists::ListEntry {
+            kind: kind.into(),
+            code: code.into(),
+            name_zh: "噪声".into(),
+            name_en: "Noise".into(),
+            also: String::new(),
+            direct: false,
+            confidential: false,
+            active: true,
+            position: 9,
+        };
+        assert!(
+            city.run(ops::put_list_entry(&desk, entry("appeal", "noise")))
+                .is_err()
+        );
+        for (kind, code) in [("no_list", "noise"), ("appeal", "No Ise"), ("appeal", "")] {
+            let wrong = city.run(ops::put_list_entry(&ctx, entry(kind, code)));
+            assert!(
+                matches!(wrong, Err(CaseError::Field { .. })),
+                "{kind} {code}"
+            );
+        }
+        city.run(ops::put_list_entry(&ctx, entry("appeal", "noise")))
+            .unwrap();
+        let template = |done: &str| cases::lists::Template {
+            kind: "handled".into(),
+            matter: "C01".into(),
+            zh: cases::record::AnswerParts {
+                done: done.into(),
+                ..Default::default()
+            },
+            en: cases::record::AnswerParts {
+                done: "Done: {result}".into(),
+                ..Default::default()
+            },
+        };
+        for flaw in ["{wrong}", "{", "}", ""] {
+            let wrong = city.run(ops::put_template(&ctx, template(flaw)));
+            assert!(
+                matches!(&wrong, Err(CaseError::Field { field, .. }) if field == "zh_done"),
+                "{flaw} {wrong:?}"
+            );
+        }
+        city.run(ops::put_template(&ctx, template("井盖类：{result}")))
+            .unwrap();
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::Closed);
+        assert_eq!(track(&city, &link)["answer"]["done"], "井盖类：已更换井盖");
+        assert_eq!(shown(&city, number)["answer"]["found"], "");
+        city.run(ops::drop_template(&ctx, "handled".into(), "C01".into()))
+            .unwrap();
+        city.run(ops::drop_template(&ctx, "handled".into(), String::new()))
+            .unwrap();
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::Closed);
+        assert!(
+            track(&city, &link)["answer"]["found"]
+                .as_str()
+                .unwrap()
+                .contains("缺失"),
+            "that for all stays"
+        );
+    }
+);
+
+testdb::both_engines!(suspects_come_with_their_reasons, &migrations(), |db| {
+    let city = City::new(db);
+    let first = city.report("collector", city.cover("patrol")).case.number;
+    city.clock.advance(3 * HOUR);
+    let (second, _) = resident(&city);
+    let found = city
+        .get("acceptor", &format!("/api/v1/cases/{second}/suspects"))
+        .body;
+    let suspect = &found["suspects"][0];
+    assert_eq!(
+        (&suspect["number"], &suspect["metres"], &suspect["minutes"]),
+        (&json!(first.to_string()), &json!(0.0), &json!(180))
+    );
+    assert_eq!(suspect["words"][0], "井盖缺失");
+    let page = city.get("acceptor", &format!("/cases/{second}")).text;
+    assert!(page.contains("都提到："), "{page}");
+    // The city sets how near and how soon.
+    let mut settings = cases::lists::Settings::default();
+    settings.duplicates = Some(cases::service::DuplicateRule {
+        radius_m: 50.0,
+        hours: 2,
+        most: 10,
+    });
+    city.run(ops::put_settings(&city.system(), settings))
+        .unwrap();
+    let found = city
+        .get("acceptor", &format!("/api/v1/cases/{second}/suspects"))
+        .body;
+    assert_eq!(found["suspects"], json!([]));
+});
