@@ -64,6 +64,7 @@ mod routes;
 pub mod rules;
 mod secret;
 mod sql;
+mod sql_deputies;
 mod state;
 mod visit;
 
@@ -77,7 +78,7 @@ pub use model::{Account, AccountDraft, Directory, NewAccount, Places};
 pub use openapi::{Operation, openapi};
 pub use parts::{FilePart, FormParts};
 pub use permission::{Permission, Role};
-pub use principal::{AccountId, Principal, Staff, SystemRole, UnitId};
+pub use principal::{AccountId, OnBehalf, Principal, Staff, SystemRole, UnitId};
 pub use rate::Buckets;
 pub use routes::{
     Capability, MenuEntry, RouteInfo, RouteKind, Routes, menu_of, migrations_of, table_of, words_of,
@@ -87,8 +88,15 @@ pub use state::{AppParts, AppState, Limits, Settings};
 pub use visit::{Via, Visit, role_key};
 
 /// The tables of accounts, sessions and tokens.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 10,
-    name: "access",
-    sql: include_str!("../migrations/0010_access.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 10,
+        name: "access",
+        sql: include_str!("../migrations/0010_access.sql"),
+    },
+    store::Migration {
+        number: 46,
+        name: "deputies",
+        sql: include_str!("../migrations/0046_deputies.sql"),
+    },
+];

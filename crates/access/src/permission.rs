@@ -78,6 +78,8 @@ words! {
         CaseDispatch = "case.dispatch",
         /// Sign for, return, handle, report back.
         CaseHandle = "case.handle",
+        /// Claim a matter one subscribed to, for an enterprise, an organisation or a residents' group.
+        CaseClaim = "case.claim",
         /// Agree to more time, or that the clock stands still.
         CaseGrant = "case.grant",
         /// Do verify and check tasks; report from the street; handle on the spot.
@@ -198,12 +200,19 @@ impl Role {
                 P::OwnAccount,
                 P::CaseRead,
                 P::CaseHandle,
+                P::CaseClaim,
                 P::ReferenceRead,
                 P::EvaluationRead,
                 P::TopicRead,
                 P::TopicAct,
             ],
-            Self::Handler => &[P::OwnAccount, P::CaseRead, P::CaseHandle, P::ReferenceRead],
+            Self::Handler => &[
+                P::OwnAccount,
+                P::CaseRead,
+                P::CaseHandle,
+                P::CaseClaim,
+                P::ReferenceRead,
+            ],
             Self::Checker => &[
                 P::OwnAccount,
                 P::CaseRead,

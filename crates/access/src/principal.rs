@@ -30,6 +30,19 @@ pub struct Staff {
     pub districts: Vec<DistrictCode>,
     /// When it acts by an API token: only these permissions of its roles count.
     pub token_scope: Option<Vec<Permission>>,
+    /// 代理 — in whose place it acts; then roles, unit and districts are that colleague's.
+    pub behalf: Option<OnBehalf>,
+}
+
+/// The colleague on leave in whose place somebody acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnBehalf {
+    /// The colleague's account.
+    pub account: AccountId,
+    /// The colleague's name.
+    pub name: String,
+    /// The unit of the deputy, whose work the deputy does not judge either.
+    pub own_unit: Option<UnitId>,
 }
 
 /// A named part of the program that acts by itself.
@@ -131,18 +144,22 @@ impl Principal {
             Self::Staff(s) => Actor {
                 kind: ActorKind::Staff,
                 id: Some(s.account.0),
+                on_behalf: s.behalf.as_ref().map(|b| b.account.0),
             },
             Self::Resident { account, .. } => Actor {
                 kind: ActorKind::Resident,
                 id: Some(account.0),
+                on_behalf: None,
             },
             Self::Stranger => Actor {
                 kind: ActorKind::Stranger,
                 id: None,
+                on_behalf: None,
             },
             Self::System(role) => Actor {
                 kind: ActorKind::System,
                 id: Some(role.id()),
+                on_behalf: None,
             },
         }
     }

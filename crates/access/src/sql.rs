@@ -62,17 +62,21 @@ pub(crate) struct FoundSession {
     pub seen_at: Timestamp,
 }
 
-const SESSION: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, s.csrf, s.seen_at \
+const SESSION: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, s.csrf, s.seen_at, \
+     f.id, f.name, f.roles, f.unit, f.districts \
      FROM sessions s JOIN accounts a ON a.id = s.account \
+     LEFT JOIN deputies d ON d.id = s.acting_under AND d.deputy = a.id AND d.from_at <= $2 AND d.to_at > $2 \
+     AND d.ended_at IS NULL LEFT JOIN accounts f ON f.id = d.account AND f.disabled = 0 \
      WHERE s.token = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND a.disabled = 0";
 
-/// The session of a token and its account, unless it is over or the account is closed.
+/// The session of a token and its account, unless it is over or the account is closed; and the account of the colleague in
+/// whose place it acts, while that lasts.
 pub(crate) fn session(
     r: &mut Read<'_>,
     token: &[u8; 32],
     now: Timestamp,
     idle_since: Timestamp,
-) -> StoreResult<Option<(FoundAccount, FoundSession)>> {
+) -> StoreResult<Option<(FoundAccount, FoundSession, Option<FoundAccount>)>> {
     let mut found = None;
     r.each(SESSION, params![token, now, idle_since], |row| {
         let account = FoundAccount::of(row)?;
@@ -81,6 +85,17 @@ pub(crate) fn session(
             FoundSession {
                 csrf: row.get(6)?,
                 seen_at: row.get(7)?,
+            },
+            match row.get::<Option<AccountId>>(8)? {
+                Some(id) => Some(FoundAccount {
+                    id,
+                    name: row.get(9)?,
+                    roles: row.get(10)?,
+                    unit: row.get(11)?,
+                    districts: row.get(12)?,
+                    must_change: false,
+                }),
+                None => None,
             },
         ));
         Ok(false)

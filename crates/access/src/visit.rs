@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::fault::Fault;
 use crate::front::Arrival;
 use crate::permission::{Permission, Role};
-use crate::principal::{Principal, Staff};
+use crate::principal::{OnBehalf, Principal, Staff};
 use crate::secret;
 use crate::sql::{self, FoundAccount};
 use crate::state::AppState;
@@ -110,7 +110,16 @@ impl Visit {
         ui.csrf = secret::mask(&visit.csrf, rand::random());
         ui.flash = visit.flash.clone();
         let (name, role) = match &visit.principal {
-            Principal::Staff(staff) => (staff.name.clone(), staff.roles.first().copied()),
+            Principal::Staff(staff) => {
+                let name = match &staff.behalf {
+                    Some(away) => {
+                        let (name, away) = (staff.name.as_str(), away.name.as_str());
+                        ui.t2("access-acting-for", "name", name, "away", away)
+                    }
+                    None => staff.name.clone(),
+                };
+                (name, staff.roles.first().copied())
+            }
             Principal::Resident { name, .. } => (name.clone(), Some(Role::Resident)),
             Principal::Stranger | Principal::System(_) => return ui,
         };
@@ -167,6 +176,24 @@ pub(crate) fn principal_of(found: FoundAccount, token_scope: Option<Vec<Permissi
         unit,
         districts: districts.0,
         token_scope,
+        behalf: None,
+    })
+}
+
+/// The same, acting in the place of a colleague on leave: that one's roles, unit and districts, under the own name.
+fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
+    Principal::Staff(Staff {
+        account: own.id,
+        name: own.name,
+        roles: away.roles.0,
+        unit: away.unit,
+        districts: away.districts.0,
+        token_scope: None,
+        behalf: Some(OnBehalf {
+            account: away.id,
+            name: away.name,
+            own_unit: own.unit,
+        }),
     })
 }
 
@@ -210,7 +237,7 @@ pub(crate) async fn resolve(state: &AppState, parts: &Parts) -> Result<Visit, Fa
     }
     let token = cookies::get(headers, cookies::SESSION, is_https).and_then(secret::token_hash);
     if let Some(hash) = token
-        && let Some((account, session)) = find_session(state, arrival, hash).await?
+        && let Some((account, session, away)) = find_session(state, arrival, hash).await?
     {
         visit.via = Via::Session;
         visit.csrf = session.csrf;
@@ -219,7 +246,10 @@ pub(crate) async fn resolve(state: &AppState, parts: &Parts) -> Result<Visit, Fa
             seen_at: session.seen_at,
         });
         visit.must_change = account.must_change;
-        visit.principal = principal_of(account, None);
+        visit.principal = match away {
+            Some(away) => standing_in(account, away),
+            None => principal_of(account, None),
+        };
         return Ok(Visit {
             inner: Arc::new(visit),
         });
@@ -249,7 +279,7 @@ async fn find_session(
     state: &AppState,
     arrival: Arrival,
     hash: [u8; 32],
-) -> Result<Option<(FoundAccount, sql::FoundSession)>, StoreError> {
+) -> Result<Option<(FoundAccount, sql::FoundSession, Option<FoundAccount>)>, StoreError> {
     let now = arrival.now;
     let idle_since = now - state.settings().session_idle;
     doorkeeper(state, arrival)

@@ -23,6 +23,7 @@ pub fn capabilities() -> Vec<Capability> {
         cases::http::capability(),
         evaluation::capability(),
         warning::http::capability(),
+        dispatch::capability(),
         foresight::capability(),
         open311::capability(),
         suggestion::capability(),

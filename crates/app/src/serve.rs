@@ -104,6 +104,7 @@ pub fn state_of(
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
+    program.services.add(Arc::new(dispatch::panels()));
     let recorder = PrometheusBuilder::new().build_recorder();
     program.services.add(Arc::new(recorder.handle()));
     // A second composition in one process (tests) counts into the first one's figures.
@@ -211,6 +212,7 @@ pub async fn serve(
         system.clone(),
         program.reference.clone(),
     ));
+    let together = tokio::spawn(dispatch::jobs::keep_up(system.clone()));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -234,6 +236,7 @@ pub async fn serve(
     figures.abort();
     warnings.abort();
     suggesting.abort();
+    together.abort();
     work.abort();
     keeping.abort();
     access::ops::flush(&state).await?;

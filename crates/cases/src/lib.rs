@@ -62,4 +62,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "record",
         sql: include_str!("../migrations/0058_record.sql"),
     },
+    store::Migration {
+        number: 62,
+        name: "case_deputies",
+        sql: include_str!("../migrations/0062_case_deputies.sql"),
+    },
 ];

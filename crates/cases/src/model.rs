@@ -16,6 +16,12 @@ kernel::typed_id! {
 }
 store::id_value!(CaseId);
 
+#[path = "model_joint.rs"]
+mod joint;
+pub use joint::{
+    Ask, Claim, Claimant, Interest, Joint, JointFact, NotOpen, Part, PartDue, PartKind,
+};
+
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$meta])*
@@ -39,6 +45,8 @@ macro_rules! words {
         store::text_value!($name);
     };
 }
+
+pub(super) use words;
 
 words! {
     /// 状态 — where a case stands.
@@ -163,6 +171,9 @@ pub struct By {
     /// The unit of whoever did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitId>,
+    /// 代理 — whose place the account took, while that colleague was on leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<Id>,
 }
 
 /// What the standard says about a matter, as chosen at registration and kept with the case.
@@ -434,6 +445,9 @@ pub enum Fact {
         text: String,
         /// Pictures and documents.
         attachments: Vec<Id>,
+        /// The colleagues it names (`@login`); each may see the case.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<AccountId>,
     },
     /// 诉求性质 — what kind of contact it is.
     NatureSet {
@@ -526,6 +540,9 @@ pub enum Fact {
         /// That case.
         number: CaseNumber,
     },
+    /// What happens when several work on one case. (Must stay the last: a word that is none of the above is looked for there.)
+    #[serde(untagged)]
+    Joint(JointFact),
 }
 
 words! {
@@ -657,6 +674,9 @@ pub struct ExtensionRequest {
     /// Who that was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endorsed_by: Option<Id>,
+    /// Who asked: that person decides at no level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Id>,
 }
 
 /// 挂账申请 — a request to let the clock stand still.
@@ -666,6 +686,9 @@ pub struct SuspensionRequest {
     pub reason: String,
     /// Until when.
     pub until: Timestamp,
+    /// Who asked: that person does not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Id>,
 }
 
 /// What the requester answered.
@@ -828,6 +851,9 @@ pub struct Case {
     /// Nature, answer, appeal, reopening: what the record keeps beside the way through the offices.
     #[serde(default, skip_serializing_if = "Record::is_empty")]
     pub record: Record,
+    /// Who works on it besides its unit.
+    #[serde(default, skip_serializing_if = "Joint::is_empty")]
+    pub joint: Joint,
     /// When it last changed.
     pub updated_at: Timestamp,
 }

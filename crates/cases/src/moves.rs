@@ -134,6 +134,30 @@ kinds! {
     Join = "join",
     /// 来案撤出
     Part = "part",
+    /// 协办
+    AskHelp = "ask_help",
+    /// 拆分
+    Split = "split",
+    /// A unit answers its part.
+    AnswerPart = "answer_part",
+    /// A part is taken back.
+    RecallPart = "recall_part",
+    /// 首接负责
+    NameFirst = "name_first",
+    /// 被投诉单位
+    NameParty = "name_party",
+    /// 吹哨
+    Whistle = "whistle",
+    /// 认领
+    Claim = "claim",
+    /// The claimant shows what it did.
+    ShowClaim = "show_claim",
+    /// A claim ends before its time.
+    DropClaim = "drop_claim",
+    /// Nothing was shown under a claim in time.
+    LapseClaim = "lapse_claim",
+    /// 机构调整
+    ChangeUnit = "change_unit",
 }
 
 /// Who may make a move.
@@ -192,6 +216,8 @@ const ENDED: &[State] = &[
     S::SelfHandled,
     S::Merged,
 ];
+/// The states in which a unit has the case.
+const WITH_UNIT: &[State] = &[S::PendingSign, S::Handling, S::Suspended, S::Waiting];
 
 /// Who may move a case where. Order is the order shown on screen.
 pub const MOVES: &[Move] = &[
@@ -624,6 +650,90 @@ pub const MOVES: &[Move] = &[
             Leader,
         ]),
         because: "批注",
+    },
+    Move {
+        from: &[S::PendingSign, S::Handling],
+        act: Act::AskHelp,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler, Dispatcher]),
+        because: "协办：主办单位或派遣员指定协办单位、事项和时限",
+    },
+    Move {
+        from: &[S::PendingSign, S::Handling],
+        act: Act::Split,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler, Dispatcher]),
+        because: "拆分：各部分有承办单位和时限，仍是一个案件",
+    },
+    Move {
+        from: WITH_UNIT,
+        act: Act::AnswerPart,
+        to: &[],
+        by: Who::Roles(&[Handler, DepartmentLead]),
+        because: "协办反馈，仅该部分的承办单位；全部完成即合并",
+    },
+    Move {
+        from: WITH_UNIT,
+        act: Act::RecallPart,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler, Dispatcher]),
+        because: "撤回协办或拆分部分，须有理由",
+    },
+    Move {
+        from: &[S::PendingSign, S::Handling],
+        act: Act::NameFirst,
+        to: &[],
+        by: Who::Roles(&[Dispatcher]),
+        because: "首接负责：首接单位牵头，不得推诿",
+    },
+    Move {
+        from: GOING,
+        act: Act::NameParty,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader, Dispatcher]),
+        because: "记明被投诉单位，其不得认领",
+    },
+    Move {
+        from: GOING,
+        act: Act::Whistle,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler]),
+        because: "吹哨报到：街道召集，部门须响应",
+    },
+    Move {
+        from: &[S::PendingSign, S::Handling],
+        act: Act::Claim,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler]),
+        because: "认领：时限和职责仍属承办单位",
+    },
+    Move {
+        from: WITH_UNIT,
+        act: Act::ShowClaim,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler]),
+        because: "认领方反馈，须有佐证",
+    },
+    Move {
+        from: WITH_UNIT,
+        act: Act::DropClaim,
+        to: &[],
+        by: Who::Roles(&[DepartmentLead, Handler, Dispatcher]),
+        because: "放弃或终止认领，须有理由",
+    },
+    Move {
+        from: WITH_UNIT,
+        act: Act::LapseClaim,
+        to: &[],
+        by: Who::Program,
+        because: "认领后逾期未反馈，认领失效",
+    },
+    Move {
+        from: GOING,
+        act: Act::ChangeUnit,
+        to: &[],
+        by: Who::Program,
+        because: "机构调整：在办案件随职责转移",
     },
 ];
 

@@ -185,6 +185,13 @@ impl Cases {
     pub fn city(&self) -> Arc<City> {
         self.reference.current()
     }
+    /// Takes a fresh snapshot where the reference data changed, such as right after a change by this process.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn refresh(&self, ctx: &Ctx) -> StoreResult<bool> {
+        self.reference.refresh(ctx).await
+    }
     /// What the deployment set.
     pub fn config(&self) -> &CasesConfig {
         &self.config

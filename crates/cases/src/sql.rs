@@ -111,6 +111,7 @@ pub const EVENT_COLUMNS: &[&str] = &[
     "actor_id",
     "actor_role",
     "actor_unit",
+    "actor_for",
     "fact",
 ];
 
@@ -126,6 +127,7 @@ pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
         event.by.account,
         event.by.role.map(Role::as_str),
         event.by.unit,
+        event.by.on_behalf,
     ]);
     row.push(json(&event.fact));
     row
@@ -163,12 +165,13 @@ impl FromRow for CaseEvent {
             account: row.get(3)?,
             role,
             unit: row.get(5)?,
+            on_behalf: row.get(6)?,
         };
         Ok(Self {
             seq: row.get(0)?,
             at: row.get(1)?,
             by,
-            fact: row.get::<Json<Fact>>(6)?.0,
+            fact: row.get::<Json<Fact>>(7)?.0,
         })
     }
 }
@@ -205,7 +208,7 @@ pub fn by_id(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResul
 
 /// The life of a case, in order.
 pub fn events(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResult<Vec<CaseEvent>> {
-    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact FROM case_events WHERE district = $1 AND case_id = $2 ORDER BY seq";
+    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact FROM case_events WHERE district = $1 AND case_id = $2 ORDER BY seq";
     r.all(sql, params![district, id])
 }
 
@@ -251,12 +254,24 @@ fn insert_events(w: &mut Write<'_>, case: &Case, events: &[CaseEvent]) -> StoreR
         &values,
     )?;
     let last = events.last().map_or(case.version, |e| e.seq);
+    // Whoever keeps the lists of several units, and of colleagues named in notes, reads only what concerns them.
+    let is_joint = !case.joint.is_empty() || events.iter().any(names_others);
+    let joint = if is_joint { ",\"joint\":true" } else { "" };
     let body = format!(
-        "{{\"from\":{},\"to\":{last},\"state\":\"{}\"}}",
+        "{{\"from\":{},\"to\":{last},\"state\":\"{}\"{joint}}}",
         last + 1 - u32::try_from(events.len()).unwrap_or(0),
         case.state
     );
     w.outbox("case.moved", case.district.as_str(), case.id.0, &body)
+}
+
+/// Whether an event concerns others than the unit: parts, whistles, claims, colleagues named in a note.
+fn names_others(event: &CaseEvent) -> bool {
+    match &event.fact {
+        Fact::Joint(_) => true,
+        Fact::Noted { mentions, .. } => !mentions.is_empty(),
+        _ => false,
+    }
 }
 
 fn insert_text(table: &str, columns: &[&str], rows: usize) -> String {
@@ -466,14 +481,14 @@ pub fn each_life(
             _ => (String::new(), Vec::new()),
         };
         let upper = key(last);
-        let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact, district, case_id FROM case_events \
+        let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact, district, case_id FROM case_events \
                    WHERE (district, case_id) > ($1, $2) AND (district, case_id) <= ($3, $4) ORDER BY district, case_id, seq";
         let mut lives: std::collections::HashMap<(String, Vec<u8>), Vec<CaseEvent>> =
             std::collections::HashMap::new();
         r.each(sql, params![district, id, upper.0, upper.1], |row| {
             let event = CaseEvent::from_row(row)?;
             lives
-                .entry((row.get(7)?, row.get(8)?))
+                .entry((row.get(8)?, row.get(9)?))
                 .or_default()
                 .push(event);
             Ok(true)

@@ -10,7 +10,7 @@ use matters::MatterId;
 use store::{FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, params};
 
 /// A `body` column read into a case.
-pub(crate) struct CaseBody(pub Case);
+pub struct CaseBody(pub Case);
 
 impl FromValue for CaseBody {
     fn from_value(value: ValueRef<'_>) -> Result<Self, store::DecodeError> {
@@ -133,7 +133,82 @@ pub fn events_after(
     id: CaseId,
     version: u32,
 ) -> StoreResult<Vec<CaseEvent>> {
-    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, fact FROM case_events \
+    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact FROM case_events \
                WHERE district = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT 50";
     r.all(sql, params![district, id, version])
+}
+
+/// The numbers of some cases, by id. One statement; keys of no case are left out.
+pub fn numbers(
+    r: &mut Read<'_>,
+    keys: &[(DistrictCode, CaseId)],
+) -> StoreResult<std::collections::HashMap<CaseId, String>> {
+    if keys.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let mut values: Vec<Value> = Vec::new();
+    let mut wheres = Vec::new();
+    for (district, id) in keys {
+        values.extend([district.to_value(), id.to_value()]);
+        let n = values.len();
+        wheres.push(format!("(district = ${} AND id = ${n})", n - 1));
+    }
+    let sql = format!("SELECT id, number FROM cases WHERE {}", wheres.join(" OR "));
+    Ok(r.all::<(CaseId, String)>(&sql, &values)?
+        .into_iter()
+        .collect())
+}
+
+/// Some cases, by id. One statement; keys of no case are left out.
+pub fn by_keys(
+    r: &mut Read<'_>,
+    keys: &[(DistrictCode, CaseId)],
+) -> StoreResult<std::collections::HashMap<CaseId, Case>> {
+    if keys.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let mut values: Vec<Value> = Vec::new();
+    let mut wheres = Vec::new();
+    for (district, id) in keys {
+        values.extend([district.to_value(), id.to_value()]);
+        let n = values.len();
+        wheres.push(format!("(district = ${} AND id = ${n})", n - 1));
+    }
+    let sql = format!("SELECT body FROM cases WHERE {}", wheres.join(" OR "));
+    Ok(r.all::<CaseBody>(&sql, &values)?
+        .into_iter()
+        .map(|b| (b.0.id, b.0))
+        .collect())
+}
+
+/// Single events of cases, by case and place in its life. One statement.
+pub fn events_of(
+    r: &mut Read<'_>,
+    wanted: &[(DistrictCode, CaseId, u32)],
+) -> StoreResult<std::collections::HashMap<(CaseId, u32), CaseEvent>> {
+    let mut found = std::collections::HashMap::new();
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let mut values: Vec<Value> = Vec::new();
+    let mut wheres = Vec::new();
+    for (district, id, seq) in wanted {
+        values.extend([district.to_value(), id.to_value(), seq.to_value()]);
+        let n = values.len();
+        wheres.push(format!(
+            "(district = ${} AND case_id = ${} AND seq = ${n})",
+            n - 2,
+            n - 1
+        ));
+    }
+    let sql = format!(
+        "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact, case_id FROM case_events WHERE {}",
+        wheres.join(" OR ")
+    );
+    r.each(&sql, &values, |row| {
+        let event = CaseEvent::from_row(row)?;
+        found.insert((row.get(8)?, event.seq), event);
+        Ok(true)
+    })?;
+    Ok(found)
 }

@@ -91,6 +91,18 @@ pub const fn act_key(act: Act) -> &'static str {
         Act::AddMessage => "cases-act-add-message",
         Act::Join => "cases-act-join",
         Act::Part => "cases-act-part",
+        Act::AskHelp => "cases-act-ask-help",
+        Act::Split => "cases-act-split",
+        Act::AnswerPart => "cases-act-answer-part",
+        Act::RecallPart => "cases-act-recall-part",
+        Act::NameFirst => "cases-act-name-first",
+        Act::NameParty => "cases-act-name-party",
+        Act::Whistle => "cases-act-whistle",
+        Act::Claim => "cases-act-claim",
+        Act::ShowClaim => "cases-act-show-claim",
+        Act::DropClaim => "cases-act-drop-claim",
+        Act::LapseClaim => "cases-act-lapse-claim",
+        Act::ChangeUnit => "cases-act-change-unit",
     }
 }
 
@@ -126,6 +138,8 @@ mod tests {
     fn every_code_has_its_sentence() {
         let sources = [
             include_str!("ops/act.rs"),
+            include_str!("ops/joint.rs"),
+            include_str!("rules/joint.rs"),
             include_str!("ops/error.rs"),
             include_str!("ops/lists.rs"),
             include_str!("ops/record.rs"),

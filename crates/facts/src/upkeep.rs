@@ -171,9 +171,13 @@ fn begin(ctx: &Ctx, source: &Arc<dyn Source>) -> Result<Generation, UpkeepError>
         if let Some(generation) = sql::current(&mut w)? {
             return w.unchanged(Some(generation));
         }
-        // The first reader finds everything that ever happened; another one may have let some of it go.
+        // The first reader finds everything that ever happened; figures made before may have let some of it go (nobody
+        // else lets anything go).
         let others = w
-            .one::<(i64,)>("SELECT count(*) FROM outbox_readers", &[])?
+            .one::<(i64,)>(
+                "SELECT count(*) FROM outbox_readers WHERE name LIKE 'facts/%'",
+                &[],
+            )?
             .0;
         if others > 0 {
             return w.unchanged(None);

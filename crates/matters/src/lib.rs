@@ -9,19 +9,29 @@
 //! import made have no limit and say that nobody has reviewed them.
 
 pub mod import;
+pub mod items;
 pub mod model;
 pub mod ops;
 mod reference;
 pub mod rules;
 pub mod sql;
+pub mod sql_items;
 
+pub use items::{GridItem, GridItems};
 pub use model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
 pub use reference::{City, Reference};
 pub use rules::{Matters, NoUnit, Place, Reason, Responsible};
 
 /// The tables of catalogues, duties and calendars.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 40,
-    name: "catalogue",
-    sql: include_str!("../migrations/0040_catalogue.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 40,
+        name: "catalogue",
+        sql: include_str!("../migrations/0040_catalogue.sql"),
+    },
+    store::Migration {
+        number: 63,
+        name: "grid_items",
+        sql: include_str!("../migrations/0063_grid_items.sql"),
+    },
+];

@@ -217,3 +217,13 @@ store::record! {
         pub source: String,
     }
 }
+
+/// Where a duty comes from that a coordinator ruled on a case: the source of its row.
+pub fn ruling_source(number: &str) -> String {
+    format!("ruling:{number}")
+}
+
+/// The number of the case on which a coordinator ruled so, if a duty's source says that.
+pub fn ruling_of(source: &str) -> Option<&str> {
+    source.strip_prefix("ruling:")
+}

@@ -4,6 +4,7 @@
 //! the counters and reloads the parts that moved; the process that made the change calls it right after, others once a
 //! second at most. A snapshot once taken stays as it is: decide on one, not on two.
 
+use crate::items::GridItems;
 use crate::model::{Duty, MatterClass, MatterId};
 use crate::rules::{Matters, NoUnit, Place, Responsible};
 use crate::{rules, sql};
@@ -28,6 +29,8 @@ pub struct City {
     pub matters: Arc<Matters>,
     /// Responsibilities.
     pub duties: Arc<Vec<Duty>>,
+    /// 网格事项清单 — what grid workers may be asked to do.
+    pub items: Arc<GridItems>,
     /// The calendar deadlines are computed with now.
     pub calendar: Arc<Calendar>,
     /// The zone of local dates and working hours.
@@ -102,6 +105,7 @@ struct Fresh {
     territory: Option<Territory>,
     units: Option<Units>,
     matters: Option<Matters>,
+    items: Option<GridItems>,
     duties: Option<Vec<Duty>>,
     calendars: Option<Vec<Calendar>>,
 }
@@ -144,6 +148,11 @@ fn read_changed(
     } else {
         None
     };
+    let items = if moved(Part::Catalogue) {
+        Some(GridItems::build(crate::sql_items::all(r)?, on))
+    } else {
+        None
+    };
     let duties = if moved(Part::Duties) {
         Some(sql::all_duties(r)?)
     } else {
@@ -159,6 +168,7 @@ fn read_changed(
         territory,
         units,
         matters,
+        items,
         duties,
         calendars,
     })
@@ -171,6 +181,7 @@ impl City {
             territory: Arc::default(),
             units: Arc::default(),
             matters: Arc::default(),
+            items: Arc::default(),
             duties: Arc::default(),
             calendars: Arc::new(HashMap::from([(cn.version().to_owned(), cn.clone())])),
             calendar: cn,
@@ -191,6 +202,9 @@ impl City {
         }
         if let Some(matters) = fresh.matters {
             next.matters = Arc::new(matters);
+        }
+        if let Some(items) = fresh.items {
+            next.items = Arc::new(items);
         }
         if let Some(duties) = fresh.duties {
             next.duties = Arc::new(duties);

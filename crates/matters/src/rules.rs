@@ -204,8 +204,11 @@ pub enum Reason {
         place: &'static str,
         /// The class code or prefix it names; empty for any.
         matter: String,
-        /// Law, clause.
+        /// Law, clause; of a ruling, its reason.
         legal_basis: Option<String>,
+        /// 裁定 — the number of the case on which a coordinator ruled so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ruling: Option<String>,
     },
     /// 属地兜底 — nobody is named, so the government of the territory answers.
     Territory {
@@ -271,6 +274,7 @@ pub fn who(
                 place: place_word(rank),
                 matter: duty.matter.clone(),
                 legal_basis: duty.legal_basis.clone(),
+                ruling: crate::model::ruling_of(&duty.source).map(str::to_owned),
             },
         }),
         None => fallback(units, territory, place),

@@ -565,6 +565,7 @@ impl<'w> Course<'w> {
                 Command::Note {
                     text,
                     attachments: Vec::new(),
+                    mentions: Vec::new(),
                 },
             )?;
         }

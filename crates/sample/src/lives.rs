@@ -126,6 +126,7 @@ impl<'a> World<'a> {
                 roles,
                 unit: person.draft.unit,
                 is_program: false,
+                behalf: None,
             };
             actors.insert(person.id, actor);
         }
@@ -135,6 +136,7 @@ impl<'a> World<'a> {
             roles: Vec::new(),
             unit: None,
             is_program: false,
+            behalf: None,
         };
         let program = Actor {
             kind: "system",

@@ -93,6 +93,7 @@ pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, events: &[AuditEvent]) ->
     for events in events.chunks(MOST_AT_ONCE) {
         let mut values: Vec<Value> = Vec::with_capacity(events.len() * COLUMN_COUNT);
         for event in events {
+            let detail = detail_of(event, grant);
             values.extend(crate::values![
                 event.district,
                 Id::new(grant.now, rand::random()),
@@ -104,13 +105,22 @@ pub(crate) fn append(w: &mut Write<'_>, grant: &Grant, events: &[AuditEvent]) ->
                 event.object_kind,
                 event.object_id,
                 grant.purpose,
-                event.detail.to_string(),
+                detail,
                 grant.request
             ]);
         }
         w.exec(&insert_text(events.len()), &values)?;
     }
     Ok(())
+}
+
+/// The facts of an event; an act of a deputy names the colleague in whose place it was done.
+fn detail_of(event: &AuditEvent, grant: &Grant) -> String {
+    let mut detail = event.detail.clone();
+    if let (Some(away), Some(facts)) = (grant.actor.on_behalf, detail.as_object_mut()) {
+        facts.insert("on_behalf".into(), away.to_string().into());
+    }
+    detail.to_string()
 }
 
 fn insert_text(rows: usize) -> String {

@@ -37,6 +37,8 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The account, or the name of the system part hashed into an id; none for strangers.
     pub id: Option<Id>,
+    /// 代理 — the account in whose place it acts.
+    pub on_behalf: Option<Id>,
 }
 
 /// A permit to open the store: who, when, for which request and purpose. Counts the statements it pays for.

@@ -160,6 +160,7 @@ pub fn grant(now: Timestamp) -> Grant {
     let actor = Actor {
         kind: ActorKind::System,
         id: None,
+        on_behalf: None,
     };
     Grant::mint(actor, now, kernel::id::Id::new(now, rand::random()), None)
 }

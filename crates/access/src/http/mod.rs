@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod deputies;
 mod health;
 mod sign_in;
 mod users;
@@ -86,6 +87,60 @@ pub fn capability() -> Capability {
             Permission::AccountManage,
             users::open,
         )
+        .on(
+            Method::GET,
+            "/deputies",
+            Permission::OwnAccount,
+            deputies::list,
+        )
+        .on(
+            Method::POST,
+            "/deputies",
+            Permission::OwnAccount,
+            deputies::appoint,
+        )
+        .on(
+            Method::POST,
+            "/deputies/back",
+            Permission::OwnAccount,
+            deputies::back,
+        )
+        .on(
+            Method::POST,
+            "/deputies/{id}/end",
+            Permission::OwnAccount,
+            deputies::end,
+        )
+        .on(
+            Method::POST,
+            "/deputies/{id}/act",
+            Permission::OwnAccount,
+            deputies::act,
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/deputies",
+            Permission::OwnAccount,
+            deputies::api_list,
+            Operation::new("lists who acts in whose place, as far as it concerns the caller")
+                .answers::<deputies::DeputiesView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/deputies",
+            Permission::OwnAccount,
+            deputies::api_appoint,
+            Operation::new("enters a leave with its deputy")
+                .body::<deputies::DeputyInput>()
+                .answers::<deputies::DeputiesView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/deputies/{id}/end",
+            Permission::OwnAccount,
+            deputies::api_end,
+            Operation::new("ends the time of a deputy").answers::<deputies::DeputiesView>(200),
+        )
         .on(Method::GET, "/audit", Permission::AuditRead, audit::search)
         .on_api(
             Method::GET,
@@ -108,6 +163,12 @@ pub fn capability() -> Capability {
             800,
         )
         .menu("access-menu-audit", "/audit", Permission::AuditRead, 810)
+        .menu(
+            "access-menu-deputies",
+            "/deputies",
+            Permission::OwnAccount,
+            890,
+        )
         .menu(
             "access-menu-account",
             "/account",

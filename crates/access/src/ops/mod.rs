@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod deputies;
 pub(crate) mod sessions;
 
 use crate::ctx::Ctx;

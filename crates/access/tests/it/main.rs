@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod city;
+mod deputies;
 mod door;
 mod idempotency;
 mod inventory;

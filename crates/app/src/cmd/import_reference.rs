@@ -27,6 +27,8 @@ pub enum ReferenceFile {
     Matters(Catalogue),
     /// Who is responsible: CSV (matter,division or beat,handling[,competent,owning,maintaining,…]).
     Duties(Sheet),
+    /// The list of tasks for grid workers: CSV (list,code,name,approved_by,approved_on[,task,matter,…]).
+    GridItems(File),
     /// A working-day calendar: JSON or text.
     Calendar(File),
 }
@@ -101,6 +103,7 @@ impl ReferenceFile {
             Self::Duties(args) => {
                 matters::ops::import_duties(&ctx()?, &read_file(&args.file.file)?, &args.source())
             }
+            Self::GridItems(args) => matters::items::import(&ctx()?, &read_file(&args.file)?),
             Self::Calendar(args) => matters::ops::import_calendar(&ctx()?, &read_file(&args.file)?),
             Self::Matters(args) => return args.run(&ctx()?),
         };

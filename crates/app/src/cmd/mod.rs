@@ -28,6 +28,7 @@ mod suggest_record;
 mod table;
 #[cfg(test)]
 mod testing;
+mod units;
 mod user;
 mod vault;
 mod warn;
@@ -74,6 +75,7 @@ enum Command {
     Scan(scan::Args),
     Serve(serve::Serve),
     Suggest(suggest::Args),
+    Units(units::Units),
     User(user::Args),
     Vault(vault::Args),
     Warn(warn::Warn),
@@ -105,6 +107,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Scan(args) => args.run(),
         Command::Serve(args) => args.run(common),
         Command::Suggest(args) => args.run(common),
+        Command::Units(args) => args.run(common),
         Command::User(args) => args.run(common),
         Command::Vault(args) => args.run(common),
         Command::Warn(args) => args.run(common),

@@ -53,7 +53,10 @@ struct Columns {
 #[derive(clap::Args)]
 struct Train {
     /// CSV file, one row a message. Rows without a label or without text are left out and counted.
-    #[arg(required_unless_present = "from_record", conflicts_with = "from_record")]
+    #[arg(
+        required_unless_present = "from_record",
+        conflicts_with = "from_record"
+    )]
     file: Option<PathBuf>,
     /// Learn class and unit from the city's own record, and keep the models in the database.
     #[arg(long)]

@@ -1,13 +1,15 @@
 //! What calls take: JSON bodies, strict about unknown fields, turned into what `ops` understands.
 
+use crate::model::Ask;
 use crate::model::{Satisfaction, VerifyOutcome};
 use crate::ops::{Contact, NewPlace, NewReport, Step};
 use crate::record::AnswerParts;
-use crate::rules::{AnswerCommand, ClockCommand, FairCommand};
+use crate::rules::{AnswerCommand, ClockCommand, FairCommand, JointCommand};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DivisionCode, GridCode};
+use kernel::deadline::Limit;
 use kernel::geo::Crs;
 use kernel::id::Id;
 use matters::MatterId;
@@ -406,6 +408,65 @@ pub(super) enum ActInput {
     AddMessage {
         text: String,
     },
+    AskHelp {
+        #[schema(value_type = String)]
+        unit: UnitId,
+        /// What is asked.
+        ask: String,
+        /// How long the unit has, with its clock, such as `2工作日`.
+        #[schema(value_type = String)]
+        limit: Limit,
+    },
+    Split {
+        /// Two to eight shares, each of another unit.
+        shares: Vec<ShareInput>,
+    },
+    AnswerPart {
+        /// The number of the part.
+        part: u32,
+        answer: String,
+        #[serde(default)]
+        #[schema(value_type = Vec<String>)]
+        attachments: Vec<Id>,
+    },
+    RecallPart {
+        /// The number of the part.
+        part: u32,
+        reason: String,
+    },
+    NameFirst {
+        reason: String,
+    },
+    NameParty {
+        #[schema(value_type = String)]
+        unit: UnitId,
+    },
+    Whistle {
+        /// The units that are called.
+        #[schema(value_type = Vec<String>)]
+        units: Vec<UnitId>,
+        ask: String,
+        /// How long they have to respond; left out = what the city sets.
+        #[schema(value_type = Option<String>)]
+        limit: Option<Limit>,
+    },
+    DropClaim {
+        reason: String,
+    },
+}
+
+/// One share of a split.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShareInput {
+    /// Whose it is.
+    #[schema(value_type = String)]
+    unit: UnitId,
+    /// What is asked.
+    ask: String,
+    /// How long the unit has, with its clock.
+    #[schema(value_type = String)]
+    limit: Limit,
 }
 
 /// A written answer. What is left out is filled in from the city's template.
@@ -529,6 +590,39 @@ impl ActInput {
             Self::Resume {} => Step::Clock(ClockCommand::Resume),
             Self::AskRequester { question } => Step::Clock(ClockCommand::AskRequester { question }),
             Self::Answer { text } => Step::Clock(ClockCommand::Answer { text }),
+            Self::AskHelp { unit, ask, limit } => {
+                Step::Joint(JointCommand::AskHelp { unit, ask, limit })
+            }
+            Self::Split { shares } => {
+                let share = |s: ShareInput| Ask {
+                    unit: s.unit,
+                    ask: s.ask,
+                    limit: s.limit,
+                };
+                let shares = shares.into_iter().map(share).collect();
+                Step::Joint(JointCommand::Split { shares })
+            }
+            Self::AnswerPart {
+                part,
+                answer,
+                attachments,
+            } => Step::Joint(JointCommand::AnswerPart {
+                part,
+                answer,
+                attachments,
+            }),
+            Self::RecallPart { part, reason } => {
+                Step::Joint(JointCommand::RecallPart { part, reason })
+            }
+            Self::NameFirst { reason } => Step::Joint(JointCommand::NameFirst { reason }),
+            Self::NameParty { unit } => Step::Joint(JointCommand::NameParty { unit }),
+            Self::Whistle { units, ask, limit } => Step::Joint(JointCommand::Whistle {
+                units,
+                ask,
+                limit,
+                is_street: false,
+            }),
+            Self::DropClaim { reason } => Step::Joint(JointCommand::DropClaim { reason }),
             Self::Void { reason } => Step::Void { reason },
             Self::Merge { into } => Step::Merge { into },
             Self::Unmerge {} => Step::Unmerge,

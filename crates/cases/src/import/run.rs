@@ -534,6 +534,7 @@ fn write_batch(
         sql_import::keys(&mut w, batch.map_district, &batch.source, ids)?
     };
     let facts_actor = Actor {
+        behalf: None,
         kind: "system",
         account: Some(SystemRole::Importer.id()),
         roles: Vec::new(),

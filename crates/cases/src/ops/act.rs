@@ -3,11 +3,11 @@
 use super::report::{NewPlace, locate};
 use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
 use crate::lists::{ListEntry, ListKind, Lists};
-use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, VerifyOutcome};
+use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
 use crate::moves::{Act, MOVES};
 use crate::record::Answer;
 use crate::rules::{
-    self, Actor, AnswerCommand, ClockCommand, Command, Facts, FairCommand, Refusal,
+    self, Actor, AnswerCommand, ClockCommand, Command, Facts, FairCommand, JointCommand, Refusal,
 };
 use crate::service::Cases;
 use crate::{sql, sql_lists, sql_record};
@@ -119,6 +119,7 @@ pub enum Step {
     Reply(AnswerCommand),
     /// Appeal, exclusion, reopening; codes are looked up in the city's lists.
     Fair(FairCommand),
+    Joint(JointCommand),
 }
 
 impl Step {
@@ -151,6 +152,7 @@ impl Step {
             Self::Clock(command) => command.act(),
             Self::Reply(command) => command.act(),
             Self::Fair(command) => command.act(),
+            Self::Joint(command) => command.act(),
         }
     }
     /// Its pictures and documents, each as what it shows.
@@ -163,6 +165,10 @@ impl Step {
             | Self::Fair(FairCommand::LodgeAppeal { attachments, .. }) => {
                 (attachments, AttachmentKind::Document)
             }
+            Self::Joint(
+                JointCommand::AnswerPart { attachments, .. }
+                | JointCommand::ShowClaim { attachments, .. },
+            ) => (attachments, AttachmentKind::After),
             _ => return Vec::new(),
         };
         files.iter().map(|id| (*id, kind)).collect()
@@ -174,13 +180,16 @@ pub(super) struct Job {
     pub cases: Arc<Cases>,
     pub city: Arc<City>,
     pub lists: Arc<Lists>,
-    principal: Principal,
-    actor: Actor,
-    reach: Reach,
-    number: CaseNumber,
-    expected: Option<u32>,
-    steps: Vec<Step>,
+    pub principal: Principal,
+    pub actor: Actor,
+    pub reach: Reach,
+    pub number: CaseNumber,
+    pub expected: Option<u32>,
+    pub steps: Vec<Step>,
 }
+
+/// What a room above writes in the transaction of an act: it gets the case as it is after the act.
+type Beside<'a> = dyn FnMut(&mut Write<'_>, &Case) -> Result<Vec<AuditEvent>, CaseError> + 'a;
 
 /// Makes one or several moves on a case, all or none. With `expected_version` the case must still be as the actor saw it.
 ///
@@ -192,6 +201,23 @@ pub async fn act(
     expected_version: Option<u32>,
     steps: Vec<Step>,
 ) -> Result<Case, CaseError> {
+    act_with(ctx, number, expected_version, steps, |_, _| Ok(Vec::new())).await
+}
+
+/// [`act`], with something that a room above writes in the same transaction; its audit events come after those of the acts.
+///
+/// # Errors
+/// As [`act`], and those of `beside`: then nothing has happened.
+pub async fn act_with<F>(
+    ctx: &Ctx,
+    number: CaseNumber,
+    expected_version: Option<u32>,
+    steps: Vec<Step>,
+    mut beside: F,
+) -> Result<Case, CaseError>
+where
+    F: FnMut(&mut Write<'_>, &Case) -> Result<Vec<AuditEvent>, CaseError> + Send + 'static,
+{
     if steps.is_empty() {
         return Err(CaseError::field(
             "acts",
@@ -220,7 +246,7 @@ pub async fn act(
         expected: expected_version,
         steps,
     };
-    let done = ctx.write(move |w| attempt(w, &job)).await;
+    let done = ctx.write(move |w| attempt(w, &job, &mut beside)).await;
     recorded(ctx, &number, Some(first), done).await
 }
 
@@ -255,8 +281,11 @@ pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
     let actor = actor_of(principal);
     let mut acts: Vec<Act> = Vec::new();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
+        // A claimant acts on a page of its own, and who may whistle the register of units says.
+        let is_elsewhere = matches!(row.act, Act::Claim | Act::ShowClaim | Act::Whistle);
         if !matches!(row.by, crate::moves::Who::Program)
             && !matches!(row.act, Act::Join | Act::Part)
+            && !is_elsewhere
             && is_open_to(principal, row.act).is_ok()
             && rules::may(case, row.act, &actor).is_ok()
         {
@@ -266,7 +295,11 @@ pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
     acts
 }
 
-fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
+pub(super) fn attempt(
+    mut w: Write<'_>,
+    job: &Job,
+    above: &mut Beside<'_>,
+) -> Result<Sealed<Case>, CaseError> {
     let Some(before) = sql::by_number(&mut w, &job.number)? else {
         return Err(CaseError::not_found(job.number));
     };
@@ -322,6 +355,7 @@ fn attempt(mut w: Write<'_>, job: &Job) -> Result<Sealed<Case>, CaseError> {
     let files: Vec<(Id, AttachmentKind)> = job.steps.iter().flat_map(Step::files).collect();
     claim(&mut w, &job.cases, &case, &files)?;
     sql::update(&mut w, &case, before.version, &events)?;
+    audits.extend(above(&mut w, &case)?);
     Ok(w.commit_all(&audits, case)?)
 }
 
@@ -413,11 +447,27 @@ fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
         calendar: &job.city.calendar,
         tz: &job.city.timezone,
         rules: &job.lists.rules,
-        on_duty: case
-            .place
-            .grid
-            .and_then(|grid| job.city.worker_on_duty(grid, now)),
+        on_duty: on_duty(&job.city, case, now),
     }
+}
+
+/// The grid worker who checks a case by turn: nobody where the published list of tasks for grid workers has no such check.
+fn on_duty(city: &City, case: &Case, now: Timestamp) -> Option<AccountId> {
+    let class = case.matter.and_then(|m| city.matter(m));
+    let is_listed = city.items.check(TaskKind::Check.as_str(), class).is_ok();
+    let grid = case.place.grid.filter(|_| is_listed)?;
+    city.worker_on_duty(grid, now)
+}
+
+/// Refuses a task for a grid worker that the published list (网格事项清单) does not have, naming the list. Checkers are none.
+fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<(), CaseError> {
+    if !roles.contains(&Role::Collector) || roles.contains(&Role::Checker) {
+        return Ok(());
+    }
+    let class = case.matter.and_then(|m| city.matter(m));
+    city.items
+        .check(kind.as_str(), class)
+        .map_err(|off| CaseError::field("to", "cases.off_list", off.to_string()))
 }
 
 /// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
@@ -439,14 +489,22 @@ fn resolve(
             outcome,
             note,
             attachments,
-        } => Command::Verify {
-            outcome,
-            note: masked(&note),
-            attachments,
-        },
+        } => {
+            listed(city, case, TaskKind::Verify, &job.actor.roles)?;
+            Command::Verify {
+                outcome,
+                note: masked(&note),
+                attachments,
+            }
+        }
         Step::TakeTask { to } => {
-            if let Some(to) = to {
-                check_worker(r, case, to)?;
+            let kind = case.task.as_ref().map_or(TaskKind::Verify, |t| t.kind);
+            match to {
+                Some(to) => {
+                    let worker = check_worker(r, case, to)?;
+                    listed(city, case, kind, &worker.roles.0)?;
+                }
+                None => listed(city, case, kind, &job.actor.roles)?,
             }
             Command::TakeTask { to }
         }
@@ -511,11 +569,14 @@ fn resolve(
             passed,
             note,
             attachments,
-        } => Command::Check {
-            passed,
-            note: masked(&note),
-            attachments,
-        },
+        } => {
+            listed(city, case, TaskKind::Check, &job.actor.roles)?;
+            Command::Check {
+                passed,
+                note: masked(&note),
+                attachments,
+            }
+        }
         Step::Close { closing } => {
             let answer = words::at_the_end(job, case, Some(Act::Close), &closing, Vec::new(), now);
             answered(Command::Close { closing }, answer)
@@ -558,13 +619,18 @@ fn resolve(
             let answer = words::at_the_end(job, case, act, "", Vec::new(), now);
             answered(Command::ConfirmSelfHandling, answer)
         }
-        Step::Note { text, attachments } => Command::Note {
-            text: masked(&text),
-            attachments,
-        },
+        Step::Note { text, attachments } => {
+            let mentions = super::joint::mentioned(r, case, &text)?;
+            Command::Note {
+                text: masked(&text),
+                attachments,
+                mentions,
+            }
+        }
         Step::Clock(command) => Command::Clock(masked_words(command)),
         Step::Reply(command) => Command::Reply(words::known_reply(job, case, command, now)?),
         Step::Fair(command) => Command::Fair(words::known_fair(job, case, command)?),
+        Step::Joint(command) => super::joint::resolve(city, case, &job.actor, command)?,
     })
 }
 
@@ -682,7 +748,7 @@ fn known_matter(city: &City, matter: Option<MatterId>) -> Result<Option<MatterId
     }
 }
 
-fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError> {
+pub(super) fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError> {
     if city.units.is_in_force(unit) {
         Ok(unit)
     } else {
@@ -753,10 +819,14 @@ fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, Stri
             duty,
             place,
             legal_basis,
+            ruling,
             ..
         } => {
             let law = legal_basis.map(|l| format!("；{l}")).unwrap_or_default();
-            format!("duty {duty} ({place}){law}")
+            match ruling {
+                Some(number) => format!("ruling {number} ({place}){law}"),
+                None => format!("duty {duty} ({place}){law}"),
+            }
         }
         Reason::Territory { division } => format!("territory {division}"),
         Reason::City => "city".to_owned(),
@@ -818,7 +888,11 @@ fn check_handler(r: &mut Read<'_>, case: &Case, handler: AccountId) -> Result<()
 }
 
 /// A worker in the street is an open account that verifies or checks, and never one of the handling unit.
-fn check_worker(r: &mut Read<'_>, case: &Case, worker: AccountId) -> Result<(), CaseError> {
+fn check_worker(
+    r: &mut Read<'_>,
+    case: &Case,
+    worker: AccountId,
+) -> Result<access::Account, CaseError> {
     let refuse = || {
         CaseError::field(
             "to",
@@ -835,13 +909,16 @@ fn check_worker(r: &mut Read<'_>, case: &Case, worker: AccountId) -> Result<(), 
     let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
     let is_own = case.unit.is_some() && account.unit == case.unit;
     if inspects && in_reach && !is_own {
-        Ok(())
+        Ok(account)
     } else {
         Err(refuse())
     }
 }
 
-fn account(r: &mut Read<'_>, id: AccountId) -> Result<Option<access::Account>, CaseError> {
+pub(super) fn account(
+    r: &mut Read<'_>,
+    id: AccountId,
+) -> Result<Option<access::Account>, CaseError> {
     match access::ops::accounts::find(r, id) {
         Ok(account) => Ok((!account.is_disabled).then_some(account)),
         Err(access::AccountError::NotFound(_)) => Ok(None),

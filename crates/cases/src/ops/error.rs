@@ -186,6 +186,7 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::WindowClosed { .. } => "cases.window_closed",
         Refusal::NotOver { .. } => "cases.not_over",
         Refusal::MergeCycle { .. } => "cases.merge_cycle",
+        Refusal::Joint(refusal) => refusal.code(),
     }
 }
 
@@ -216,6 +217,10 @@ impl Problem for CaseError {
                 ..
             }
             | Self::Changed { .. } => StatusCode::CONFLICT,
+            Self::Rule {
+                refusal: Refusal::Joint(refusal),
+                ..
+            } if refusal.is_conflict() => StatusCode::CONFLICT,
             Self::Rule { .. } | Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Refused(error) => error.status(),
             Self::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -297,6 +302,9 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
             ("from", from.as_str().into()),
             ("to", to.as_str().into()),
         ]),
+        Refusal::Joint(refusal) => {
+            args.extend(refusal.args().into_iter().map(|(k, v)| (k, v.into())))
+        }
         Refusal::NotYourUnit { .. }
         | Refusal::OwnUnit { .. }
         | Refusal::NotYourTask

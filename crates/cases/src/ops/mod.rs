@@ -9,6 +9,7 @@ mod by_link;
 pub mod desk;
 mod error;
 mod files;
+pub mod joint;
 mod lists;
 mod record;
 mod report;
@@ -19,7 +20,7 @@ pub(crate) mod track;
 pub mod view;
 mod words;
 
-pub use act::{Step, act, allowed, note};
+pub use act::{Step, act, act_with, allowed, note};
 pub use alike::{alike, alike_public, is_public};
 pub use by_link::{add_message_by_link, rate_by_link, reopen_by_link};
 pub use error::{CaseError, Change};
@@ -58,6 +59,13 @@ pub fn actor_of(principal: &Principal) -> Actor {
         roles,
         unit,
         is_program: matches!(principal, Principal::System(_)),
+        behalf: match principal {
+            Principal::Staff(staff) => staff.behalf.as_ref().map(|b| crate::rules::Behalf {
+                account: b.account.0,
+                own_unit: b.own_unit,
+            }),
+            _ => None,
+        },
     }
 }
 
@@ -109,6 +117,13 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
         Act::Rate => &[P::CaseTrack],
         Act::Reopen | Act::AddMessage => &[P::CaseAccept, P::CaseCallBack, P::CaseRegister],
         Act::Join | Act::Part => &[P::CaseMerge],
+        Act::AskHelp | Act::Split | Act::RecallPart => &[P::CaseHandle, P::CaseDispatch],
+        Act::AnswerPart | Act::Whistle => &[P::CaseHandle],
+        Act::NameFirst => &[P::CaseDispatch],
+        Act::NameParty => &[P::CaseAccept, P::CaseRegister, P::CaseDispatch],
+        Act::Claim | Act::ShowClaim => &[P::CaseClaim],
+        Act::DropClaim => &[P::CaseClaim, P::CaseDispatch],
+        Act::LapseClaim | Act::ChangeUnit => &[P::SystemManage],
     }
 }
 
@@ -129,7 +144,7 @@ pub(crate) fn is_open_to(principal: &Principal, act: Act) -> Result<(), access::
 pub(crate) struct Reach {
     /// Only these districts; empty means all.
     pub districts: Vec<DistrictCode>,
-    /// Only what this unit handles.
+    /// Only what this unit handles, has a part in, or was called to.
     pub unit: Option<UnitId>,
 }
 
@@ -158,8 +173,28 @@ impl Reach {
     /// Whether a case lies within.
     pub fn holds(&self, case: &Case) -> bool {
         (self.districts.is_empty() || self.districts.contains(&case.district))
-            && self.unit.is_none_or(|unit| case.unit == Some(unit))
+            && self
+                .unit
+                .is_none_or(|unit| case.unit == Some(unit) || case.joint.shows_to(unit))
     }
+    /// What an account may see, whoever asks.
+    pub fn of_account(account: &access::Account) -> Option<Self> {
+        let roles = &account.roles.0;
+        let reads = roles
+            .iter()
+            .any(|r| r.permissions().contains(&Permission::CaseRead));
+        let nowhere = UnitId(Id::from_bytes([0; 16]));
+        reads.then(|| Self {
+            districts: account.districts.0.clone(),
+            unit: is_of_departments_only(roles).then(|| account.unit.unwrap_or(nowhere)),
+        })
+    }
+}
+
+/// Whether the reader of a request may see a case, for rooms above that found its number elsewhere.
+#[must_use]
+pub fn sees(ctx: &Ctx, case: &Case) -> bool {
+    Reach::of(ctx).is_ok_and(|reach| reach.holds(case))
 }
 
 fn is_of_departments_only(roles: &[Role]) -> bool {

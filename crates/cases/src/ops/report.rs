@@ -473,6 +473,10 @@ where
         on_duty: report
             .place
             .grid
+            .filter(|_| {
+                let class = report.matter.and_then(|m| city.matter(m));
+                city.items.check("verify", class).is_ok()
+            })
             .and_then(|grid| city.worker_on_duty(grid, now)),
         actor: actor_of(ctx.principal()),
         code_hash: code_hash(id, &code),

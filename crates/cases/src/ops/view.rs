@@ -261,11 +261,56 @@ pub struct CaseView {
     pub reopened: Vec<RoundView>,
     /// Cases that were merged into this one.
     pub joined: Vec<String>,
+    /// The parts of it that are or were with other units.
+    pub parts: Vec<PartView>,
+    /// The claim that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
+    /// The unit that was told first: it leads and may not pass the case on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_receiver: Option<Named>,
+    /// The enterprise or organisation that is complained of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<Named>,
     /// When it last changed.
     pub updated_at: String,
     /// What the reader may do now; null where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<String>>,
+}
+
+/// A part of a case that another unit answers.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PartView {
+    /// Its number within the case.
+    pub part: u32,
+    /// `help` or `share`.
+    pub kind: String,
+    /// Whose it is.
+    pub unit: Named,
+    /// What is asked.
+    pub ask: String,
+    /// When the answer is due, RFC 3339.
+    pub due_at: String,
+    /// When it was answered.
+    pub answered_at: Option<String>,
+    /// When it was taken back.
+    pub recalled_at: Option<String>,
+    /// It is open and past its time, and its clock does not stand still.
+    pub is_late: bool,
+}
+
+/// A claim on a case.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ClaimView {
+    /// By whom.
+    pub unit: Named,
+    /// When, RFC 3339.
+    pub at: String,
+    /// When it is over if nothing was shown.
+    pub until: String,
+    /// When the claimant showed what it did.
+    pub shown_at: Option<String>,
 }
 
 /// One event of a life.
@@ -601,6 +646,29 @@ impl Viewer {
             joined: (case.record.joined.iter())
                 .map(|j| j.number.to_string())
                 .collect(),
+            parts: case
+                .joint
+                .parts
+                .iter()
+                .map(|p| PartView {
+                    part: p.no,
+                    kind: p.kind.to_string(),
+                    unit: self.unit(p.unit),
+                    ask: p.ask.clone(),
+                    due_at: self.time(p.due_at),
+                    answered_at: self.maybe(p.answered_at),
+                    recalled_at: self.maybe(p.recalled_at),
+                    is_late: p.is_open() && case.paused_until.is_none() && p.due_at < self.now,
+                })
+                .collect(),
+            claim: case.joint.claim.as_ref().map(|c| ClaimView {
+                unit: self.unit(c.unit),
+                at: self.time(c.at),
+                until: self.time(c.until),
+                shown_at: self.maybe(c.shown_at),
+            }),
+            first_receiver: case.joint.first.map(|u| self.unit(u)),
+            party: case.joint.party.map(|u| self.unit(u)),
             updated_at: self.time(case.updated_at),
             allowed: None,
         }

@@ -23,6 +23,8 @@ pub(super) struct CasePage {
     pub ui: Ui,
     pub c: Sheet,
     pub offers: Offers,
+    /// What upper rooms put beside the case.
+    pub panels: Vec<ui::Html>,
     pub crumbs: Vec<Crumb>,
     /// What somebody else did meanwhile; empty when nothing stands in the way.
     pub meanwhile: Vec<String>,
@@ -71,11 +73,13 @@ async fn page(
     };
     let status = sent.map_or(StatusCode::OK, |s| s.wrong.status());
     let crumbs = super::way_back(ctx.principal(), &ui);
+    let panels = super::panels::of(ctx, &ui, &loaded.case).await?;
     show_as(
         status,
         &CasePage {
             offers: Offers::for_forms(&ui, &city, &c.main, &c.more),
             c,
+            panels,
             crumbs,
             meanwhile,
             refused,

@@ -11,6 +11,13 @@ use access::{Account, AccountId};
 use matters::City;
 use ui::{Choice, Ui};
 
+/// The fields of a form that names several units: a split, a whistle. (By the API there may be more.)
+pub const UNITS: [&str; 4] = ["unit1", "unit2", "unit3", "unit4"];
+/// What each is asked.
+pub const ASKS: [&str; 4] = ["ask1", "ask2", "ask3", "ask4"];
+/// How long each has.
+pub const LIMITS: [&str; 4] = ["limit1", "limit2", "limit3", "limit4"];
+
 /// How a field is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -173,6 +180,7 @@ pub fn is_main(act: Act) -> bool {
             | Act::EndorseAppeal
             | Act::GrantAppeal
             | Act::GrantExclusion
+            | Act::AnswerPart
     )
 }
 
@@ -341,6 +349,7 @@ impl Maker<'_> {
             Act::ReportBack => ("cases-files-after", false),
             Act::Note => ("cases-files-note", false),
             Act::LodgeAppeal => ("cases-files-evidence", false),
+            Act::AnswerPart => ("cases-files-after", false),
             _ => return None,
         };
         let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
@@ -430,7 +439,28 @@ impl Maker<'_> {
             | Act::ReturnAnswer
             | Act::RefuseAppeal
             | Act::RefuseExclusion
-            | Act::RefuseSuspension => reason(),
+            | Act::RefuseSuspension
+            | Act::NameFirst
+            | Act::DropClaim => reason(),
+            Act::AskHelp => vec![
+                needed("unit", Kind::Offers("offer-units")),
+                needed("ask", Kind::Area),
+                self.limit(id, "limit", true),
+            ],
+            Act::Split => self.split(id),
+            Act::AnswerPart => vec![self.part(id), needed("answer", Kind::Area)],
+            Act::RecallPart => vec![self.part(id), needed("reason", Kind::Area)],
+            Act::NameParty => vec![Input {
+                help: self.ui.t("cases-party-help"),
+                ..needed("unit", Kind::Offers("offer-units"))
+            }],
+            Act::Whistle => {
+                let mut inputs: Vec<Input> = UNITS.iter().map(|n| self.one_unit(id, n)).collect();
+                inputs[0].required = true;
+                inputs.push(needed("ask", Kind::Area));
+                inputs.push(self.limit(id, "limit", false));
+                inputs
+            }
             Act::SetNature => vec![self.nature(id, true)],
             Act::AddMessage => vec![needed("message", Kind::Area)],
             Act::Reopen => vec![Input {
@@ -619,6 +649,67 @@ impl Maker<'_> {
             value: self.case.record.nature.clone().unwrap_or_default(),
             ..self.input(id, "nature", Kind::Radios)
         }
+    }
+
+    /// How long somebody has, with its clock.
+    fn limit(&self, id: &str, name: &'static str, required: bool) -> Input {
+        Input {
+            required,
+            label: self.ui.t("cases-field-limit"),
+            help: self.ui.t("cases-limit-help"),
+            ..self.input(id, name, Kind::Line)
+        }
+    }
+
+    fn one_unit(&self, id: &str, name: &'static str) -> Input {
+        self.input(id, name, Kind::Offers("offer-units"))
+    }
+
+    /// Which of the open parts.
+    fn part(&self, id: &str) -> Input {
+        let choices: Vec<Choice> = self
+            .case
+            .joint
+            .open()
+            .map(|p| {
+                let unit = self.city.unit(p.unit);
+                let unit = unit.map_or_else(String::new, |u| u.name(self.ui.lang.tag()).to_owned());
+                let no = self.ui.tn("cases-part-no", "n", i64::from(p.no));
+                Choice::new(p.no.to_string(), format!("{no} · {unit}")).help(p.ask.clone())
+            })
+            .collect();
+        let value = if let [only] = &choices[..] {
+            only.value.clone()
+        } else {
+            String::new()
+        };
+        Input {
+            required: true,
+            choices,
+            value,
+            ..self.input(id, "part", Kind::Radios)
+        }
+    }
+
+    /// The shares of a split: a unit, what it is asked, how long it has.
+    fn split(&self, id: &str) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for (n, ((unit, ask), limit)) in UNITS.iter().zip(ASKS).zip(LIMITS).enumerate() {
+            let required = n < 2;
+            inputs.push(Input {
+                required,
+                ..self.one_unit(id, unit)
+            });
+            inputs.push(Input {
+                required,
+                ..self.input(id, ask, Kind::Area)
+            });
+            inputs.push(Input {
+                label: self.ui.t(&format!("cases-field-{limit}")),
+                ..self.limit(id, limit, required)
+            });
+        }
+        inputs
     }
 
     fn choice(&self, value: &str, key: &str) -> Choice {

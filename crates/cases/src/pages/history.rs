@@ -2,7 +2,7 @@
 
 use super::line::limit_words;
 use crate::lists::{ListKind, Lists};
-use crate::model::{By, Case, CaseEvent, Fact, Imported, TaskKind};
+use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, TaskKind};
 use access::{AccountId, Role, role_key};
 use jiff::Timestamp;
 use matters::City;
@@ -23,6 +23,7 @@ pub fn accounts_of(case: &Case, events: &[CaseEvent]) -> Vec<AccountId> {
                 .filter(|_| event.by.kind == "staff")
                 .map(AccountId),
         );
+        ids.extend(event.by.on_behalf.map(AccountId));
         match &event.fact {
             Fact::TaskGiven { to, .. } => ids.extend(*to),
             Fact::Assigned { handler } => ids.push(*handler),
@@ -107,6 +108,14 @@ pub fn who(ui: &Ui, city: &City, by: &By, names: &Names) -> String {
                 .unit
                 .and_then(|u| city.unit(u))
                 .map(|u| u.name(ui.lang.tag()).to_owned());
+            // A deputy acts under the own name, in a colleague's place.
+            let name = match by.on_behalf.and_then(|a| names.get(&AccountId(a))) {
+                Some(away) => {
+                    let (name, away) = (name.unwrap_or_default(), away.as_str());
+                    Some(ui.t2("cases-by-deputy", "name", name.as_str(), "away", away))
+                }
+                None => name,
+            };
             let parts: Vec<String> = [role.or_else(|| Some(ui.t("cases-by-staff"))), name, unit]
                 .into_iter()
                 .flatten()
@@ -191,6 +200,7 @@ fn what(ui: &Ui, fact: &Fact) -> String {
         Fact::RequesterAdded { .. } => "cases-event-requester-added",
         Fact::Joined { .. } => "cases-event-joined",
         Fact::Parted { .. } => "cases-event-parted",
+        Fact::Joint(fact) => joint_key(fact),
     };
     ui.t(key)
 }
@@ -397,9 +407,100 @@ fn content(
         | Fact::AppealEndorsed
         | Fact::AppealGranted
         | Fact::ExclusionGranted => (String::new(), "good"),
+        Fact::Joint(fact) => joint_content(ui, city, fact),
         Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed | Fact::ExtensionEndorsed => {
             (String::new(), "info")
         }
+    }
+}
+
+fn joint_key(fact: &JointFact) -> &'static str {
+    match fact {
+        JointFact::HelpAsked { .. } => "cases-event-help-asked",
+        JointFact::Split { .. } => "cases-event-split",
+        JointFact::PartAnswered { .. } => "cases-event-part-answered",
+        JointFact::PartRecalled { .. } => "cases-event-part-recalled",
+        JointFact::SharesJoined => "cases-event-shares-joined",
+        JointFact::PartsMoved { .. } => "cases-event-parts-moved",
+        JointFact::FirstNamed { .. } => "cases-event-first-named",
+        JointFact::PartyNamed { .. } => "cases-event-party-named",
+        JointFact::Whistled { .. } => "cases-event-whistled",
+        JointFact::Claimed { .. } => "cases-event-claimed",
+        JointFact::ClaimShown { .. } => "cases-event-claim-shown",
+        JointFact::ClaimDropped { .. } => "cases-event-claim-dropped",
+        JointFact::ClaimLapsed { .. } => "cases-event-claim-lapsed",
+        JointFact::UnitChanged { .. } => "cases-event-unit-changed",
+    }
+}
+
+fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static str) {
+    let unit = |id: &access::UnitId| {
+        let found = city.unit(*id).map(|u| u.name(ui.lang.tag()).to_owned());
+        found.unwrap_or_default()
+    };
+    let part = |n: &u32| ui.tn("cases-part-no", "n", i64::from(*n));
+    let due = |at: Timestamp| ui.tn("cases-due", "time", ui.time_text(at));
+    let join = |words: Vec<String>| words.join(" · ");
+    match fact {
+        JointFact::HelpAsked {
+            part: n,
+            unit: of,
+            ask,
+            due_at,
+            ..
+        } => (
+            join(vec![part(n), unit(of), ask.clone(), due(*due_at)]),
+            "info",
+        ),
+        JointFact::Split { shares, dues, .. } => {
+            let lines = shares.iter().zip(dues).map(|(share, at)| {
+                let (of, ask) = (unit(&share.unit), share.ask.clone());
+                join(vec![part(&at.part), of, ask, due(at.due_at)])
+            });
+            (lines.collect::<Vec<_>>().join("\n"), "info")
+        }
+        JointFact::PartAnswered {
+            part: n, answer, ..
+        } => (join(vec![part(n), answer.clone()]), "good"),
+        JointFact::PartRecalled { part: n, reason } => {
+            (join(vec![part(n), reason.clone()]), "warn")
+        }
+        JointFact::SharesJoined => (String::new(), "good"),
+        JointFact::PartsMoved { dues } => {
+            let lines = dues
+                .iter()
+                .map(|d| join(vec![part(&d.part), due(d.due_at)]));
+            (lines.collect::<Vec<_>>().join("\n"), "info")
+        }
+        JointFact::FirstNamed { unit: of, reason }
+        | JointFact::ClaimDropped { unit: of, reason } => {
+            (join(vec![unit(of), reason.clone()]), "info")
+        }
+        JointFact::PartyNamed { unit: of } => (unit(of), "info"),
+        JointFact::Whistled {
+            units, ask, due_at, ..
+        } => {
+            let names: Vec<String> = units.iter().map(unit).collect();
+            (
+                join(vec![ui.list(&names), ask.clone(), due(*due_at)]),
+                "warn",
+            )
+        }
+        JointFact::Claimed { unit: of, until } => {
+            let until = ui.tn("cases-until", "time", ui.time_text(*until));
+            (join(vec![unit(of), until]), "info")
+        }
+        JointFact::ClaimShown {
+            unit: of, result, ..
+        } => (join(vec![unit(of), result.clone()]), "good"),
+        JointFact::ClaimLapsed { unit: of } => (unit(of), "warn"),
+        JointFact::UnitChanged { from, to, why } => (
+            ui.ta(
+                "cases-unit-changed",
+                &[("from", &unit(from)), ("to", &unit(to)), ("why", why)],
+            ),
+            "warn",
+        ),
     }
 }
 

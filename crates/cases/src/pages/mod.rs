@@ -13,7 +13,8 @@ mod found;
 mod history;
 mod home;
 mod line;
-mod pictures;
+pub mod panels;
+pub mod pictures;
 mod read;
 mod record;
 mod report;
@@ -23,6 +24,28 @@ mod sheet;
 mod tasks;
 mod track;
 mod unit;
+
+/// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
+///
+/// # Errors
+/// None, or several, fit.
+pub fn unit_of(ui: &Ui, city: &City, text: &str) -> Result<Option<access::UnitId>, String> {
+    read::unit(ui, city, text).map_err(|wrong| wrong.told(ui, &[]).1)
+}
+
+/// What forms offer where a unit is to be named.
+pub fn unit_offers(ui: &Ui, city: &City) -> Vec<String> {
+    let units = city.units.in_force().filter(|u| u.reviewed);
+    units
+        .take(MOST_OFFERS)
+        .map(|u| read::unit_label(u, ui.lang))
+        .collect()
+}
+
+/// Any problem in the reader's words.
+pub fn told(ui: &Ui, problem: &dyn access::Problem) -> String {
+    read::told_of(ui, problem)
+}
 
 use access::{Capability, Permission, Principal, Role, Routes};
 use axum::http::Method;

@@ -2,11 +2,15 @@
 
 use super::forms::Input;
 use super::pictures::{Entry, FILES};
+use crate::model::Ask;
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, NewPlace, Step};
 use crate::record::AnswerParts;
-use crate::rules::{AnswerCommand as Reply, ClockCommand as Clock, FairCommand as Fair, Refusal};
+use crate::rules::{
+    AnswerCommand as Reply, ClockCommand as Clock, FairCommand as Fair, JointCommand as Joint,
+    Refusal,
+};
 use access::{AccountId, Fault, Fields, UnitId};
 use actors::Unit;
 use jiff::civil::Date;
@@ -206,6 +210,39 @@ pub fn unit(ui: &Ui, city: &City, text: &str) -> Result<Option<UnitId>, Wrong> {
             ))
         }
     }
+}
+
+/// A unit of one of several fields.
+fn named_unit(
+    ui: &Ui,
+    city: &City,
+    text: &str,
+    field: &'static str,
+) -> Result<Option<UnitId>, Wrong> {
+    unit(ui, city, text).map_err(|wrong| match wrong {
+        Wrong::Entry { sentence, .. } => Wrong::Entry { field, sentence },
+        other => other,
+    })
+}
+
+/// The shares of a split: the rows of the form that name a unit.
+fn shares(ui: &Ui, city: &City, fields: &Fields) -> Result<Vec<Ask>, Wrong> {
+    let mut shares = Vec::new();
+    let rows = super::forms::UNITS
+        .into_iter()
+        .zip(super::forms::ASKS)
+        .zip(super::forms::LIMITS);
+    for ((unit, ask), limit) in rows {
+        let Some(of) = named_unit(ui, city, fields.get(unit), unit)? else {
+            continue;
+        };
+        shares.push(Ask {
+            unit: of,
+            ask: fields.get(ask).to_owned(),
+            limit: needed(ui, fields, limit)?,
+        });
+    }
+    Ok(shares)
 }
 
 fn part<T: FromStr>(ui: &Ui, fields: &Fields, field: &'static str) -> Result<Option<T>, Wrong> {
@@ -473,10 +510,48 @@ pub fn step(
         Act::AddMessage => Step::Fair(Fair::AddMessage {
             text: text("message"),
         }),
+        Act::AskHelp => Step::Joint(Joint::AskHelp {
+            unit: unit(ui, city, fields.get("unit"))?.ok_or_else(|| missing(ui, "unit"))?,
+            ask: text("ask"),
+            limit: needed(ui, fields, "limit")?,
+        }),
+        Act::Split => Step::Joint(Joint::Split {
+            shares: shares(ui, city, fields)?,
+        }),
+        Act::AnswerPart => Step::Joint(Joint::AnswerPart {
+            part: needed(ui, fields, "part")?,
+            answer: text("answer"),
+            attachments: files(),
+        }),
+        Act::RecallPart => Step::Joint(Joint::RecallPart {
+            part: needed(ui, fields, "part")?,
+            reason: reason(),
+        }),
+        Act::NameFirst => Step::Joint(Joint::NameFirst { reason: reason() }),
+        Act::NameParty => Step::Joint(Joint::NameParty {
+            unit: unit(ui, city, fields.get("unit"))?.ok_or_else(|| missing(ui, "unit"))?,
+        }),
+        Act::Whistle => {
+            let mut units = Vec::new();
+            for name in super::forms::UNITS {
+                units.extend(named_unit(ui, city, fields.get(name), name)?);
+            }
+            Step::Joint(Joint::Whistle {
+                units,
+                ask: text("ask"),
+                limit: part(ui, fields, "limit")?,
+                is_street: false,
+            })
+        }
+        Act::DropClaim => Step::Joint(Joint::DropClaim { reason: reason() }),
         Act::Rate
         | Act::Join
         | Act::Part
         | Act::Report
+        | Act::Claim
+        | Act::ShowClaim
+        | Act::LapseClaim
+        | Act::ChangeUnit
         | Act::Import
         | Act::UpdateImport
         | Act::LapseVerify

@@ -7,7 +7,7 @@ use super::line::{Line, clock_of, limit_words, matter_name, place_text, unit_nam
 use super::pictures::Shot;
 use crate::advice::Alike;
 use crate::lists::{ListKind, Lists};
-use crate::model::{Case, CaseEvent, Fact, State};
+use crate::model::{Case, CaseEvent, Fact, JointFact, State};
 use crate::moves::Act;
 use crate::ops::{self, Called, CaseError, allowed};
 use crate::rules::fairness;
@@ -31,6 +31,23 @@ pub struct FactLine {
     pub label: String,
     /// Its value.
     pub value: Html,
+}
+
+/// A part of the case that is or was with another unit.
+#[derive(Debug, Clone)]
+pub struct PartLine {
+    /// Its number and kind.
+    pub title: String,
+    /// Whose it is.
+    pub unit: String,
+    /// What is asked.
+    pub ask: String,
+    /// When it is due.
+    pub due: String,
+    /// How it stands, in a word.
+    pub state: String,
+    /// The tone of that word.
+    pub tone: &'static str,
 }
 
 /// A case that is perhaps about the same thing.
@@ -120,6 +137,10 @@ pub struct Sheet {
     pub version: u32,
     /// Where to go after an act.
     pub back: String,
+    /// The parts with other units; those that have ended stay.
+    pub parts: Vec<PartLine>,
+    /// The claim that stands, in a sentence; empty if none.
+    pub claim: String,
     /// Its life.
     pub history: Vec<Entry>,
     /// Its pictures and documents.
@@ -170,6 +191,17 @@ pub struct Loaded {
 pub fn why(ui: &Ui, city: &City, reason: &Reason) -> String {
     match reason {
         Reason::Duty {
+            ruling: Some(number),
+            legal_basis,
+            ..
+        } => ui.t2(
+            "cases-why-ruling",
+            "number",
+            number.as_str(),
+            "reason",
+            legal_basis.as_deref().unwrap_or_default(),
+        ),
+        Reason::Duty {
             legal_basis: Some(law),
             ..
         } => ui.tn("cases-why-duty-law", "law", law.as_str()),
@@ -194,7 +226,10 @@ pub async fn load(
     number: CaseNumber,
 ) -> Result<Loaded, CaseError> {
     let (case, events) = ops::events(ctx, number).await?;
-    let acts = allowed(ctx.principal(), &case);
+    let mut acts = allowed(ctx.principal(), &case);
+    if ops::joint::may_whistle(city, ctx.principal(), &case) {
+        acts.push(Act::Whistle);
+    }
     let workers: Vec<AccountId> =
         if acts.contains(&Act::TakeTask) && is_of_the_desk(ctx.principal()) {
             workers_near(city, &case)
@@ -281,7 +316,10 @@ fn has_files(events: &[CaseEvent]) -> bool {
         | Fact::ReportedBack { attachments, .. }
         | Fact::Checked { attachments, .. }
         | Fact::AppealLodged { attachments, .. }
-        | Fact::Noted { attachments, .. } => !attachments.is_empty(),
+        | Fact::Noted { attachments, .. }
+        | Fact::Joint(
+            JointFact::PartAnswered { attachments, .. } | JointFact::ClaimShown { attachments, .. },
+        ) => !attachments.is_empty(),
         _ => false,
     })
 }
@@ -430,6 +468,8 @@ impl Frame<'_> {
             },
             version: case.version,
             back: self.back.to_owned(),
+            parts: self.parts(case),
+            claim: self.claim(case),
             history: history::entries(
                 ui,
                 city,
@@ -445,6 +485,61 @@ impl Frame<'_> {
             voices: loaded.voices.iter().map(|v| Voice::of(ui, v)).collect(),
             may_look: self.may_look && case.subject.is_some(),
         }
+    }
+
+    fn unit(&self, id: access::UnitId) -> String {
+        let unit = self.city.unit(id);
+        unit.map_or_else(String::new, |u| u.name(self.ui.lang.tag()).to_owned())
+    }
+
+    fn parts(&self, case: &Case) -> Vec<PartLine> {
+        let ui = self.ui;
+        // words: cases-part-*
+        let line = |part: &crate::model::Part| {
+            let (state, tone) = if part.answered_at.is_some() {
+                ("cases-part-answered", "good")
+            } else if part.recalled_at.is_some() {
+                ("cases-part-back", "info")
+            } else if case.paused_until.is_some() {
+                ("cases-part-still", "info")
+            } else if part.due_at < ui.now {
+                ("cases-part-late", "bad")
+            } else {
+                ("cases-part-open", "warn")
+            };
+            let kind = match part.kind {
+                crate::model::PartKind::Help => ui.t("cases-kind-help"),
+                crate::model::PartKind::Share => ui.t("cases-kind-share"),
+            };
+            let no = ui.tn("cases-part-no", "n", i64::from(part.no));
+            PartLine {
+                title: format!("{no} · {kind}"),
+                unit: self.unit(part.unit),
+                ask: part.ask.clone(),
+                due: ui.tn("cases-due", "time", ui.time_text(part.due_at)),
+                state: ui.t(state),
+                tone,
+            }
+        };
+        case.joint.parts.iter().map(line).collect()
+    }
+
+    fn claim(&self, case: &Case) -> String {
+        let Some(claim) = &case.joint.claim else {
+            return String::new();
+        };
+        let (ui, unit) = (self.ui, self.unit(claim.unit));
+        if claim.shown_at.is_some() {
+            return ui.tn("cases-claim-shown", "unit", unit.as_str());
+        }
+        let until = ui.time_text(claim.until);
+        ui.t2(
+            "cases-claim-stands",
+            "unit",
+            unit.as_str(),
+            "until",
+            until.as_str(),
+        )
     }
 
     fn requester(&self, case: &Case, masked: Option<&Masked>) -> String {
@@ -499,6 +594,14 @@ impl Frame<'_> {
         }
         if case.reworks > 0 && !case.state.is_final() {
             told.push(ui.tn("cases-warn-reworks", "n", i64::from(case.reworks)));
+        }
+        if case.joint.first.is_some() && case.joint.first == case.unit && !case.state.is_final() {
+            told.push(ui.t("cases-warn-first"));
+        }
+        let open = case.joint.open().count();
+        if open > 0 {
+            let n = i64::try_from(open).unwrap_or(i64::MAX);
+            told.push(ui.tn("cases-warn-parts", "n", n));
         }
         if case.provisional {
             told.push(ui.t("cases-warn-provisional"));

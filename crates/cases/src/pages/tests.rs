@@ -62,6 +62,7 @@ fn by(role: Role) -> By {
         account: Some(Id::from_bytes([1; 16])),
         role: Some(role),
         unit: Some(UnitId(Id::from_bytes([2; 16]))),
+        on_behalf: None,
     }
 }
 
@@ -221,6 +222,7 @@ fn facts() -> Vec<Fact> {
         Fact::Noted {
             text: why(),
             attachments: Vec::new(),
+            mentions: Vec::new(),
         },
         Fact::NatureSet {
             nature: "complaint".into(),
@@ -608,6 +610,7 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
                 units: vec!["WATER 水务局".into()],
             };
             let page = case::CasePage {
+                panels: Vec::new(),
                 c,
                 offers,
                 crumbs: Vec::new(),

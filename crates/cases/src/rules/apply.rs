@@ -1,6 +1,6 @@
 //! `apply`: what an event makes of a case. Total and without any rule, so that every stored life reads the same for ever.
 
-use super::{answer, clocks, fairness};
+use super::{answer, clocks, fairness, joint};
 use crate::model::{
     Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
 };
@@ -87,6 +87,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         reason: None,
         call_back: None,
         record: Record::default(),
+        joint: crate::model::Joint::default(),
         updated_at: event.at,
     }
 }
@@ -229,6 +230,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
         Fact::Returned { to_coordinator, .. } => {
             case.returns += 1;
             clocks::withdraw(case);
+            joint::finish(case, at);
             case.handler = None;
             case.unit = None;
             case.state = if *to_coordinator {
@@ -248,6 +250,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
             }
             case.handled_at = Some(at);
             clocks::withdraw(case);
+            joint::finish(case, at);
             case.state = State::PendingCheck;
         }
         Fact::Checked { passed, due_at, .. } => {
@@ -313,6 +316,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
         }
         Fact::SelfHandlingConfirmed => end(case, State::SelfHandled, at, None),
         Fact::Noted { .. } => {}
+        Fact::Joint(fact) => joint::change(case, event, fact),
     }
 }
 
@@ -320,6 +324,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
 pub(super) fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&String>) {
     clocks::withdraw(case);
     clocks::go_on(case, at);
+    joint::finish(case, at);
     case.state = state;
     case.closed_at = Some(at);
     case.reason = reason.cloned().or_else(|| case.reason.take());
@@ -328,9 +333,19 @@ pub(super) fn end(case: &mut Case, state: State, at: Timestamp, reason: Option<&
     }
 }
 
+impl Fact {
+    /// Whether the clock of handling runs on from here.
+    pub(super) fn ends_a_pause(&self) -> bool {
+        matches!(
+            self,
+            Self::Resumed { .. } | Self::RequesterAnswered { .. } | Self::WaitLapsed { .. }
+        )
+    }
+}
+
 impl Case {
     /// The clock that the program watches, and when it runs out: that of the open task, or the end of a pause. In words of
-    /// the row: `verify`, `check`, `resume`.
+    /// the row: `verify`, `check`, `resume`. (The clock of a claim is watched by whoever keeps the claims.)
     pub fn timer(&self) -> Option<(&'static str, Timestamp)> {
         let task = self.task.as_ref().map(|t| (t.kind.as_str(), t.due_at));
         task.or_else(|| Some(("resume", self.paused_until?)))

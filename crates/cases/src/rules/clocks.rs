@@ -78,15 +78,30 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         }
         Act::EndorseExtension => match &case.extension {
             Some(asked) if asked.endorsed => Err(Refusal::AlreadyAsked),
+            Some(asked) if actor.is_or_stands_for(asked.asked_by) => Err(Refusal::SamePerson),
             _ => Ok(()),
         },
         Act::GrantExtension => match &case.extension {
             None => Err(Refusal::NotAsked),
             Some(asked) if !asked.endorsed => Err(Refusal::NotEndorsed),
-            Some(asked) if asked.endorsed_by == actor.account => Err(Refusal::SamePerson),
+            Some(asked)
+                if asked.endorsed_by == actor.account
+                    || actor.is_or_stands_for(asked.endorsed_by)
+                    || actor.is_or_stands_for(asked.asked_by) =>
+            {
+                Err(Refusal::SamePerson)
+            }
             Some(_) => Ok(()),
         },
         Act::Suspend | Act::RefuseSuspension if case.suspension.is_none() => Err(Refusal::NotAsked),
+        Act::Suspend
+            if case
+                .suspension
+                .as_ref()
+                .is_some_and(|asked| actor.is_or_stands_for(asked.asked_by)) =>
+        {
+            Err(Refusal::SamePerson)
+        }
         Act::AskRequester if case.subject.is_none() && case.reporter.is_none() => {
             Err(Refusal::NoRequester)
         }
@@ -262,6 +277,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
                 reason: reason.clone(),
                 endorsed: false,
                 endorsed_by: None,
+                asked_by: event.by.account,
             });
         }
         Fact::ExtensionEndorsed => {
@@ -286,6 +302,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             case.suspension = Some(SuspensionRequest {
                 reason: reason.clone(),
                 until: *until,
+                asked_by: event.by.account,
             });
         }
         Fact::Suspended { until } => {

@@ -7,12 +7,14 @@ pub mod answer;
 mod apply;
 mod clocks;
 pub mod fairness;
+mod joint;
 pub mod likeness;
 
 pub use answer::{AnswerCommand, RecordRules};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
+pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES};
 
 use crate::model::{
     By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
@@ -55,6 +57,12 @@ pub struct CityRules {
     pub answer_limit: Limit,
     /// Answers, call-backs and reopening.
     pub record: RecordRules,
+    /// How long a claim (认领) stands before something has to be shown.
+    pub claim_limit: Limit,
+    /// How long a unit that was whistled for has to respond (吹哨报到).
+    pub whistle_limit: Limit,
+    /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
+    pub first_receiver_leads: bool,
 }
 
 impl Default for CityRules {
@@ -71,6 +79,10 @@ impl Default for CityRules {
             answer_limit: Limit::new(5, ClockKind::WorkingDays)
                 .expect("a small number of days is a limit"),
             record: RecordRules::default(),
+            claim_limit: hours(24),
+            whistle_limit: Limit::new(4, ClockKind::WorkingHours)
+                .expect("a small number of hours is a limit"),
+            first_receiver_leads: false,
         }
     }
 }
@@ -88,6 +100,32 @@ pub struct Actor {
     pub unit: Option<UnitId>,
     /// The program itself: timers and importers.
     pub is_program: bool,
+    /// 代理 — roles and unit are those of a colleague on leave whose place the account takes.
+    pub behalf: Option<Behalf>,
+}
+
+/// In whose place somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behalf {
+    /// The colleague on leave.
+    pub account: Id,
+    /// The deputy's own unit, whose work the deputy does not judge either.
+    pub own_unit: Option<UnitId>,
+}
+
+impl Actor {
+    /// Whether the actor, or the unit a deputy comes from, has its own work in the case: then it does not judge it.
+    pub fn has_work_in(&self, case: &Case) -> bool {
+        let own = self.behalf.and_then(|b| b.own_unit);
+        [self.unit, own]
+            .into_iter()
+            .flatten()
+            .any(|unit| case.unit == Some(unit) || case.joint.has_work_of(unit))
+    }
+    /// Whether this person, in the own place or in another's, is the one meant; or acts in that one's place.
+    pub fn is_or_stands_for(&self, other: Option<Id>) -> bool {
+        other.is_some() && (other == self.account || other == self.behalf.map(|b| b.account))
+    }
 }
 
 /// All that a decision looks at besides the case and the command.
@@ -220,6 +258,8 @@ pub enum Command {
         text: String,
         #[serde(default)]
         attachments: Vec<Id>,
+        #[serde(default)]
+        mentions: Vec<AccountId>,
     },
     /// What moves or stops the clock of handling.
     #[serde(skip)]
@@ -237,6 +277,9 @@ pub enum Command {
         command: Box<Command>,
         words: Box<Answer>,
     },
+    /// What several units do on one case.
+    #[serde(skip)]
+    Joint(JointCommand),
 }
 
 impl Command {
@@ -275,6 +318,7 @@ impl Command {
             Self::Reply(command) => command.act(),
             Self::Fair(command) => command.act(),
             Self::Answered { command, .. } => command.act(),
+            Self::Joint(command) => command.act(),
         }
     }
 }
@@ -448,6 +492,9 @@ pub enum Refusal {
         /// The target.
         into: CaseNumber,
     },
+    /// What only several units can be refused.
+    #[error(transparent)]
+    Joint(JointRefusal),
 }
 
 impl Refusal {
@@ -487,6 +534,7 @@ impl Refusal {
             Self::WindowClosed { .. } => "window_closed",
             Self::NotOver { .. } => "not_over",
             Self::MergeCycle { .. } => "merge_cycle",
+            Self::Joint(refusal) => refusal.code().trim_start_matches("cases."),
         }
     }
     /// The field at fault, if there is one.
@@ -502,6 +550,7 @@ impl Refusal {
             Self::MergeTarget { .. } | Self::MergeCycle { .. } => Some("into"),
             Self::NothingToAppeal { .. } => Some("count"),
             Self::NotDirect => Some("nature"),
+            Self::Joint(refusal) => refusal.field(),
             _ => None,
         }
     }
@@ -514,7 +563,7 @@ impl Refusal {
                 | Self::OwnUnit { .. }
                 | Self::NotYourTask
                 | Self::SamePerson
-        )
+        ) || matches!(self, Self::Joint(refusal) if refusal.is_forbidden())
     }
 }
 
@@ -552,6 +601,7 @@ pub fn decide(
         account: facts.actor.account,
         role,
         unit: facts.actor.unit,
+        on_behalf: facts.actor.behalf.map(|b| b.account),
     };
     let events: Vec<CaseEvent> = (first + 1..)
         .zip(facts_of_move)
@@ -594,7 +644,8 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
             answer::may(case, act, actor)?;
             fairness::may(case, act, actor)
         }
-    }
+    }?;
+    joint::may(case, act, actor)
 }
 
 /// The desk gives tasks to others and takes them back; workers take their own.
@@ -646,6 +697,7 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
 /// 两权分立: only the handling unit handles, and it never verifies, checks, closes or calls back its own case.
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
+    let judged_by_own = actor.has_work_in(case);
     match act {
         Act::Sign
         | Act::Return
@@ -676,7 +728,7 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::Rate
         | Act::Reopen
         | Act::AddMessage
-            if own =>
+            if judged_by_own =>
         {
             Err(Refusal::OwnUnit { act: act.as_str() })
         }
@@ -834,6 +886,10 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if case.ruled.is_some() && case.ruled == case.unit {
                 return Err(Refusal::Ruled);
             }
+            joint::may(case, Act::Return, facts.actor)?;
+            if facts.rules.first_receiver_leads && case.state == State::Handling {
+                return Err(JointRefusal::FirstReceiver.into());
+            }
             let to_coordinator =
                 case.ruled.is_none() && case.returns + 1 >= facts.rules.returns_to_coordinator;
             vec![Fact::Returned {
@@ -850,6 +906,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             result,
             attachments,
         } => {
+            joint::may(case, Act::ReportBack, facts.actor)?;
             let done = Fact::ReportedBack {
                 result: text("result", &result)?,
                 attachments: pictures(attachments)?,
@@ -934,13 +991,24 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         Command::Note {
             text: words,
             attachments,
+            mentions,
         } => {
             vec![Fact::Noted {
                 text: text("text", &words)?,
                 attachments: pictures(attachments)?,
+                mentions,
             }]
         }
-        Command::Clock(command) => vec![clocks::decide(case, command, facts)?],
+        Command::Clock(command) => {
+            let fact = clocks::decide(case, command, facts)?;
+            let moved = if fact.ends_a_pause() {
+                joint::after_pause(case, facts)?
+            } else {
+                None
+            };
+            std::iter::once(fact).chain(moved).collect()
+        }
+        Command::Joint(command) => joint::decide(case, command, facts)?,
         Command::Reply(command) => answer::decide(case, command, facts)?,
         Command::Fair(command) => vec![fairness::decide(case, command, facts)?],
         Command::Answered { command, .. } => outcome(Some(case), *command, facts)?,

@@ -47,7 +47,10 @@ testdb::both_engines!(a_life_by_calls, &migrations(), |db| {
         json!({ "clock": "working_hours", "seconds": 4 * 3600 })
     );
     let seen = city.get("water", &format!("/api/v1/cases/{number}"));
-    assert_eq!(seen.body["allowed"], json!(["sign", "return", "note"]));
+    assert_eq!(
+        seen.body["allowed"],
+        json!(["sign", "return", "note", "ask_help", "split"])
+    );
     let case = acts(
         "water",
         json!([{ "act": "sign" }, { "act": "report_back", "result": "已更换" }]),

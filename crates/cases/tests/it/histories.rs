@@ -2,11 +2,14 @@
 //! failure is printed by proptest and kept beside this file.
 
 use access::{AccountId, Role, UnitId};
-use cases::model::{Case, CaseEvent, Place, Reported, Satisfaction, Standard, VerifyOutcome};
+use cases::model::{
+    Ask, Case, CaseEvent, Claimant, Interest, JointFact, NotOpen, Place, Reported, Satisfaction,
+    Standard, VerifyOutcome,
+};
 use cases::record::AnswerParts;
 use cases::rules::{
-    self, Actor, AnswerCommand as Reply, CityRules, ClockCommand as Clock, Command, Facts,
-    FairCommand as Fair, RecordRules,
+    self, Actor, AnswerCommand as Reply, Behalf, CityRules, ClockCommand as Clock, Command, Facts,
+    FairCommand as Fair, JointCommand as Joint, RecordRules,
 };
 use cases::{CaseId, Fact, State};
 use jiff::tz::TimeZone;
@@ -22,28 +25,39 @@ fn unit(n: u8) -> UnitId {
     UnitId(id(100 + n))
 }
 
-/// Somebody with up to three roles or with all of them, perhaps of one of two units; now and then the program itself.
+/// Somebody with up to three roles or with all of them, perhaps of one of four units, perhaps in a colleague's place; now
+/// and then the program itself.
 fn actor() -> impl Strategy<Value = Actor> {
     let roles = prop_oneof![
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=3),
         Just(Role::ALL.to_vec())
     ];
-    (roles, 0..4_u8, 0..6_u8, 0..12_u8).prop_map(|(roles, of, account, kind)| match kind {
-        // The requester, by the link.
-        1 => Actor {
-            kind: "stranger",
-            account: None,
-            unit: None,
-            roles: Vec::new(),
-            is_program: false,
-        },
-        _ => Actor {
-            kind: if kind == 0 { "system" } else { "staff" },
-            account: Some(id(account + 1)),
-            unit: (of < 2).then(|| unit(of)),
-            roles: if kind == 0 { Vec::new() } else { roles },
-            is_program: kind == 0,
-        },
+    let behalf = prop::option::weighted(0.1, (1..7_u8, prop::option::of(0..4_u8))).prop_map(|b| {
+        b.map(|(account, own)| Behalf {
+            account: id(account),
+            own_unit: own.map(unit),
+        })
+    });
+    (roles, 0..6_u8, 0..6_u8, 0..12_u8, behalf).prop_map(|(roles, of, account, kind, behalf)| {
+        match kind {
+            // The requester, by the link.
+            1 => Actor {
+                kind: "stranger",
+                account: None,
+                unit: None,
+                roles: Vec::new(),
+                is_program: false,
+                behalf: None,
+            },
+            _ => Actor {
+                kind: if kind == 0 { "system" } else { "staff" },
+                account: Some(id(account + 1)),
+                unit: (of < 4).then(|| unit(of)),
+                roles: if kind == 0 { Vec::new() } else { roles },
+                is_program: kind == 0,
+                behalf: behalf.filter(|_| kind != 0),
+            },
+        }
     })
 }
 
@@ -88,10 +102,11 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (1..4_u32).prop_map(|n| Command::Merge { into: format!("330102-20260316-{n:05}").parse().unwrap() }),
         1 => Just(Command::Unmerge),
         1 => Just(Command::ConfirmSelfHandling),
-        1 => words().prop_map(|text| Command::Note { text, attachments: Vec::new() }),
+        1 => words().prop_map(|text| Command::Note { text, attachments: Vec::new(), mentions: Vec::new() }),
         6 => clock().prop_map(Command::Clock),
         4 => reply().prop_map(Command::Reply),
         6 => fair().prop_map(Command::Fair),
+        9 => joint().prop_map(Command::Joint),
     ]
 }
 
@@ -169,6 +184,46 @@ fn clock() -> impl Strategy<Value = Clock> {
     ]
 }
 
+fn joint() -> impl Strategy<Value = Joint> {
+    let units = || (0..4_u8).prop_map(unit);
+    let limit = || {
+        prop_oneof![Just("4工作时"), Just("2工作日"), Just("6紧急工作时")]
+            .prop_map(|l| l.parse().unwrap())
+    };
+    let ask =
+        move || (units(), words(), limit()).prop_map(|(unit, ask, limit)| Ask { unit, ask, limit });
+    let files = || prop_oneof![2 => Just(vec![id(8)]), 1 => Just(Vec::new())];
+    let claimant = (
+        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.8),
+        prop::option::weighted(0.1, Just(NotOpen::Nature)),
+        prop::option::weighted(0.2, Just(Interest::Owning)),
+    )
+        .prop_map(
+            |(is_of_society, is_subscribed, not_open, interest)| Claimant {
+                is_of_society,
+                is_subscribed,
+                not_open,
+                interest,
+            },
+        );
+    prop_oneof![
+        3 => ask().prop_map(|a| Joint::AskHelp { unit: a.unit, ask: a.ask, limit: a.limit }),
+        2 => prop::collection::vec(ask(), 0..4).prop_map(|shares| Joint::Split { shares }),
+        4 => (0..6_u32, words(), files()).prop_map(|(part, answer, attachments)| Joint::AnswerPart { part, answer, attachments }),
+        2 => (0..6_u32, words()).prop_map(|(part, reason)| Joint::RecallPart { part, reason }),
+        1 => words().prop_map(|reason| Joint::NameFirst { reason }),
+        1 => units().prop_map(|unit| Joint::NameParty { unit }),
+        1 => (prop::collection::vec(units(), 0..3), words(), any::<bool>())
+            .prop_map(|(units, ask, is_street)| Joint::Whistle { units, ask, limit: None, is_street }),
+        4 => claimant.prop_map(|claimant| Joint::Claim { claimant }),
+        3 => (words(), files()).prop_map(|(result, attachments)| Joint::ShowClaim { result, attachments }),
+        1 => words().prop_map(|reason| Joint::DropClaim { reason }),
+        1 => Just(Joint::LapseClaim),
+        1 => (units(), units(), words()).prop_map(|(from, to, why)| Joint::ChangeUnit { from, to, why }),
+    ]
+}
+
 fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
     Command::Report(Box::new(Reported {
         district: "330102".parse().unwrap(),
@@ -204,6 +259,65 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::Assigned { .. } => prop_assert!(own, "another unit handled"),
         _ => {}
     }
+    // Whoever had a hand in it judges nothing, neither in the own place nor in a colleague's.
+    if matches!(
+        event.fact,
+        Fact::Closed { .. }
+            | Fact::Checked { .. }
+            | Fact::CalledBack { .. }
+            | Fact::Suspended { .. }
+    ) {
+        let hand = event.by.unit.is_some_and(|u| before.joint.has_work_of(u));
+        prop_assert!(!hand, "a helper or claimant judged the case");
+    }
+    // The unit reports back only when everybody else's part has ended; and a case that is with no unit has no open part.
+    if matches!(event.fact, Fact::ReportedBack { .. }) {
+        prop_assert_eq!(before.joint.open().count(), 0);
+    }
+    let with_unit = matches!(
+        case.state,
+        State::PendingSign | State::Handling | State::Suspended | State::Waiting
+    );
+    prop_assert!(
+        with_unit || case.joint.open().count() == 0,
+        "an open part in {}",
+        case.state
+    );
+    prop_assert!(
+        with_unit || case.joint.claim.is_none(),
+        "a claim in {}",
+        case.state
+    );
+    if let Fact::Joint(fact) = &event.fact {
+        // Several units are one case with one clock: nothing of them touches the unit's deadline or the state.
+        prop_assert_eq!(case.due_at, before.due_at);
+        prop_assert_eq!(case.state, before.state);
+        prop_assert_eq!(&case.pauses, &before.pauses);
+        if !matches!(fact, JointFact::UnitChanged { .. }) {
+            prop_assert_eq!(case.unit, before.unit);
+        }
+        match fact {
+            JointFact::Claimed { unit, .. } => {
+                prop_assert!(Some(*unit) != before.unit && before.joint.claim.is_none());
+            }
+            JointFact::PartAnswered { part, .. } => {
+                let part = before.joint.part(*part).unwrap();
+                prop_assert!(part.is_open() && Some(part.unit) == event.by.unit);
+            }
+            JointFact::SharesJoined => prop_assert!(!case.joint.is_split()),
+            JointFact::ClaimShown { attachments, .. } => prop_assert!(!attachments.is_empty()),
+            _ => {}
+        }
+    }
+    // A part ends once, and its number is never another's.
+    for part in &before.joint.parts {
+        let now = case.joint.part(part.no).unwrap();
+        prop_assert!(
+            part.is_open() || now == part,
+            "part {} changed after its end",
+            part.no
+        );
+    }
     if before.state.is_final() {
         let may = case.state == before.state
             || matches!(event.fact, Fact::Unmerged | Fact::Reopened { .. });
@@ -234,6 +348,12 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
             prop_assert!(event.at < before.due_at.unwrap() && *due_at > before.due_at.unwrap());
             prop_assert!(before.extension.as_ref().unwrap().endorsed_by != event.by.account);
             prop_assert!(!own, "the handling unit gave itself more time");
+        }
+        // Parts were due before and are due later, never sooner.
+        Fact::Joint(JointFact::PartsMoved { dues }) => {
+            for due in dues {
+                prop_assert!(due.due_at >= before.joint.part(due.part).unwrap().due_at);
+            }
         }
         // What was late before the clock stopped stays late by as much; else no time is lost or won.
         Fact::Resumed { due_at, .. }
@@ -402,7 +522,7 @@ proptest! {
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
         }
-        let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false };
+        let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false, behalf: None };
         let mut now = testdb::monday();
         let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, calendar, &tz, &city)).unwrap();
         let case_id = CaseId(id(77));
@@ -410,6 +530,7 @@ proptest! {
         for (actor, command, minutes) in tries {
             now = now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
             let act = command.act();
+            let before_all = case.clone();
             let may = rules::may(&case, act, &actor);
             match rules::decide(Some(&case), command, &facts(now, &actor, calendar, &tz, &city)) {
                 Ok(events) => {
@@ -420,6 +541,9 @@ proptest! {
                         case = rules::apply(Some(case), event).unwrap();
                         laws(&case, Some(&before), event)?;
                     }
+                    let own = actor.behalf.and_then(|b| b.own_unit);
+                    let judged = events.iter().any(|e| matches!(e.fact, Fact::Closed { .. } | Fact::Checked { .. } | Fact::CalledBack { .. }));
+                    prop_assert!(!judged || own.is_none() || own != before_all.unit, "a deputy judged the own unit's case");
                     life.extend(events);
                 }
                 Err(refusal) => prop_assert!(!refusal.code().is_empty()),

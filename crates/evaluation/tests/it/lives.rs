@@ -163,6 +163,7 @@ pub fn life(steps: &[(&str, Did)]) -> Case {
             roles: Role::ALL.to_vec(),
             unit: own.then(|| unit(0)),
             is_program: false,
+            behalf: None,
         };
         let facts = Facts {
             now: at(when),
@@ -207,6 +208,7 @@ pub fn from_file(status: ImportStatus) -> Case {
         roles: Vec::new(),
         unit: None,
         is_program: true,
+        behalf: None,
     };
     let facts = Facts {
         now: when,

@@ -90,6 +90,7 @@ impl Lives {
             roles: Role::ALL.to_vec(),
             unit,
             is_program,
+            behalf: None,
         }
     }
     fn decide(&self, case: Option<&Case>, command: Command) -> Option<Vec<cases::CaseEvent>> {

@@ -108,6 +108,7 @@ impl Record {
             roles: Vec::new(),
             unit: None,
             is_program: true,
+            behalf: None,
         };
         let facts = Facts {
             now: self.ago(0.0),

@@ -442,6 +442,7 @@ fn born(
         roles: vec![Role::Acceptor],
         unit: None,
         is_program,
+        behalf: None,
     };
     let decided = |case: Option<&Case>, command, actor: &Actor| {
         let facts = Facts {

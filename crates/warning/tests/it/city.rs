@@ -399,6 +399,7 @@ fn born(
         roles: Vec::new(),
         unit: None,
         is_program: true,
+        behalf: None,
     };
     let rules = CityRules::default();
     let facts = Facts {

@@ -34,10 +34,16 @@ pub const KEPT: &[(&str, &str)] = &[
     ("case_access", "as long as the case; hashes only"),
     ("case_events", RECORD),
     ("case_lists", REFERENCE),
+    ("case_parts", "as long as the case; a projection of it"),
     ("case_settings", REFERENCE),
     ("cases", RECORD),
     ("catalogues", REFERENCE),
     ("channels", REFERENCE),
+    ("claims", "as long as the case"),
+    (
+        "deputies",
+        "for good; the record names who acted in whose place",
+    ),
     ("divisions", REFERENCE),
     (
         "drawn_lattices",
@@ -50,6 +56,14 @@ pub const KEPT: &[(&str, &str)] = &[
     ("facts_rollups", DERIVED),
     ("facts_spans", DERIVED),
     ("facts_spots", DERIVED),
+    (
+        "grid_items",
+        "for good; what is no longer in force has an end date",
+    ),
+    (
+        "handovers",
+        "for good; what one shift left to the next is part of the record",
+    ),
     ("hot_topic_cases", LATEST_LOOK),
     ("hot_topics", LATEST_LOOK),
     ("idempotency", "24 hours, then removed by the program"),
@@ -63,6 +77,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ),
     ("matter_classes", REFERENCE),
     ("matter_conditions", REFERENCE),
+    ("mentions", "as long as the case; a projection of its notes"),
     (
         "number_blocks",
         "for good; a case number is never given twice",
@@ -84,6 +99,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "one counter for each part of the reference data",
     ),
     (
+        "reorganisations",
+        "for good; cases name the order that moved them",
+    ),
+    (
         "schema_migrations",
         "for good; which step of the schema was applied when",
     ),
@@ -92,6 +111,7 @@ pub const KEPT: &[(&str, &str)] = &[
         "until they end or time out, then removed by the program",
     ),
     ("settings", "until changed"),
+    ("subscriptions", "until the organisation ends them"),
     (
         "suggestion_models",
         "for good; the weights of a model are let go 30 days after it last suggested, what it was worth stays",
@@ -101,7 +121,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; what people decided where something was suggested, without who",
     ),
     ("suggestion_settings", "until changed"),
-    ("topic_cases", "as long as the topic; taking a case out removes its row"),
+    (
+        "topic_cases",
+        "as long as the topic; taking a case out removes its row",
+    ),
     ("topic_marks", RECORD),
     ("topic_measures", RECORD),
     ("topics", RECORD),
@@ -147,6 +170,11 @@ pub const KEPT: &[(&str, &str)] = &[
     ),
     ("warning_sights", RECORD),
     ("warnings", RECORD),
+    ("whistle_calls", "as long as the whistle"),
+    (
+        "whistles",
+        "for good; it is the record of what was called and answered",
+    ),
 ];
 
 /// The retention of a table.

@@ -1,0 +1,418 @@
+//! 认领 — an enterprise, an organisation or a residents' group subscribes to matters in places, sees place, class and
+//! redacted text of the open ones, and claims one. Every guard of `rights.md` is asked in `cases` before anything happens.
+
+use super::{DispatchError, city, own_unit};
+use crate::model::{ClaimRow, Subscription};
+use crate::{sql, sql_desk};
+use access::{Ctx, Permission, UnitId};
+use cases::Case;
+use cases::ops::joint as claims;
+use cases::rules::JointCommand;
+use kernel::DivisionCode;
+use kernel::codes::CaseNumber;
+use kernel::id::Id;
+use matters::{City, MatterId};
+use store::{AuditEvent, Read, StoreError};
+
+/// Shown of each list.
+const MOST: i64 = 50;
+/// Cases looked at to find those that are open to the unit.
+const LOOKED_AT: i64 = 200;
+/// Classes asked for at once.
+const MOST_CLASSES: usize = 60;
+/// Subscriptions of one unit.
+const MOST_SUBSCRIPTIONS: usize = 50;
+
+/// What a claimant sees of a case: nothing else leaves by this door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Its number.
+    pub number: CaseNumber,
+    /// The name of its class.
+    pub class: String,
+    /// The division it lies in, down to the community.
+    pub place: String,
+    /// What was reported, redacted.
+    pub text: String,
+    /// When it was reported.
+    pub reported_at: jiff::Timestamp,
+    /// When its unit has to have handled it.
+    pub due_at: Option<jiff::Timestamp>,
+}
+
+/// What was reported, as somebody outside the administration may read it: phone and ID numbers, mail addresses, names after
+/// a form of address, house and flat numbers, and number plates are struck out.
+pub fn redacted(text: &str) -> String {
+    let masked = without_mail(&kernel::mask::mask_free_text(text, &[]).0);
+    let mut out = String::with_capacity(masked.len());
+    let mut digits = 0;
+    for c in masked.chars() {
+        // A run of digits could be a house, a flat, a plate or a part of a number: from two on it is struck out.
+        if c.is_ascii_digit() || c.is_ascii_uppercase() && digits > 0 {
+            digits += 1;
+            continue;
+        }
+        flush(&mut out, &mut digits);
+        out.push(c);
+    }
+    flush(&mut out, &mut digits);
+    struck_titles(&out)
+}
+
+/// Strikes out runs of letters, digits and marks around an @.
+fn without_mail(text: &str) -> String {
+    let is_mail = |c: char| c.is_ascii_alphanumeric() || "@._-+".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    let put = |out: &mut String, run: &mut String| {
+        if run.contains('@') {
+            out.push('＊');
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if is_mail(c) {
+            run.push(c);
+        } else {
+            put(&mut out, &mut run);
+            out.push(c);
+        }
+    }
+    put(&mut out, &mut run);
+    out
+}
+
+fn flush(out: &mut String, digits: &mut usize) {
+    if *digits > 0 {
+        out.push('＊');
+    }
+    *digits = 0;
+}
+
+/// Strikes out the surname before a form of address: 张女士 becomes ＊女士.
+fn struck_titles(text: &str) -> String {
+    const TITLES: [&str; 10] = [
+        "先生", "女士", "小姐", "大爷", "大妈", "阿姨", "师傅", "老师", "医生", "经理",
+    ];
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    for (n, c) in chars.iter().enumerate() {
+        let rest: String = chars[n + 1..].iter().take(2).collect();
+        if TITLES.contains(&rest.as_str()) {
+            out.push('＊');
+        } else {
+            out.push(*c);
+        }
+    }
+    out
+}
+
+fn society(ctx: &Ctx, city: &City) -> Result<UnitId, DispatchError> {
+    ctx.require(Permission::CaseClaim)?;
+    let unit = own_unit(ctx)?;
+    if claims::is_of_society(city, unit) {
+        Ok(unit)
+    } else {
+        Err(DispatchError::NotYours {
+            code: "dispatch.not_of_society",
+            reason: "claims are for enterprises, organisations and residents' groups",
+        })
+    }
+}
+
+/// Whether a subscription holds for a case.
+pub fn holds(city: &City, subscription: &Subscription, case: &Case) -> bool {
+    let Some(class) = case.matter.and_then(|m| city.matter(m)) else {
+        return false;
+    };
+    let of_matter = (subscription.catalogue.is_empty()
+        || subscription.catalogue == class.catalogue)
+        && class.code.starts_with(&subscription.matter);
+    let of_place = subscription
+        .division
+        .is_none_or(|division| claims::lies_in(city, case, division));
+    of_matter && of_place
+}
+
+/// What the caller's unit subscribed to.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn subscriptions(ctx: &Ctx) -> Result<Vec<Subscription>, DispatchError> {
+    let unit = society(ctx, &city(ctx))?;
+    Ok(ctx.read(move |r| sql_desk::subscriptions(r, unit)).await?)
+}
+
+/// Subscribes the caller's unit to the matters whose code begins so, in a division.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn subscribe(
+    ctx: &Ctx,
+    matter: &str,
+    division: Option<DivisionCode>,
+) -> Result<Id, DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let matter = matter.trim();
+    let mut fits = city
+        .matters
+        .choices()
+        .filter(|c| c.code.starts_with(matter));
+    if matter.chars().count() > 40 || fits.next().is_none() {
+        let matter: String = matter.chars().take(40).collect();
+        return Err(DispatchError::field(
+            "matter",
+            "dispatch.unknown_matter",
+            format!("no class has a code that begins with {matter:?}"),
+        ));
+    }
+    if let Some(unknown) = division.filter(|d| city.territory.division(*d).is_none()) {
+        return Err(DispatchError::field(
+            "division",
+            "dispatch.unknown_division",
+            format!("no division {unknown}"),
+        ));
+    }
+    let subscription = Subscription {
+        id: Id::new(ctx.now(), rand::random()),
+        unit,
+        catalogue: String::new(),
+        matter: matter.to_owned(),
+        division,
+        made_at: ctx.now(),
+    };
+    let id = subscription.id;
+    ctx.write(move |mut w| {
+        let known = sql_desk::subscriptions(&mut w, unit)?;
+        let is_there = |s: &&Subscription| {
+            s.matter == subscription.matter && s.division == subscription.division
+        };
+        if known.iter().find(is_there).is_some() {
+            return Ok(w.unchanged(())?);
+        }
+        if known.len() >= MOST_SUBSCRIPTIONS {
+            let reason = format!("a unit has at most {MOST_SUBSCRIPTIONS} subscriptions");
+            return Err(DispatchError::field(
+                "matter",
+                "dispatch.many_subscriptions",
+                reason,
+            ));
+        }
+        sql_desk::subscribe(&mut w, &subscription)?;
+        let event = AuditEvent::done("subscription.make", "unit", unit.to_string()).detail(
+            serde_json::json!({ "matter": subscription.matter, "division": subscription.division }),
+        );
+        Ok(w.commit(event, ())?)
+    })
+    .await?;
+    Ok(id)
+}
+
+/// Ends a subscription of the caller's unit.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn unsubscribe(ctx: &Ctx, id: Id) -> Result<(), DispatchError> {
+    let unit = society(ctx, &city(ctx))?;
+    ctx.write(move |mut w| {
+        if sql_desk::unsubscribe(&mut w, id, unit)? == 0 {
+            return Err(DispatchError::NotFound("subscription"));
+        }
+        let event = AuditEvent::done("subscription.end", "unit", unit.to_string());
+        Ok(w.commit(event, ())?)
+    })
+    .await
+}
+
+/// The open cases that the caller's unit subscribed to and may claim, newest first. Two statements.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn open(ctx: &Ctx) -> Result<Vec<Open>, DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let on = city.local_date(ctx.now());
+    let of = city.clone();
+    let (subscribed, found) = ctx
+        .read(move |r| -> Result<_, StoreError> {
+            let subscribed = sql_desk::subscriptions(r, unit)?;
+            let classes: Vec<MatterId> = of
+                .matters
+                .classes()
+                .iter()
+                .filter(|c| c.flags.public && !c.flags.confidential)
+                .filter(|c| {
+                    subscribed.iter().any(|s| {
+                        (s.catalogue.is_empty() || s.catalogue == c.catalogue)
+                            && c.code.starts_with(&s.matter)
+                    })
+                })
+                .map(|c| c.id)
+                .take(MOST_CLASSES)
+                .collect();
+            let found = sql_desk::open_to_claim(r, &classes, LOOKED_AT)?;
+            Ok((subscribed, found))
+        })
+        .await?;
+    Ok(found
+        .iter()
+        .filter(|case| {
+            case.joint.claim.is_none()
+                && claims::not_open(&city, case).is_none()
+                && subscribed.iter().any(|s| holds(&city, s, case))
+                && claims::interest(&city, case, unit, on).is_none()
+        })
+        .take(usize::try_from(MOST).unwrap_or(usize::MAX))
+        .map(|case| shown(&city, case))
+        .collect())
+}
+
+/// What a claimant sees of a case.
+pub fn shown(city: &City, case: &Case) -> Open {
+    let class = case.matter.and_then(|m| city.matter(m));
+    let community = case
+        .place
+        .grid
+        .and_then(|g| city.territory.community_of(g))
+        .map(|c| c.code)
+        .or(case.place.division);
+    Open {
+        number: case.number,
+        class: class.map(|c| c.name_zh.clone()).unwrap_or_default(),
+        place: community
+            .map(|d| city.territory.name(d))
+            .unwrap_or_default(),
+        text: redacted(&case.description),
+        reported_at: case.reported_at,
+        due_at: case.due_at,
+    }
+}
+
+/// The claims of the caller's unit, newest first. One statement.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn own(ctx: &Ctx) -> Result<Vec<(ClaimRow, Open)>, DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let found = ctx.read(move |r| sql::claims_of(r, unit, MOST)).await?;
+    Ok(found
+        .into_iter()
+        .map(|(row, case)| {
+            let open = shown(&city, &case);
+            (row, open)
+        })
+        .collect())
+}
+
+fn is_subscribed(
+    city: std::sync::Arc<City>,
+    unit: UnitId,
+) -> impl FnMut(&mut Read<'_>, &Case) -> Result<bool, cases::ops::CaseError> + Send + 'static {
+    move |r, case| {
+        let subscribed = sql_desk::subscriptions(r, unit)?;
+        Ok(subscribed.iter().any(|s| holds(&city, s, case)))
+    }
+}
+
+/// Claims a case for the caller's unit.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn claim(ctx: &Ctx, number: CaseNumber) -> Result<(), DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let command = JointCommand::Claim {
+        claimant: cases::model::Claimant::default(),
+    };
+    claims::act_as_claimant(
+        ctx,
+        number,
+        command,
+        is_subscribed(city, unit),
+        |w, case| {
+            sql::insert_claim(w, case)?;
+            Ok(Vec::new())
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+/// The claimant shows what it did, with evidence.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn show(
+    ctx: &Ctx,
+    number: CaseNumber,
+    result: String,
+    attachments: Vec<Id>,
+) -> Result<(), DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let command = JointCommand::ShowClaim {
+        result,
+        attachments,
+    }
+    .masked(|t| kernel::mask::mask_free_text(t, &[]).0);
+    claims::act_as_claimant(
+        ctx,
+        number,
+        command,
+        is_subscribed(city, unit),
+        |w, case| {
+            sql::lay_claims(w, case, crate::model::ClaimOutcome::Shown)?;
+            Ok(Vec::new())
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+/// The claimant gives its claim up.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn drop(ctx: &Ctx, number: CaseNumber, reason: String) -> Result<(), DispatchError> {
+    let city = city(ctx);
+    let unit = society(ctx, &city)?;
+    let command = JointCommand::DropClaim { reason };
+    claims::act_as_claimant(
+        ctx,
+        number,
+        command,
+        is_subscribed(city, unit),
+        |w, case| {
+            sql::lay_claims(w, case, crate::model::ClaimOutcome::Dropped)?;
+            Ok(Vec::new())
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_a_person_or_a_home_is_struck_out() {
+        let text = "3栋201室张女士说，浙A12345停在消防通道，电话13800138000，a@b.cn";
+        let out = redacted(text);
+        for word in ["张", "201", "12345", "13800138000", "3栋", "b.cn"] {
+            assert!(!out.contains(word), "{word} in {out}");
+        }
+        assert!(out.contains("停在消防通道"), "{out}");
+    }
+
+    #[test]
+    fn garbage_is_redacted_without_fault() {
+        for text in ["", "女士", "\u{0}先生9", "９９９", "🙂🙂先生"] {
+            let _ = redacted(text);
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! 机构调整 — units merge or split on a day: duties end and begin on it, open cases move when it has come, each with an
+//! event that says so and why; what was before stays. There is a preview and no way back.
+
+use super::DispatchError;
+use crate::rules::{self, Row};
+use crate::sql_desk::{self, Order};
+use access::{Ctx, Permission, UnitId};
+use cases::rules::JointCommand;
+use cases::{Case, CaseId};
+use grid::Part;
+use grid::report::ImportError;
+use grid::sheet::{Column, Sheet, optional, required};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use kernel::DivisionCode;
+use kernel::codes::DistrictCode;
+use kernel::id::Id;
+use matters::City;
+use serde::Serialize;
+use store::{AuditEvent, StoreError, Write};
+
+/// Cases moved in one run of the program's own work.
+const MOST_AT_ONCE: i64 = 500;
+/// The most rows of an order.
+const MOST_ROWS: usize = 500;
+
+/// A row of an order as a file or a form says it: codes of units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub line: u64,
+    /// The code of the unit until then.
+    pub from: String,
+    /// The code of the unit from then on.
+    pub to: String,
+    /// Only matters whose code begins so.
+    pub matter: String,
+    /// Only in this division.
+    pub division: Option<DivisionCode>,
+}
+
+/// What an order would do, or did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// The day.
+    pub on: String,
+    /// The codes of the units that end.
+    pub ended_units: Vec<String>,
+    /// Duties that end.
+    pub duties_ended: usize,
+    /// Duties that begin.
+    pub duties_begun: usize,
+    /// Open cases by unit: code of the old, code of the new, how many.
+    pub cases: Vec<Moved>,
+    /// Accounts that belong to the units that end: the security administrator moves them.
+    pub accounts: usize,
+    /// Whether cases move at once; else when the day has come.
+    pub at_once: bool,
+}
+
+/// Cases that move from one unit to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The code of the old unit.
+    pub from: String,
+    /// The code of the new one.
+    pub to: String,
+    /// How many.
+    pub cases: usize,
+}
+
+const COLUMNS: [Column; 4] = [
+    required("from", &["原单位"]),
+    required("to", &["新单位"]),
+    optional("matter", &["事项"]),
+    optional("division", &["区划"]),
+];
+
+/// Reads an order: CSV with `from,to[,matter,division]`.
+///
+/// # Errors
+/// An unusable file, or the first row that does not read: an order is taken whole or not at all.
+pub fn read(bytes: &[u8]) -> Result<Vec<Line>, ImportError> {
+    let refuse = |r: grid::report::Reject| {
+        ImportError::unusable("bad_row", format!("{}: {}", r.field, r.reason))
+            .at(&r.field)
+            .on_line(r.line)
+    };
+    let sheet = Sheet::open(bytes, &COLUMNS)?;
+    let mut lines = Vec::new();
+    for row in sheet.rows() {
+        let row = row.map_err(refuse)?;
+        let division = row.get("division").map(DivisionCode::padded).transpose();
+        let division = division.map_err(|e| {
+            let value = row.get("division").unwrap_or_default();
+            refuse(grid::report::Reject::new(
+                row.line, "division", value, e.reason,
+            ))
+        })?;
+        let word = |name| -> Result<String, ImportError> {
+            Ok(row.words(name).map_err(refuse)?.unwrap_or_default())
+        };
+        lines.push(Line {
+            line: row.line,
+            from: word("from")?,
+            to: word("to")?,
+            matter: word("matter")?,
+            division,
+        });
+        if lines.len() > MOST_ROWS {
+            break;
+        }
+    }
+    if lines.is_empty() || lines.len() > MOST_ROWS {
+        let message = format!("an order has 1 to {MOST_ROWS} rows");
+        return Err(ImportError::unusable("bad_rows", message));
+    }
+    Ok(lines)
+}
+
+/// The rows of an order as units of the register.
+fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchError> {
+    let unit = |line: &Line, field: &'static str, code: &str| -> Result<UnitId, DispatchError> {
+        city.units.by_code(code).map(|u| u.id).ok_or_else(|| {
+            let code: String = code.chars().take(60).collect();
+            let reason = format!("line {}: no unit has the code {code:?}", line.line);
+            DispatchError::field(field, "dispatch.unknown_unit", reason)
+        })
+    };
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        let to = unit(line, "to", &line.to)?;
+        let ends = city.unit(to).and_then(|u| u.valid_to);
+        if ends.is_some_and(|last| last < day) {
+            let reason = format!(
+                "line {}: the unit {} ends before that day",
+                line.line, line.to
+            );
+            return Err(DispatchError::field("to", "dispatch.unknown_unit", reason));
+        }
+        rows.push(Row {
+            from: unit(line, "from", &line.from)?,
+            to,
+            matter: line.matter.clone(),
+            division: line.division,
+        });
+    }
+    // A case that moved to a unit must not move on from it by the same order.
+    if let Some(at) = rules::chained(&rows) {
+        let line = &lines[at];
+        let reason = format!(
+            "line {}: {} takes work over and gives work away on one day; make two orders of two days",
+            line.line, line.to
+        );
+        return Err(DispatchError::field("to", "dispatch.chained", reason));
+    }
+    Ok(rows)
+}
+
+/// Where a case goes: none when it does not move.
+fn goes_to(city: &City, rows: &[Row], from: UnitId, case: &Case) -> Option<UnitId> {
+    let code = case
+        .matter
+        .and_then(|m| city.matter(m))
+        .map(|c| c.code.as_str())
+        .unwrap_or_default();
+    let place = case
+        .place
+        .grid
+        .map(|g| g.community())
+        .or(case.place.division);
+    rules::successor(rows, from, code, place).filter(|to| *to != from)
+}
+
+/// What is to be done, worked out whole before anything is written.
+struct Plan {
+    rows: Vec<Row>,
+    duties: rules::Duties,
+    ended: Vec<actors::Unit>,
+    preview: Preview,
+}
+
+fn plan(
+    r: &mut store::Read<'_>,
+    city: &City,
+    lines: &[Line],
+    day: Date,
+    now: Timestamp,
+) -> Result<Plan, DispatchError> {
+    let today = city.local_date(now);
+    let rows = rows(city, lines, day)?;
+    let known = matters::sql::all_duties(r)?;
+    let new_id = || Id::new(now, rand::random());
+    let duties = rules::duties(&known, &rows, day, new_id).map_err(|gap| {
+        let code = city
+            .unit(gap.from)
+            .map_or_else(String::new, |u| u.code.clone());
+        DispatchError::field("rows", "dispatch.gap", format!("{code}: {gap}"))
+    })?;
+    let before = day.saturating_sub(1.day());
+    let mut ended = Vec::new();
+    let mut accounts = 0;
+    for unit in rules::dissolved(&rows) {
+        accounts += access::ops::accounts::of_unit(r, unit)?.len();
+        if let Some(unit) = city.unit(unit) {
+            ended.push(actors::Unit {
+                valid_to: Some(unit.valid_to.map_or(before, |to| to.min(before))),
+                ..unit.clone()
+            });
+        }
+    }
+    let mut froms: Vec<UnitId> = rows.iter().map(|r| r.from).collect();
+    froms.sort_unstable();
+    froms.dedup();
+    let name = |unit: UnitId| city.unit(unit).map_or_else(String::new, |u| u.code.clone());
+    let mut moved: Vec<Moved> = Vec::new();
+    for from in froms {
+        for case in sql_desk::open_cases_of(r, from, i64::MAX)? {
+            let Some(to) = goes_to(city, &rows, from, &case) else {
+                continue;
+            };
+            let (from, to) = (name(from), name(to));
+            match moved.iter_mut().find(|m| m.from == from && m.to == to) {
+                Some(known) => known.cases += 1,
+                None => moved.push(Moved { from, to, cases: 1 }),
+            }
+        }
+    }
+    moved.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
+    let preview = Preview {
+        on: day.to_string(),
+        ended_units: ended.iter().map(|u| u.code.clone()).collect(),
+        duties_ended: duties.ended.len(),
+        duties_begun: duties.begun.len(),
+        cases: moved,
+        accounts,
+        at_once: day <= today,
+    };
+    Ok(Plan {
+        rows,
+        duties,
+        ended,
+        preview,
+    })
+}
+
+/// What an order would do. Nothing is written.
+///
+/// # Errors
+/// [`DispatchError`]: the order as a whole, with the row at fault.
+pub async fn preview(ctx: &Ctx, lines: Vec<Line>, day: Date) -> Result<Preview, DispatchError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let city = super::city(ctx);
+    let now = ctx.now();
+    ctx.read(move |r| Ok(plan(r, &city, &lines, day, now)?.preview))
+        .await
+}
+
+/// Enters an order: duties and units end and begin on its day; its cases move as soon as the day has come
+/// ([`move_cases`]). It cannot be taken back.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn order(
+    ctx: &Ctx,
+    lines: Vec<Line>,
+    day: Date,
+    why: &str,
+) -> Result<Preview, DispatchError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let why = super::needed("why", why)?;
+    let city = super::city(ctx);
+    let id = Id::new(ctx.now(), rand::random());
+    ctx.write(move |w| enter(w, &city, &lines, day, &why, id))
+        .await
+}
+
+fn enter(
+    mut w: Write<'_>,
+    city: &City,
+    lines: &[Line],
+    day: Date,
+    why: &str,
+    id: Id,
+) -> Result<store::Sealed<Preview>, DispatchError> {
+    let made_at = w.now();
+    let plan = plan(&mut w, city, lines, day, made_at)?;
+    for duty in &plan.duties.ended {
+        matters::sql::update_duty(&mut w, duty)?;
+    }
+    matters::sql::insert_duties(&mut w, &plan.duties.begun)?;
+    for unit in &plan.ended {
+        actors::sql::update(&mut w, unit)?;
+    }
+    let body = serde_json::to_string(&plan.rows).expect("rows of ids and codes are always JSON");
+    sql_desk::insert_order(
+        &mut w,
+        &Order {
+            id,
+            day,
+            why: why.to_owned(),
+            body,
+            made_at,
+            done_at: None,
+            cases: 0,
+        },
+    )?;
+    grid::sql::bump(&mut w, Part::Duties)?;
+    grid::sql::bump(&mut w, Part::Units)?;
+    let detail = serde_json::json!({
+        "on": day.to_string(),
+        "units_ended": plan.preview.ended_units,
+        "duties_ended": plan.preview.duties_ended,
+        "duties_begun": plan.preview.duties_begun,
+    });
+    let event =
+        AuditEvent::done("unit.reorganise", "reorganisation", id.to_string()).detail(detail);
+    Ok(w.commit(event, plan.preview)?)
+}
+
+/// Orders that were entered, the latest first.
+///
+/// # Errors
+/// The store's; the lack of the permission.
+pub async fn orders(ctx: &Ctx) -> Result<Vec<Order>, DispatchError> {
+    ctx.require(Permission::ReferenceManage)?;
+    Ok(ctx.read(|r| sql_desk::orders(r, 50)).await?)
+}
+
+/// Moves the open cases of orders whose day has come, each in a transaction of its own; answers how many. Called by the
+/// program itself until nothing is left, and by the command that enters an order.
+///
+/// # Errors
+/// The store's. A case that fails is logged and left for the next run.
+pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
+    let ctx = ctx.renewed();
+    let city = super::city(&ctx);
+    let today = city.local_date(ctx.now());
+    let due = ctx.read(move |r| sql_desk::due_orders(r, today)).await?;
+    let mut moved = 0;
+    for order in due {
+        let rows: Vec<Row> = serde_json::from_str(&order.body)
+            .map_err(|e| StoreError::Engine(format!("reorganisation {}: {e}", order.id)))?;
+        let mut froms: Vec<UnitId> = rows.iter().map(|r| r.from).collect();
+        froms.sort_unstable();
+        froms.dedup();
+        let mut left = 0;
+        for from in froms {
+            let found = ctx
+                .read(move |r| sql_desk::open_cases_of(r, from, MOST_AT_ONCE))
+                .await?;
+            let is_more = i64::try_from(found.len()).unwrap_or(i64::MAX) >= MOST_AT_ONCE;
+            left += u64::from(is_more);
+            for case in found {
+                let Some(to) = goes_to(&city, &rows, from, &case) else {
+                    continue;
+                };
+                match move_one(&ctx, &order, (case.district, case.id), from, to).await {
+                    Ok(true) => moved += 1,
+                    Ok(false) => {}
+                    Err(error) => {
+                        left += 1;
+                        tracing::warn!(number = %case.number, %error, "case {} could not be moved to its new unit; the next run tries again", case.number);
+                    }
+                }
+            }
+        }
+        if left == 0 {
+            let id = order.id;
+            ctx.write(move |mut w| -> Result<_, StoreError> {
+                sql_desk::finish_order(&mut w, id)?;
+                let event =
+                    AuditEvent::done("unit.reorganise_done", "reorganisation", id.to_string());
+                w.commit(event, ())
+            })
+            .await?;
+        }
+    }
+    Ok(moved)
+}
+
+async fn move_one(
+    ctx: &Ctx,
+    order: &Order,
+    key: (DistrictCode, CaseId),
+    from: UnitId,
+    to: UnitId,
+) -> Result<bool, DispatchError> {
+    let command = JointCommand::ChangeUnit {
+        from,
+        to,
+        why: order.why.clone(),
+    };
+    let id = order.id;
+    let beside = move |w: &mut Write<'_>, after: Option<&Case>| {
+        if after.is_some() {
+            sql_desk::count_moved(w, id)?;
+            return Ok(Vec::new());
+        }
+        // The case ended, or was moved, since it was read.
+        let event = AuditEvent::done("unit.reorganise_pass", "reorganisation", id.to_string());
+        Ok(vec![event])
+    };
+    let done = cases::ops::joint::by_program(ctx, key, command, beside).await?;
+    Ok(done.is_some())
+}
+
+/// Waits until every order whose day has come is done; answers how many cases moved. For the command line.
+///
+/// # Errors
+/// As [`move_cases`].
+pub async fn move_all(ctx: &Ctx) -> Result<u64, DispatchError> {
+    let mut all = 0;
+    loop {
+        let moved = move_cases(ctx).await?;
+        all += moved;
+        if moved == 0 {
+            return Ok(all);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_read_whole_or_not_at_all() {
+        let lines = read("from,to,matter,division\nA,C,,\nB,C,E01,330102\n".as_bytes()).unwrap();
+        assert_eq!((lines[0].from.as_str(), lines[0].to.as_str()), ("A", "C"));
+        assert_eq!(lines[1].division, Some("330102000000".parse().unwrap()));
+        assert_eq!(lines[1].line, 3);
+        for bad in [
+            "",
+            "from\nA\n",
+            "from,to\n",
+            "from,to,division\nA,B,33x\n",
+            "a,b\n1,2\n",
+        ] {
+            assert!(read(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+        assert!(read(&[0xff, 0xfe]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! Every page in both languages, for whoever may see it.
+
+use crate::city::{City, migrations};
+use serde_json::json;
+
+testdb::both_engines!(every_page_reads_in_both_languages, &migrations(), |db| {
+    let city = City::new(db);
+    let number = city.handling("E0113").number;
+    let help = json!([{ "act": "ask_help", "unit": city.unit("WATER").to_string(), "ask": "请查管线", "limit": "4工作时" },
+                          { "act": "note", "text": "@leader 请看" }]);
+    assert_eq!(city.acts("citymgmt", number, help).status, 200);
+    city.post(
+        "green",
+        "/api/v1/subscriptions",
+        &json!({ "matter": "E01" }),
+    );
+    let body = json!({ "units": [city.unit("WATER").to_string()], "ask": "请到场" });
+    let id = city.post("street", "/api/v1/whistles", &body).body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    city.post(
+        "desk",
+        "/api/v1/handovers",
+        &json!({ "desk": "dispatcher", "words": "平安" }),
+    );
+    city.keep_up();
+    let whistle = format!("/whistles/{id}");
+    let case = format!("/cases/{number}");
+    for (login, path) in [
+        ("water", "/for-me"),
+        ("leader", "/for-me"),
+        ("street", "/whistles"),
+        ("desk", "/whistles"),
+        ("water", whistle.as_str()),
+        ("street", whistle.as_str()),
+        ("desk", "/whistles/figures"),
+        ("desk", "/handover"),
+        ("desk2", "/handover"),
+        ("water", "/handover"),
+        ("green", "/claims"),
+        ("admin", "/reorganise"),
+        ("admin", "/grid-items"),
+        ("desk", "/grid-items"),
+        ("water", "/deputies"),
+        ("water", case.as_str()),
+        ("citymgmt", case.as_str()),
+        ("desk", case.as_str()),
+    ] {
+        for lang in ["zh-CN", "en"] {
+            let reply = city.page(login, path, lang);
+            assert_eq!(reply.status, 200, "{login} {path} {lang}: {}", reply.text);
+            ui::testing::assert_sound(&reply.text);
+        }
+    }
+    let page = city.page("water", "/for-me", "zh-CN");
+    assert!(page.text.contains(&number.to_string()) && page.text.contains("请查管线"));
+    assert!(
+        city.page("leader", "/for-me", "zh-CN")
+            .text
+            .contains("请看")
+    );
+});
+
+testdb::both_engines!(
+    a_reorganisation_is_looked_at_and_confirmed_by_its_day,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let form = |step: &str, confirm: &str| {
+            let body = format!(
+                "on=2026-03-18&why=1&rows=CITYMGMT,STREET&step={step}&confirm={confirm}&csrf=x"
+            );
+            city.form("admin", "/reorganise", &body)
+        };
+        let preview = form("preview", "");
+        assert_eq!(preview.status, 200, "{}", preview.text);
+        assert_eq!(form("order", "").status, 422);
+        assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 0);
+        assert_eq!(form("order", "2026-03-18").status, 303);
+        assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 1);
+        let garbage = city.form("admin", "/reorganise", "on=x&why=&rows=%FF&step=order");
+        assert_eq!(garbage.status, 422);
+    }
+);

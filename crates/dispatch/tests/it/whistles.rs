@@ -1,0 +1,183 @@
+//! 吹哨报到: who whistles, who answers until when, both sides assessed, figures of units; on a case and on a place.
+
+use crate::city::{City, migrations};
+use cases::ops::Step;
+use serde_json::json;
+use std::time::Duration;
+
+testdb::both_engines!(
+    a_street_whistles_for_a_place_and_both_sides_are_assessed,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (water, mgmt) = (
+            city.unit("WATER").to_string(),
+            city.unit("CITYMGMT").to_string(),
+        );
+        let body =
+            json!({ "units": [water, mgmt], "ask": "路面塌陷，请到场", "address": "延安路 1 号" });
+        let refused = city.post("water", "/api/v1/whistles", &body);
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (403, &json!("dispatch.not_a_street"))
+        );
+        let elsewhere = json!({ "units": [water], "ask": "请到场", "division": "330102002000" });
+        let refused = city.post("street", "/api/v1/whistles", &elsewhere);
+        assert_eq!(
+            refused.body["code"],
+            json!("dispatch.outside_street"),
+            "{refused:?}"
+        );
+        let blown = city.post("street", "/api/v1/whistles", &body);
+        assert_eq!(blown.status, 201, "{blown:?}");
+        let id = blown.body["id"].as_str().unwrap().to_owned();
+        let path = |what: &str| format!("/api/v1/whistles/{id}{what}");
+        // Who is on neither side does not know of it; the desk sees all.
+        assert_eq!(city.get("clean", &path("")).status, 404);
+        assert_eq!(city.get("desk", &path("")).status, 200);
+        assert_eq!(
+            city.get("water", "/api/v1/whistles").body["items"][0]["id"],
+            json!(id)
+        );
+        // One comes in time, the other stays silent and is late.
+        assert_eq!(
+            city.post("water", &path("/answer"), &json!({ "answer": "respond" }))
+                .status,
+            200
+        );
+        let silent = city.post(
+            "citymgmt",
+            &path("/answer"),
+            &json!({ "answer": "decline" }),
+        );
+        assert_eq!(
+            silent.body["code"],
+            json!("dispatch.missing"),
+            "a refusal says why: {silent:?}"
+        );
+        city.clock.advance(Duration::from_secs(10 * 3600));
+        let late = city.get("street", &path(""));
+        let calls = late.body["calls"].as_array().unwrap();
+        let is_late = |unit: &str| {
+            calls
+                .iter()
+                .find(|c| c["unit"]["id"] == json!(unit))
+                .unwrap()["is_late"]
+                .clone()
+        };
+        assert_eq!(
+            (is_late(&water), is_late(&mgmt)),
+            (json!(false), json!(true))
+        );
+        let early = city.post(
+            "street",
+            &path("/assess"),
+            &json!({ "unit": water, "mark": "good" }),
+        );
+        assert_eq!(early.body["code"], json!("dispatch.not_ended"));
+        assert_eq!(
+            city.post("water", &path("/end"), &json!({})).status,
+            404,
+            "only the street ends it"
+        );
+        assert_eq!(city.post("street", &path("/end"), &json!({})).status, 200);
+        assert_eq!(
+            city.post(
+                "street",
+                &path("/assess"),
+                &json!({ "unit": water, "mark": "good" })
+            )
+            .status,
+            200
+        );
+        let poor = city.post(
+            "street",
+            &path("/assess"),
+            &json!({ "unit": mgmt, "mark": "poor" }),
+        );
+        assert_eq!(
+            poor.body["code"],
+            json!("dispatch.missing"),
+            "a poor mark says why"
+        );
+        assert_eq!(
+            city.post("water", &path("/assess"), &json!({ "mark": "fair" }))
+                .status,
+            200
+        );
+        let twice = city.post("water", &path("/assess"), &json!({ "mark": "good" }));
+        assert_eq!(twice.body["code"], json!("dispatch.assessed"));
+        let other = city.post(
+            "citymgmt",
+            &path("/assess"),
+            &json!({ "unit": water, "mark": "poor", "why": "x" }),
+        );
+        assert_eq!(other.status, 404, "only the street judges those it called");
+        let figures = city.get(
+            "desk",
+            "/api/v1/whistles/figures?from=2026-03-01&to=2026-03-31",
+        );
+        let rows = figures.body["rows"].as_array().unwrap();
+        let of = |unit: &str| {
+            rows.iter()
+                .find(|r| r["unit"]["id"] == json!(unit))
+                .unwrap()
+        };
+        assert_eq!(
+            (&of(&water)["in_time"], &of(&water)["judged"]),
+            (&json!(1), &json!([1, 0, 0]))
+        );
+        assert_eq!(of(&mgmt)["late"], json!(1));
+        let street = city.unit("STREET").to_string();
+        assert_eq!(
+            (&of(&street)["whistled"], &of(&street)["whistles_judged"]),
+            (&json!(1), &json!([0, 1, 0]))
+        );
+        // A department sees its own figures only.
+        let own = city.get(
+            "water",
+            "/api/v1/whistles/figures?from=2026-03-01&to=2026-03-31",
+        );
+        assert_eq!(own.body["rows"].as_array().unwrap().len(), 1);
+    }
+);
+
+testdb::both_engines!(
+    a_whistle_for_a_case_shows_the_case_to_whom_it_calls,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let case = city.handling("E0113");
+        let number = case.number;
+        // The street gets the case.
+        city.act(
+            "citymgmt",
+            number,
+            vec![Step::Return {
+                reason: "属地".into(),
+            }],
+        )
+        .unwrap();
+        let to = Step::Dispatch {
+            unit: Some(city.unit("STREET")),
+            basis: "属地".into(),
+        };
+        city.act("desk", number, vec![to]).unwrap();
+        let page = format!("/api/v1/cases/{number}");
+        assert_eq!(city.get("water", &page).status, 404);
+        let whistle = json!([{ "act": "whistle", "units": [city.unit("WATER").to_string()], "ask": "请到场" }]);
+        let done = city.acts("street", number, whistle);
+        assert_eq!(done.status, 200, "{done:?}");
+        assert_eq!(city.get("water", &page).status, 200);
+        city.keep_up();
+        city.keep_up();
+        assert_eq!(
+            city.count("SELECT count(*) FROM whistles"),
+            1,
+            "one event is one whistle"
+        );
+        let listed = city.get("water", "/api/v1/whistles");
+        assert_eq!(listed.body["items"][0]["number"], json!(number.to_string()));
+        city.check_life(number);
+    }
+);
