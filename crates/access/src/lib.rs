@@ -42,6 +42,7 @@
 
 mod answer;
 mod body;
+pub mod city_settings;
 mod cookies;
 mod ctx;
 mod extract;
@@ -98,5 +99,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 46,
         name: "deputies",
         sql: include_str!("../migrations/0046_deputies.sql"),
+    },
+    store::Migration {
+        number: 12,
+        name: "city_settings",
+        sql: include_str!("../migrations/0012_city_settings.sql"),
     },
 ];

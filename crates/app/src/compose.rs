@@ -2,6 +2,7 @@
 
 use crate::config::{Common, Config};
 use crate::output::Failure;
+use access::city_settings::SettingsList;
 use access::{Capability, Ctx, Routes, Services, SystemRole};
 use grid::ImportError;
 use kernel::{Clock, SystemClock};
@@ -30,6 +31,11 @@ pub fn capabilities() -> Vec<Capability> {
         topics::capability(),
         crate::serve::capability(),
     ]
+}
+
+/// What a city may set. A capability that declares rules is one line here.
+pub fn rules_of_the_city() -> SettingsList {
+    SettingsList::new(&[cases::rules::StepRules::SETTINGS])
 }
 
 /// Every table of the program, in order.
@@ -80,6 +86,7 @@ impl Program {
         let reference = Arc::new(Reference::new(config.timezone.clone()));
         let mut services = Services::default();
         services.add(reference.clone());
+        services.add(Arc::new(rules_of_the_city()));
         services.add(crate::places::directory(reference.clone()));
         services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));

@@ -213,6 +213,7 @@ pub async fn serve(
         program.reference.clone(),
     ));
     let together = tokio::spawn(dispatch::jobs::keep_up(system.clone()));
+    let deadlines = tokio::spawn(follow_calendars(system.clone(), program.reference.clone()));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -238,6 +239,7 @@ pub async fn serve(
     suggesting.abort();
     together.abort();
     work.abort();
+    deadlines.abort();
     keeping.abort();
     access::ops::flush(&state).await?;
     served.map_err(|e| Failure::other("serve", e.to_string()))
@@ -286,6 +288,34 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>, data_dir: P
         tokio::time::sleep(REFRESH_EVERY).await;
         since_cleaning += REFRESH_EVERY;
         since_timers += REFRESH_EVERY;
+    }
+}
+
+/// Computes open deadlines again whenever the calendars changed. A failure is logged and tried again.
+async fn follow_calendars(system: Ctx, reference: Arc<matters::Reference>) {
+    let mut followed = String::new();
+    loop {
+        let state = reference.current().state_of_calendars();
+        if state != followed {
+            match cases::ops::recompute(&system.renewed(), |_| {}).await {
+                Ok(run) => {
+                    if let Some(run) = run {
+                        tracing::info!(
+                            seen = run.seen,
+                            moved = run.moved,
+                            failed = run.failed,
+                            "open deadlines follow the calendar"
+                        );
+                    }
+                    followed = state;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "open deadlines could not be computed again");
+                    tokio::time::sleep(TIMERS_EVERY).await;
+                }
+            }
+        }
+        tokio::time::sleep(REFRESH_EVERY).await;
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod city;
+mod clocks;
 mod facts;
 mod floor;
 mod import;
@@ -63,6 +64,8 @@ enum Bench {
     Start,
     /// Figures: made anew, kept up, read [default: 1000000 cases].
     Facts,
+    /// What turned yellow or red in a minute, and all deadlines after a calendar changed [default: 200000 clocks].
+    Clocks,
     /// A daily look for what is unusual over 2,000 unit grids and 60 classes.
     Warning,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
@@ -145,6 +148,10 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
         if args.engine != Some(Engine::Sqlite) {
             facts::on_postgres(args.facts_cases(), say)?;
         }
+    }
+    if wants(Bench::Clocks) {
+        let usual = if args.quick { 20_000 } else { 200_000 };
+        clocks::on_both(args.cases.unwrap_or(usual), say)?;
     }
     if wants(Bench::Warning) {
         warning::run(args.quick, say)?;

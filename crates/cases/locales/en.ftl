@@ -805,3 +805,122 @@ cases-error-unknown-mention = There is no such colleague: { $reason }
 cases-error-blind-mention = That colleague may not see this case: { $reason }
 cases-why-ruling = A coordinator ruled so on case { $number }: { $reason }
 cases-error-off-list = This is no task for a grid worker: { $reason }
+# Limits of stages
+cases-desk-asked = Clock requests
+cases-fact-stage = This stage is due
+cases-due-by-provisional = ◌ due { $time } (provisional)
+cases-stage-verify = Verification
+cases-stage-accept = Acceptance
+cases-stage-register = Registration
+cases-stage-dispatch = Dispatch
+cases-stage-coordinate = Coordination
+cases-stage-sign = Signing for it
+cases-stage-handle = Handling
+cases-stage-check = Check
+cases-stage-close = Closing
+cases-stage-audit = Audit of the handling on the spot
+cases-stage-call-back = Call-back
+cases-act-recompute = Deadlines computed again
+cases-event-recomputed = The calendar changed: the deadline was computed again
+cases-recomputed-said = It was due { $was } and is due { $now } now (calendar { $calendar })
+
+# Calendar and rules
+cases-menu-calendar = Calendar
+cases-calendar = Working calendar
+cases-calendar-city = Whole city
+cases-calendar-previous = Year before
+cases-calendar-next = Next year
+cases-calendar-not-loaded = The notice of this year is not loaded: Monday to Friday is assumed, and deadlines that touch it are provisional (◌).
+cases-calendar-place = Where
+cases-calendar-place-help = None means the whole city; districts and streets may have hours and holidays of their own.
+cases-calendar-show = Show
+cases-calendar-worked = { $n } working days
+cases-calendar-version = Calendar version { $version }
+cases-calendar-off = Off
+cases-calendar-off-mark = off
+cases-calendar-makeup = Worked to make up
+cases-calendar-makeup-mark = on
+cases-calendar-weekend = Weekend
+cases-calendar-hours = Working day with other hours
+cases-calendar-work = Working day
+cases-calendar-hours-title = Working hours
+cases-calendar-days = Days
+cases-calendar-hours-col = Hours
+cases-calendar-from-to = { $from } to { $to }
+cases-calendar-versions = Versions loaded
+cases-calendar-no-versions = None yet: the notices of the State Council that come with the program are in force.
+cases-calendar-version-col = Version
+cases-calendar-loaded = Loaded
+cases-calendar-why = Why
+cases-calendar-why-help = Name the ground, such as a notice; it becomes the name of the day.
+cases-calendar-run-done = Open deadlines follow this calendar: { $seen } of { $total } looked at, { $moved } moved, done { $when }.
+cases-calendar-run-going = Open deadlines are being computed again: { $seen } of { $total }, { $moved } moved ({ $when }).
+cases-calendar-is-off = Now: not worked.
+cases-calendar-is-worked = Now: worked, { $hours }.
+cases-calendar-becomes = Becomes
+cases-calendar-make-off = Off
+cases-calendar-make-work = Worked
+cases-calendar-hours-help = Only for a working day, such as 08:00-12:00; left empty, the usual hours.
+cases-calendar-then = After saving, open deadlines that touch this day are computed again by themselves; each case keeps the old one in its record.
+cases-calendar-save = Save
+cases-calendar-no-kind = Choose off or worked.
+cases-calendar-bad-hours = The hours cannot be read: { $reason }
+cases-calendar-changed = Saved as calendar version { $version }; open deadlines are being computed again.
+cases-calendar-reason-needed = Please give a reason of at most { $most } characters.
+cases-month-1 = January
+cases-month-2 = February
+cases-month-3 = March
+cases-month-4 = April
+cases-month-5 = May
+cases-month-6 = June
+cases-month-7 = July
+cases-month-8 = August
+cases-month-9 = September
+cases-month-10 = October
+cases-month-11 = November
+cases-month-12 = December
+cases-weekday-1 = Mo
+cases-weekday-2 = Tu
+cases-weekday-3 = We
+cases-weekday-4 = Th
+cases-weekday-5 = Fr
+cases-weekday-6 = Sa
+cases-weekday-7 = Su
+cases-setting-limit-verify = Limit of verification
+cases-setting-limit-verify-help = From the report to the finding on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-accept = Limit of acceptance
+cases-setting-limit-accept-help = From the report, or its verification, to accepting or not accepting it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-register = Limit of registration
+cases-setting-limit-register-help = From acceptance to registering or not registering. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-dispatch = Limit of dispatch
+cases-setting-limit-dispatch-help = From registration, or a return, to the dispatch. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-coordinate = Limit of coordination
+cases-setting-limit-coordinate-help = From the last return to the ruling. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-sign = Limit of signing
+cases-setting-limit-sign-help = From the dispatch to the unit signing for it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-check = Limit of the check
+cases-setting-limit-check-help = From the unit’s answer to the check on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-close = Limit of closing
+cases-setting-limit-close-help = From the passed check to closing. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-audit = Limit of the audit of handling on the spot
+cases-setting-limit-audit-help = From the report to the audit. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-call-back = Limit of the call-back
+cases-setting-limit-call-back-help = From the end of the case to the call-back of a requester who left a contact. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-soon-percent = Yellow from (%)
+cases-setting-soon-percent-help = The share of a limit after which the light is yellow ▲; past the limit it is red ■.
+cases-setting-returns-to-coordinator = Which return goes to a coordinator
+cases-setting-returns-to-coordinator-help = The return after which a coordinator rules whose duty it is.
+cases-setting-most-extensions = Extensions at most
+cases-setting-most-extensions-help = How often one limit of handling may be extended, each time by the original limit.
+cases-setting-most-suspensions = Suspensions at most
+cases-setting-most-suspensions-help = How often one case may be suspended.
+cases-setting-longest-suspension-days = Longest suspension, in days
+cases-setting-longest-suspension-days-help = How many days away the end of a suspension may lie.
+cases-setting-answer-limit = How long to wait for the requester
+cases-setting-answer-limit-help = How long a question to the requester holds the clock; then it runs on by itself.
+cases-setting-claim-limit = A claim stands for
+cases-setting-claim-limit-help = How long a claim stands before something has to be shown; then it lapses.
+cases-setting-whistle-limit = Answer to a whistle within
+cases-setting-whistle-limit-help = How long a unit that a street whistled for has to respond.
+cases-setting-first-receiver-leads = The first receiver leads
+cases-setting-first-receiver-leads-help = Whether a unit that has signed for a case leads it and may not return it.

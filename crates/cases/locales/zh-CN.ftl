@@ -778,3 +778,122 @@ cases-error-unknown-mention = 没有这位同事：{ $reason }
 cases-error-blind-mention = 该同事无权查看本案：{ $reason }
 cases-why-ruling = 依据案件 { $number } 的协调裁定：{ $reason }
 cases-error-off-list = 不属于网格员的任务：{ $reason }
+# 环节时限
+cases-desk-asked = 时限审批
+cases-fact-stage = 本环节时限
+cases-due-by-provisional = ◌ { $time } 前（暂定）
+cases-stage-verify = 核实
+cases-stage-accept = 受理
+cases-stage-register = 立案
+cases-stage-dispatch = 派遣
+cases-stage-coordinate = 协调
+cases-stage-sign = 签收
+cases-stage-handle = 处置
+cases-stage-check = 核查
+cases-stage-close = 结案
+cases-stage-audit = 自处置审核
+cases-stage-call-back = 回访
+cases-act-recompute = 时限重算
+cases-event-recomputed = 日历变更，时限重算
+cases-recomputed-said = 原定 { $was }，现为 { $now }（日历 { $calendar }）
+
+# 日历与规则
+cases-menu-calendar = 日历
+cases-calendar = 工作日历
+cases-calendar-city = 全市
+cases-calendar-previous = 上一年
+cases-calendar-next = 下一年
+cases-calendar-not-loaded = 这一年的放假安排还没有载入：按周一至周五推算，涉及的时限都是暂定的（◌）。
+cases-calendar-place = 范围
+cases-calendar-place-help = 不选就是全市；区、街道可以有自己的作息和假日。
+cases-calendar-show = 查看
+cases-calendar-worked = 全年 { $n } 个工作日
+cases-calendar-version = 日历版本 { $version }
+cases-calendar-off = 放假
+cases-calendar-off-mark = 休
+cases-calendar-makeup = 调休上班
+cases-calendar-makeup-mark = 班
+cases-calendar-weekend = 周末
+cases-calendar-hours = 作息不同的工作日
+cases-calendar-work = 工作日
+cases-calendar-hours-title = 作息时间
+cases-calendar-days = 日期
+cases-calendar-hours-col = 工作时间
+cases-calendar-from-to = { $from } 至 { $to }
+cases-calendar-versions = 载入的版本
+cases-calendar-no-versions = 还没有载入本地版本，用的是程序自带的国务院放假安排。
+cases-calendar-version-col = 版本
+cases-calendar-loaded = 载入时间
+cases-calendar-why = 理由
+cases-calendar-why-help = 写明依据，例如通知文号；它会成为这一天的名称。
+cases-calendar-run-done = 未了时限已按现行日历重算：看了 { $seen } 件，改了 { $moved } 件，{ $when }完成（共 { $total } 件）。
+cases-calendar-run-going = 正在按现行日历重算未了时限：{ $seen } / { $total } 件，已改 { $moved } 件（{ $when }）。
+cases-calendar-is-off = 现在：不上班。
+cases-calendar-is-worked = 现在：上班，{ $hours }。
+cases-calendar-becomes = 改为
+cases-calendar-make-off = 放假
+cases-calendar-make-work = 上班
+cases-calendar-hours-help = 只在上班时填写，例如 08:00-12:00；不填就是平时的作息。
+cases-calendar-then = 保存后，涉及这一天的未了时限会自动重算；原来的时限留在每件案卷里。
+cases-calendar-save = 保存
+cases-calendar-no-kind = 请选放假或上班。
+cases-calendar-bad-hours = 工作时间看不懂：{ $reason }
+cases-calendar-changed = 已保存为日历版本 { $version }，未了时限正在重算。
+cases-calendar-reason-needed = 请写明理由，不超过 { $most } 个字符。
+cases-month-1 = 1 月
+cases-month-2 = 2 月
+cases-month-3 = 3 月
+cases-month-4 = 4 月
+cases-month-5 = 5 月
+cases-month-6 = 6 月
+cases-month-7 = 7 月
+cases-month-8 = 8 月
+cases-month-9 = 9 月
+cases-month-10 = 10 月
+cases-month-11 = 11 月
+cases-month-12 = 12 月
+cases-weekday-1 = 一
+cases-weekday-2 = 二
+cases-weekday-3 = 三
+cases-weekday-4 = 四
+cases-weekday-5 = 五
+cases-weekday-6 = 六
+cases-weekday-7 = 日
+cases-setting-limit-verify = 核实时限
+cases-setting-limit-verify-help = 从转核实到有核实结果，也是核实任务的时限。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-accept = 受理时限
+cases-setting-limit-accept-help = 从收到反映（或核实完毕）到受理或不予受理。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-register = 立案时限
+cases-setting-limit-register-help = 从受理到立案或不予立案。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-dispatch = 派遣时限
+cases-setting-limit-dispatch-help = 从立案（或回退）到派遣。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-coordinate = 协调时限
+cases-setting-limit-coordinate-help = 从转协调到裁定。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-sign = 签收时限
+cases-setting-limit-sign-help = 从派遣到承办单位签收。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-check = 核查时限
+cases-setting-limit-check-help = 从处置反馈到核查，也是核查任务的时限。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-close = 结案时限
+cases-setting-limit-close-help = 从核查通过到结案。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-audit = 自处置审核时限
+cases-setting-limit-audit-help = 从自处置上报到审核归档。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-limit-call-back = 回访时限
+cases-setting-limit-call-back-help = 从结案或不予受理到回访；只对留了联系方式的反映人。时限，如 2工作时；例外写在后面，用分号隔开，如 2工作时; urgent=1紧急工作时; hotline=1工作时；写“无”就是不设时限。
+cases-setting-soon-percent = 黄灯比例（%）
+cases-setting-soon-percent-help = 用去时限的这个比例后亮黄灯 ▲；100% 后亮红灯 ■。
+cases-setting-returns-to-coordinator = 第几次回退转协调
+cases-setting-returns-to-coordinator-help = 同一案件第几次被回退后，由协调人裁定承办单位。
+cases-setting-most-extensions = 延期次数上限
+cases-setting-most-extensions-help = 一个处置时限最多可延期几次，每次增加一个原时限。
+cases-setting-most-suspensions = 挂账次数上限
+cases-setting-most-suspensions-help = 一件案件最多可挂账几次。
+cases-setting-longest-suspension-days = 挂账最长天数
+cases-setting-longest-suspension-days-help = 挂账截止日距今最多几天。
+cases-setting-answer-limit = 等反映人答复的时限
+cases-setting-answer-limit-help = 向反映人补充询问后，时限最多停多久；到期自动继续。
+cases-setting-claim-limit = 认领有效期
+cases-setting-claim-limit-help = 认领后多久须有进展，逾期自动失效。
+cases-setting-whistle-limit = 吹哨响应时限
+cases-setting-whistle-limit-help = 街道吹哨后，被叫单位多久内须响应。
+cases-setting-first-receiver-leads = 首接负责
+cases-setting-first-receiver-leads-help = 单位签收后即为牵头单位，不得退单。

@@ -108,7 +108,7 @@ fn contribution(row: FactRow, tz: &TimeZone) -> Contribution {
     }
 }
 
-/// The body of the one row that a batch of an import leaves.
+/// The body of the one row that a batch leaves.
 #[derive(Deserialize)]
 struct Imported {
     cases: Vec<(String, Id)>,
@@ -129,7 +129,8 @@ impl Source for CaseFacts {
         };
         match row.topic.as_str() {
             "case.moved" => Ok(vec![key(&row.district, row.object_id)?]),
-            "case.imported" => serde_json::from_str::<Imported>(&row.body)
+            // A batch of an import, or of deadlines that another calendar moved.
+            "case.imported" | "case.recomputed" => serde_json::from_str::<Imported>(&row.body)
                 .map_err(|e| wrong(e.to_string()))?
                 .cases
                 .iter()

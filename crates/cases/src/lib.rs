@@ -22,13 +22,17 @@ pub mod service;
 pub mod sql;
 pub mod sql_access;
 mod sql_alike;
+mod sql_clocks;
 pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;
 pub mod sql_record;
+mod sql_recompute;
+pub mod stage;
 pub mod words;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
+pub use stage::Stage;
 
 /// The tables of this capability.
 pub const MIGRATIONS: &[store::Migration] = &[
@@ -66,5 +70,15 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 62,
         name: "case_deputies",
         sql: include_str!("../migrations/0062_case_deputies.sql"),
+    },
+    store::Migration {
+        number: 91,
+        name: "case_clocks",
+        sql: include_str!("../migrations/0091_case_clocks.sql"),
+    },
+    store::Migration {
+        number: 92,
+        name: "clock_runs",
+        sql: include_str!("../migrations/0092_clock_runs.sql"),
     },
 ];

@@ -1,6 +1,7 @@
 //! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
 
 use crate::record::{Answer, Record};
+use crate::stage::Clocks;
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
@@ -45,6 +46,7 @@ macro_rules! words {
         store::text_value!($name);
     };
 }
+pub(crate) use words;
 
 pub(super) use words;
 
@@ -157,6 +159,13 @@ pub struct Place {
     pub address: Option<String>,
 }
 
+impl Place {
+    /// The smallest division known around it: for what a division sets, such as its hours.
+    pub fn here(&self) -> Option<DivisionCode> {
+        self.grid.map(GridCode::community).or(self.division)
+    }
+}
+
 /// Who made an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By {
@@ -209,6 +218,9 @@ pub struct CaseEvent {
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
+    /// What it says about clocks: the stage it begins, when that is due, when handling turns yellow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<Box<Clocks>>,
 }
 
 /// What can happen in the life of a case.
@@ -373,6 +385,8 @@ pub enum Fact {
         /// The calendar did not reach that far.
         provisional: bool,
     },
+    /// 重算 — a calendar changed, and with it what is due when: before and after.
+    Recomputed(Box<Recomputed>),
     /// 反馈 — the unit says it is done.
     ReportedBack {
         /// What was done.
@@ -543,6 +557,40 @@ pub enum Fact {
     /// What happens when several work on one case. (Must stay the last: a word that is none of the above is looked for there.)
     #[serde(untagged)]
     Joint(JointFact),
+}
+
+/// What another calendar makes of the clocks of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recomputed {
+    /// The calendar version it is computed with now.
+    pub calendar: String,
+    /// The deadline of handling, if it moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<Moved>,
+    /// The deadline of the stage it is in, if that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Moved>,
+}
+
+/// A deadline before and after another calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// When it was due.
+    pub was_due_at: Timestamp,
+    /// That was provisional.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_provisional: bool,
+    /// The calendar version that said so; none in lives of before versions were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_calendar: Option<String>,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// When it turns yellow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soon_at: Option<Timestamp>,
+    /// This too is provisional.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
 }
 
 words! {
@@ -782,6 +830,30 @@ pub struct Case {
     /// The calendar does not reach that far yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// When handling turns yellow; see [`Case::handling_soon`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soon_at: Option<Timestamp>,
+    /// The calendar version by which handling is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// When the stage it is in began ([`crate::Stage::of`]). None in lives of before there were stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_from: Option<Timestamp>,
+    /// The limit of that stage as the city had it then. None for handling, which has the standard's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_limit: Option<Limit>,
+    /// When that stage is due. None for handling, which has [`Case::due_at`]; [`Case::stage_due`] knows both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_due_at: Option<Timestamp>,
+    /// When that stage turns yellow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_soon_at: Option<Timestamp>,
+    /// The calendar did not reach that far when the stage began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stage_provisional: bool,
+    /// The calendar version by which the stage is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_calendar: Option<String>,
     /// When the unit last said it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled_at: Option<Timestamp>,

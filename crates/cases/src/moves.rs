@@ -76,6 +76,8 @@ kinds! {
     Answer = "answer",
     /// No answer came in time.
     LapseWaiting = "lapse_waiting",
+    /// 重算
+    Recompute = "recompute",
     /// 反馈
     ReportBack = "report_back",
     /// 核查
@@ -218,6 +220,25 @@ const ENDED: &[State] = &[
 ];
 /// The states in which a unit has the case.
 const WITH_UNIT: &[State] = &[S::PendingSign, S::Handling, S::Suspended, S::Waiting];
+
+/// Every state in which a clock may run: somebody waits for somebody, or for a call-back.
+const CLOCKED: &[State] = &[
+    S::PendingVerify,
+    S::PendingAccept,
+    S::PendingRegister,
+    S::PendingDispatch,
+    S::Coordinating,
+    S::PendingSign,
+    S::Handling,
+    S::PendingCheck,
+    S::PendingClose,
+    S::SelfHandledAudit,
+    S::Closed,
+    S::AnsweredDirectly,
+    S::NotAccepted,
+    S::NotRegistered,
+    S::SelfHandled,
+];
 
 /// Who may move a case where. Order is the order shown on screen.
 pub const MOVES: &[Move] = &[
@@ -428,6 +449,13 @@ pub const MOVES: &[Move] = &[
         to: &[S::Handling],
         by: Who::Program,
         because: "逾期未答复，时限继续",
+    },
+    Move {
+        from: CLOCKED,
+        act: Act::Recompute,
+        to: &[],
+        by: Who::Program,
+        because: "日历变更，时限重算，新旧并存",
     },
     Move {
         from: &[S::Handling],

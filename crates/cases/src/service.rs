@@ -4,9 +4,10 @@
 use crate::advice::Adviser;
 use crate::lists::{Lists, Settings};
 use crate::ops::track::Tries;
-use crate::rules::CityRules;
+use crate::rules::{CityRules, StepRules};
 use crate::{sql, sql_lists, sql_record};
 use access::Ctx;
+use access::city_settings::Values;
 use attachments::Attachments;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -74,19 +75,16 @@ impl Default for DuplicateRule {
 /// What a deployment sets about cases.
 #[derive(Debug, Clone)]
 pub struct CasesConfig {
-    /// The limits of tasks and the like.
-    pub rules: CityRules,
     /// The district that keeps the record of what has no known place.
     pub default_district: DistrictCode,
-    /// When two reports are suspected to be one.
+    /// When two reports are suspected to be one, where the city sets nothing.
     pub duplicates: DuplicateRule,
 }
 
 impl CasesConfig {
-    /// The defaults of the standard, with the district for reports without a known place.
+    /// With the district for reports without a known place.
     pub fn new(default_district: DistrictCode) -> Self {
         Self {
-            rules: CityRules::default(),
             default_district,
             duplicates: DuplicateRule::default(),
         }
@@ -129,6 +127,8 @@ pub struct Cases {
     reference: Arc<Reference>,
     config: CasesConfig,
     channels: RwLock<Arc<BTreeMap<String, Channel>>>,
+    /// The rules of the city, and the values they were read from.
+    rules: RwLock<(Arc<Values>, Arc<StepRules>)>,
     numbers: Mutex<Numbers>,
     vault: Option<Arc<vault::Keys>>,
     attachments: Option<Arc<Attachments>>,
@@ -151,6 +151,7 @@ impl Cases {
             reference,
             config,
             channels: RwLock::default(),
+            rules: RwLock::default(),
             numbers: Mutex::default(),
             vault: None,
             attachments: None,
@@ -192,6 +193,19 @@ impl Cases {
     pub async fn refresh(&self, ctx: &Ctx) -> StoreResult<bool> {
         self.reference.refresh(ctx).await
     }
+    /// What the city sets of steps and clocks, as it stands now. Without a statement: it comes with the snapshot.
+    pub fn rules(&self) -> Arc<StepRules> {
+        let values = &self.reference.current().settings;
+        let kept = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&kept.0, values) {
+            return kept.1.clone();
+        }
+        drop(kept);
+        let fresh = (values.clone(), Arc::new(StepRules::of(values)));
+        let rules = fresh.1.clone();
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        rules
+    }
     /// What the deployment set.
     pub fn config(&self) -> &CasesConfig {
         &self.config
@@ -219,7 +233,7 @@ impl Cases {
         if let Some((at, lists)) = known
             && now.duration_since(at).abs() < LISTS_LAST
         {
-            return Ok(lists);
+            return Ok(self.with_steps(lists));
         }
         let (entries, templates, settings) = ctx
             .read(|r| -> StoreResult<_> {
@@ -243,11 +257,21 @@ impl Cases {
             duplicates: settings.duplicates.unwrap_or(self.config.duplicates),
             rules: CityRules {
                 record: settings.record,
-                ..self.config.rules.clone()
+                steps: self.rules(),
             },
         });
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Some((now, lists.clone()));
         Ok(lists)
+    }
+    /// The lists with the rules of steps as they stand now, which come with the snapshot of the reference data.
+    fn with_steps(&self, lists: Arc<Lists>) -> Arc<Lists> {
+        let steps = self.rules();
+        if Arc::ptr_eq(&lists.rules.steps, &steps) {
+            return lists;
+        }
+        let mut fresh = Lists::clone(&lists);
+        fresh.rules.steps = steps;
+        Arc::new(fresh)
     }
     /// Reads lists and settings anew the next time: somebody changed them.
     pub fn forget_lists(&self) {

@@ -1,6 +1,7 @@
 //! Statements and rows of cases. Nothing else in the program writes these tables.
 
 use crate::model::{By, Case, CaseEvent, CaseId, Fact, State};
+use crate::stage::Clocks;
 use access::{Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode};
@@ -34,6 +35,11 @@ pub const COLUMNS: &[&str] = &[
     "registered_at",
     "dispatched_at",
     "due_at",
+    "soon_at",
+    "stage_due_at",
+    "stage_soon_at",
+    "pressing",
+    "asked",
     "provisional",
     "handled_at",
     "closed_at",
@@ -75,6 +81,11 @@ pub fn columns(case: &Case) -> Vec<Value> {
         case.dispatched_at,
         // While the clock stands still nothing is due: lists and evaluations of what is late leave it out.
         case.due_at.filter(|_| case.paused_until.is_none()),
+        case.handling_soon(),
+        case.stage_due_at,
+        case.stage_soon_at,
+        case.pressing(),
+        case.asked(),
         case.provisional,
         case.handled_at,
         case.closed_at,
@@ -129,8 +140,29 @@ pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
         event.by.unit,
         event.by.on_behalf,
     ]);
-    row.push(json(&event.fact));
+    row.push(json(&StoredRef {
+        fact: &event.fact,
+        clocks: event.clocks.as_deref(),
+    }));
     row
+}
+
+/// A fact with what it says about clocks, as stored: one object.
+#[derive(serde::Serialize)]
+struct StoredRef<'a> {
+    #[serde(flatten)]
+    fact: &'a Fact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clocks: Option<&'a Clocks>,
+}
+
+/// The same, read.
+#[derive(serde::Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    fact: Fact,
+    #[serde(default)]
+    clocks: Option<Box<Clocks>>,
 }
 
 /// A JSON text column read into a type.
@@ -167,11 +199,13 @@ impl FromRow for CaseEvent {
             unit: row.get(5)?,
             on_behalf: row.get(6)?,
         };
+        let Stored { fact, clocks } = row.get::<Json<Stored>>(7)?.0;
         Ok(Self {
             seq: row.get(0)?,
             at: row.get(1)?,
             by,
-            fact: row.get::<Json<Fact>>(7)?.0,
+            fact,
+            clocks,
         })
     }
 }

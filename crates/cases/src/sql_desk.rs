@@ -7,13 +7,6 @@ use jiff::Timestamp;
 use kernel::codes::DistrictCode;
 use store::{FromRow, Read, Row, StoreResult, ToValue, Value};
 
-/// The moment that presses: that of the timer while one runs, else the deadline of handling until it is handled. What has
-/// none comes last. The index `cases_pressing` has the same words, so that both engines walk it.
-const PRESSING: &str = "(CASE WHEN state IN ('pending_verify', 'pending_check', 'suspended', 'waiting') THEN coalesce(task_due_at, 9223372036854775807) \
-     WHEN handled_at IS NULL THEN coalesce(due_at, 9223372036854775807) ELSE 9223372036854775807 END)";
-/// The states of the index: those in which somebody waits for somebody.
-const OPEN: &str = "state IN ('pending_verify', 'pending_accept', 'pending_register', 'pending_dispatch', 'coordinating', \
-     'pending_sign', 'handling', 'suspended', 'waiting', 'pending_check', 'pending_close', 'self_handled_audit')";
 /// Whose cases, and in which states.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
@@ -23,6 +16,8 @@ pub struct Asked {
     pub districts: Vec<DistrictCode>,
     /// Only handled by this unit.
     pub unit: Option<UnitId>,
+    /// Only with a request about the clock that waits for a decision.
+    pub clock_asked: bool,
 }
 
 fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
@@ -37,7 +32,8 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
             .collect();
         format!(" AND {column} IN ({})", places.join(", "))
     };
-    let mut wheres = OPEN.to_owned();
+    // What is over presses nobody; the index `cases_by_pressing` has the same words.
+    let mut wheres = "pressing IS NOT NULL".to_owned();
     if !asked.states.is_empty() {
         wheres += &list(
             "state",
@@ -52,6 +48,9 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
     }
     if let Some(unit) = asked.unit {
         wheres += &list("unit_id", vec![unit.to_value()]);
+    }
+    if asked.clock_asked {
+        wheres += " AND asked IS NOT NULL";
     }
     (wheres, values)
 }
@@ -98,11 +97,11 @@ pub fn queue(
     };
     if let Some(after) = after {
         let (moment, case) = (bind(after.pressing.to_value()), bind(after.case.to_value()));
-        wheres.push_str(&format!(" AND ({PRESSING}, id) > ({moment}, {case})"));
+        wheres.push_str(&format!(" AND (pressing, id) > ({moment}, {case})"));
     }
     let limit = bind(limit.to_value());
     let sql = format!(
-        "SELECT body, {PRESSING} FROM cases WHERE {wheres} ORDER BY {PRESSING}, id LIMIT {limit}"
+        "SELECT body, pressing FROM cases WHERE {wheres} ORDER BY pressing, id LIMIT {limit}"
     );
     r.all(&sql, &values)
 }
@@ -124,7 +123,7 @@ pub fn columns(
             // The words of states are ours; nothing a person sent stands in the text.
             let words: Vec<String> = states.iter().map(|s| format!("'{s}'")).collect();
             format!(
-                "SELECT body, {n} AS part, {PRESSING} AS pressing, id FROM cases WHERE {wheres} AND state IN ({}) ORDER BY {PRESSING}, id LIMIT {limit}",
+                "SELECT body, {n} AS part, pressing, id FROM cases WHERE {wheres} AND state IN ({}) ORDER BY pressing, id LIMIT {limit}",
                 words.join(", ")
             )
         })
@@ -148,17 +147,19 @@ fn bodies(r: &mut Read<'_>, sql: &str, values: &[Value]) -> StoreResult<Vec<Case
         .collect())
 }
 
-/// How many stand in a queue, and how their clocks are, as far as a statement can tell.
+/// How many stand in a queue, and how their clocks are: what [`Case::light`] says of each, added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// The queue.
     pub state: State,
     /// All.
     pub total: i64,
-    /// Their moment that presses is past.
+    /// The limit of their stage, or of handling, is passed.
     pub late: i64,
-    /// Their open task has less than a fifth of its time left.
+    /// Not late, and most of one of these is used.
     pub soon: i64,
+    /// A request about the clock waits for a decision.
+    pub asked: i64,
 }
 
 impl FromRow for Standing {
@@ -168,11 +169,12 @@ impl FromRow for Standing {
             total: row.get(1)?,
             late: row.get(2)?,
             soon: row.get(3)?,
+            asked: row.get(4)?,
         })
     }
 }
 
-/// The moments that divide the clocks of queues.
+/// The moments that divide the clocks of tasks.
 #[derive(Debug, Clone, Copy)]
 pub struct Moments {
     /// Now.
@@ -181,50 +183,24 @@ pub struct Moments {
     pub verify_soon: Timestamp,
     /// A check due until then is soon.
     pub check_soon: Timestamp,
-    /// No handling that is due later can be soon.
-    pub horizon: Timestamp,
 }
 
 /// The open queues. One statement.
-pub fn standings(r: &mut Read<'_>, asked: &Asked, at: &Moments) -> StoreResult<Vec<Standing>> {
+pub fn standings(r: &mut Read<'_>, asked: &Asked, now: Timestamp) -> StoreResult<Vec<Standing>> {
     let (wheres, mut values) = wheres_of(asked);
-    let mut bind = |value: Value| {
-        values.push(value);
-        format!("${}", values.len())
-    };
-    let now = bind(at.now.to_value());
-    let (verify, check) = (
-        bind(at.verify_soon.to_value()),
-        bind(at.check_soon.to_value()),
-    );
+    values.push(now.to_value());
+    let now = format!("${}", values.len());
     let sum = |what: &str| format!("CAST(sum(CASE WHEN {what} THEN 1 ELSE 0 END) AS BIGINT)");
+    // A stage whose clock stands still has no such moment in its columns, and neither has handling that is done.
+    let late = format!(
+        "(coalesce(stage_due_at < {now}, 1 = 0) OR coalesce(handled_at IS NULL AND due_at < {now}, 1 = 0))"
+    );
+    let soon = format!("(stage_soon_at <= {now} OR soon_at <= {now})");
     let sql = format!(
-        "SELECT state, count(*), {}, {} FROM cases WHERE {wheres} GROUP BY state ORDER BY state",
-        sum(&format!("{PRESSING} < {now}")),
-        sum(&format!(
-            "task_due_at >= {now} AND (state = 'pending_verify' AND task_due_at <= {verify} OR state = 'pending_check' AND task_due_at <= {check})"
-        ))
+        "SELECT state, count(*), {}, {}, {} FROM cases WHERE {wheres} GROUP BY state ORDER BY state",
+        sum(&late),
+        sum(&format!("NOT {late} AND {soon}")),
+        sum("asked IS NOT NULL"),
     );
     r.all(&sql, &values)
-}
-
-/// The handling clocks that run out between now and the horizon, the first ones first. One statement.
-pub fn running_out(
-    r: &mut Read<'_>,
-    asked: &Asked,
-    at: &Moments,
-    limit: i64,
-) -> StoreResult<Vec<Case>> {
-    let (wheres, mut values) = wheres_of(asked);
-    let mut bind = |value: Value| {
-        values.push(value);
-        format!("${}", values.len())
-    };
-    let (now, horizon) = (bind(at.now.to_value()), bind(at.horizon.to_value()));
-    let limit = bind(limit.to_value());
-    let sql = format!(
-        "SELECT body FROM cases WHERE {wheres} AND task_due_at IS NULL AND handled_at IS NULL \
-         AND due_at >= {now} AND due_at <= {horizon} ORDER BY due_at, id LIMIT {limit}"
-    );
-    bodies(r, &sql, &values)
 }

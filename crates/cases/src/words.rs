@@ -62,6 +62,7 @@ pub const fn act_key(act: Act) -> &'static str {
         Act::AskRequester => "cases-act-ask-requester",
         Act::Answer => "cases-act-answer",
         Act::LapseWaiting => "cases-act-lapse-waiting",
+        Act::Recompute => "cases-act-recompute",
         Act::ReportBack => "cases-act-report-back",
         Act::Check => "cases-act-check",
         Act::LapseCheck => "cases-act-lapse-check",

@@ -51,7 +51,7 @@ impl Part {
 /// How often each part has changed.
 pub fn changes(r: &mut Read<'_>) -> StoreResult<BTreeMap<String, i64>> {
     let rows: Vec<(String, i64)> = r.all(
-        "SELECT part, counter FROM reference_changes ORDER BY part",
+        "SELECT part, counter FROM reference_changes UNION ALL SELECT 'settings', coalesce(max(seq), 0) FROM city_settings ORDER BY part",
         &[],
     )?;
     Ok(rows.into_iter().collect())

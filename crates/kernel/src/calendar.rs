@@ -108,6 +108,29 @@ fn two_digits(text: &str) -> Option<u16> {
     if plain { text.parse().ok() } else { None }
 }
 
+/// Working hours, from a day to a day (both included; an open end is none), with other hours in seasons of the year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Hours {
+    from: Option<Date>,
+    to: Option<Date>,
+    /// Sorted, without overlap, never empty.
+    periods: Vec<WorkPeriod>,
+    seasons: Vec<Season>,
+}
+
+impl Hours {
+    fn holds(&self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
+    }
+    fn is_always(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+    fn on(&self, date: Date) -> &[WorkPeriod] {
+        let season = self.seasons.iter().find(|season| season.holds(date));
+        season.map_or(&self.periods, |season| &season.periods)
+    }
+}
+
 /// Working hours of a part of the year, such as summer hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Season {
@@ -135,24 +158,23 @@ pub struct Calendar {
     source: String,
     years: BTreeSet<i16>,
     days: BTreeMap<Date, (DayKind, String)>,
-    /// Sorted, without overlap, never empty.
-    periods: Vec<WorkPeriod>,
-    seasons: Vec<Season>,
+    /// The last that holds a day rules it; where none does, [`DEFAULT_PERIODS`].
+    hours: Vec<Hours>,
+    /// First and last day that it speaks about; open ends say nothing.
+    valid: (Option<Date>, Option<Date>),
 }
 
 /// 08:00–12:00 and 14:00–18:00: eight hours a day.
-fn default_periods() -> Vec<WorkPeriod> {
-    vec![
-        WorkPeriod {
-            from_min: 480,
-            to_min: 720,
-        },
-        WorkPeriod {
-            from_min: 840,
-            to_min: 1080,
-        },
-    ]
-}
+const DEFAULT_PERIODS: [WorkPeriod; 2] = [
+    WorkPeriod {
+        from_min: 480,
+        to_min: 720,
+    },
+    WorkPeriod {
+        from_min: 840,
+        to_min: 1080,
+    },
+];
 
 static CN: LazyLock<Calendar> = LazyLock::new(|| {
     Calendar::parse_text(include_str!("../data/calendar-cn.txt"))
@@ -171,8 +193,8 @@ impl Calendar {
             source: "Monday to Friday".into(),
             years: BTreeSet::new(),
             days: BTreeMap::new(),
-            periods: default_periods(),
-            seasons: Vec::new(),
+            hours: Vec::new(),
+            valid: (None, None),
         }
     }
     /// The version a deadline records, so that it can be recomputed.
@@ -209,25 +231,110 @@ impl Calendar {
         if !self.is_workday(date) {
             return &[];
         }
-        self.seasons
+        let ruling = self.hours.iter().rev().find(|hours| hours.holds(date));
+        ruling.map_or(&DEFAULT_PERIODS, |hours| hours.on(date))
+    }
+    /// First and last day that this calendar speaks about; open ends say nothing.
+    pub fn valid(&self) -> (Option<Date>, Option<Date>) {
+        self.valid
+    }
+    /// Whether it says anything about hours; one that repeats the default says nothing.
+    pub fn states_hours(&self) -> bool {
+        self.hours
             .iter()
-            .find(|season| season.holds(date))
-            .map_or(&self.periods, |season| &season.periods)
+            .any(|h| !(h.is_always() && h.seasons.is_empty() && h.periods == DEFAULT_PERIODS))
+    }
+    /// Days that it names without claiming to know their whole year: local holidays, emergency changes.
+    pub fn local_days(&self) -> impl Iterator<Item = (Date, DayKind, &str)> + '_ {
+        self.days()
+            .filter(|(date, ..)| self.owner(date.year()).is_none())
+    }
+    /// A calendar that says one thing about one day: that it is off or worked, perhaps with hours of its own.
+    ///
+    /// # Errors
+    /// Hours that overlap or are none.
+    pub fn one_day(
+        version: &str,
+        source: &str,
+        date: Date,
+        kind: DayKind,
+        name: &str,
+        periods: Option<Vec<WorkPeriod>>,
+    ) -> Result<Self, CalendarError> {
+        let mut calendar = Self::none();
+        calendar.version = version.to_owned();
+        calendar.source = one_line(source);
+        calendar.days.insert(date, (kind, one_line(name)));
+        if let Some(periods) = periods {
+            let periods = checked_periods(periods).map_err(|reason| field("periods", reason))?;
+            calendar.hours.push(Hours {
+                from: Some(date),
+                to: Some(date),
+                periods,
+                seasons: Vec::new(),
+            });
+        }
+        Ok(calendar)
+    }
+    /// The same under another version.
+    #[must_use]
+    pub fn named(mut self, version: &str) -> Self {
+        self.version = version.to_owned();
+        self
+    }
+    /// Days of a notice, put together by whoever read them from a file. `year` is the one whose notice it is; none for days
+    /// that are named without claiming to know the year.
+    ///
+    /// # Errors
+    /// A day named both off and work, or too far from the year.
+    pub fn from_days(
+        version: &str,
+        source: &str,
+        years: &[i16],
+        days: impl IntoIterator<Item = (Date, DayKind, String)>,
+    ) -> Result<Self, CalendarError> {
+        let mut calendar = Self::none();
+        calendar.source = one_line(source);
+        calendar.years.extend(years);
+        for (date, kind, name) in days {
+            calendar
+                .name_day(None, date, kind, &one_line(&name))
+                .map_err(|reason| field(date.to_string(), reason))?;
+        }
+        calendar.version = if version.is_empty() {
+            calendar.version_by_years()
+        } else {
+            one_line(version)
+        };
+        Ok(calendar)
     }
     /// The same days with other hours.
     ///
     /// # Errors
     /// No period, or two that overlap.
     pub fn with_periods(mut self, periods: Vec<WorkPeriod>) -> Result<Self, CalendarError> {
-        self.periods = checked_periods(periods).map_err(|reason| field("periods", reason))?;
+        let periods = checked_periods(periods).map_err(|reason| field("periods", reason))?;
+        self.hours = vec![Hours {
+            from: None,
+            to: None,
+            periods,
+            seasons: Vec::new(),
+        }];
         Ok(self)
     }
-    /// This calendar with the days and years of `other` laid over it (a new year's notice, a regional holiday). Where
-    /// both name a day, `other` stands; the hours stay. `version` names the result.
+    /// This calendar with the days, years and hours of `other` laid over it (a new year's notice, a regional holiday, summer
+    /// hours). Where both name a day, `other` stands; hours that `other` states rule the days they hold. `version` names
+    /// the result.
     pub fn overlaid(mut self, other: &Self, version: &str) -> Self {
         self.years.extend(&other.years);
         self.days
             .extend(other.days.iter().map(|(date, day)| (*date, day.clone())));
+        if other.states_hours() {
+            if other.hours.iter().any(Hours::is_always) {
+                self.hours.clear();
+            }
+            self.hours.extend(other.hours.iter().cloned());
+        }
         if self.source != other.source {
             self.source = format!("{}; {}", self.source, other.source);
         }
@@ -249,7 +356,8 @@ impl Calendar {
     }
 
     /// Reads `{"source", "version"?, "years": {"2026": [{"date","off","name"?}]}, "periods"?: ["08:00-12:00"],
-    /// "seasons"?: [{"from": "06-01", "to": "09-30", "periods": […]}]}`. The form of holiday-cn's yearly files,
+    /// "seasons"?: [{"from": "06-01", "to": "09-30", "periods": […]}], "hours"?: [{"from": "2026-06-01"?, "to": …?, "periods",
+    /// "seasons"?}], "local"?: [{"date","off","name"?}], "valid_from"?, "valid_to"?}`. The form of holiday-cn's yearly files,
     /// `{"year", "days": [{"date","isOffDay","name"}]}`, is read too.
     ///
     /// # Errors
@@ -263,6 +371,7 @@ impl Calendar {
         match (raw.year, raw.days) {
             (Some(year), Some(days)) => _ = years.insert(year.to_string(), days),
             (None, None) if !years.is_empty() => {}
+            (None, None) if !raw.local.is_empty() || !raw.hours.is_empty() => {}
             _ => {
                 return Err(field(
                     "years",
@@ -270,41 +379,122 @@ impl Calendar {
                 ));
             }
         }
+        let bound = |text: &Option<String>, name: &str| {
+            text.as_deref()
+                .map(parse_date)
+                .transpose()
+                .map_err(|reason| field(name, reason))
+        };
+        calendar.valid = (
+            bound(&raw.valid_from, "valid_from")?,
+            bound(&raw.valid_to, "valid_to")?,
+        );
         for (year, days) in &years {
             let number = parse_year(year).map_err(|reason| field("years", reason))?;
             calendar.years.insert(number);
             for (at, day) in days.iter().enumerate() {
                 let place = || format!("years.{year}[{at}].date");
-                let date = parse_date(&day.date).map_err(|reason| field(place(), reason))?;
-                let kind = if day.off { DayKind::Off } else { DayKind::Work };
                 calendar
-                    .name_day(number, date, kind, &day.name)
+                    .name_raw(Some(number), day)
                     .map_err(|reason| field(place(), reason))?;
             }
         }
-        calendar.version = raw.version.unwrap_or_else(|| calendar.version_by_years());
-        if let Some(periods) = &raw.periods {
-            let texts = periods.iter().map(String::as_str);
-            calendar.periods = parse_periods(texts).map_err(|reason| field("periods", reason))?;
-        }
-        for (at, season) in raw.seasons.iter().enumerate() {
-            let texts = season.periods.iter().map(String::as_str);
-            let read = parse_season(&season.from, &season.to, texts);
+        for (at, day) in raw.local.iter().enumerate() {
             calendar
-                .seasons
-                .push(read.map_err(|reason| field(format!("seasons[{at}]"), reason))?);
+                .name_raw(None, day)
+                .map_err(|reason| field(format!("local[{at}].date"), reason))?;
+        }
+        calendar.version = raw.version.unwrap_or_else(|| calendar.version_by_years());
+        let all = RawHours {
+            from: None,
+            to: None,
+            periods: raw.periods,
+            seasons: raw.seasons,
+        };
+        if all.periods.is_some() || !all.seasons.is_empty() {
+            calendar
+                .add_hours(&all)
+                .map_err(|(at, reason)| field(at, reason))?;
+        }
+        for (n, hours) in raw.hours.iter().enumerate() {
+            calendar
+                .add_hours(hours)
+                .map_err(|(at, reason)| field(format!("hours[{n}].{at}"), reason))?;
         }
         Ok(calendar)
     }
 
+    fn name_raw(&mut self, year: Option<i16>, day: &RawDay) -> Result<(), String> {
+        let date = parse_date(&day.date)?;
+        let kind = if day.off { DayKind::Off } else { DayKind::Work };
+        self.name_day(year, date, kind, &day.name)
+    }
+
+    fn add_hours(&mut self, raw: &RawHours) -> Result<(), (String, String)> {
+        let at = |name: &str| {
+            let name = name.to_owned();
+            move |reason: String| (name, reason)
+        };
+        let day = |text: &Option<String>, name: &str| {
+            text.as_deref()
+                .map(parse_date)
+                .transpose()
+                .map_err(at(name))
+        };
+        let range = self
+            .bounded(day(&raw.from, "from")?, day(&raw.to, "to")?)
+            .map_err(at("from"))?;
+        let periods = match &raw.periods {
+            Some(texts) => {
+                parse_periods(texts.iter().map(String::as_str)).map_err(at("periods"))?
+            }
+            None => DEFAULT_PERIODS.to_vec(),
+        };
+        let mut seasons = Vec::with_capacity(raw.seasons.len());
+        for (n, season) in raw.seasons.iter().enumerate() {
+            let texts = season.periods.iter().map(String::as_str);
+            let read = parse_season(&season.from, &season.to, texts);
+            seasons.push(read.map_err(at(&format!("seasons[{n}]")))?);
+        }
+        self.hours.push(Hours {
+            from: range.0,
+            to: range.1,
+            periods,
+            seasons,
+        });
+        Ok(())
+    }
+
+    /// The part of a range that lies within the validity of the whole calendar.
+    fn bounded(
+        &self,
+        from: Option<Date>,
+        to: Option<Date>,
+    ) -> Result<(Option<Date>, Option<Date>), String> {
+        let from = from.max(self.valid.0);
+        let to = match (to, self.valid.1) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        match (from, to) {
+            (Some(a), Some(b)) if a > b => Err(format!("{a}..{b} ends before it begins")),
+            range => Ok(range),
+        }
+    }
+
     /// Reads the text form, one fact a line: `source …`, `version …`, `year 2026`, `off|work DATE[..DATE] [name]`,
-    /// `periods 08:00-12:00 14:00-18:00`, `season 06-01..09-30 08:30-12:00 15:00-18:00`; `#` begins a comment line.
+    /// `periods 08:00-12:00 14:00-18:00`, `hours 2026-06-01..2026-09-30 07:30-13:30` for hours from a day to a day (an end may
+    /// be left out), `season 06-01..09-30 08:30-12:00 15:00-18:00` for a part of each year under the hours before it,
+    /// `local` before days of which the rest of the year is not known, `valid 2026-06-01..` for the validity of all of it;
+    /// `#` begins a comment line.
     ///
     /// # Errors
     /// Names the line and the reason.
     pub fn parse_text(text: &str) -> Result<Self, CalendarError> {
         let mut calendar = Self::none();
-        let (mut version, mut year) = (None, None);
+        let (mut version, mut year, mut is_local) = (None, None, false);
+        // Seasons that stand before the hours they belong to.
+        let mut is_implied = false;
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -326,6 +516,14 @@ impl Calendar {
                     let number = parse_year(rest).map_err(refuse)?;
                     calendar.years.insert(number);
                     year = Some(number);
+                    is_local = false;
+                }
+                "local" => is_local = true,
+                "valid" => {
+                    if !calendar.days.is_empty() || !calendar.hours.is_empty() {
+                        return Err(refuse("the validity stands before days and hours".into()));
+                    }
+                    calendar.valid = parse_range(rest).map_err(refuse)?;
                 }
                 "off" | "work" => {
                     let kind = if word == "off" {
@@ -333,12 +531,36 @@ impl Calendar {
                     } else {
                         DayKind::Work
                     };
-                    let year =
-                        year.ok_or_else(|| refuse("a day before the first `year` line".into()))?;
+                    if year.is_none() && !is_local {
+                        return Err(refuse("a day before the first `year` line".into()));
+                    }
+                    let year = year.filter(|_| !is_local);
                     calendar.name_run(year, kind, rest).map_err(refuse)?;
                 }
-                "periods" => {
-                    calendar.periods = parse_periods(rest.split_whitespace()).map_err(refuse)?
+                "periods" | "hours" => {
+                    let (range, periods) = if word == "hours" {
+                        let (range, periods) =
+                            rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                        (parse_range(range).map_err(refuse)?, periods)
+                    } else {
+                        ((None, None), rest)
+                    };
+                    let periods = parse_periods(periods.split_whitespace()).map_err(refuse)?;
+                    let (from, to) = calendar.bounded(range.0, range.1).map_err(refuse)?;
+                    match calendar
+                        .hours
+                        .last_mut()
+                        .filter(|_| is_implied && word == "periods")
+                    {
+                        Some(implied) => implied.periods = periods,
+                        None => calendar.hours.push(Hours {
+                            from,
+                            to,
+                            periods,
+                            seasons: Vec::new(),
+                        }),
+                    }
+                    is_implied = false;
                 }
                 "season" => {
                     let (range, periods) =
@@ -346,9 +568,21 @@ impl Calendar {
                     let (from, to) = range.split_once("..").ok_or_else(|| {
                         refuse(format!("{range:?} is not of the form 06-01..09-30"))
                     })?;
-                    calendar
-                        .seasons
-                        .push(parse_season(from, to, periods.split_whitespace()).map_err(refuse)?);
+                    let season =
+                        parse_season(from, to, periods.split_whitespace()).map_err(refuse)?;
+                    if calendar.hours.is_empty() {
+                        is_implied = true;
+                        let (from, to) = calendar.valid;
+                        calendar.hours.push(Hours {
+                            from,
+                            to,
+                            periods: DEFAULT_PERIODS.to_vec(),
+                            seasons: Vec::new(),
+                        });
+                    }
+                    if let Some(hours) = calendar.hours.last_mut() {
+                        hours.seasons.push(season);
+                    }
                 }
                 _ => return Err(refuse(format!("unknown word {:?}", short(word)))),
             }
@@ -369,13 +603,26 @@ impl Calendar {
         let mut line = |text: fmt::Arguments<'_>| {
             writeln!(out, "{text}").expect("writing to a String cannot fail")
         };
-        line(format_args!("periods {}", periods(&self.periods)));
-        for s in &self.seasons {
-            let ((a, b), (c, d)) = (s.from, s.to);
-            line(format_args!(
-                "season {a:02}-{b:02}..{c:02}-{d:02} {}",
-                periods(&s.periods)
-            ));
+        if self.valid != (None, None) {
+            line(format_args!("valid {}", range_text(self.valid)));
+        }
+        for hours in &self.hours {
+            let range = (hours.from, hours.to);
+            match range {
+                (None, None) => line(format_args!("periods {}", periods(&hours.periods))),
+                _ => line(format_args!(
+                    "hours {} {}",
+                    range_text(range),
+                    periods(&hours.periods)
+                )),
+            }
+            for s in &hours.seasons {
+                let ((a, b), (c, d)) = (s.from, s.to);
+                line(format_args!(
+                    "season {a:02}-{b:02}..{c:02}-{d:02} {}",
+                    periods(&s.periods)
+                ));
+            }
         }
         for year in &self.years {
             line(format_args!("year {year}"));
@@ -387,6 +634,17 @@ impl Calendar {
                     format!("{word} {date} {name}").trim_end()
                 ));
             }
+        }
+        let mut is_first = true;
+        for (date, kind, name) in self.local_days() {
+            if std::mem::take(&mut is_first) {
+                line(format_args!("local"));
+            }
+            let word = if kind == DayKind::Off { "off" } else { "work" };
+            line(format_args!(
+                "{}",
+                format!("{word} {date} {name}").trim_end()
+            ));
         }
         out
     }
@@ -403,7 +661,7 @@ impl Calendar {
             _ => "none".into(),
         }
     }
-    fn name_run(&mut self, year: i16, kind: DayKind, rest: &str) -> Result<(), String> {
+    fn name_run(&mut self, year: Option<i16>, kind: DayKind, rest: &str) -> Result<(), String> {
         const LONGEST_RUN: usize = 62;
         let (range, name) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let (first, last) = range.split_once("..").unwrap_or((range, range));
@@ -423,9 +681,22 @@ impl Calendar {
         }
         Ok(())
     }
-    fn name_day(&mut self, year: i16, date: Date, kind: DayKind, name: &str) -> Result<(), String> {
-        if (date.year() - year).abs() > 1 {
+    fn name_day(
+        &mut self,
+        year: Option<i16>,
+        date: Date,
+        kind: DayKind,
+        name: &str,
+    ) -> Result<(), String> {
+        if let Some(year) = year.filter(|year| (date.year() - year).abs() > 1) {
             return Err(format!("{date} does not belong to the notice of {year}"));
+        }
+        let (from, to) = self.valid;
+        if from.is_some_and(|from| date < from) || to.is_some_and(|to| date > to) {
+            return Err(format!(
+                "{date} lies outside the validity {}",
+                range_text(self.valid)
+            ));
         }
         if name.contains(['\n', '\r']) {
             return Err(format!("the name of {date} has a line break"));
@@ -444,6 +715,36 @@ fn field(field: impl Into<String>, reason: impl Into<String>) -> CalendarError {
         field: field.into(),
         reason: reason.into(),
     }
+}
+
+/// A text without line breaks, as a line of the text form needs it.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `2026-06-01..2026-09-30`, either end may be left out but not both.
+fn parse_range(text: &str) -> Result<(Option<Date>, Option<Date>), String> {
+    let refuse = || {
+        format!(
+            "{:?} is not of the form 2026-06-01..2026-09-30",
+            short(text)
+        )
+    };
+    let (from, to) = text.trim().split_once("..").ok_or_else(refuse)?;
+    let end = |text: &str| match text {
+        "" => Ok(None),
+        text => parse_date(text).map(Some),
+    };
+    match (end(from)?, end(to)?) {
+        (None, None) => Err(refuse()),
+        (Some(from), Some(to)) if from > to => Err(format!("{from}..{to} ends before it begins")),
+        range => Ok(range),
+    }
+}
+
+fn range_text((from, to): (Option<Date>, Option<Date>)) -> String {
+    let text = |date: Option<Date>| date.map(|d| d.to_string()).unwrap_or_default();
+    format!("{}..{}", text(from), text(to))
 }
 
 fn short(text: &str) -> String {
@@ -511,6 +812,21 @@ struct RawCalendar {
     years: BTreeMap<String, Vec<RawDay>>,
     year: Option<i16>,
     days: Option<Vec<RawDay>>,
+    periods: Option<Vec<String>>,
+    #[serde(default)]
+    seasons: Vec<RawSeason>,
+    #[serde(default)]
+    hours: Vec<RawHours>,
+    #[serde(default)]
+    local: Vec<RawDay>,
+    valid_from: Option<String>,
+    valid_to: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawHours {
+    from: Option<String>,
+    to: Option<String>,
     periods: Option<Vec<String>>,
     #[serde(default)]
     seasons: Vec<RawSeason>,

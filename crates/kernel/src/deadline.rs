@@ -19,8 +19,9 @@
 //! the moment it stopped, the earliest it can be, and the answer is marked *parked*.
 //!
 //! # Provisional
-//! WH and WD read the calendar; their answer is provisional when a local date from the start to the due time, both
-//! included, lies in a year whose notice is not loaded. UH, UD and CD read no calendar and are never provisional.
+//! An answer is provisional when a local date from the start to the due time, both included, lies in a year whose notice
+//! is not loaded: whatever the clock. UH, UD and CD read no calendar and their time will not move, but nobody can tell yet
+//! whether the day they end on is worked, so they are marked like the others.
 //!
 //! # Law
 //! Later starts, larger limits and longer pauses never give an earlier due time — with two exceptions that follow from
@@ -30,7 +31,7 @@
 mod light;
 mod limit;
 
-pub use light::{Light, Remaining, Thresholds, light, remaining};
+pub use light::{Light, Remaining, Thresholds, light, remaining, soon_at};
 pub use limit::{ClockKind, Limit, LimitError, ParseOptions};
 
 use crate::calendar::Calendar;
@@ -111,10 +112,9 @@ pub fn deadline(
     let at = ground
         .due(start, limit, &stops)
         .ok_or(DeadlineError::OutOfRange { start, limit })?;
-    let provisional = ground.clock.reads_calendar() && {
-        let years = tz.to_datetime(start).year()..=tz.to_datetime(at).year();
-        years.into_iter().any(|year| !calendar.is_loaded(year))
-    };
+    // The contract has no exception for a clock that never stops: "a date it touches lies in a year that is not loaded".
+    let mut years = tz.to_datetime(start).year()..=tz.to_datetime(at).year();
+    let provisional = years.any(|year| !calendar.is_loaded(year));
     Ok(Due {
         at,
         provisional,

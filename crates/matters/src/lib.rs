@@ -8,16 +8,20 @@
 //! a place and a matter always have somebody who answers while any unit is registered ([`rules::who`]); classes that an
 //! import made have no limit and say that nobody has reviewed them.
 
+pub mod calendar_file;
+pub mod calendars;
 pub mod import;
 pub mod items;
 pub mod model;
 pub mod ops;
+mod ops_calendar;
 mod reference;
 pub mod rules;
 pub mod sql;
 pub mod sql_items;
 
 pub use items::{GridItem, GridItems};
+pub use calendars::Calendars;
 pub use model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
 pub use reference::{City, Reference};
 pub use rules::{Matters, NoUnit, Place, Reason, Responsible};
@@ -33,5 +37,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 63,
         name: "grid_items",
         sql: include_str!("../migrations/0063_grid_items.sql"),
+    },
+    store::Migration {
+        number: 44,
+        name: "calendar_layers",
+        sql: include_str!("../migrations/0044_calendar_layers.sql"),
     },
 ];

@@ -1,6 +1,11 @@
 //! Use cases of matters: import and check catalogues, import duties and calendars, get or make the classes that an import
 //! of cases met.
 
+pub use crate::ops_calendar::{
+    CalendarOptions, CalendarReport, DayChange, DayError, LONGEST_REASON, change_day,
+    import_calendar, import_calendar_file,
+};
+
 use crate::import::{self, DUTY_UNITS, DutyRow};
 use crate::model::{Catalogue, Duty, DutyId, MatterClass, MatterId, MatterKind};
 use crate::{rules, sql};
@@ -10,7 +15,6 @@ use grid::Part;
 use grid::batch::{Changes, Keyed, Writer, lay_over};
 use grid::report::{ImportError, Reject, Report, fingerprint};
 use jiff::civil::Date;
-use kernel::Calendar;
 use kernel::DivisionCode;
 use kernel::deadline::ParseOptions;
 use kernel::id::Id;
@@ -399,53 +403,4 @@ fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty
         units: ids,
         handling,
     })
-}
-
-/// Brings in a calendar: the notice of a year, or a city's own hours.
-///
-/// # Errors
-/// An unusable file, or a version that is there with other content (nothing is written), or the store's.
-pub fn import_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
-    ctx.require(Permission::ReferenceManage)?;
-    let text = grid::sheet::text(bytes)?;
-    let calendar =
-        Calendar::parse(text).map_err(|e| ImportError::unusable("unreadable_calendar", e))?;
-    if calendar.years().next().is_none() && calendar.to_text() == Calendar::none().to_text() {
-        return Err(ImportError::unusable(
-            "empty_calendar",
-            "the calendar names no year and no hours",
-        ));
-    }
-    let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_calendars)?;
-    let mut report = Report {
-        read: 1,
-        ..Report::default()
-    };
-    let own = Calendar::cn();
-    match stored
-        .iter()
-        .chain([own])
-        .find(|c| c.version() == calendar.version())
-    {
-        Some(same) if same.to_text() == calendar.to_text() => report.unchanged = 1,
-        Some(_) => {
-            let message = format!(
-                "calendar version {:?} is there with other content, and deadlines refer to it: give the new one another version",
-                calendar.version()
-            );
-            return Err(ImportError::unusable("version_taken", message).at("version"));
-        }
-        None => {
-            report.imported = 1;
-            let file = fingerprint(bytes);
-            ctx.renewed()
-                .write_blocking::<(), StoreError, _>(move |mut w| {
-                    sql::insert_calendar(&mut w, &calendar)?;
-                    grid::sql::bump(&mut w, Part::Calendars)?;
-                    let event = AuditEvent::done("calendar.import", "calendar", calendar.version());
-                    w.commit(event.detail(serde_json::json!({ "file": file })), ())
-                })?;
-        }
-    }
-    Ok(report)
 }

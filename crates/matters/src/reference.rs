@@ -5,16 +5,18 @@
 //! second at most. A snapshot once taken stays as it is: decide on one, not on two.
 
 use crate::items::GridItems;
+use crate::calendars::{Calendars, Layer};
 use crate::model::{Duty, MatterClass, MatterId};
 use crate::rules::{Matters, NoUnit, Place, Responsible};
 use crate::{rules, sql};
+use access::city_settings::Values;
 use access::{AccountId, Ctx, UnitId};
 use actors::{Unit, Units};
 use grid::{Part, Territory};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::{Calendar, DivisionCode, GridCode, Limit, Pause, Point, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use store::{Read, StoreResult};
 
@@ -31,11 +33,14 @@ pub struct City {
     pub duties: Arc<Vec<Duty>>,
     /// 网格事项清单 — what grid workers may be asked to do.
     pub items: Arc<GridItems>,
-    /// The calendar deadlines are computed with now.
+    /// The calendar of the whole city; deadlines of a case are computed with [`City::calendar_at`] its place.
     pub calendar: Arc<Calendar>,
+    /// All calendars, of divisions too.
+    pub calendars: Arc<Calendars>,
+    /// What the city sets, by the name of the rule ([`access::city_settings`]).
+    pub settings: Arc<Values>,
     /// The zone of local dates and working hours.
     pub timezone: TimeZone,
-    calendars: Arc<HashMap<String, Arc<Calendar>>>,
     changes: BTreeMap<String, i64>,
     on: Date,
 }
@@ -58,8 +63,18 @@ impl City {
         self.matters.get(matter)?.condition(rule_no)?.limit
     }
     /// The calendar of a recorded version, so that an old deadline can be computed again.
-    pub fn calendar_version(&self, version: &str) -> Option<&Arc<Calendar>> {
-        self.calendars.get(version)
+    pub fn calendar_version(&self, version: &str) -> Option<Arc<Calendar>> {
+        self.calendars.version(version)
+    }
+    /// The calendar in force at a place.
+    pub fn calendar_at(&self, division: Option<DivisionCode>) -> &Arc<Calendar> {
+        self.calendars.at(division)
+    }
+    /// The state of all calendars as a word: another word after every change of one.
+    pub fn state_of_calendars(&self) -> String {
+        let counter = self.changes.get(Part::Calendars.as_str());
+        let own = Calendar::cn().version();
+        format!("{own}+{}", counter.copied().unwrap_or_default())
     }
     /// The local date of a moment.
     pub fn local_date(&self, at: Timestamp) -> Date {
@@ -99,6 +114,9 @@ impl City {
     }
 }
 
+/// The name under which changes of the city's rules are counted.
+const SETTINGS: &str = "settings";
+
 /// What was read of the parts that changed.
 struct Fresh {
     changes: BTreeMap<String, i64>,
@@ -107,7 +125,8 @@ struct Fresh {
     matters: Option<Matters>,
     items: Option<GridItems>,
     duties: Option<Vec<Duty>>,
-    calendars: Option<Vec<Calendar>>,
+    calendars: Option<Vec<Layer>>,
+    settings: Option<Values>,
 }
 
 /// Reads the parts whose counters differ from `known`. The counters are read first: data that changes meanwhile is
@@ -163,7 +182,13 @@ fn read_changed(
     } else {
         None
     };
+    let settings = if changes.get(SETTINGS) != known.get(SETTINGS) {
+        Some(access::ops::settings::in_force(r)?)
+    } else {
+        None
+    };
     Ok(Fresh {
+        settings,
         changes,
         territory,
         units,
@@ -176,15 +201,16 @@ fn read_changed(
 
 impl City {
     fn empty(timezone: TimeZone) -> Self {
-        let cn = Arc::new(Calendar::cn().clone());
+        let calendars = Arc::new(Calendars::build(Calendar::cn(), Vec::new()));
         Self {
             territory: Arc::default(),
             units: Arc::default(),
             matters: Arc::default(),
             items: Arc::default(),
             duties: Arc::default(),
-            calendars: Arc::new(HashMap::from([(cn.version().to_owned(), cn.clone())])),
-            calendar: cn,
+            calendar: calendars.city().clone(),
+            calendars,
+            settings: Arc::default(),
             timezone,
             changes: BTreeMap::new(),
             on: Date::MIN,
@@ -209,10 +235,13 @@ impl City {
         if let Some(duties) = fresh.duties {
             next.duties = Arc::new(duties);
         }
+        if let Some(settings) = fresh.settings {
+            next.settings = Arc::new(settings);
+        }
         if let Some(stored) = fresh.calendars {
-            let (calendar, by_version) = rules::calendars(Calendar::cn(), stored);
-            next.calendar = calendar;
-            next.calendars = Arc::new(by_version);
+            let calendars = Arc::new(Calendars::build(Calendar::cn(), stored));
+            next.calendar = calendars.city().clone();
+            next.calendars = calendars;
         }
         next
     }

@@ -6,11 +6,10 @@ use actors::Units;
 use grid::Territory;
 use grid::model::in_force;
 use jiff::civil::Date;
-use kernel::{Calendar, DivisionCode, GridCode};
+use kernel::{DivisionCode, GridCode};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// All catalogues, classes and conditions as one immutable register.
 #[derive(Debug, Default)]
@@ -349,41 +348,6 @@ fn fallback(units: &Units, territory: &Territory, place: Place<'_>) -> Result<Re
         .find(is_government)
         .or_else(|| units.in_force().next());
     answer(first.ok_or(NoUnit)?.id, Reason::City)
-}
-
-/// The calendar in use and every version by name: the product's own facts, with each stored calendar laid over what was
-/// there before, in the order they were loaded. Working hours that a stored calendar states count from then on.
-pub fn calendars(
-    own: &Calendar,
-    stored: Vec<Calendar>,
-) -> (Arc<Calendar>, HashMap<String, Arc<Calendar>>) {
-    let mut current = own.clone();
-    let mut by_version = HashMap::from([(own.version().to_owned(), Arc::new(own.clone()))]);
-    for calendar in stored {
-        let version = calendar.version().to_owned();
-        // `overlaid` keeps the hours of what lies below.
-        current = if hours(&calendar) == hours(&Calendar::none()) {
-            current.overlaid(&calendar, &version)
-        } else {
-            calendar
-                .clone()
-                .overlaid(&current, &version)
-                .overlaid(&calendar, &version)
-        };
-        by_version.insert(version, Arc::new(current.clone()));
-    }
-    (Arc::new(current), by_version)
-}
-
-/// The lines of a calendar's text form that state working hours.
-fn hours(calendar: &Calendar) -> Vec<String> {
-    let is_hours = |line: &&str| line.starts_with("periods ") || line.starts_with("season ");
-    calendar
-        .to_text()
-        .lines()
-        .filter(is_hours)
-        .map(str::to_owned)
-        .collect()
 }
 
 /// A class as an import makes it: the source's own word, without limit, with nothing that a person would have to allow.

@@ -1,7 +1,10 @@
 //! Statements and rows of catalogues, classes, conditions, duties and calendars.
 
+use crate::calendars::Layer;
 use crate::model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
-use kernel::{Calendar, Limit};
+use jiff::Timestamp;
+use kernel::id::Id;
+use kernel::{Calendar, DivisionCode, Limit};
 use std::collections::HashMap;
 use store::{Read, StoreError, StoreResult, Value, Write, params};
 
@@ -339,29 +342,60 @@ pub fn delete_duty(w: &mut Write<'_>, id: DutyId) -> StoreResult<()> {
 }
 
 /// Every stored calendar, the one loaded first first.
-pub fn all_calendars(r: &mut Read<'_>) -> StoreResult<Vec<Calendar>> {
-    let rows: Vec<(String, String)> =
-        r.all("SELECT version, body FROM calendars ORDER BY position", &[])?;
+pub fn all_calendars(r: &mut Read<'_>) -> StoreResult<Vec<Layer>> {
+    type Stored = (
+        String,
+        String,
+        Option<DivisionCode>,
+        Timestamp,
+        Option<String>,
+        Option<Id>,
+    );
+    let rows: Vec<Stored> = r.all(
+        "SELECT version, body, division, loaded_at, reason, loaded_by FROM calendars ORDER BY position",
+        &[],
+    )?;
     rows.into_iter()
-        .map(|(version, body)| {
-            Calendar::parse(&body)
-                .map_err(|e| StoreError::Misuse(format!("stored calendar {version:?}: {e}")))
+        .map(|(version, body, division, loaded_at, reason, loaded_by)| {
+            let calendar = Calendar::parse(&body)
+                .map_err(|e| StoreError::Misuse(format!("stored calendar {version:?}: {e}")))?;
+            Ok(Layer {
+                calendar,
+                division,
+                loaded_at,
+                reason,
+                loaded_by,
+            })
         })
         .collect()
 }
 
-/// Keeps a calendar version; answers whether it is new. The same version with another body is for the caller to refuse.
-pub fn insert_calendar(w: &mut Write<'_>, calendar: &Calendar) -> StoreResult<()> {
+/// Keeps a calendar version over all others. The same version with another body is for the caller to refuse.
+pub fn insert_calendar(w: &mut Write<'_>, layer: &Layer) -> StoreResult<()> {
     let (last,): (Option<i64>,) = w.one("SELECT max(position) FROM calendars", &[])?;
-    let now = w.now();
     w.exec(
-        "INSERT INTO calendars (version, body, loaded_at, position) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO calendars (version, body, loaded_at, position, division, reason, loaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         params![
-            calendar.version(),
-            calendar.to_text(),
-            now,
-            last.unwrap_or(0) + 1
+            layer.calendar.version(),
+            layer.calendar.to_text(),
+            layer.loaded_at,
+            last.unwrap_or(0) + 1,
+            layer.division,
+            layer.reason,
+            layer.loaded_by
         ],
     )
     .map(|_| ())
+}
+
+/// How many versions there are whose name begins so: for the next name of that kind.
+pub fn versions_like(r: &mut Read<'_>, head: &str) -> StoreResult<i64> {
+    let (found,): (i64,) = r.one(
+        "SELECT count(*) FROM calendars WHERE substr(version, 1, $1) = $2",
+        params![
+            i64::try_from(head.chars().count()).unwrap_or(i64::MAX),
+            head
+        ],
+    )?;
+    Ok(found)
 }

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod deputies;
+mod city_rules;
 mod health;
 mod sign_in;
 mod users;
@@ -141,6 +142,49 @@ pub fn capability() -> Capability {
             deputies::api_end,
             Operation::new("ends the time of a deputy").answers::<deputies::DeputiesView>(200),
         )
+        .on(
+            Method::GET,
+            "/rules",
+            Permission::ReferenceRead,
+            city_rules::list,
+        )
+        .on(
+            Method::GET,
+            "/rules/{key}",
+            Permission::ReferenceRead,
+            city_rules::one,
+        )
+        .on(
+            Method::POST,
+            "/rules/{key}",
+            Permission::ReferenceManage,
+            city_rules::set,
+        )
+        .on(
+            Method::POST,
+            "/rules/{key}/back",
+            Permission::ReferenceManage,
+            city_rules::set_back,
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/rules",
+            Permission::ReferenceRead,
+            city_rules::list_api,
+            Operation::new("tells every rule of the city with its value and its default")
+                .answers::<city_rules::RulesView>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/rules",
+            Permission::ReferenceManage,
+            city_rules::set_api,
+            Operation::new(
+                "sets rules of the city, all or none; null sets one back to its default",
+            )
+            .body::<city_rules::NewRules>()
+            .answers::<city_rules::RulesView>(200),
+        )
         .on(Method::GET, "/audit", Permission::AuditRead, audit::search)
         .on_api(
             Method::GET,
@@ -161,6 +205,12 @@ pub fn capability() -> Capability {
             "/users",
             Permission::AccountManage,
             800,
+        )
+        .menu(
+            "access-menu-rules",
+            "/rules",
+            Permission::ReferenceManage,
+            780,
         )
         .menu("access-menu-audit", "/audit", Permission::AuditRead, 810)
         .menu(

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod deputies;
 pub(crate) mod sessions;
+pub mod settings;
 
 use crate::ctx::Ctx;
 use crate::front::Arrival;

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod city;
 mod deputies;
+mod city_rules;
 mod door;
 mod idempotency;
 mod inventory;

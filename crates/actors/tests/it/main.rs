@@ -14,7 +14,13 @@ use store::{Migration, StoreError};
 use testdb::TestDb;
 
 fn migrations() -> Vec<Migration> {
-    [store::MIGRATIONS, grid::MIGRATIONS, actors::MIGRATIONS].concat()
+    [
+        store::MIGRATIONS,
+        access::MIGRATIONS,
+        grid::MIGRATIONS,
+        actors::MIGRATIONS,
+    ]
+    .concat()
 }
 
 fn operator(db: &TestDb) -> Ctx {

@@ -138,8 +138,8 @@ fn read_calendar(name: &str) -> Result<Cow<'static, Calendar>, Failure> {
                     format!("cannot read calendar file {path:?}: {e}"),
                 )
             })?;
-            let calendar =
-                Calendar::parse(&text).map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
+            let calendar = matters::calendar_file::read(&text, &Default::default())
+                .map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
             Ok(Cow::Owned(calendar))
         }
     }

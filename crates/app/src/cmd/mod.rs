@@ -1,6 +1,7 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
 mod backup;
+mod calendar;
 mod case;
 mod deadline;
 mod detect;
@@ -23,6 +24,7 @@ mod reporting_rate;
 mod restore;
 mod scan;
 mod serve;
+mod settings;
 mod suggest;
 mod suggest_record;
 mod table;
@@ -53,6 +55,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Backup(backup::Backup),
+    Calendar(calendar::Calendar),
     Case(case::Case),
     Deadline(deadline::Args),
     Detect(detect::Args),
@@ -74,6 +77,7 @@ enum Command {
     Restore(restore::Restore),
     Scan(scan::Args),
     Serve(serve::Serve),
+    Settings(settings::Settings),
     Suggest(suggest::Args),
     Units(units::Units),
     User(user::Args),
@@ -86,6 +90,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
     let common = &cli.common;
     match cli.command {
         Command::Backup(args) => args.run(common),
+        Command::Calendar(args) => args.run(common),
         Command::Case(args) => args.run(common),
         Command::Deadline(args) => args.run(common),
         Command::Detect(args) => args.run(),
@@ -106,6 +111,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Restore(args) => args.run(common),
         Command::Scan(args) => args.run(),
         Command::Serve(args) => args.run(common),
+        Command::Settings(args) => args.run(common),
         Command::Suggest(args) => args.run(common),
         Command::Units(args) => args.run(common),
         Command::User(args) => args.run(common),

@@ -7,6 +7,7 @@
 
 mod chicago;
 mod cli;
+mod clocks;
 mod facts;
 mod import;
 mod inventory;

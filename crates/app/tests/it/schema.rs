@@ -123,6 +123,7 @@ const OF_THE_CITY: &[&str] = &[
     "catalogues",
     "channels",
     "deputies",
+    "city_settings",
     "divisions",
     "duties",
     "facts_generations",

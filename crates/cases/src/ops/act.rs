@@ -444,7 +444,7 @@ fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
     Facts {
         now,
         actor: &job.actor,
-        calendar: &job.city.calendar,
+        calendar: job.city.calendar_at(case.place.here()),
         tz: &job.city.timezone,
         rules: &job.lists.rules,
         on_duty: on_duty(&job.city, case, now),
@@ -733,7 +733,8 @@ pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
         | C::Suspend
         | C::Resume
         | C::LapseSuspension
-        | C::LapseWaiting) => without_words,
+        | C::LapseWaiting
+        | C::Recompute) => without_words,
     }
 }
 

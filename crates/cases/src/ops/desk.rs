@@ -1,9 +1,8 @@
 //! The desk: queues in the order of their clocks, with how many are late or soon, and the table of a unit.
 
 use super::lists::key;
-use super::view::light_of;
 use super::{CaseError, Reach};
-use crate::model::{Case, State};
+use crate::model::{Case, State, TaskKind};
 use crate::service::Cases;
 use crate::sql_desk::{self, Asked, InQueue, Moments, Queued, Standing};
 use access::Ctx;
@@ -11,13 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::deadline::{ClockKind, Light, Limit, deadline};
 use kernel::{Cursor, Page, PageSize};
 use matters::City;
-use std::collections::HashSet;
 
 /// The share of its time after which a clock is soon: the rest is a fifth.
 const REST: u32 = 5;
-/// Handling clocks looked at one by one; with more of them about to run out the number of those soon is at least this.
-const MOST_RUNNING_OUT: i64 = 500;
-
 /// The moment until which what is due has less than a fifth of a limit left. Exact on a clock that never stops; on a
 /// working clock the fifth is rounded up to whole hours or days.
 fn soon_until(limit: Limit, city: &City, now: Timestamp) -> Timestamp {
@@ -39,29 +34,16 @@ fn soon_until(limit: Limit, city: &City, now: Timestamp) -> Timestamp {
     until.unwrap_or(now)
 }
 
-/// The moments by which the clocks of cases are told, at `now`.
+/// The moments by which the clocks of tasks are told, at `now`.
 pub fn moments(cases: &Cases, city: &City, now: Timestamp) -> Moments {
-    let rules = &cases.config().rules;
-    let longest = city
-        .matters
-        .classes()
-        .iter()
-        .flat_map(|c| &c.conditions)
-        .filter_map(|c| c.limit)
-        .collect::<HashSet<Limit>>()
-        .into_iter()
-        .map(|limit| soon_until(limit, city, now))
-        .max();
+    let rules = cases.rules();
+    let soon = |kind| soon_until(rules.task_limit(kind, "", false), city, now);
     Moments {
         now,
-        verify_soon: soon_until(rules.verify_limit, city, now),
-        check_soon: soon_until(rules.check_limit, city, now),
-        horizon: longest.unwrap_or(now).max(now + IMPORTED_SOON),
+        verify_soon: soon(TaskKind::Verify),
+        check_soon: soon(TaskKind::Check),
     }
 }
-
-/// A deadline from a file has no limit of ours: its last fifth is looked for this far ahead.
-const IMPORTED_SOON: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// The light of a case's open task.
 pub fn task_light(case: &Case, at: &Moments) -> Option<Light> {
@@ -80,33 +62,32 @@ pub fn task_light(case: &Case, at: &Moments) -> Option<Light> {
     })
 }
 
-/// The open queues within the reader's scope with how many are late and soon, in no order; empty ones are not there. Two
-/// statements.
+/// The open queues within the reader's scope with how many are late and soon, in no order; empty ones are not there. One
+/// statement.
 ///
 /// # Errors
 /// The lack of the permission; the store's.
 pub async fn queues(ctx: &Ctx) -> Result<Vec<Standing>, CaseError> {
     let asked = within(ctx, Vec::new())?;
-    let cases = ctx.service::<Cases>();
-    let city = cases.city();
-    let at = moments(&cases, &city, ctx.now());
-    let found: Result<_, CaseError> = ctx
-        .read(move |r| {
-            let standings = sql_desk::standings(r, &asked, &at)?;
-            let running = sql_desk::running_out(r, &asked, &at, MOST_RUNNING_OUT)?;
-            Ok((standings, running))
-        })
-        .await;
-    let (mut standings, running) = found?;
-    let soon = running
-        .iter()
-        .filter(|case| light_of(case, &city, at.now) == Some(Light::Soon));
-    for case in soon {
-        if let Some(standing) = standings.iter_mut().find(|s| s.state == case.state) {
-            standing.soon += 1;
-        }
-    }
-    Ok(standings)
+    let now = ctx.now();
+    ctx.read(move |r| Ok(sql_desk::standings(r, &asked, now)?))
+        .await
+}
+
+/// A page of the cases in which a request about the clock waits for a decision, the most pressing first. One statement.
+///
+/// # Errors
+/// As [`queue`].
+pub async fn asked(
+    ctx: &Ctx,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    let asked = Asked {
+        clock_asked: true,
+        ..within(ctx, Vec::new())?
+    };
+    page(ctx, asked, size, after).await
 }
 
 /// What the reader may see of these states.
@@ -116,6 +97,7 @@ fn within(ctx: &Ctx, states: Vec<State>) -> Result<Asked, CaseError> {
         states,
         districts,
         unit,
+        clock_asked: false,
     })
 }
 
@@ -129,7 +111,17 @@ pub async fn queue(
     size: PageSize,
     after: Option<&Cursor>,
 ) -> Result<Page<Case>, CaseError> {
-    let (asked, after) = (within(ctx, states)?, in_queue(after)?);
+    let asked = within(ctx, states)?;
+    page(ctx, asked, size, after).await
+}
+
+async fn page(
+    ctx: &Ctx,
+    asked: Asked,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    let after = in_queue(after)?;
     let rows: Result<Vec<Queued>, CaseError> = ctx
         .read(move |r| Ok(sql_desk::queue(r, &asked, after, size.probe())?))
         .await;

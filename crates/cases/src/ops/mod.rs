@@ -6,12 +6,14 @@
 mod act;
 mod alike;
 mod by_link;
+pub mod clocks;
 pub mod desk;
 mod error;
 mod files;
 pub mod joint;
 mod lists;
 mod record;
+mod recompute;
 mod report;
 pub mod requester;
 mod show;
@@ -33,6 +35,7 @@ pub use record::{
     Called, Tracked, calls, drop_template, parts_in, put_list_entry, put_settings, put_template,
     reviews, tracked, voices,
 };
+pub use recompute::{Run, last_run, recompute};
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
 pub use timers::{answer_by_link, run_timers};
@@ -75,9 +78,11 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
     match act {
         Act::Report => &[P::CaseReport],
         Act::Import | Act::UpdateImport => &[P::ImportRun],
-        Act::LapseVerify | Act::LapseCheck | Act::LapseSuspension | Act::LapseWaiting => {
-            &[P::SystemManage]
-        }
+        Act::LapseVerify
+        | Act::LapseCheck
+        | Act::LapseSuspension
+        | Act::LapseWaiting
+        | Act::Recompute => &[P::SystemManage],
         Act::Verify | Act::Check => &[P::CaseInspect],
         Act::TakeTask => &[P::CaseInspect, P::CaseAccept, P::CaseRegister],
         Act::Accept | Act::NotAccept => &[P::CaseAccept],

@@ -537,7 +537,7 @@ fn keep(
     let facts = Facts {
         now: w.now(),
         actor: &job.actor,
-        calendar: &job.city.calendar,
+        calendar: job.city.calendar_at(job.report.place.here()),
         tz: &job.city.timezone,
         rules: &job.lists.rules,
         on_duty: job.on_duty,

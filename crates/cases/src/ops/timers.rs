@@ -95,7 +95,7 @@ pub(super) fn make(
     let facts = Facts {
         now: w.now(),
         actor: &job.actor,
-        calendar: &job.city.calendar,
+        calendar: job.city.calendar_at(before.place.here()),
         tz: &job.city.timezone,
         rules: &job.lists.rules,
         on_duty: None,

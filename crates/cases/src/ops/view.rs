@@ -6,6 +6,7 @@ use crate::moves::Act;
 use crate::record::{Answer, Round, SentAnswer};
 use crate::rules::{answer, fairness};
 use crate::service::Cases;
+use crate::stage::Stage;
 use access::{Principal, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -74,6 +75,23 @@ pub struct RemainingView {
     pub clock: String,
     /// Seconds of that clock, negative when late.
     pub seconds: i64,
+}
+
+/// The stage a case is in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StageView {
+    /// `verify`, `accept`, `register`, `dispatch`, `coordinate`, `sign`, `handle`, `check`, `close`, `audit`, `call_back`.
+    pub stage: String,
+    /// When it began, RFC 3339; null in a life of before there were stages.
+    pub from: Option<String>,
+    /// The limit of the stage as the city had it when it began; handling has that of the standard.
+    pub limit: Option<String>,
+    /// When the stage is due; null without a limit and while the clock stands still.
+    pub due_at: Option<String>,
+    /// The calendar does not reach that far yet.
+    pub provisional: bool,
+    /// `in_time`, `soon`, `late`, `provisional`, `parked`; null without a limit.
+    pub light: Option<String>,
 }
 
 /// The registration condition of a case.
@@ -211,6 +229,11 @@ pub struct CaseView {
     pub light: Option<String>,
     /// What is left, while it is being handled.
     pub remaining: Option<RemainingView>,
+    /// The stage it is in, with the clock of that stage; null when nobody waits for anything.
+    pub stage: Option<StageView>,
+    /// The request about the clock that waits for a decision: `extension`, `endorsed` (the second level decides),
+    /// `suspension`.
+    pub asked: Option<String>,
     /// When the unit last said it was done.
     pub handled_at: Option<String>,
     /// When it was over.
@@ -421,27 +444,23 @@ pub fn light_of(case: &Case, city: &City, now: Timestamp) -> Option<Light> {
     if case.handled_at.is_none() && case.state.is_final() {
         return None;
     }
+    // Told in advance by the event that set the deadline, whatever the calendar says today.
+    if case.calendar.is_some() && case.handled_at.is_none() {
+        return case.handling_light(now);
+    }
     let at = case.handled_at.unwrap_or(now);
     let start = case.due_from.unwrap_or(case.reported_at);
     light(
         at,
         start,
         &due,
-        clock_of(case),
-        &city.calendar,
+        case.clock_of_handling(),
+        city.calendar_at(case.place.here()),
         &city.timezone,
         &case.pauses,
         Thresholds::default(),
     )
     .ok()
-}
-
-/// The clock that rules the handling of a case; a deadline from a file says only a time.
-fn clock_of(case: &Case) -> ClockKind {
-    case.standard
-        .as_ref()
-        .and_then(|s| s.limit)
-        .map_or(ClockKind::UrgentHours, |limit| limit.clock())
 }
 
 /// How much is left until a case's handling is due, while it is not handled.
@@ -463,8 +482,8 @@ pub fn remaining_of(
     Some(remaining(
         standing.map_or(now, |pause| pause.from),
         &due,
-        clock_of(case),
-        &city.calendar,
+        case.clock_of_handling(),
+        city.calendar_at(case.place.here()),
         &city.timezone,
     ))
 }
@@ -568,6 +587,28 @@ impl Viewer {
         }
     }
 
+    fn stage(&self, case: &Case) -> Option<StageView> {
+        let stage = Stage::of(case)?;
+        let is_handling = stage == Stage::Handle;
+        let limit = if is_handling {
+            case.standard.as_ref().and_then(|s| s.limit)
+        } else {
+            case.stage_limit
+        };
+        Some(StageView {
+            stage: stage.to_string(),
+            from: self.maybe(case.stage_from),
+            limit: limit.map(|l| l.to_string()),
+            due_at: self.maybe(case.stage_due()),
+            provisional: if is_handling {
+                case.provisional
+            } else {
+                case.stage_provisional
+            },
+            light: case.stage_light(self.now).map(|l| l.as_str().to_owned()),
+        })
+    }
+
     /// A case.
     pub fn case(&self, case: &Case) -> CaseView {
         CaseView {
@@ -596,6 +637,8 @@ impl Viewer {
                 clock: clock_word(r.clock).to_owned(),
                 seconds: r.seconds,
             }),
+            stage: self.stage(case),
+            asked: case.asked().map(str::to_owned),
             handled_at: self.maybe(case.handled_at),
             closed_at: self.maybe(case.closed_at),
             closing: case.closing.clone(),
@@ -692,6 +735,11 @@ impl Viewer {
             }
             // The key of a person in the vault is of no use to a reader and joins nothing.
             object.remove("subject");
+            if let Some(clocks) = &event.clocks {
+                let clocks =
+                    serde_json::to_value(clocks).expect("clocks are made of what JSON can hold");
+                object.insert("clocks".to_owned(), clocks);
+            }
         }
         self.in_zone(&mut data);
         let is_rating_hidden =

@@ -34,6 +34,8 @@ const QUEUES: [State; 13] = [
     State::SelfHandledAudit,
     State::Closed,
 ];
+/// The queue of requests about the clock, in the address.
+const ASKED: &str = "asked";
 /// Cases on a page of a queue.
 const PAGE: u64 = 30;
 
@@ -119,18 +121,23 @@ pub(super) async fn show(
             None => text.clone_into(&mut not_found),
         }
     }
+    let is_asked = wanted.state.as_deref() == Some(ASKED);
     let state = match wanted.state.as_deref() {
+        Some(ASKED) => Vec::new(),
         Some(word) => states_of(word)?,
         None => vec![first_queue(ctx.principal())],
     };
-    let word = wanted.state.clone().unwrap_or_else(|| state[0].to_string());
+    let first = state.first().map(ToString::to_string);
+    let word = wanted.state.clone().or(first).unwrap_or_default();
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let at = moments(&cases, &city, ui.now);
     let standings = ops::desk::queues(&ctx).await?;
     let size = PageSize::new(PAGE).unwrap_or_default();
     // What waits for somebody stands in the order of its clocks, what is over the newest first.
-    let page = if state.iter().all(|s| !s.is_final()) {
+    let page = if is_asked {
+        ops::desk::asked(&ctx, size, wanted.after.as_ref()).await?
+    } else if state.iter().all(|s| !s.is_final()) {
         ops::desk::queue(&ctx, state.clone(), size, wanted.after.as_ref()).await?
     } else {
         let query = ListQuery {
@@ -171,7 +178,7 @@ pub(super) async fn show(
         })
         .collect();
     let beside = selected.map(|number| (number.to_string(), fragment(number)));
-    let queues = QUEUES
+    let mut queues: Vec<Queue> = QUEUES
         .iter()
         .filter(|s| match s {
             _ if state.contains(s) => true,
@@ -182,6 +189,18 @@ pub(super) async fn show(
         })
         .map(|s| queue_of(&ui, &standings, *s, state == [*s]))
         .collect();
+    // Requests about the clock have a queue of their own for those who decide on them, and for those who see that one waits.
+    let asked: i64 = standings.iter().map(|s| s.asked).sum();
+    if is_asked || asked > 0 || ctx.principal().may(Permission::CaseGrant) {
+        queues.push(Queue {
+            label: ui.t("cases-desk-asked"),
+            href: format!("/desk?state={ASKED}"),
+            count: Some(u64::try_from(asked).unwrap_or_default()),
+            late: 0,
+            soon: 0,
+            current: is_asked,
+        });
+    }
     let pager = Pager {
         previous: wanted
             .after
@@ -191,7 +210,9 @@ pub(super) async fn show(
         shown: lines.len() as u64,
         total: None,
     };
-    let queue = if let [one] = &state[..] {
+    let queue = if is_asked {
+        ui.t("cases-desk-asked")
+    } else if let [one] = &state[..] {
         ui.t(state_key(*one))
     } else {
         ui.t("cases-desk-several")

@@ -169,6 +169,7 @@ fn what(ui: &Ui, fact: &Fact) -> String {
         Fact::RequesterAsked { .. } => "cases-event-requester-asked",
         Fact::RequesterAnswered { .. } => "cases-event-requester-answered",
         Fact::WaitLapsed { .. } => "cases-event-wait-lapsed",
+        Fact::Recomputed(_) => "cases-event-recomputed",
         Fact::ReportedBack { .. } => "cases-event-reported-back",
         Fact::Checked { passed: true, .. } => "cases-event-check-passed",
         Fact::Checked { .. } => "cases-event-check-failed",
@@ -235,8 +236,14 @@ fn content(
             .unwrap_or_default()
     };
     let name = |id: &AccountId| names.get(id).cloned().unwrap_or_default();
-    let due = |at: &Option<Timestamp>| {
-        at.map(|at| ui.tn("cases-due", "time", ui.time_text(at)))
+    // words: cases-due-*
+    let due = |at: &Option<Timestamp>, provisional: bool| {
+        let key = if provisional {
+            "cases-due-by-provisional"
+        } else {
+            "cases-due"
+        };
+        at.map(|at| ui.tn(key, "time", ui.time_text(at)))
             .unwrap_or_default()
     };
     let lines = |parts: Vec<String>| {
@@ -302,12 +309,37 @@ fn content(
             ]),
             "info",
         ),
-        Fact::Extended { due_at, .. } => {
-            (ui.tn("cases-due", "time", ui.time_text(*due_at)), "info")
+        Fact::Extended {
+            due_at,
+            provisional,
+        } => (due(&Some(*due_at), *provisional), "info"),
+        Fact::Resumed {
+            due_at,
+            provisional,
         }
-        Fact::Resumed { due_at, .. } | Fact::WaitLapsed { due_at, .. } => (due(due_at), "info"),
-        Fact::RequesterAnswered { text, due_at, .. } => {
-            (lines(vec![text.clone(), due(due_at)]), "good")
+        | Fact::WaitLapsed {
+            due_at,
+            provisional,
+        } => (due(due_at, *provisional), "info"),
+        Fact::RequesterAnswered {
+            text,
+            due_at,
+            provisional,
+        } => (lines(vec![text.clone(), due(due_at, *provisional)]), "good"),
+        Fact::Recomputed(said) => {
+            let moved = said.handling.as_ref().or(said.stage.as_ref());
+            let told = moved.map(|m| {
+                let (was, now) = (ui.time_text(m.was_due_at), ui.time_text(m.due_at));
+                ui.ta(
+                    "cases-recomputed-said",
+                    &[
+                        ("was", &was.as_str()),
+                        ("now", &now.as_str()),
+                        ("calendar", &said.calendar.as_str()),
+                    ],
+                )
+            });
+            (told.unwrap_or_default(), "warn")
         }
         Fact::Corrected { matter: id, place } => {
             let place = place
@@ -329,8 +361,11 @@ fn content(
             unit: id,
             basis,
             due_at,
-            ..
-        } => (lines(vec![unit(*id), due(due_at), basis.clone()]), "info"),
+            provisional,
+        } => (
+            lines(vec![unit(*id), due(due_at, *provisional), basis.clone()]),
+            "info",
+        ),
         Fact::Ruled { unit: id, reason } => (lines(vec![unit(*id), reason.clone()]), "info"),
         Fact::Assigned { handler } => (name(handler), "info"),
         Fact::ReportedBack { result, .. } => (result.clone(), "good"),
@@ -399,7 +434,15 @@ fn content(
             let reason = lists.name(ListKind::Exclusion, reason, lang);
             (lines(vec![reason, words.clone()]), "warn")
         }
-        Fact::Reopened { reason, due_at, .. } => (lines(vec![reason.clone(), due(due_at)]), "bad"),
+        Fact::Reopened {
+            reason,
+            due_at,
+            provisional,
+            ..
+        } => (
+            lines(vec![reason.clone(), due(due_at, *provisional)]),
+            "bad",
+        ),
         Fact::RequesterAdded { text } => (text.clone(), "info"),
         Fact::Joined { number, .. } | Fact::Parted { number } => (number.to_string(), "info"),
         Fact::AnswerApproved

@@ -28,6 +28,8 @@ pub struct Line {
     pub mark: Html,
     /// Its clock has run out.
     pub is_late: bool,
+    /// Most of its clock is used.
+    pub is_soon: bool,
     /// What is left on its clock; empty without one.
     pub left: String,
     /// The handling unit; empty if none.
@@ -96,6 +98,16 @@ pub fn place_text(city: &City, place: &Place) -> String {
         .join(" · ")
 }
 
+/// When something is due; where that rests on a calendar that is not loaded yet, with the sign and the word for it.
+pub fn due_mark(ui: &Ui, due: jiff::Timestamp, provisional: bool) -> Html {
+    let time = ui.time(due);
+    if provisional {
+        Html::from_markup(format!("{time} {}", ui.light(Light::Provisional)))
+    } else {
+        time
+    }
+}
+
 /// A limit in words.
 pub fn limit_words(ui: &Ui, limit: Limit) -> String {
     let clock = match limit.clock() {
@@ -113,28 +125,69 @@ pub fn limit_words(ui: &Ui, limit: Limit) -> String {
     )
 }
 
-/// The light that rules the case now: of its task while one is open, else of its handling.
+/// The light that rules the case now, and what is left on its clock: that of the stage, or of handling when that presses
+/// more. A life of before there were stages shows the clock of its task while one is open.
 pub fn clock_of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> (Option<Light>, String) {
-    if let (Some(task), Some(light)) = (&case.task, task_light(case, at)) {
-        let seconds = task.due_at.duration_since(ui.now).as_secs();
-        return (
-            Some(light),
-            ui.left(ui::Remaining {
-                clock: ClockKind::UrgentHours,
-                seconds,
-            }),
-        );
+    if case.stage_from.is_none()
+        && let Some(of_task) = task_clock(ui, at, case)
+    {
+        return of_task;
     }
-    let left = remaining_of(case, city, ui.now)
-        .map(|r| ui.left(r))
-        .unwrap_or_default();
-    (light_of(case, city, ui.now), left)
+    let handling = || {
+        let left = remaining_of(case, city, ui.now).map(|r| ui.left(r));
+        (light_of(case, city, ui.now), left.unwrap_or_default())
+    };
+    let (Some(light), Some(due), Some(limit)) = (
+        case.stage_light(ui.now),
+        case.stage_due_at,
+        case.stage_limit,
+    ) else {
+        return handling();
+    };
+    // Waiting to be signed for, both clocks run: the worse light is shown, of two alike the one that ends first.
+    let presses_more = case.handling_due().is_some_and(|handling| {
+        let worst = case.light(ui.now);
+        worst != Some(light) || (case.handling_light(ui.now) == worst && handling < due)
+    });
+    if presses_more {
+        return handling();
+    }
+    let due = kernel::deadline::Due {
+        at: due,
+        provisional: case.stage_provisional,
+        parked: false,
+    };
+    let left = kernel::deadline::remaining(
+        ui.now,
+        &due,
+        limit.clock(),
+        city.calendar_at(case.place.here()),
+        &city.timezone,
+    );
+    (Some(light), ui.left(left))
+}
+
+/// The light of a worker's open task, and what is left of it.
+pub fn task_clock(ui: &Ui, at: &Moments, case: &Case) -> Option<(Option<Light>, String)> {
+    let (task, light) = (case.task.as_ref()?, task_light(case, at)?);
+    let left = ui::Remaining {
+        clock: ClockKind::UrgentHours,
+        seconds: task.due_at.duration_since(ui.now).as_secs(),
+    };
+    Some((Some(light), ui.left(left)))
 }
 
 impl Line {
     /// The line of a case that leads to its page.
     pub fn of(ui: &Ui, city: &City, at: &Moments, case: &Case) -> Self {
-        let (light, left) = clock_of(ui, city, at, case);
+        Self::with(ui, city, case, clock_of(ui, city, at, case))
+    }
+    /// The line of a case as the task of a worker: with the clock of the task.
+    pub fn of_task(ui: &Ui, city: &City, at: &Moments, case: &Case) -> Self {
+        let clock = task_clock(ui, at, case).unwrap_or_else(|| clock_of(ui, city, at, case));
+        Self::with(ui, city, case, clock)
+    }
+    fn with(ui: &Ui, city: &City, case: &Case, (light, left): (Option<Light>, String)) -> Self {
         Self {
             number: case.number.to_string(),
             matter: matter_name(ui, city, case),
@@ -152,6 +205,7 @@ impl Line {
                 })
                 .unwrap_or_default(),
             is_late: light == Some(Light::Late),
+            is_soon: light == Some(Light::Soon),
             left,
             unit: unit_name(ui, city, case.unit),
             reported: ui.time(case.reported_at),

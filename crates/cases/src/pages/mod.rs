@@ -5,6 +5,7 @@
 
 mod about;
 mod advice;
+mod calendar;
 mod case;
 mod contact;
 mod desk;
@@ -158,10 +159,28 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
         .takes(pictures::FORM_BYTES)
+        .on(
+            get(),
+            "/calendar",
+            Permission::ReferenceRead,
+            calendar::show,
+        )
+        .on(
+            get(),
+            "/calendar/day/{date}",
+            Permission::ReferenceManage,
+            calendar::day,
+        )
+        .on(
+            post(),
+            "/calendar/day/{date}",
+            Permission::ReferenceManage,
+            calendar::change,
+        )
         .on(get(), "/about", Permission::SystemManage, about::show)
 }
 
-// words: cases-state-* cases-act-*
+// words: cases-state-* cases-act-* cases-setting-* cases-menu-*
 /// Adds the links of the top bar.
 pub fn menu(capability: Capability) -> Capability {
     capability
@@ -181,6 +200,12 @@ pub fn menu(capability: Capability) -> Capability {
             "/record-rules",
             Permission::ReferenceManage,
             810,
+        )
+        .menu(
+            "cases-menu-calendar",
+            "/calendar",
+            Permission::ReferenceManage,
+            770,
         )
         .menu("cases-menu-about", "/about", Permission::SystemManage, 820)
 }

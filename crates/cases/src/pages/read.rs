@@ -557,7 +557,8 @@ pub fn step(
         | Act::LapseVerify
         | Act::LapseCheck
         | Act::LapseSuspension
-        | Act::LapseWaiting => {
+        | Act::LapseWaiting
+        | Act::Recompute => {
             return Err(Wrong::Case(CaseError::field(
                 "act",
                 "cases.no_acts",

@@ -3,7 +3,7 @@
 use super::advice::{self, AdviceCard, Given};
 use super::forms::{ActForm, Maker, Sent, is_main};
 use super::history::{self, Names, Reader};
-use super::line::{Line, clock_of, limit_words, matter_name, place_text, unit_name};
+use super::line::{Line, clock_of, due_mark, limit_words, matter_name, place_text, unit_name};
 use super::pictures::Shot;
 use crate::advice::Alike;
 use crate::lists::{ListKind, Lists};
@@ -14,6 +14,7 @@ use crate::rules::fairness;
 use crate::rules::likeness::shared_words;
 use crate::service::{Cases, Channel};
 use crate::sql_desk::Moments;
+use crate::stage::Stage;
 use crate::words::state_key;
 use access::{Account, AccountId, Ctx, Permission, Principal, Role};
 use attachments::Attachment;
@@ -685,7 +686,20 @@ impl Frame<'_> {
                     .unwrap_or_default(),
             ),
         );
-        add("cases-fact-due", time(case.due_at));
+        if let Some(stage) = Stage::of(case).filter(|s| *s != Stage::Handle)
+            && let Some(due) = case.stage_due_at
+        {
+            // words: cases-stage-*
+            let name = ui.t(&format!("cases-stage-{}", stage.as_str().replace('_', "-")));
+            let until = due_mark(ui, due, case.stage_provisional);
+            let name = Html::from_text(&name);
+            add(
+                "cases-fact-stage",
+                Html::from_markup(format!("{name} · {until}")),
+            );
+        }
+        let due = case.due_at.map(|due| due_mark(ui, due, case.provisional));
+        add("cases-fact-due", due.unwrap_or_default());
         add("cases-fact-handled", time(case.handled_at));
         if fairness::is_late(case) {
             add("cases-fact-late", text(&ui.t("cases-late-raw")));

@@ -126,7 +126,7 @@ fn card(ctx: &Ctx, ui: &Ui, (city, lists): (&City, &Lists), at: &Moments, case: 
         })
         .collect();
     TaskCard {
-        line: Line::of(ui, city, at, case),
+        line: Line::of_task(ui, city, at, case),
         shots: Vec::new(),
         asked,
         forms,

@@ -6,7 +6,8 @@ use super::pictures::{Entry, Kept, Offer, PictureField, Shot};
 use super::read::{self, Wrong};
 use super::sheet::{Frame, Loaded, Sheet};
 use super::{
-    Offers, about, case, contact, desk, found, home, line, report, requester, tasks, track, unit,
+    Offers, about, calendar, case, contact, desk, found, home, line, report, requester, tasks,
+    track, unit,
 };
 use crate::lists::{ListEntry, Lists};
 use crate::model::{
@@ -143,6 +144,18 @@ fn facts() -> Vec<Fact> {
             due_at: now(),
         },
         Fact::VerifyLapsed,
+        Fact::Recomputed(Box::new(crate::model::Recomputed {
+            calendar: "cn-2027".into(),
+            handling: Some(crate::model::Moved {
+                was_due_at: now(),
+                was_provisional: true,
+                was_calendar: None,
+                due_at: now(),
+                soon_at: None,
+                provisional: false,
+            }),
+            stage: None,
+        })),
         Fact::Verified {
             outcome: VerifyOutcome::NotFound,
             note: why(),
@@ -342,6 +355,7 @@ fn life(facts: Vec<Fact>) -> Vec<CaseEvent> {
             at: now(),
             by: by(Role::Acceptor),
             fact,
+            clocks: None,
         })
         .collect()
 }
@@ -454,7 +468,6 @@ fn at() -> Moments {
         now: now(),
         verify_soon: soon,
         check_soon: soon,
-        horizon: soon,
     }
 }
 
@@ -535,6 +548,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             map: ui::Html::default(),
             files: files(&ui()),
             offer: offer(),
+            hints: Default::default(),
         });
         assert!(!html.contains("\"><script>"), "what was typed is escaped");
         sound(&report::ReportPage::new(
@@ -1071,4 +1085,63 @@ fn every_word_used_is_there() {
         .filter(|f| !f.contains("cases-error-"))
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_year_of_the_calendar_and_the_form_of_a_day_render_in_both_languages() {
+    let city = city();
+    let run = crate::ops::Run {
+        id: Id::from_bytes([1; 16]),
+        calendars: "a".into(),
+        started_at: now(),
+        updated_at: now(),
+        finished_at: None,
+        total: 9,
+        seen: 4,
+        moved: 1,
+        failed: 0,
+        after_district: None,
+        after_id: None,
+    };
+    for lang in Lang::ALL {
+        for (year, may_change) in [(2026, true), (2026, false), (2031, false)] {
+            let page = calendar::page(reader(lang), &city, year, None, Some(&run), may_change);
+            assert_eq!(page.months.len(), 12);
+            let html = sound(&page);
+            assert_eq!(html.contains("/calendar/day/2026-05-01"), may_change);
+            // 2026: the Spring Festival is off, the Saturday before it is worked to make up (domain.md §8.5).
+            assert!(html.contains("cal-makeup"));
+            assert_eq!(page.is_loaded, year == 2026);
+        }
+        let day = jiff::civil::date(2026, 2, 14);
+        let mut form = FormState::new().with("hours", "\"><script>");
+        form.fault("hours", "fault");
+        sound(&calendar::day_page(reader(lang), &city, day, None, None));
+        let html = sound(&calendar::day_page(
+            reader(lang),
+            &city,
+            day,
+            None,
+            Some(form),
+        ));
+        assert!(!html.contains("\"><script>"));
+    }
+}
+
+#[test]
+fn every_rule_of_the_city_has_its_words_and_reads_its_default() {
+    let words = ui::I18n::builder()
+        .add(WORDS.0, WORDS.1, WORDS.2)
+        .build()
+        .expect("both languages have the same keys");
+    for setting in rules::StepRules::SETTINGS {
+        assert_eq!(
+            (setting.check)(setting.default).as_deref(),
+            Ok(setting.default)
+        );
+        let word = setting.word();
+        assert!(words.has(&word), "{word}");
+        assert!(words.has(&format!("{word}-help")), "{word}-help");
+    }
+    let _ = rules::CityRules::default();
 }

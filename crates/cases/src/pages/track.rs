@@ -1,7 +1,7 @@
 //! GET and POST /track — number and code; GET /track/link/{token} — the private link. How the own matter goes on, the written
 //! answer, and by the link: answer a question, rate, have it done again, add something.
 
-use super::line::unit_name;
+use super::line::{due_mark, unit_name};
 use super::pictures::{Picture, pictures_for_requester};
 use super::read;
 use super::requester::Record;
@@ -296,7 +296,7 @@ impl ProgressPage {
             due: case
                 .due_at
                 .filter(|_| is_open && case.handled_at.is_none())
-                .map(|at| ui.time(at))
+                .map(|at| due_mark(&ui, at, case.provisional))
                 .unwrap_or_default(),
             steps: steps(&ui, case),
             matter: case

@@ -171,4 +171,8 @@ impl Column {
     pub fn late(&self) -> usize {
         self.cards.iter().filter(|c| c.line.is_late).count()
     }
+    /// How many of the cases shown will be late soon.
+    pub fn soon(&self) -> usize {
+        self.cards.iter().filter(|c| c.line.is_soon).count()
+    }
 }

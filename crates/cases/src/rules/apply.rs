@@ -1,10 +1,11 @@
 //! `apply`: what an event makes of a case. Total and without any rule, so that every stored life reads the same for ever.
 
-use super::{answer, clocks, fairness, joint};
+use super::{answer, clocks, fairness, joint, recompute, stages};
 use crate::model::{
     Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
 };
 use crate::record::{AppealStage, Record};
+use crate::stage::Stage;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -13,17 +14,20 @@ use kernel::id::Id;
 ///
 /// A life begins with `Reported` or `Imported`; the id is given by [`begun`]. Any other first event is ignored.
 pub fn apply(case: Option<Case>, event: &CaseEvent) -> Option<Case> {
-    match (case, &event.fact) {
-        (None, Fact::Reported(report)) => Some(reported(report, event)),
-        (None, Fact::Imported(import)) => Some(imported(import, event)),
-        (None, _) => None,
+    let before = case.as_ref().and_then(Stage::of);
+    let mut case = match (case, &event.fact) {
+        (None, Fact::Reported(report)) => reported(report, event),
+        (None, Fact::Imported(import)) => imported(import, event),
+        (None, _) => return None,
         (Some(mut case), _) => {
             case.version = event.seq;
             case.updated_at = event.at;
             change(&mut case, event);
-            Some(case)
+            case
         }
-    }
+    };
+    stages::change(&mut case, before, event);
+    Some(case)
 }
 
 /// Rebuilds a case from its events.
@@ -64,6 +68,14 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         due_from: None,
         due_at: None,
         provisional: false,
+        soon_at: None,
+        calendar: None,
+        stage_from: None,
+        stage_limit: None,
+        stage_due_at: None,
+        stage_soon_at: None,
+        stage_provisional: false,
+        stage_calendar: None,
         handled_at: None,
         closed_at: None,
         closing: None,
@@ -227,6 +239,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::RequesterAsked { .. }
         | Fact::RequesterAnswered { .. }
         | Fact::WaitLapsed { .. } => clocks::change(case, event),
+        Fact::Recomputed(said) => recompute::change(case, said),
         Fact::Returned { to_coordinator, .. } => {
             case.returns += 1;
             clocks::withdraw(case);

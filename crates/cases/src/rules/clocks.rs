@@ -6,7 +6,7 @@
 //! clock stands still. How often and how long is data of the city ([`super::CityRules`]). None of it changes what happened
 //! before: a case that was late stays late.
 
-use super::{Actor, Facts, Refusal, due, text};
+use super::{Actor, Facts, Refusal, due, recompute, text};
 use crate::model::{Case, CaseEvent, ExtensionRequest, Fact, State, SuspensionRequest};
 use crate::moves::Act;
 use jiff::civil::Date;
@@ -46,6 +46,8 @@ pub enum ClockCommand {
     Answer { text: String },
     /// No answer came in time; the clock runs on.
     LapseWaiting,
+    /// A calendar changed. Refused as [`Refusal::NotAsked`] where nothing moves.
+    Recompute,
 }
 
 impl ClockCommand {
@@ -64,6 +66,7 @@ impl ClockCommand {
             Self::AskRequester { .. } => Act::AskRequester,
             Self::Answer { .. } => Act::Answer,
             Self::LapseWaiting => Act::LapseWaiting,
+            Self::Recompute => Act::Recompute,
         }
     }
 }
@@ -189,6 +192,10 @@ pub(super) fn decide(
                 provisional,
             }
         }
+        ClockCommand::Recompute => {
+            let said = recompute::recomputed(case, facts)?.ok_or(Refusal::NotAsked)?;
+            Fact::Recomputed(Box::new(said))
+        }
         ClockCommand::LapseWaiting => {
             let (due_at, provisional) = due_after_pause(case, facts)?;
             Fact::WaitLapsed {
@@ -227,7 +234,7 @@ fn end_of_suspension(until: Date, facts: &Facts<'_>) -> Result<Timestamp, Refusa
 }
 
 /// When handling is due under so many extensions and pauses. A case without a limit of its own keeps what it has.
-fn due_of(
+pub(super) fn due_of(
     case: &Case,
     extensions: u32,
     pauses: &[Pause],
@@ -350,6 +357,19 @@ pub(super) fn go_on(case: &mut Case, at: Timestamp) {
     close(&mut case.pauses, at);
     case.paused_until = None;
     case.question = None;
+}
+
+impl Case {
+    /// 待审批 — which request about the clock waits for a decision: `extension` for the first of two levels, `endorsed` for
+    /// the second, `suspension`. None when nobody asked. With two requests the one for more time goes first.
+    pub fn asked(&self) -> Option<&'static str> {
+        match (&self.extension, &self.suspension) {
+            (Some(asked), _) if asked.endorsed => Some("endorsed"),
+            (Some(_), _) => Some("extension"),
+            (None, Some(_)) => Some("suspension"),
+            (None, None) => None,
+        }
+    }
 }
 
 /// Requests about the clock are over when the unit has the case no longer.

@@ -987,9 +987,9 @@ mod tests {
         assert_eq!(code(life.try_(&lead(), back())), "first_receiver");
         // As a rule of the city: whoever signed for it leads.
         let mut other = Life::handling();
-        other.rules.first_receiver_leads = true;
+        std::sync::Arc::make_mut(&mut other.rules.steps).first_receiver_leads = true;
         assert_eq!(code(other.try_(&lead(), back())), "first_receiver");
-        other.rules.first_receiver_leads = false;
+        std::sync::Arc::make_mut(&mut other.rules.steps).first_receiver_leads = false;
         other.must(&lead(), back());
     }
 

@@ -9,6 +9,8 @@ mod clocks;
 pub mod fairness;
 mod joint;
 pub mod likeness;
+mod recompute;
+mod stages;
 
 pub use answer::{AnswerCommand, RecordRules};
 pub use apply::{apply, replay};
@@ -22,6 +24,7 @@ use crate::model::{
 };
 use crate::moves::{self, Act, Who};
 use crate::record::Answer;
+use crate::stage::{Stage, StageLimit};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,53 +40,94 @@ pub const MAX_TEXT: usize = 4000;
 /// The most pictures and documents of one step.
 pub const MAX_ATTACHMENTS: usize = 12;
 
-/// What a city sets: data, never constants in the rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CityRules {
-    /// The clock of a verification (vendors: 24 h).
-    pub verify_limit: Limit,
-    /// The clock of a check (vendors: 2 h).
-    pub check_limit: Limit,
-    /// The return after which a coordinator rules.
-    pub returns_to_coordinator: u32,
-    /// How often one limit may be extended (延期), each time by the original limit.
-    pub most_extensions: u32,
-    /// How often a case may be suspended (挂账).
-    pub most_suspensions: u32,
-    /// The most days of a suspension.
-    pub longest_suspension_days: u32,
-    /// How long a question to the requester holds the clock before it runs on without an answer.
-    pub answer_limit: Limit,
-    /// Answers, call-backs and reopening.
-    pub record: RecordRules,
-    /// How long a claim (认领) stands before something has to be shown.
-    pub claim_limit: Limit,
-    /// How long a unit that was whistled for has to respond (吹哨报到).
-    pub whistle_limit: Limit,
-    /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
-    pub first_receiver_leads: bool,
+access::city_settings! {
+    /// What a city sets: data, never constants in the rules. A new rule is one line here and two words in each language file
+    /// (`docs/settings.md`).
+    pub struct StepRules of "cases" {
+        /// 核实 — how long a look on the spot may take before registration; also the clock of the worker's task (vendors: 24 h).
+        pub limit_verify: StageLimit = "24紧急工作时",
+        /// 受理
+        pub limit_accept: StageLimit = "2工作时",
+        /// 立案
+        pub limit_register: StageLimit = "2工作时",
+        /// 派遣
+        pub limit_dispatch: StageLimit = "2工作时",
+        /// 协调
+        pub limit_coordinate: StageLimit = "2工作日",
+        /// 签收
+        pub limit_sign: StageLimit = "1工作日",
+        /// 核查 — how long a check may take; also the clock of the worker's task (vendors: 2 h).
+        pub limit_check: StageLimit = "2紧急工作时",
+        /// 结案
+        pub limit_close: StageLimit = "1工作日",
+        /// 自处置审核
+        pub limit_audit: StageLimit = "2工作日",
+        /// 回访
+        pub limit_call_back: StageLimit = "3工作日",
+        /// From this share of a limit on the light is yellow, in percent (`domain.md` §1.5: 80).
+        pub soon_percent: u32 [1.0, 99.0] = "80",
+        /// The return after which a coordinator rules.
+        pub returns_to_coordinator: u32 [1.0, 20.0] = "3",
+        /// How often one limit may be extended (延期), each time by the original limit.
+        pub most_extensions: u32 [0.0, 20.0] = "2",
+        /// How often a case may be suspended (挂账).
+        pub most_suspensions: u32 [0.0, 20.0] = "1",
+        /// The most days of a suspension.
+        pub longest_suspension_days: u32 [1.0, 3660.0] = "365",
+        /// How long a question to the requester holds the clock before it runs on without an answer.
+        pub answer_limit: Limit = "5工作日",
+        /// 认领 — how long a claim stands before something has to be shown.
+        pub claim_limit: Limit = "24紧急工作时",
+        /// 吹哨报到 — how long a unit that was whistled for has to respond.
+        pub whistle_limit: Limit = "4工作时",
+        /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
+        pub first_receiver_leads: bool = "false",
+    }
 }
 
-impl Default for CityRules {
-    fn default() -> Self {
-        let hours =
-            |n| Limit::new(n, ClockKind::UrgentHours).expect("a small number of hours is a limit");
-        Self {
-            verify_limit: hours(24),
-            check_limit: hours(2),
-            returns_to_coordinator: 3,
-            most_extensions: 2,
-            most_suspensions: 1,
-            longest_suspension_days: 365,
-            answer_limit: Limit::new(5, ClockKind::WorkingDays)
-                .expect("a small number of days is a limit"),
-            record: RecordRules::default(),
-            claim_limit: hours(24),
-            whistle_limit: Limit::new(4, ClockKind::WorkingHours)
-                .expect("a small number of hours is a limit"),
-            first_receiver_leads: false,
-        }
+/// All that a city sets about cases: what it sets of steps and clocks, and what of answers and the record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CityRules {
+    /// Steps and clocks; its fields are read as if they were of this struct.
+    pub steps: std::sync::Arc<StepRules>,
+    /// Answers, call-backs and reopening.
+    pub record: RecordRules,
+}
+
+impl std::ops::Deref for CityRules {
+    type Target = StepRules;
+    fn deref(&self) -> &StepRules {
+        &self.steps
+    }
+}
+
+impl StepRules {
+    /// The limit of a stage; handling has the one of its standard.
+    pub fn stage_limit(&self, stage: Stage) -> Option<&StageLimit> {
+        Some(match stage {
+            Stage::Verify => &self.limit_verify,
+            Stage::Accept => &self.limit_accept,
+            Stage::Register => &self.limit_register,
+            Stage::Dispatch => &self.limit_dispatch,
+            Stage::Coordinate => &self.limit_coordinate,
+            Stage::Sign => &self.limit_sign,
+            Stage::Handle => return None,
+            Stage::Check => &self.limit_check,
+            Stage::Close => &self.limit_close,
+            Stage::Audit => &self.limit_audit,
+            Stage::CallBack => &self.limit_call_back,
+        })
+    }
+    /// The clock of a worker's task: the limit of its stage, and a day where the city sets none, since a task that nobody
+    /// does must go on some time.
+    pub fn task_limit(&self, kind: TaskKind, channel: &str, urgent: bool) -> Limit {
+        let of = match kind {
+            TaskKind::Verify => &self.limit_verify,
+            TaskKind::Check => &self.limit_check,
+        };
+        of.of(channel, urgent).unwrap_or_else(|| {
+            Limit::new(24, ClockKind::UrgentHours).expect("a small number is a limit")
+        })
     }
 }
 
@@ -603,15 +647,26 @@ pub fn decide(
         unit: facts.actor.unit,
         on_behalf: facts.actor.behalf.map(|b| b.account),
     };
-    let events: Vec<CaseEvent> = (first + 1..)
-        .zip(facts_of_move)
-        .map(|(seq, fact)| CaseEvent {
+    let mut events = Vec::with_capacity(facts_of_move.len());
+    let mut before = case.cloned();
+    for (seq, fact) in (first + 1..).zip(facts_of_move) {
+        let mut event = CaseEvent {
             seq,
             at: facts.now,
             by: by.clone(),
             fact,
-        })
-        .collect();
+            clocks: None,
+        };
+        let mut after = apply(before.clone(), &event);
+        if let Some(case) = &after
+            && let Some(clocks) = stages::clocks(before.as_ref(), case, &event.fact, facts)?
+        {
+            event.clocks = Some(Box::new(clocks));
+            after = apply(before, &event);
+        }
+        before = after;
+        events.push(event);
+    }
     debug_assert!(
         lands(case, row, &events),
         "{} leads where the table does not allow",
@@ -769,11 +824,13 @@ fn due(limit: Limit, facts: &Facts<'_>) -> Result<kernel::deadline::Due, Refusal
         .map_err(|e| Refusal::Deadline(e.to_string()))
 }
 
-fn task(kind: TaskKind, to: Option<AccountId>, facts: &Facts<'_>) -> Result<Fact, Refusal> {
-    let limit = match kind {
-        TaskKind::Verify => facts.rules.verify_limit,
-        TaskKind::Check => facts.rules.check_limit,
-    };
+fn task(
+    kind: TaskKind,
+    to: Option<AccountId>,
+    (channel, urgent): (&str, bool),
+    facts: &Facts<'_>,
+) -> Result<Fact, Refusal> {
+    let limit = facts.rules.task_limit(kind, channel, urgent);
     Ok(Fact::TaskGiven {
         task: kind,
         to,
@@ -836,7 +893,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             } else {
                 to
             };
-            vec![task(kind, to, facts)?]
+            vec![task(kind, to, (&case.channel, case.urgent), facts)?]
         }
         Command::Accept { matter, urgent } => {
             let matter = matter
@@ -911,7 +968,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 result: text("result", &result)?,
                 attachments: pictures(attachments)?,
             };
-            vec![done, task(TaskKind::Check, facts.on_duty, facts)?]
+            let of = (case.channel.as_str(), case.urgent);
+            vec![done, task(TaskKind::Check, facts.on_duty, of, facts)?]
         }
         Command::Check {
             passed,
@@ -933,7 +991,13 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             }]
         }
         Command::LapseCheck => vec![Fact::CheckLapsed {
-            due_at: due(facts.rules.check_limit, facts)?.at,
+            due_at: due(
+                facts
+                    .rules
+                    .task_limit(TaskKind::Check, &case.channel, case.urgent),
+                facts,
+            )?
+            .at,
         }],
         Command::Close { closing } => {
             let closing = text("closing", &closing)?;
@@ -1026,10 +1090,18 @@ fn begin(command: Command, facts: &Facts<'_>) -> Result<Vec<Fact>, Refusal> {
                 text("self_handled", how)?;
             }
             let verify = report.verify && report.self_handled.is_none();
+            let task = verify
+                .then(|| {
+                    task(
+                        TaskKind::Verify,
+                        facts.on_duty,
+                        (&report.channel, false),
+                        facts,
+                    )
+                })
+                .transpose()?;
             let mut events = vec![Fact::Reported(report)];
-            if verify {
-                events.push(task(TaskKind::Verify, facts.on_duty, facts)?);
-            }
+            events.extend(task);
             Ok(events)
         }
         Command::Import(import) => Ok(vec![Fact::Imported(import)]),

@@ -61,6 +61,7 @@ pub fn migrations() -> Vec<Migration> {
 pub struct City {
     pub clock: Arc<ManualClock>,
     pub cases: Arc<Cases>,
+    reference: Arc<Reference>,
     pub accounts: HashMap<&'static str, AccountId>,
     db: Db,
     services: Services,
@@ -104,13 +105,14 @@ impl City {
             .unwrap();
         let config = CasesConfig::new("339999".parse::<DistrictCode>().unwrap());
         let (files, dir) = attachments();
-        let cases = Cases::new(reference, config)
+        let cases = Cases::new(reference.clone(), config)
             .with_vault(Arc::new(keys))
             .with_attachments(files.clone());
         let cases = Arc::new(cases);
         let mut services = Services::default();
         services.add(files);
         services.add(cases.clone());
+        services.add(reference.clone());
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
         // The permit of whoever asks, handed to the test: only a granted request has one.
@@ -144,6 +146,7 @@ impl City {
         let mut city = Self {
             clock,
             cases,
+            reference,
             accounts: HashMap::new(),
             db: (*db).clone(),
             services,
@@ -196,7 +199,7 @@ impl City {
         let account = ctx
             .read_blocking::<_, AccountError, _>(move |r| accounts::find(r, id))
             .unwrap();
-        let token = accounts::new_token(&account, "test", &[], 30, ctx.now()).unwrap();
+        let token = accounts::new_token(&account, "test", &[], 366, ctx.now()).unwrap();
         self.tokens.insert(login, token.text.clone());
         self.accounts.insert(login, id);
         ctx.write_blocking(move |w| accounts::add_token(w, id, &token))
@@ -447,6 +450,64 @@ impl City {
                 .0)
             })
             .unwrap()
+    }
+    /// Changes one day of the calendar: worked with these hours, in a division or everywhere.
+    pub fn day(&self, date: &str, hours: &str, division: Option<&str>) {
+        let change = matters::ops::DayChange {
+            date: date.parse().unwrap(),
+            kind: kernel::calendar::DayKind::Work,
+            periods: Some(hours.split(' ').map(|p| p.parse().unwrap()).collect()),
+            division: division.map(|d| d.parse().unwrap()),
+            reason: "台风".into(),
+        };
+        let ctx = self.system();
+        self.run(matters::ops::change_day(&ctx, change)).unwrap();
+        self.reference.refresh_blocking(&ctx).unwrap();
+    }
+    /// Sets a rule of the city.
+    pub fn rule(&self, key: &str, value: &str) {
+        let list = access::city_settings::SettingsList::new(&[cases::rules::StepRules::SETTINGS]);
+        let wanted = [(key.to_owned(), Some(value.to_owned()))].into();
+        let ctx = self.system();
+        access::ops::settings::set_blocking(&ctx, &list, &wanted, "test").unwrap();
+        self.reference.refresh_blocking(&ctx).unwrap();
+    }
+    /// Adds an account that manages reference data.
+    pub fn add_admin(&mut self) {
+        self.add("admin", &[Role::SystemAdmin], None, None);
+    }
+    /// POST of a form without files as an account.
+    pub fn urlencoded(&self, login: &str, path: &str, words: &[(&str, &str)]) -> Reply {
+        let body: String = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(words)
+            .finish();
+        let token = &self.tokens[login];
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .body(Body::from(body));
+        self.send(request.unwrap())
+    }
+    /// Loads a calendar.
+    pub fn calendar(&self, text: &str) {
+        let ctx = self.system();
+        matters::ops::import_calendar(&ctx, text.as_bytes()).unwrap();
+        self.reference.refresh_blocking(&ctx).unwrap();
+    }
+    /// Every row is what its events add up to.
+    pub fn replays(&self) {
+        let found = cases::replay::replay(&self.system()).unwrap();
+        assert_eq!((found.mismatches, found.differing), (0, Vec::new()));
+    }
+    /// Changes the database behind the program's back.
+    pub fn exec(&self, sql: &'static str) {
+        self.system()
+            .write_blocking::<_, StoreError, _>(move |mut w| {
+                w.exec(sql, &[])?;
+                w.commit(AuditEvent::done("test", "test", "1"), ())
+            })
+            .unwrap();
     }
     /// One number out of the database.
     pub fn count(&self, sql: &'static str) -> i64 {

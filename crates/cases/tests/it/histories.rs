@@ -11,8 +11,10 @@ use cases::rules::{
     self, Actor, AnswerCommand as Reply, Behalf, CityRules, ClockCommand as Clock, Command, Facts,
     FairCommand as Fair, JointCommand as Joint, RecordRules,
 };
-use cases::{CaseId, Fact, State};
+use cases::{CaseId, Fact, Stage, State};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use kernel::deadline::Light;
 use kernel::id::Id;
 use kernel::{Calendar, Timestamp};
 use matters::MatterId;
@@ -181,6 +183,7 @@ fn clock() -> impl Strategy<Value = Clock> {
         2 => words().prop_map(|question| Clock::AskRequester { question }),
         1 => words().prop_map(|text| Clock::Answer { text }),
         1 => Just(Clock::LapseWaiting),
+        4 => Just(Clock::Recompute),
     ]
 }
 
@@ -361,16 +364,71 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::WaitLapsed { due_at, .. } => {
             let (due, was) = (due_at.unwrap(), before.due_at.unwrap());
             let stopped = before.pauses.last().unwrap().from;
-            let kept = if was <= stopped {
+            // Another calendar than the one before the pause may say anything.
+            let same = before.calendar.as_ref() == event.clocks.as_ref().map(|c| &c.calendar);
+            let kept = if !same {
+                true
+            } else if was <= stopped {
                 due == was
             } else {
                 due >= was
             };
             prop_assert!(kept, "a pause from {stopped} moved {was} to {due}");
         }
+        // What another calendar moves keeps what it was: the old deadline is never lost from the record.
+        Fact::Recomputed(said) => {
+            prop_assert!(said.handling.is_some() || said.stage.is_some());
+            prop_assert_eq!(case.state, before.state);
+            if let Some(moved) = &said.handling {
+                prop_assert_eq!(
+                    (Some(moved.was_due_at), Some(moved.due_at)),
+                    (before.due_at, case.due_at)
+                );
+                prop_assert_eq!(&moved.was_calendar, &before.calendar);
+                prop_assert!(
+                    before.handled_at.is_none() && !stands,
+                    "a clock that does not run was moved"
+                );
+            }
+            if let Some(moved) = &said.stage {
+                prop_assert_eq!(
+                    (Some(moved.was_due_at), Some(moved.due_at)),
+                    (before.stage_due_at, case.stage_due_at)
+                );
+            }
+        }
         _ => {}
     }
     fairness(case, before, event, own)?;
+    // Whoever waits for something waits in a stage that began with an event; each has its own limit, handling its standard's.
+    match Stage::of(case) {
+        None => prop_assert!(case.stage_from.is_none() && case.stage_due_at.is_none()),
+        Some(Stage::Handle) => {
+            prop_assert!(case.stage_from.is_some() && case.stage_due_at.is_none())
+        }
+        Some(_) => prop_assert!(case.stage_from.is_some() && case.stage_due_at > case.stage_from),
+    }
+    if matches!(event.fact, Fact::Recomputed(_)) {
+        prop_assert_eq!(case.stage_from, before.stage_from);
+    } else if Stage::of(case) == Stage::of(before) {
+        prop_assert_eq!(
+            (case.stage_from, case.stage_due_at),
+            (before.stage_from, before.stage_due_at)
+        );
+    } else if Stage::of(case).is_some() {
+        prop_assert_eq!(case.stage_from, Some(event.at));
+    }
+    prop_assert!(case.stage_soon_at <= case.stage_due_at);
+    // Handling turns yellow before it turns red; while its clock stands still it turns nothing.
+    prop_assert!(!stands || case.handling_soon().is_none() && case.stage_due().is_none());
+    if let (Some(soon), Some(due)) = (case.handling_soon(), case.handling_due()) {
+        prop_assert!(case.due_from.unwrap() < soon && soon < due);
+        prop_assert_eq!(case.handling_light(due), Some(Light::Soon));
+        prop_assert_eq!(
+            case.handling_light(due + SignedDuration::from_secs(1)),
+            Some(Light::Late)
+        );
+    }
     // Facts are never overwritten.
     prop_assert!(before.registered_at.is_none() || case.registered_at == before.registered_at);
     prop_assert!(before.dispatched_at.is_none() || case.dispatched_at == before.dispatched_at);
@@ -518,13 +576,19 @@ proptest! {
     ) {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
         let record = RecordRules { answer_must_be_written: must_be_written, ..RecordRules::default() };
-        let (calendar, city) = (Calendar::cn(), CityRules { record, ..CityRules::default() });
+        // A second calendar of the same year, in which other days are worked: it comes into force by a recomputation.
+        let other = Calendar::parse_text(
+            "version other\nyear 2026\noff 2026-03-17..2026-03-18 台风\nwork 2026-03-21..2026-03-22\n\
+             hours 2026-03-23..2026-12-31 07:30-13:30\n",
+        ).unwrap();
+        let calendars = [Calendar::cn().clone(), Calendar::cn().clone().overlaid(&other, "other")];
+        let (mut in_force, city) = (0, CityRules { record, ..CityRules::default() });
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
         }
         let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false, behalf: None };
         let mut now = testdb::monday();
-        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, calendar, &tz, &city)).unwrap();
+        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, &calendars[0], &tz, &city)).unwrap();
         let case_id = CaseId(id(77));
         let mut case = rules::replay(case_id, &life).unwrap();
         for (actor, command, minutes) in tries {
@@ -532,7 +596,12 @@ proptest! {
             let act = command.act();
             let before_all = case.clone();
             let may = rules::may(&case, act, &actor);
-            match rules::decide(Some(&case), command, &facts(now, &actor, calendar, &tz, &city)) {
+            let is_another = command == Command::Clock(Clock::Recompute) && actor.is_program;
+            if is_another {
+                in_force = 1 - in_force;
+            }
+            let at = facts(now, &actor, &calendars[in_force], &tz, &city);
+            match rules::decide(Some(&case), command, &at) {
                 Ok(events) => {
                     prop_assert!(may.is_ok(), "{} was done although it may not: {:?}", act.as_str(), may);
                     prop_assert!(!events.is_empty());
@@ -545,6 +614,10 @@ proptest! {
                     let judged = events.iter().any(|e| matches!(e.fact, Fact::Closed { .. } | Fact::Checked { .. } | Fact::CalledBack { .. }));
                     prop_assert!(!judged || own.is_none() || own != before_all.unit, "a deputy judged the own unit's case");
                     life.extend(events);
+                    if is_another {
+                        let again = rules::decide(Some(&case), Command::Clock(Clock::Recompute), &at);
+                        prop_assert_eq!(again, Err(rules::Refusal::NotAsked), "twice is once");
+                    }
                 }
                 Err(refusal) => prop_assert!(!refusal.code().is_empty()),
             }

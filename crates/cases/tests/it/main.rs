@@ -16,4 +16,5 @@ mod pictures;
 mod record;
 mod refusals;
 mod requester;
+mod stages;
 mod timers;

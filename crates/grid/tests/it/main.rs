@@ -17,7 +17,7 @@ use testdb::TestDb;
 
 /// The tables these tests need.
 pub fn migrations() -> Vec<Migration> {
-    [store::MIGRATIONS, grid::MIGRATIONS].concat()
+    [store::MIGRATIONS, access::MIGRATIONS, grid::MIGRATIONS].concat()
 }
 
 /// An operator at the machine.

@@ -267,11 +267,70 @@ fn what_is_no_calendar_is_refused_with_its_place() {
 
 proptest! {
     #[test]
-    fn garbage_never_panics(text in "\\PC{0,80}", words in "((year|off|work|periods|season|version) [0-9:. -]{0,24}\n){0,4}", json in "[{}\\[\\]\":,a-z0-9]{0,60}") {
+    fn garbage_never_panics(text in "\\PC{0,80}", words in "((year|off|work|periods|season|hours|valid|local|version) [0-9:. -]{0,36}\n){0,5}", json in "[{}\\[\\]\":,a-z0-9]{0,60}") {
         for text in [text, words, format!("{{{json}")] {
             if let Ok(calendar) = Calendar::parse(&text) {
                 prop_assert!(!calendar.periods_on(date(2026, 3, 2)).is_empty() || !calendar.is_workday(date(2026, 3, 2)));
             }
         }
+    }
+}
+
+#[test]
+fn hours_between_two_days_stand_over_the_usual_ones_and_seasons_belong_to_the_hours_before_them() {
+    let text = "year 2026\nperiods 09:00-17:00\nseason 11-01..02-28 10:00-16:00\nhours 2026-06-01..2026-09-30 07:30-13:30\n\
+                season 07-01..07-31 06:00-12:00\nhours 2026-12-24..2026-12-24 09:00-12:00\n";
+    let calendar = Calendar::parse_text(text).unwrap();
+    let hours = |m, d| calendar.periods_on(date(2026, m, d))[0].to_string();
+    assert_eq!(hours(3, 2), "09:00-17:00");
+    assert_eq!(hours(11, 2), "10:00-16:00");
+    assert_eq!(hours(6, 1), "07:30-13:30");
+    assert_eq!(hours(7, 1), "06:00-12:00");
+    assert_eq!(hours(12, 24), "09:00-12:00");
+    assert_eq!(Calendar::parse_text(&calendar.to_text()).unwrap(), calendar);
+    let json = r#"{"version":"s","valid_from":"2026-06-01","hours":[{"to":"2026-09-30","periods":["07:30-13:30"]}],
+        "local":[{"date":"2026-06-05","off":true,"name":"龙舟"}]}"#;
+    let layer = Calendar::parse(json).unwrap();
+    let both = calendar.clone().overlaid(&layer, "both");
+    assert!(!both.is_workday(date(2026, 6, 5)) && layer.local_days().count() == 1);
+    assert_eq!(
+        both.periods_on(date(2026, 7, 1))[0].to_string(),
+        "07:30-13:30"
+    );
+    assert_eq!(Calendar::parse(&layer.to_text()).unwrap(), layer);
+    // Hours for always take the place of all before them.
+    let always = Calendar::parse_text("version a\nperiods 08:00-16:00\n").unwrap();
+    let all = both.overlaid(&always, "all");
+    assert_eq!(
+        all.periods_on(date(2026, 7, 1))[0].to_string(),
+        "08:00-16:00"
+    );
+}
+
+#[test]
+fn a_validity_bounds_hours_and_refuses_days_outside() {
+    let text = "version v\nvalid 2026-06-01..2026-09-30\nperiods 07:30-13:30\n";
+    let calendar = Calendar::parse_text(text).unwrap();
+    assert_eq!(calendar.periods_on(date(2026, 6, 1)).len(), 1);
+    assert_eq!(calendar.periods_on(date(2026, 10, 12)).len(), 2);
+    for (wrong, why) in [
+        (
+            "valid 2026-06-01..2026-09-30\nlocal\noff 2026-10-01\n",
+            "outside the validity",
+        ),
+        ("valid 2026-09-30..2026-06-01\n", "ends before it begins"),
+        ("valid ..\n", "not of the form"),
+        (
+            "local\noff 2026-10-01\nvalid 2026-01-01..\n",
+            "stands before days",
+        ),
+        ("hours 2026-10-01 08:00-12:00\n", "not of the form"),
+        (
+            "hours 2026-10-02..2026-10-01 08:00-12:00\n",
+            "ends before it begins",
+        ),
+    ] {
+        let found = Calendar::parse_text(wrong).unwrap_err().to_string();
+        assert!(found.contains(why), "{wrong}: {found}");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{ClockKind, DeadlineError, Due, Ground, Pause, Stops};
 use crate::calendar::Calendar;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The state of a deadline, each with its own sign and word: ● ▲ ■ ◌ ‖.
@@ -120,6 +120,47 @@ pub fn light(
     // A limit that holds no measured time at all, as from midnight on a Sunday to midnight, has no share to speak of.
     let soon = allowed > 0 && reached(thresholds.soon_percent);
     Ok(if soon { Light::Soon } else { Light::InTime })
+}
+
+/// The moment from which a deadline is soon: the first at which `percent` of the measured time from `start` to `due` has
+/// run outside the pauses. What [`light`] tells moment by moment, told in advance, so that it can be kept and looked for.
+/// None where no measured time lies between the two.
+///
+/// ```
+/// use kernel::deadline::{ClockKind, soon_at};
+/// let tz = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+/// let at = |text: &str| text.parse().unwrap();
+/// // Four working hours from nine o'clock end at three; 3 h 12 min of them have run at 14:12.
+/// let (start, due) = (at("2026-03-16T09:00:00+08:00"), at("2026-03-16T15:00:00+08:00"));
+/// let soon = soon_at(start, due, ClockKind::WorkingHours, kernel::Calendar::cn(), &tz, &[], 80).unwrap();
+/// assert_eq!(soon, Some(at("2026-03-16T14:12:00+08:00")));
+/// ```
+///
+/// # Errors
+/// A pause that ends before it begins.
+pub fn soon_at(
+    start: Timestamp,
+    due: Timestamp,
+    clock: ClockKind,
+    calendar: &Calendar,
+    tz: &TimeZone,
+    pauses: &[Pause],
+    percent: u32,
+) -> Result<Option<Timestamp>, DeadlineError> {
+    let stops = Stops::new(pauses)?;
+    let ground = Ground {
+        clock,
+        calendar,
+        tz,
+    };
+    let allowed = i128::from(ground.measure(start, due, &stops).as_secs());
+    if allowed <= 0 {
+        return Ok(None);
+    }
+    let target = (allowed * i128::from(percent)).div_euclid(100)
+        + i128::from(allowed * i128::from(percent) % 100 != 0);
+    let target = i64::try_from(target).unwrap_or(i64::MAX);
+    Ok(ground.reach(start, SignedDuration::from_secs(target), &stops))
 }
 
 /// How much of the ruling clock is left from `now` to `due`. While the clock stands still, pass the moment it stopped.

@@ -72,8 +72,13 @@ fn a_deadline_that_touches_an_unloaded_year_is_provisional() {
     assert!(provisional("2026-12-31T15:00", "5WH"));
     assert!(provisional("2026-12-31T15:00", "1WD"));
     assert!(provisional("2006-12-31T10:00", "1WH")); // worked by the notice for 2007, yet 2006 is not loaded
-    assert!(!provisional("2026-12-31T15:00", "30CD"));
-    assert!(!provisional("2030-01-01T15:00", "30UH"));
+    // The contract says "a date it touches", of every clock: the time of these will not move, what day it is may.
+    assert!(!provisional("2026-12-01T15:00", "30CD"));
+    assert!(provisional("2026-12-31T15:00", "30CD"));
+    assert!(provisional("2026-12-31T23:30", "1UH"));
+    assert!(!provisional("2026-12-31T22:30", "1UH"));
+    assert!(provisional("2026-12-31T15:00", "1UD"));
+    assert!(provisional("2030-01-01T15:00", "30UH"));
     let none = deadline(
         at("2026-03-03T10:00"),
         "2WH".parse().unwrap(),
@@ -476,26 +481,52 @@ mod twin {
     }
 }
 
-/// A calendar of 2026 with random days off, make-up days and hours.
+/// Working periods of a day, on the half hour.
+fn hours() -> impl Strategy<Value = String> {
+    prop::collection::btree_set(0_u16..=48, 2..6).prop_map(|cuts| {
+        let cuts: Vec<u16> = cuts.into_iter().map(|half_hours| half_hours * 30).collect();
+        let periods = cuts.chunks_exact(2).map(|c| {
+            crate::calendar::WorkPeriod::new(c[0], c[1])
+                .unwrap()
+                .to_string()
+        });
+        periods.collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// A calendar of 2026 with random days off and make-up days, hours, a season, and hours between two days that a version of a
+/// division lays over them.
 fn calendars() -> impl Strategy<Value = Calendar> {
     let days = prop::collection::btree_map(0_i32..60, any::<bool>(), 0..25);
-    let cuts = prop::collection::btree_set(0_u16..=48, 2..6);
-    (days, cuts).prop_map(|(days, cuts)| {
+    let season = (1_i8..=3, 1_i8..=28, hours());
+    let local = prop::option::of((0_i32..40, 0_i32..20, hours(), 0_i32..60, any::<bool>()));
+    (days, hours(), prop::option::of(season), local).prop_map(|(days, usual, season, local)| {
         let first = jiff::civil::date(2026, 1, 1);
-        let mut text = String::from("year 2026\n");
+        let mut text = format!("year 2026\nperiods {usual}\n");
+        if let Some((month, day, hours)) = season {
+            text.push_str(&format!("season {month:02}-{day:02}..09-30 {hours}\n"));
+        }
         for (day, off) in days {
             let word = if off { "off" } else { "work" };
             text.push_str(&format!("{word} {}\n", first + day.days()));
         }
-        let cuts: Vec<u16> = cuts.into_iter().map(|half_hours| half_hours * 30).collect();
-        let periods = cuts
-            .chunks_exact(2)
-            .map(|c| crate::calendar::WorkPeriod::new(c[0], c[1]).unwrap())
-            .collect();
-        Calendar::parse_text(&text)
-            .unwrap()
-            .with_periods(periods)
-            .unwrap()
+        let city = Calendar::parse_text(&text).unwrap();
+        assert_eq!(Calendar::parse_text(&city.to_text()).unwrap(), city);
+        let Some((from, length, hours, day, off)) = local else {
+            return city;
+        };
+        let (from, to) = (first + from.days(), first + (from + length).days());
+        let word = if off { "off" } else { "work" };
+        let local = format!(
+            "hours {from}..{to} {hours}\nlocal\n{word} {}\n",
+            first + day.days()
+        );
+        let local = Calendar::parse_text(&local).unwrap();
+        assert_eq!(
+            Calendar::parse_text(&local.to_text()).unwrap(),
+            local.clone().named(local.version())
+        );
+        city.overlaid(&local, "both")
     })
 }
 
@@ -543,6 +574,42 @@ proptest! {
             due_at(start, limit, &calendar, &pauses),
             twin::due(start, limit, &calendar, &shanghai(), &pauses)
         );
+    }
+
+    #[test]
+    fn yellow_begins_where_the_light_turns(
+        calendar in calendars(), start in 0_i64..20_000, limit in limits(), spans in pauses(), percent in 1_u32..100,
+    ) {
+        let pauses = as_pauses(&spans);
+        let (start, tz) = (minute(start), shanghai());
+        let due = deadline(start, limit, &calendar, &tz, &pauses).unwrap();
+        let soon = soon_at(start, due.at, limit.clock(), &calendar, &tz, &pauses, percent).unwrap();
+        let thresholds = Thresholds { soon_percent: percent, late_percent: 100 };
+        let turned = |at: Timestamp| {
+            let due = Due { provisional: false, ..due };
+            // A clock that stands still has a light of its own; what has run by then is told all the same.
+            let light = light(at, start, &due, limit.clock(), &calendar, &tz, &[], thresholds).unwrap();
+            light == Light::Soon
+        };
+        if let Some(soon) = soon {
+            prop_assert!(soon >= start && soon <= due.at);
+            if pauses.is_empty() {
+                prop_assert!(turned(soon));
+                prop_assert!(soon == start || !turned(soon - SignedDuration::from_secs(1)));
+            }
+        }
+    }
+
+    #[test]
+    fn an_extension_is_a_longer_limit_and_the_twin_agrees(
+        calendar in calendars(), start in 0_i64..20_000, limit in limits(), spans in pauses(), extensions in 1_u32..3,
+    ) {
+        let pauses = as_pauses(&spans);
+        let whole = Limit::new(limit.amount() * (extensions + 1), limit.clock()).unwrap();
+        let start = minute(start);
+        let due = due_at(start, whole, &calendar, &pauses);
+        prop_assert_eq!(due, twin::due(start, whole, &calendar, &shanghai(), &pauses));
+        prop_assert!(due > due_at(start, limit, &calendar, &[]));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use testdb::TestDb;
 pub fn migrations() -> Vec<Migration> {
     [
         store::MIGRATIONS,
+        access::MIGRATIONS,
         grid::MIGRATIONS,
         actors::MIGRATIONS,
         matters::MIGRATIONS,

@@ -62,6 +62,30 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "calendar.change_day",
+        "calendar",
+        "one day of the calendar is changed by hand",
+        "date, division, reason",
+    ),
+    (
+        "city_settings.set",
+        "setting",
+        "a rule of the city is set, or set back",
+        "before, after, reason",
+    ),
+    (
+        "clocks.recompute",
+        "clock_run",
+        "a batch of open deadlines is computed again after a calendar changed",
+        "calendars, how many were seen and moved",
+    ),
+    (
+        "clocks.recomputed",
+        "clock_run",
+        "all open deadlines were computed again",
+        "calendars, how many were seen and moved",
+    ),
+    (
         "calendar.import",
         "calendar",
         "a calendar is read from a file",

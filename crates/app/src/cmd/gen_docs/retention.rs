@@ -44,6 +44,14 @@ pub const KEPT: &[(&str, &str)] = &[
         "deputies",
         "for good; the record names who acted in whose place",
     ),
+    (
+        "city_settings",
+        "for good; every value a rule of the city ever had, who set it and why",
+    ),
+    (
+        "clock_runs",
+        "for good; when open deadlines were computed again, and how many moved",
+    ),
     ("divisions", REFERENCE),
     (
         "drawn_lattices",

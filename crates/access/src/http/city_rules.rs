@@ -1,0 +1,290 @@
+//! /rules — what the city sets: every rule with its value, the page of one with its form and its history; the same as calls.
+
+use crate::answer::{Go, show, show_as};
+use crate::city_settings::{Setting, SettingKind, SettingsList, Values};
+use crate::ctx::Ctx;
+use crate::extract::{Fields, Json, Path};
+use crate::fault::{Fault, Problem, Word};
+use crate::ops::accounts;
+use crate::ops::settings::{self, SettingError, Version};
+use crate::permission::Permission;
+use crate::principal::AccountId;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::StoreError;
+use ui::{Choice, FormState, Html, Tone, Ui};
+use utoipa::ToSchema;
+
+impl Problem for SettingError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(error) => error.status(),
+            Self::Store(error) => error.status(),
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::NothingBefore(_) => StatusCode::CONFLICT,
+            Self::Value { .. } | Self::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Unknown(_) => "access.unknown_rule",
+            Self::NothingBefore(_) => "access.nothing_before",
+            Self::Value { .. } => "access.bad_rule",
+            Self::Reason => "access.rule_reason",
+        }
+    }
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Value { .. } => Some("value".into()),
+            Self::Reason => Some("reason".into()),
+            _ => None,
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        match self {
+            Self::Value { reason, .. } => vec![("reason", reason.as_str().into())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+struct RuleRow {
+    key: String,
+    name: String,
+    value: String,
+    is_changed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "access_city_rules.html")]
+struct RulesPage {
+    ui: Ui,
+    rows: Vec<RuleRow>,
+}
+
+fn list_of(ctx: &Ctx) -> Arc<SettingsList> {
+    ctx.service_if_any::<SettingsList>().unwrap_or_default()
+}
+
+async fn values(ctx: &Ctx) -> Result<Values, StoreError> {
+    ctx.read(settings::in_force).await
+}
+
+/// A value as people read it.
+fn said(ui: &Ui, setting: &Setting, value: &str) -> String {
+    match (setting.kind)() {
+        SettingKind::YesNo if value == "yes" => ui.t("access-rules-yes"),
+        SettingKind::YesNo => ui.t("access-rules-no"),
+        _ => value.to_owned(),
+    }
+}
+
+pub(super) async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let values = values(&ctx).await?;
+    let rows = list_of(&ctx)
+        .all()
+        .iter()
+        .map(|setting| {
+            let value = setting.value(&values);
+            RuleRow {
+                key: setting.key(),
+                name: ui.t(&setting.word()),
+                is_changed: value != setting.default,
+                value: said(&ui, setting, value),
+            }
+        })
+        .collect();
+    show(&RulesPage { ui, rows })
+}
+
+struct VersionRow {
+    when: Html,
+    value: String,
+    who: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "access_city_rule.html")]
+struct RulePage {
+    ui: Ui,
+    key: String,
+    name: String,
+    help: String,
+    value: String,
+    default: String,
+    bounds: String,
+    form: FormState,
+    /// Offered instead of a text field.
+    choices: Vec<Choice>,
+    is_number: bool,
+    may_change: bool,
+    versions: Vec<VersionRow>,
+}
+
+async fn page(ctx: &Ctx, ui: Ui, key: &str, form: Option<FormState>) -> Result<RulePage, Fault> {
+    let list = list_of(ctx);
+    let setting = list
+        .get(key)
+        .ok_or_else(|| SettingError::Unknown(key.chars().take(80).collect()))?;
+    let wanted = key.to_owned();
+    let (values, versions, names) = ctx
+        .read(move |r| -> Result<_, StoreError> {
+            let versions = settings::history(r, &wanted)?;
+            let ids: Vec<AccountId> = versions
+                .iter()
+                .filter_map(|v| v.set_by.map(AccountId))
+                .collect();
+            Ok((settings::in_force(r)?, versions, accounts::names(r, &ids)?))
+        })
+        .await?;
+    let value = setting.value(&values);
+    let kind = (setting.kind)();
+    let choices = match kind {
+        SettingKind::YesNo => vec![
+            Choice::new("yes", ui.t("access-rules-yes")),
+            Choice::new("no", ui.t("access-rules-no")),
+        ],
+        _ => Vec::new(),
+    };
+    let bounds = match kind {
+        SettingKind::Whole { least, most } | SettingKind::Number { least, most } => {
+            let (least, most) = (least.to_string(), most.to_string());
+            ui.t2(
+                "access-rules-bounds",
+                "least",
+                least.as_str(),
+                "most",
+                most.as_str(),
+            )
+        }
+        _ => String::new(),
+    };
+    let row = |v: Version| VersionRow {
+        when: ui.time(v.at),
+        value: said(&ui, setting, v.value.as_deref().unwrap_or(setting.default)),
+        who: v
+            .set_by
+            .and_then(|id| names.get(&AccountId(id)).cloned())
+            .unwrap_or_else(|| ui.t("access-rules-program")),
+        reason: v.reason,
+    };
+    Ok(RulePage {
+        key: setting.key(),
+        name: ui.t(&setting.word()),
+        help: ui.t(&setting.help_word()),
+        value: said(&ui, setting, value),
+        default: said(&ui, setting, setting.default),
+        bounds,
+        form: form.unwrap_or_else(|| FormState::new().with("value", value)),
+        choices,
+        is_number: matches!(kind, SettingKind::Whole { .. }),
+        may_change: ctx.principal().may(Permission::ReferenceManage),
+        versions: versions.into_iter().map(row).collect(),
+        ui,
+    })
+}
+
+pub(super) async fn one(ctx: Ctx, ui: Ui, Path(key): Path<String>) -> Result<Response, Fault> {
+    show(&page(&ctx, ui, &key, None).await?)
+}
+
+pub(super) async fn set(
+    ctx: Ctx,
+    ui: Ui,
+    Path(key): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let wanted = BTreeMap::from([(key.clone(), Some(fields.get("value").to_owned()))]);
+    let done = settings::set(&ctx, &list_of(&ctx), &wanted, fields.get("reason")).await;
+    answer(&ctx, ui, &key, &fields, done).await
+}
+
+pub(super) async fn set_back(
+    ctx: Ctx,
+    ui: Ui,
+    Path(key): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let done = settings::set_back(&ctx, &list_of(&ctx), &key, fields.get("reason")).await;
+    answer(&ctx, ui, &key, &fields, done).await
+}
+
+async fn answer(
+    ctx: &Ctx,
+    ui: Ui,
+    key: &str,
+    fields: &Fields,
+    done: Result<usize, SettingError>,
+) -> Result<Response, Fault> {
+    let fault = match done {
+        Ok(_) => {
+            let said = ui.t("access-rules-saved");
+            return Ok(Go::to(format!("/rules/{key}"))
+                .saying(Tone::Good, said)
+                .into_response());
+        }
+        Err(error) => Fault::from(error),
+    };
+    let Some(field) = fault.field_name() else {
+        return Err(fault);
+    };
+    let mut form = fields.form();
+    let sentence = fault.sentence(&ui.site.words, ui.lang);
+    form.fault(field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
+    show_as(fault.status(), &page(ctx, ui, key, Some(form)).await?)
+}
+
+/// A rule of the city in the API.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RuleView {
+    key: String,
+    value: String,
+    default: String,
+}
+
+/// The rules of the city.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RulesView {
+    rules: Vec<RuleView>,
+}
+
+/// New values by key; null = the default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewRules {
+    rules: BTreeMap<String, Option<String>>,
+    reason: String,
+}
+
+fn view(list: &SettingsList, values: &Values) -> RulesView {
+    let rules = list.all().iter().map(|setting| RuleView {
+        key: setting.key(),
+        value: setting.value(values).to_owned(),
+        default: setting.default.to_owned(),
+    });
+    RulesView {
+        rules: rules.collect(),
+    }
+}
+
+pub(super) async fn list_api(ctx: Ctx) -> Result<axum::Json<RulesView>, Fault> {
+    let values = values(&ctx).await?;
+    Ok(axum::Json(view(&list_of(&ctx), &values)))
+}
+
+pub(super) async fn set_api(
+    ctx: Ctx,
+    Json(new): Json<NewRules>,
+) -> Result<axum::Json<RulesView>, Fault> {
+    let list = list_of(&ctx);
+    settings::set(&ctx, &list, &new.rules, &new.reason).await?;
+    let values = values(&ctx).await?;
+    Ok(axum::Json(view(&list, &values)))
+}
