@@ -102,6 +102,10 @@ words! {
         FactsQuery = "facts.query",
         /// See rates and counts.
         EvaluationRead = "evaluation.read",
+        /// Freeze the figures of a month.
+        EvaluationFreeze = "evaluation.freeze",
+        /// Bring in sets of definitions by which figures are made.
+        EvaluationManage = "evaluation.manage",
         /// See warnings, their back-tests and how good the detectors are.
         WarningRead = "warning.read",
         /// Say what a warning was: seen, dismissed, real, known cause, false.
@@ -227,6 +231,7 @@ impl Role {
                 P::CaseCoordinate,
                 P::CaseGrant,
                 P::EvaluationRead,
+                P::EvaluationFreeze,
                 P::ReferenceRead,
                 P::WarningRead,
                 P::WarningJudge,
@@ -240,6 +245,7 @@ impl Role {
                 P::OwnAccount,
                 P::FactsQuery,
                 P::EvaluationRead,
+                P::EvaluationManage,
                 P::CaseExport,
                 P::ReferenceRead,
                 P::WarningRead,

@@ -5,6 +5,7 @@
 
 pub mod aberration;
 pub mod forecast;
+pub mod funnel;
 pub mod math;
 pub mod reporting;
 pub mod scan;

@@ -162,7 +162,7 @@ fn files(program: &Program) -> Result<Attachments, Failure> {
     ))
 }
 
-fn city_name(program: &Program, is_sample: bool) -> Words {
+pub(crate) fn city_name(program: &Program, is_sample: bool) -> Words {
     match program.config.city.as_deref() {
         Some(city) => Words::new(city, city),
         None if is_sample => Words::new("示范市", "Sample City"),

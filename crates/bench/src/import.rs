@@ -50,11 +50,16 @@ const KEYS: &[&str] = &[
 
 /// What an import writes: the table, how its rows are found in the order they were written, and of how many of them a batch
 /// has one.
-const WRITTEN: [(Table, &str, usize); 5] = [
+const WRITTEN: [(Table, &str, usize); 6] = [
     (("cases", cases::sql::COLUMNS), "ORDER BY id", 1),
     (
         ("case_events", cases::sql::EVENT_COLUMNS),
         "ORDER BY case_id, seq",
+        1,
+    ),
+    (
+        ("case_measures", cases::measures::COLUMNS),
+        "ORDER BY case_id",
         1,
     ),
     (("import_keys", KEYS), "ORDER BY row_id", 1),

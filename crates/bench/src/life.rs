@@ -340,7 +340,7 @@ pub const OUTBOX: &[&str] = &["district", "topic", "object_id", "at", "body"];
 const ACCESS: &[&str] = &["district", "case_id", "code_hash", "link_hash", "made_at"];
 
 /// Every row a life leaves behind. `$1` is the case's id; in the audit trail its number.
-const LEFT_BEHIND: [(Table, &str); 5] = [
+const LEFT_BEHIND: [(Table, &str); 6] = [
     (("cases", cases::sql::COLUMNS), "WHERE id = $1"),
     (
         ("case_events", cases::sql::EVENT_COLUMNS),
@@ -349,6 +349,10 @@ const LEFT_BEHIND: [(Table, &str); 5] = [
     (("case_access", ACCESS), "WHERE case_id = $1"),
     (("audit", AUDIT), "WHERE object_id = $1 ORDER BY id"),
     (("outbox", OUTBOX), "WHERE object_id = $1 ORDER BY seq"),
+    (
+        ("case_measures", cases::measures::COLUMNS),
+        "WHERE case_id = $1",
+    ),
 ];
 
 /// Lays in `count` lives: the rows two lives left behind, with ids and numbers of their own, by the bulk path.

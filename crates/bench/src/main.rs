@@ -6,6 +6,7 @@
 mod analysis;
 mod city;
 mod clocks;
+mod evaluation;
 mod facts;
 mod floor;
 mod import;
@@ -66,6 +67,8 @@ enum Bench {
     Facts,
     /// What turned yellow or red in a minute, and all deadlines after a calendar changed [default: 200000 clocks].
     Clocks,
+    /// A month's evaluation by unit and the cases behind its numbers [default: 1000000 cases].
+    Evaluation,
     /// A daily look for what is unusual over 2,000 unit grids and 60 classes.
     Warning,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
@@ -152,6 +155,13 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     if wants(Bench::Clocks) {
         let usual = if args.quick { 20_000 } else { 200_000 };
         clocks::on_both(args.cases.unwrap_or(usual), say)?;
+    }
+    if wants(Bench::Evaluation) {
+        evaluation::on_both(
+            args.cases
+                .unwrap_or(if args.quick { 50_000 } else { 1_000_000 }),
+            say,
+        )?;
     }
     if wants(Bench::Warning) {
         warning::run(args.quick, say)?;

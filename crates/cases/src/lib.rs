@@ -11,6 +11,7 @@ pub mod facts;
 pub mod http;
 pub mod import;
 pub mod lists;
+pub mod measures;
 pub mod model;
 pub mod moves;
 pub mod ops;
@@ -60,6 +61,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 54,
         name: "case_matters_by_state",
         sql: include_str!("../migrations/0054_case_matters_by_state.sql"),
+    },
+    store::Migration {
+        number: 57,
+        name: "case_measures",
+        sql: include_str!("../migrations/0057_case_measures.sql"),
     },
     store::Migration {
         number: 58,

@@ -1,5 +1,6 @@
 //! Statements and rows of cases. Nothing else in the program writes these tables.
 
+use crate::measures::{self, Measures};
 use crate::model::{By, Case, CaseEvent, CaseId, Fact, State};
 use crate::stage::Clocks;
 use access::{Role, UnitId};
@@ -250,7 +251,15 @@ pub fn events(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResu
 pub fn insert(w: &mut Write<'_>, case: &Case, events: &[CaseEvent]) -> StoreResult<()> {
     w.ensure_year_of(case.reported_at)?;
     w.exec(&insert_text("cases", COLUMNS, 1), &columns(case))?;
-    insert_events(w, case, events)
+    insert_events(w, case, events)?;
+    insert_measures(w, &Measures::of(case, events))
+}
+
+/// The row of measures of a case that has none yet.
+fn insert_measures(w: &mut Write<'_>, row: &Measures) -> StoreResult<()> {
+    static TEXT: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| insert_text("case_measures", measures::COLUMNS, 1));
+    w.exec(&TEXT, &row.values()).map(|_| ())
 }
 
 /// Stores the next events of a case and its new row; somebody else's change in between is a conflict.
@@ -278,7 +287,14 @@ pub fn update(
     let mut values = columns(case);
     values.push(before.to_value());
     w.exec_one(&TEXT, &values)?;
-    insert_events(w, case, events)
+    insert_events(w, case, events)?;
+    let (text, values) = measures::update(case, events);
+    if w.exec(text, &values)? == 0 {
+        // A case of before there were measures, met before `shiyu init` came to it: its whole life is folded once.
+        let life = self::events(w, case.district, case.id)?;
+        insert_measures(w, &Measures::of(case, &life))?;
+    }
+    Ok(())
 }
 
 fn insert_events(w: &mut Write<'_>, case: &Case, events: &[CaseEvent]) -> StoreResult<()> {
@@ -484,10 +500,10 @@ pub fn lapsed_timers(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResul
 
 /// Every case with its row's columns and its life, streamed in order of the key: for `replay`.
 ///
-/// `each` gets the case's id, the stored row (all columns) and its events.
+/// `each` gets the case's id, the stored row (all columns), the row of its measures if there is one, and its events.
 pub fn each_life(
     r: &mut Read<'_>,
-    mut each: impl FnMut(CaseId, &[Value], &[CaseEvent]) -> StoreResult<()>,
+    mut each: impl FnMut(CaseId, &[Value], Option<&[Value]>, &[CaseEvent]) -> StoreResult<()>,
 ) -> StoreResult<()> {
     // Two cursors over the same key order would need two connections; pages of cases and their events need one.
     const PAGE: i64 = 2000;
@@ -527,6 +543,19 @@ pub fn each_life(
                 .push(event);
             Ok(true)
         })?;
+        let sql = format!(
+            "SELECT {} FROM case_measures WHERE (district, case_id) > ($1, $2) AND (district, case_id) <= ($3, $4) ORDER BY district, case_id",
+            measures::COLUMNS.join(", ")
+        );
+        let mut measured: std::collections::HashMap<(String, Vec<u8>), Vec<Value>> =
+            std::collections::HashMap::new();
+        r.each(&sql, params![district, id, upper.0, upper.1], |row| {
+            let values = (0..measures::COLUMNS.len())
+                .map(|n| row.get::<AnyValue>(n).map(|v| v.0))
+                .collect::<StoreResult<Vec<_>>>()?;
+            measured.insert(key(&values), values);
+            Ok(true)
+        })?;
         for row in &rows {
             let life = lives.remove(&key(row)).unwrap_or_default();
             let Value::Blob(id) = &row[1] else { continue };
@@ -534,7 +563,8 @@ pub fn each_life(
                 .as_slice()
                 .try_into()
                 .map_err(|_| StoreError::Engine("a case id has not 16 bytes".into()))?;
-            each(CaseId(Id::from_bytes(id)), row, &life)?;
+            let measured = measured.get(&key(row)).map(Vec::as_slice);
+            each(CaseId(Id::from_bytes(id)), row, measured, &life)?;
         }
         if let Some(((district, id), _)) = lives.into_iter().next() {
             return Err(StoreError::Engine(format!(
@@ -543,6 +573,16 @@ pub fn each_life(
         }
         after = Some(upper);
     }
+}
+
+/// Cases that have no row of measures yet, in the order of the key. One statement.
+pub fn unmeasured(r: &mut Read<'_>, limit: i64) -> StoreResult<Vec<Case>> {
+    let sql = "SELECT c.body FROM cases AS c LEFT JOIN case_measures AS m ON m.district = c.district AND m.case_id = c.id \
+               WHERE m.case_id IS NULL ORDER BY c.district, c.id LIMIT $1";
+    Ok(r.all::<Body>(sql, params![limit])?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
 }
 
 /// Any column as a value.

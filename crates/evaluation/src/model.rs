@@ -19,10 +19,12 @@ pub enum By {
     Matter,
     /// A row for each channel.
     Channel,
+    /// A row for each street (街道): figures by definition only.
+    Street,
 }
 
 impl By {
-    /// All of them.
+    /// The groupings of counts and rates.
     pub const ALL: [Self; 5] = [
         Self::City,
         Self::Division,
@@ -38,6 +40,7 @@ impl By {
             Self::Unit => "unit",
             Self::Matter => "matter",
             Self::Channel => "channel",
+            Self::Street => "street",
         }
     }
 }
@@ -50,6 +53,79 @@ impl std::str::FromStr for By {
             .into_iter()
             .find(|by| by.as_str() == text)
             .ok_or_else(|| format!("unknown grouping {text:?}: expected one of {known}"))
+    }
+}
+
+/// The groupings of figures by definition, one more than those of counts.
+pub const GROUPINGS: [By; 6] = [
+    By::City,
+    By::Division,
+    By::Street,
+    By::Unit,
+    By::Matter,
+    By::Channel,
+];
+
+impl By {
+    /// One of [`GROUPINGS`].
+    ///
+    /// # Errors
+    /// In words.
+    pub fn grouping(text: &str) -> Result<Self, String> {
+        let known = GROUPINGS.map(Self::as_str).join(", ");
+        GROUPINGS
+            .into_iter()
+            .find(|by| by.as_str() == text)
+            .ok_or_else(|| format!("unknown grouping {text:?}: expected one of {known}"))
+    }
+}
+
+/// 月份 — a calendar month of the city.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month {
+    first: Date,
+}
+
+impl Month {
+    /// The month in which a day lies.
+    pub fn of(day: Date) -> Self {
+        Self {
+            first: day.first_of_month(),
+        }
+    }
+    /// Its first day.
+    pub fn first(self) -> Date {
+        self.first
+    }
+    /// Its last day.
+    pub fn last(self) -> Date {
+        self.first.last_of_month()
+    }
+    /// The month before.
+    pub fn before(self) -> Self {
+        Self::of(self.first.yesterday().unwrap_or(self.first))
+    }
+    /// Its days, in a zone.
+    ///
+    /// # Errors
+    /// At the edge of time.
+    pub fn period(self, tz: &TimeZone) -> Result<Period, PeriodError> {
+        Period::days(self.first(), self.last(), tz)
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}", self.first.year(), self.first.month())
+    }
+}
+
+impl std::str::FromStr for Month {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = format!("{text}-01").parse::<Date>().ok().map(Self::of);
+        read.filter(|month| month.to_string() == text)
+            .ok_or_else(|| format!("cannot read the month {text:?}: expected YYYY-MM"))
     }
 }
 
@@ -194,17 +270,40 @@ pub struct Rate {
     pub definition: &'static str,
 }
 
+/// A share with what it was made of, whatever its definition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, serde::Deserialize)]
+pub struct Share {
+    /// The numerator.
+    pub numerator: i64,
+    /// The denominator.
+    pub denominator: i64,
+    /// The fraction, unrounded; none over zero.
+    pub value: Option<f64>,
+}
+
+impl Share {
+    /// One number over another.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of cases stay far below 2^53"
+    )]
+    pub fn of(numerator: i64, denominator: i64) -> Self {
+        let value = (denominator != 0).then(|| numerator as f64 / denominator as f64);
+        Self {
+            numerator,
+            denominator,
+            value,
+        }
+    }
+}
+
 /// The rates of some counts.
 pub fn rates(counts: &Counts) -> BTreeMap<&'static str, Rate> {
     RATES
         .iter()
         .map(|d| {
             let (numerator, denominator) = ((d.numerator)(counts), (d.denominator)(counts));
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "counts of cases stay far below 2^53"
-            )]
-            let value = (denominator != 0).then(|| numerator as f64 / denominator as f64);
+            let value = Share::of(numerator, denominator).value;
             (
                 d.rate,
                 Rate {
@@ -272,6 +371,28 @@ mod tests {
                 "{name}: {} against {published}",
                 value(name)
             );
+        }
+    }
+
+    #[test]
+    fn a_month_is_a_month_and_nothing_more() {
+        let month: Month = "2024-02".parse().unwrap();
+        assert_eq!(
+            (month.last().to_string(), month.before().to_string()),
+            ("2024-02-29".into(), "2024-01".into())
+        );
+        for garbage in [
+            "",
+            "2024",
+            "2024-13",
+            "2024-2",
+            "2024-02-01",
+            "20240-2",
+            "-0001-02",
+            "٢٠٢٤-٠٢",
+            "2024-02 ",
+        ] {
+            assert!(garbage.parse::<Month>().is_err(), "{garbage:?}");
         }
     }
 

@@ -1,12 +1,22 @@
-//! Evaluations asked for by people and scripts.
+//! Evaluations asked for by people and scripts: counts, figures by definition, the cases behind them, frozen months.
 
-use crate::model::{By, Counts, Evaluation, Period, Row, rates};
-use crate::sql;
+use crate::condition::Mode;
+use crate::definitions::{DefinitionSet, SetError, built_in};
+use crate::figures::{self, Line};
+use crate::model::{By, Counts, Evaluation, Month, Period, Row, rates};
+use crate::sql::{self, Ask, Behind, Key};
+use crate::sql_sets::{self, Frozen};
 use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
 use matters::{City, MatterId};
-use store::StoreError;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{AuditEvent, Read, Sealed, StoreError, Write};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +27,48 @@ pub enum EvaluationError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No such set.
+    #[error("there is no definition set {0:?}")]
+    UnknownSet(String),
+    /// No such rate in the set.
+    #[error("the set has no definition {0:?}")]
+    UnknownDefinition(String),
+    /// The row is not one of the grouping.
+    #[error("{0:?} is no row of this grouping")]
+    UnknownRow(String),
+    /// A set that cannot be used.
+    #[error(transparent)]
+    Set(#[from] SetError),
+    /// The version is there already and says something else.
+    #[error(
+        "version {version} of {id:?} is there already and says something else; a changed set needs the next version"
+    )]
+    SameVersion {
+        /// The set.
+        id: String,
+        /// The version.
+        version: u32,
+    },
+    /// A month is frozen once it is over.
+    #[error("the month {0} is not over yet")]
+    NotOver(String),
+    /// A frozen month is not frozen again.
+    #[error("the month {month} is frozen already, since {at}")]
+    AlreadyFrozen {
+        /// The month.
+        month: String,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Nothing is frozen for the month.
+    #[error("the month {0} is not frozen")]
+    NotFrozen(String),
+    /// A month is frozen for the whole city.
+    #[error("only who sees the whole city may do this")]
+    WholeCityOnly,
+    /// The period is not one.
+    #[error("{0}")]
+    Period(String),
 }
 
 /// What the reader may count: a district's people their districts, a department's people their own unit.
@@ -38,6 +90,15 @@ pub fn scope_of(ctx: &Ctx) -> Result<Scope, Refused> {
     })
 }
 
+fn ask(ctx: &Ctx, by: By, period: Period) -> Result<Ask, Refused> {
+    Ok(Ask {
+        by,
+        period,
+        now: ctx.now(),
+        scope: scope_of(ctx)?,
+    })
+}
+
 /// The counts and rates of a period, within the reader's scope.
 ///
 /// # Errors
@@ -48,9 +109,9 @@ pub async fn evaluate(
     by: By,
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
-    let (scope, now) = (scope_of(ctx)?, ctx.now());
+    let ask = ask(ctx, by, period)?;
     let groups = ctx
-        .read::<_, StoreError, _>(move |r| sql::groups(r, by, period, now, &scope))
+        .read::<_, StoreError, _>(move |r| sql::groups(r, &ask))
         .await?;
     Ok(named(city, by, groups))
 }
@@ -65,10 +126,510 @@ pub fn evaluate_blocking(
     by: By,
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
-    let (scope, now) = (scope_of(ctx)?, ctx.now());
-    let groups =
-        ctx.read_blocking::<_, StoreError, _>(move |r| sql::groups(r, by, period, now, &scope))?;
+    let ask = ask(ctx, by, period)?;
+    let groups = ctx.read_blocking::<_, StoreError, _>(move |r| sql::groups(r, &ask))?;
     Ok(named(city, by, groups))
+}
+
+/// All sets that can be asked by: those of the program, and every version the city brought in.
+pub fn sets(r: &mut Read<'_>) -> Result<Vec<DefinitionSet>, EvaluationError> {
+    let mut all = built_in();
+    for body in sql_sets::sets(r)? {
+        all.push(DefinitionSet::parse(&body)?);
+    }
+    Ok(all)
+}
+
+/// The set that a name asks for: `standard` is the newest version, `standard@1` the first.
+///
+/// # Errors
+/// [`EvaluationError::UnknownSet`].
+pub fn find_set(sets: &[DefinitionSet], name: &str) -> Result<DefinitionSet, EvaluationError> {
+    let (id, version) = match name.split_once('@') {
+        Some((id, version)) => (id, version.parse::<u32>().ok()),
+        None => (name, None),
+    };
+    let wants_version = name.contains('@');
+    sets.iter()
+        .filter(|s| s.id == id && (!wants_version || Some(s.version) == version))
+        .max_by_key(|s| s.version)
+        .cloned()
+        .ok_or_else(|| EvaluationError::UnknownSet(name.to_owned()))
+}
+
+/// Figures of a period by definition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figures {
+    /// The set.
+    pub set: String,
+    /// Its version.
+    pub version: u32,
+    /// The first moment of the period.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub to: Timestamp,
+    /// What the rows stand for.
+    pub by: &'static str,
+    /// The rows, by key.
+    pub rows: Vec<Line>,
+}
+
+fn figures(
+    r: &mut Read<'_>,
+    set: &DefinitionSet,
+    city: &City,
+    ask: &Ask,
+) -> Result<Figures, EvaluationError> {
+    Ok(Figures {
+        set: set.id.clone(),
+        version: set.version,
+        from: ask.period.start,
+        to: ask.period.end,
+        by: ask.by.as_str(),
+        rows: figures::lines(r, set, city, ask)?,
+    })
+}
+
+/// What somebody asks for by definition: a set by name, what the rows stand for, a period.
+#[derive(Debug, Clone)]
+pub struct ByDefinition {
+    /// The name of the set, perhaps with `@version`.
+    pub set: String,
+    /// What the rows stand for.
+    pub by: By,
+    /// The period.
+    pub period: Period,
+}
+
+/// The figures of a period by a set of definitions, within the reader's scope, and the set.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub async fn by_definition(
+    ctx: &Ctx,
+    city: Arc<City>,
+    asked: ByDefinition,
+) -> Result<(DefinitionSet, Figures), EvaluationError> {
+    let ask = ask(ctx, asked.by, asked.period)?;
+    ctx.read(move |r| {
+        let set = find_set(&sets(r)?, &asked.set)?;
+        let found = figures(r, &set, &city, &ask)?;
+        Ok((set, found))
+    })
+    .await
+}
+
+/// The same for the command line.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub fn by_definition_blocking(
+    ctx: &Ctx,
+    city: &Arc<City>,
+    asked: &ByDefinition,
+) -> Result<(DefinitionSet, Figures), EvaluationError> {
+    let ask = ask(ctx, asked.by, asked.period)?;
+    let (city, name) = (city.clone(), asked.set.clone());
+    ctx.read_blocking(move |r| {
+        let set = find_set(&sets(r)?, &name)?;
+        let found = figures(r, &set, &city, &ask)?;
+        Ok((set, found))
+    })
+}
+
+/// Which number's cases are asked for.
+#[derive(Debug, Clone)]
+pub struct Drill {
+    /// The set and what the rows stand for.
+    pub of: ByDefinition,
+    /// The rate.
+    pub definition: String,
+    /// Below the line instead of above.
+    pub denominator: bool,
+    /// After review instead of raw.
+    pub after_review: bool,
+    /// The key of the row, as in the figures.
+    pub key: String,
+    /// Only older than this case.
+    pub before: Option<Id>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// The most cases of one page.
+pub const MOST_BEHIND: i64 = 500;
+
+/// The cases behind a number, newest first, within the reader's scope. Their numbers add up to it.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub async fn behind(
+    ctx: &Ctx,
+    city: Arc<City>,
+    drill: Drill,
+) -> Result<Vec<Behind>, EvaluationError> {
+    let ask = ask(ctx, drill.of.by, drill.of.period)?;
+    ctx.read(move |r| behind_in(r, &city, &ask, &drill)).await
+}
+
+/// The same for the command line and tests.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub fn behind_blocking(
+    ctx: &Ctx,
+    city: &Arc<City>,
+    drill: &Drill,
+) -> Result<Vec<Behind>, EvaluationError> {
+    let ask = ask(ctx, drill.of.by, drill.of.period)?;
+    let (city, drill) = (city.clone(), drill.clone());
+    ctx.read_blocking(move |r| behind_in(r, &city, &ask, &drill))
+}
+
+fn behind_in(
+    r: &mut Read<'_>,
+    city: &City,
+    ask: &Ask,
+    drill: &Drill,
+) -> Result<Vec<Behind>, EvaluationError> {
+    let set = find_set(&sets(r)?, &drill.of.set)?;
+    let definition = set
+        .definition(&drill.definition)
+        .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
+    let terms = if drill.denominator {
+        &definition.denominator
+    } else {
+        &definition.numerator
+    };
+    let summands = figures::summands(terms, &definition.filter);
+    let key = key_of(city, ask.by, &drill.key)?;
+    let mode = if drill.after_review {
+        Mode::AfterReview
+    } else {
+        Mode::Raw
+    };
+    let limit = drill.limit.clamp(1, MOST_BEHIND);
+    Ok(sql::behind(
+        r,
+        ask,
+        &key,
+        &summands,
+        mode,
+        drill.before,
+        limit,
+    )?)
+}
+
+/// The stored group of a row's key.
+fn key_of(city: &City, by: By, key: &str) -> Result<Key, EvaluationError> {
+    let unknown = || EvaluationError::UnknownRow(key.to_owned());
+    if by == By::City {
+        return Ok(Key::All);
+    }
+    if key == "unknown" {
+        return Ok(Key::Unknown);
+    }
+    match by {
+        By::Unit => {
+            let known = city.units.by_code(key).map(|u| u.id.0);
+            let id = known.or_else(|| key.parse().ok());
+            id.map(Key::Id).ok_or_else(unknown)
+        }
+        By::Matter => {
+            let known = key
+                .split_once('/')
+                .and_then(|(catalogue, code)| city.matters.by_code(catalogue, code))
+                .map(|m| m.id.0);
+            let id = known.or_else(|| key.parse().ok());
+            id.map(Key::Id).ok_or_else(unknown)
+        }
+        By::City | By::Division | By::Street | By::Channel => Ok(Key::Text(key.to_owned())),
+    }
+}
+
+/// Adds a set that the city brings in. The same version with the same content is no change.
+///
+/// # Errors
+/// A set that is not sound; a version that says something else; the lack of the permission.
+pub fn import_set(ctx: &Ctx, text: &str) -> Result<(DefinitionSet, bool), EvaluationError> {
+    ctx.require(Permission::EvaluationManage)?;
+    let set = DefinitionSet::parse(text)?;
+    let body = serde_json::to_string(&set).map_err(|e| StoreError::Misuse(e.to_string()))?;
+    let own = built_in();
+    let own = own
+        .iter()
+        .find(|s| s.id == set.id && s.version == set.version);
+    if let Some(own) = own {
+        return if *own == set {
+            Ok((set, false))
+        } else {
+            Err(same_version(&set))
+        };
+    }
+    let stored = set.clone();
+    let made = ctx.write_blocking::<_, EvaluationError, _>(move |mut w| {
+        let set = &stored;
+        match sql_sets::set(&mut w, &set.id, set.version)? {
+            Some(known) if known == body => return Ok(w.unchanged(false)?),
+            Some(_) => return Err(same_version(set)),
+            None => {}
+        }
+        sql_sets::add_set(&mut w, &set.id, set.version, &body)?;
+        let detail = serde_json::json!({ "version": set.version, "definitions": set.definitions.len(), "composites": set.composites.len() });
+        let event = AuditEvent::done("evaluation.define", "definition_set", set.id.clone()).detail(detail);
+        Ok(w.commit(event, true)?)
+    })?;
+    Ok((set, made))
+}
+
+fn same_version(set: &DefinitionSet) -> EvaluationError {
+    EvaluationError::SameVersion {
+        id: set.id.clone(),
+        version: set.version,
+    }
+}
+
+/// A frozen month: the set and the figures as they were.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The month.
+    pub month: String,
+    /// The definitions, whole.
+    pub set: DefinitionSet,
+    /// The figures by grouping, row and rate.
+    pub figures: BTreeMap<String, BTreeMap<String, FrozenLine>>,
+}
+
+/// The figures of one row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrozenLine {
+    /// Its name then.
+    pub name: String,
+    /// Numerator, denominator and value by definition.
+    pub rates: BTreeMap<String, crate::model::Share>,
+    /// The same after review, where anything was reviewed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub after_review: BTreeMap<String, crate::model::Share>,
+    /// Score and grade by composite.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scores: BTreeMap<String, (Option<f64>, Option<String>)>,
+}
+
+/// The scope of whoever sees everything.
+pub const WHOLE_CITY: Scope = Scope {
+    districts: Vec::new(),
+    unit: None,
+};
+
+/// The groupings that are frozen.
+const FROZEN_BY: [By; 5] = [By::City, By::Division, By::Unit, By::Matter, By::Channel];
+
+fn snapshot(
+    r: &mut Read<'_>,
+    set: DefinitionSet,
+    city: &City,
+    month: Month,
+    now: Timestamp,
+) -> Result<Snapshot, EvaluationError> {
+    let period = month
+        .period(&city.timezone)
+        .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    let mut all = BTreeMap::new();
+    for by in FROZEN_BY {
+        let ask = Ask {
+            by,
+            period,
+            now,
+            scope: WHOLE_CITY,
+        };
+        let lines = figures::lines(r, &set, city, &ask)?;
+        let lines = lines
+            .into_iter()
+            .map(|line| (line.key.clone(), frozen_line(&line)));
+        all.insert(by.as_str().to_owned(), lines.collect());
+    }
+    Ok(Snapshot {
+        month: month.to_string(),
+        set,
+        figures: all,
+    })
+}
+
+fn frozen_line(line: &Line) -> FrozenLine {
+    FrozenLine {
+        name: line.name.clone(),
+        rates: line
+            .rates
+            .iter()
+            .map(|(id, f)| (id.clone(), f.share()))
+            .collect(),
+        after_review: line
+            .rates
+            .iter()
+            .filter_map(|(id, f)| Some((id.clone(), f.after_review?)))
+            .collect(),
+        scores: line
+            .scores
+            .iter()
+            .map(|s| (s.composite.clone(), (s.score, s.grade.clone())))
+            .collect(),
+    }
+}
+
+/// Freezes a month that is over, for the whole city, once.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub fn freeze(
+    mut w: Write<'_>,
+    city: &City,
+    set: &str,
+    month: Month,
+    who: &str,
+) -> Result<Sealed<Frozen>, EvaluationError> {
+    let now = w.now();
+    let period = month
+        .period(&city.timezone)
+        .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    if period.end > now {
+        return Err(EvaluationError::NotOver(month.to_string()));
+    }
+    let set = find_set(&sets(&mut w)?, set)?;
+    if let Some(known) = sql_sets::frozen_month(&mut w, &set.id, &month.to_string())? {
+        return Err(EvaluationError::AlreadyFrozen {
+            month: known.month,
+            at: known.frozen_at,
+        });
+    }
+    let (id, version) = (set.id.clone(), set.version);
+    let snapshot = snapshot(&mut w, set, city, month, now)?;
+    let body = serde_json::to_string(&snapshot).map_err(|e| StoreError::Misuse(e.to_string()))?;
+    let row = Frozen {
+        set_id: id.clone(),
+        month: month.to_string(),
+        version,
+        frozen_at: now,
+        frozen_by: who.to_owned(),
+        digest: hex::encode(Sha256::digest(body.as_bytes())),
+    };
+    sql_sets::freeze(&mut w, &row, &body)?;
+    let event = AuditEvent::done("evaluation.freeze", "month", format!("{month} {id}"))
+        .detail(serde_json::json!({ "version": version, "digest": row.digest }));
+    Ok(w.commit(event, row)?)
+}
+
+/// Who may freeze: with the permission, and over the whole city. Answers under which name.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub fn may_freeze(ctx: &Ctx) -> Result<String, EvaluationError> {
+    ctx.require(Permission::EvaluationFreeze)?;
+    let scope = ctx.scope();
+    if scope.unit.is_some() || !scope.districts.is_empty() {
+        return Err(EvaluationError::WholeCityOnly);
+    }
+    Ok(match ctx.principal() {
+        Principal::Staff(staff) => staff.name.clone(),
+        _ => "shiyu".to_owned(),
+    })
+}
+
+/// One number that a later computation finds otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// The grouping.
+    pub by: String,
+    /// The row.
+    pub key: String,
+    /// The rate.
+    pub definition: String,
+    /// As it was frozen.
+    pub frozen: Option<crate::model::Share>,
+    /// As it comes out now.
+    pub now: Option<crate::model::Share>,
+}
+
+/// The most differences that are listed.
+const MOST_DIFFERENCES: usize = 500;
+
+/// A frozen month beside the same definitions computed now.
+///
+/// # Errors
+/// [`EvaluationError::NotFrozen`]; the store's.
+pub fn compared(
+    r: &mut Read<'_>,
+    city: &City,
+    set: &str,
+    month: Month,
+    now: Timestamp,
+) -> Result<(Frozen, Snapshot, Vec<Difference>), EvaluationError> {
+    let set = set.split('@').next().unwrap_or(set);
+    let none = || EvaluationError::NotFrozen(month.to_string());
+    let row = sql_sets::frozen_month(r, set, &month.to_string())?.ok_or_else(none)?;
+    let body = sql_sets::frozen_body(r, set, &month.to_string())?.ok_or_else(none)?;
+    let then: Snapshot = serde_json::from_str(&body)
+        .map_err(|e| StoreError::Engine(format!("the frozen month {month} cannot be read: {e}")))?;
+    let now = snapshot(r, then.set.clone(), city, month, now)?;
+    Ok((row, then.clone(), differences(&then, &now)))
+}
+
+fn differences(then: &Snapshot, now: &Snapshot) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let empty = BTreeMap::new();
+    let nothing = FrozenLine {
+        name: String::new(),
+        rates: BTreeMap::new(),
+        after_review: BTreeMap::new(),
+        scores: BTreeMap::new(),
+    };
+    for by in FROZEN_BY.map(By::as_str) {
+        let (a, b) = (
+            then.figures.get(by).unwrap_or(&empty),
+            now.figures.get(by).unwrap_or(&empty),
+        );
+        let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+        for key in keys {
+            let (a, b) = (
+                a.get(key).unwrap_or(&nothing),
+                b.get(key).unwrap_or(&nothing),
+            );
+            for definition in &then.set.definitions {
+                let of = |line: &FrozenLine| {
+                    let share = line.rates.get(&definition.id).copied();
+                    share.filter(|s| s.numerator != 0 || s.denominator != 0)
+                };
+                let (frozen, now) = (of(a), of(b));
+                if frozen != now && found.len() < MOST_DIFFERENCES {
+                    found.push(Difference {
+                        by: by.to_owned(),
+                        key: key.clone(),
+                        definition: definition.id.clone(),
+                        frozen,
+                        now,
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What the asker did in a period, by act. Nobody else can ask for it: there is no argument for whom.
+///
+/// # Errors
+/// The store's.
+pub async fn own(ctx: &Ctx, period: Period) -> Result<Vec<(String, i64)>, EvaluationError> {
+    ctx.require(Permission::OwnAccount)?;
+    let Some(account) = ctx.principal().actor().id else {
+        return Ok(Vec::new());
+    };
+    ctx.read(move |r| Ok(sql_sets::own_acts(r, account, period.start, period.end)?))
+        .await
+}
+
+/// The month before the present one.
+pub fn last_month(now: Timestamp, tz: &TimeZone) -> Month {
+    Month::of(tz.to_datetime(now).date()).before()
 }
 
 fn named(city: &City, by: By, groups: Vec<sql::Group>) -> Evaluation {
@@ -77,7 +638,7 @@ fn named(city: &City, by: By, groups: Vec<sql::Group>) -> Evaluation {
         // A group without anything in the period says nothing; the city itself is always there.
         .filter(|g| by == By::City || g.counts != Counts::default())
         .map(|g| {
-            let (key, name) = label(city, by, &g);
+            let (key, name) = label(city, by, g.key.as_deref(), g.id);
             Row {
                 key,
                 name,
@@ -99,11 +660,12 @@ fn named(city: &City, by: By, groups: Vec<sql::Group>) -> Evaluation {
     Evaluation { rows }
 }
 
-fn label(city: &City, by: By, group: &sql::Group) -> (String, String) {
+/// The key and the name of a group.
+pub(crate) fn label(city: &City, by: By, key: Option<&str>, id: Option<Id>) -> (String, String) {
     let unknown = || ("unknown".to_owned(), "unknown".to_owned());
     match by {
         By::City => ("city".to_owned(), "city".to_owned()),
-        By::Division => group.key.as_deref().map_or_else(unknown, |district| {
+        By::Division | By::Street => key.map_or_else(unknown, |district| {
             let name = DivisionCode::padded(district)
                 .ok()
                 .and_then(|code| city.territory.division(code));
@@ -112,23 +674,20 @@ fn label(city: &City, by: By, group: &sql::Group) -> (String, String) {
                 name.map_or_else(|| district.to_owned(), |d| d.name.clone()),
             )
         }),
-        By::Unit => match group.id.map(UnitId) {
+        By::Unit => match id.map(UnitId) {
             Some(id) => city.unit(id).map_or_else(
                 || (id.to_string(), id.to_string()),
                 |u| (u.code.clone(), u.name_zh.clone()),
             ),
             None => unknown(),
         },
-        By::Matter => match group.id.map(MatterId) {
+        By::Matter => match id.map(MatterId) {
             Some(id) => city.matter(id).map_or_else(
                 || (id.to_string(), id.to_string()),
                 |m| (format!("{}/{}", m.catalogue, m.code), m.name_zh.clone()),
             ),
             None => unknown(),
         },
-        By::Channel => group
-            .key
-            .as_deref()
-            .map_or_else(unknown, |code| (code.to_owned(), code.to_owned())),
+        By::Channel => key.map_or_else(unknown, |code| (code.to_owned(), code.to_owned())),
     }
 }

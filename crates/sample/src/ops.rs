@@ -3,6 +3,7 @@
 use crate::register::Person;
 use crate::{Life, SampleCity, sql};
 use access::{Ctx, Permission, Role};
+use cases::measures::{self, Measures};
 use cases::sql::{COLUMNS, EVENT_COLUMNS, columns, event_columns, take_numbers};
 use grid::Part;
 use jiff::Timestamp;
@@ -183,6 +184,7 @@ fn number_blocks(ctx: &Ctx, lives: &[Life]) -> StoreResult<()> {
 struct Rows {
     cases: Vec<Vec<Value>>,
     events: Vec<Vec<Value>>,
+    measures: Vec<Vec<Value>>,
     /// What the outbox says of each case.
     moved: Vec<(DistrictCode, kernel::id::Id, String)>,
     times: Vec<Timestamp>,
@@ -193,6 +195,7 @@ impl Rows {
         let mut rows = Self::default();
         for Life { case, events } in lives {
             rows.cases.push(columns(case));
+            rows.measures.push(Measures::of(case, events).values());
             rows.events
                 .extend(events.iter().map(|e| event_columns(case, e)));
             let body =
@@ -210,17 +213,18 @@ impl Rows {
         }
         w.bulk("cases", COLUMNS, &self.cases)?;
         w.bulk("case_events", EVENT_COLUMNS, &self.events)?;
+        w.bulk("case_measures", measures::COLUMNS, &self.measures)?;
         self.moved.iter().try_for_each(|(district, id, body)| {
             w.outbox("case.moved", district.as_str(), *id, body)
         })
     }
 }
 
-/// Splits lives so that no part has more than [`ROWS`] rows: a row for the case, one for the outbox, and its events.
+/// Splits lives so that no part has more than [`ROWS`] rows: a row for the case, one for its measures, one for the outbox, and its events.
 fn parts(lives: &[Life]) -> Vec<&[Life]> {
     let (mut parts, mut from, mut rows) = (Vec::new(), 0, 0);
     for (at, life) in lives.iter().enumerate() {
-        let own = life.events.len() + 2;
+        let own = life.events.len() + 3;
         if rows + own > ROWS && at > from {
             parts.push(&lives[from..at]);
             (from, rows) = (at, 0);

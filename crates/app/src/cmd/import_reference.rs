@@ -31,6 +31,8 @@ pub enum ReferenceFile {
     GridItems(File),
     /// A working-day calendar: JSON or text.
     Calendar(File),
+    /// A set of definitions of rates and scores: TOML or JSON.
+    Definitions(File),
 }
 
 /// A file and nothing else to say about it.
@@ -106,9 +108,27 @@ impl ReferenceFile {
             Self::GridItems(args) => matters::items::import(&ctx()?, &read_file(&args.file)?),
             Self::Calendar(args) => matters::ops::import_calendar(&ctx()?, &read_file(&args.file)?),
             Self::Matters(args) => return args.run(&ctx()?),
+            Self::Definitions(args) => return definitions(&ctx()?, &read_file(&args.file)?),
         };
         done(&report.map_err(failure)?)
     }
+}
+
+/// Adds a set of definitions: a new version, or nothing where the same one is there.
+fn definitions(ctx: &Ctx, bytes: &[u8]) -> Result<Done, Failure> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Failure::unusable("not_utf8", format!("the file is not UTF-8: {e}")))?;
+    let (set, is_new) = evaluation::ops::import_set(ctx, text).map_err(super::evaluate::failed)?;
+    let json = serde_json::json!({
+        "set": set.id, "version": set.version, "definitions": set.definitions.len(),
+        "composites": set.composites.len(), "imported": u8::from(is_new), "unchanged": u8::from(!is_new),
+    });
+    let what = if is_new {
+        "imported"
+    } else {
+        "is there already, unchanged"
+    };
+    Done::new(&json, format!("{}@{} {what}", set.id, set.version))
 }
 
 impl Sheet {

@@ -32,6 +32,11 @@ impl Init {
             _ => format!("{url} is ready ({} migrations applied)", applied.len()),
         };
         let mut json = serde_json::json!({ "db": url, "applied": applied });
+        let measured = measure(&program)?;
+        if measured > 0 {
+            json["measured"] = measured.into();
+            text.push_str(&format!("\n{measured} cases of before got their measures"));
+        }
         if self.sample {
             let (cases, accounts) = lay_sample(&program)?;
             json["cases"] = cases.into();
@@ -43,6 +48,16 @@ impl Init {
         }
         Done::new(&json, text)
     }
+}
+
+/// Gives cases stored by an earlier version the measures that evaluations sum.
+fn measure(program: &Program) -> Result<u64, Failure> {
+    let bar = ProgressBar::new_spinner();
+    bar.set_message("measures");
+    let ctx = program.system(SystemRole::Installer);
+    let measured = cases::replay::measure(&ctx, |done| bar.set_position(done))?;
+    bar.finish_and_clear();
+    Ok(measured)
 }
 
 fn lay_sample(program: &Program) -> Result<(usize, PathBuf), Failure> {

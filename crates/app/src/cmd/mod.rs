@@ -2,6 +2,7 @@
 
 mod backup;
 mod calendar;
+mod bulletin;
 mod case;
 mod deadline;
 mod detect;
@@ -56,6 +57,7 @@ pub struct Cli {
 enum Command {
     Backup(backup::Backup),
     Calendar(calendar::Calendar),
+    Bulletin(bulletin::Bulletin),
     Case(case::Case),
     Deadline(deadline::Args),
     Detect(detect::Args),
@@ -91,6 +93,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
     match cli.command {
         Command::Backup(args) => args.run(common),
         Command::Calendar(args) => args.run(common),
+        Command::Bulletin(args) => args.run(common),
         Command::Case(args) => args.run(common),
         Command::Deadline(args) => args.run(common),
         Command::Detect(args) => args.run(),

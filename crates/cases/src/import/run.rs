@@ -6,6 +6,7 @@
 use crate::import::lines::{LinesError, Record, Records, check_utf8};
 use crate::import::map::{ImportMap, Places};
 use crate::import::row::{self, ParsedRow};
+use crate::measures::{self, Measures};
 use crate::model::{Case, CaseEvent, CaseId, Imported};
 use crate::rules::{self, Actor, CityRules, Command, Facts};
 use crate::{model::Place, sql};
@@ -654,6 +655,10 @@ fn insert(
             .iter()
             .map(|(case, event, _)| sql::event_columns(case, event)),
     )?;
+    let measures = fresh
+        .iter()
+        .map(|(case, event, _)| Measures::of(case, std::slice::from_ref(event)).values());
+    w.bulk_each("case_measures", measures::COLUMNS, measures)?;
     let keys = fresh.iter().map(|(case, _, placed)| {
         values![
             batch.map_district,

@@ -26,7 +26,11 @@ testdb::both_engines!(
             .run(ops::report(&ctx, city.cover("patrol")))
             .unwrap()
             .case;
-        assert_eq!(ctx.statements(), 5, "case, event, outbox, code, audit");
+        assert_eq!(
+            ctx.statements(),
+            6,
+            "case, event, outbox, measures, code, audit"
+        );
         assert_eq!(
             (case.state, case.place.grid.map(|g| g.to_string())),
             (State::PendingAccept, Some(CELL.into()))
@@ -48,7 +52,11 @@ testdb::both_engines!(
         let case = city
             .run(ops::act(&ctx, case.number, Some(case.version), steps))
             .unwrap();
-        assert_eq!(ctx.statements(), 5, "load, row, events, outbox, audit");
+        assert_eq!(
+            ctx.statements(),
+            6,
+            "load, row, events, outbox, measures, audit"
+        );
         assert_eq!(
             (case.state, case.unit),
             (State::PendingSign, Some(city.unit("WATER")))
@@ -72,7 +80,7 @@ testdb::both_engines!(
                 vec![Step::Sign, done],
             ))
             .unwrap();
-        assert_eq!((case.state, ctx.statements()), (State::PendingCheck, 5));
+        assert_eq!((case.state, ctx.statements()), (State::PendingCheck, 6));
 
         let ctx = city.ctx("checker");
         let check = Step::Check {
@@ -93,7 +101,7 @@ testdb::both_engines!(
                 ],
             ))
             .unwrap();
-        assert_eq!((case.state, ctx.statements()), (State::Closed, 5));
+        assert_eq!((case.state, ctx.statements()), (State::Closed, 6));
         city.check_life(case.number);
         for act in [
             "case.report",

@@ -94,8 +94,8 @@ testdb::both_engines!(
             .unwrap();
         assert_eq!(
             ctx.statements(),
-            6,
-            "load, pictures, row, events, outbox, audit"
+            7,
+            "load, pictures, row, events, outbox, measures, audit"
         );
         assert_eq!(kinds(&city, &case), [AttachmentKind::After; 2]);
         let new = NewReport {
@@ -106,8 +106,8 @@ testdb::both_engines!(
         let case = city.run(ops::report(&ctx, new)).unwrap().case;
         assert_eq!(
             ctx.statements(),
-            6,
-            "case, event, outbox, code, picture, audit"
+            7,
+            "case, event, outbox, measures, code, picture, audit"
         );
         assert_eq!(kinds(&city, &case), [AttachmentKind::Report]);
         city.check_life(case.number);

@@ -1,6 +1,7 @@
 //! Lives made by the rules of cases, told as "who did what when", and a city that holds many copies of them.
 
 use access::{Role, UnitId};
+use cases::measures::{self, Measures};
 use cases::model::{Case, CaseEvent, ImportStatus, Imported, Place, Reported, Standard};
 use cases::rules::{self, Actor, CityRules, Command, Facts};
 use cases::sql;
@@ -25,6 +26,7 @@ pub fn migrations() -> Vec<Migration> {
         actors::MIGRATIONS,
         matters::MIGRATIONS,
         cases::MIGRATIONS,
+        evaluation::MIGRATIONS,
     ]
     .concat()
 }
@@ -264,6 +266,14 @@ impl<'d> City<'d> {
             rows: 0,
         }
     }
+    /// The program itself, now.
+    pub fn ctx(&self) -> access::Ctx {
+        self.db.system(&self.clock)
+    }
+    /// The reference data, which is empty.
+    pub fn reference(&self) -> Arc<matters::City> {
+        self.reference.current()
+    }
     /// The present is this moment of 2019.
     pub fn now(&self, text: &str) {
         self.clock.set(at(text));
@@ -272,14 +282,20 @@ impl<'d> City<'d> {
     pub fn add(&mut self, copies: u32, case: &Case) {
         let first = self.rows;
         self.rows += copies;
-        let rows: Vec<Vec<Value>> = (first..self.rows)
-            .map(|n| sql::columns(&copy(case, n)))
+        let copies: Vec<Case> = (first..self.rows).map(|n| copy(case, n)).collect();
+        let rows: Vec<Vec<Value>> = copies.iter().map(sql::columns).collect();
+        let measured: Vec<Vec<Value>> = copies
+            .iter()
+            .map(|case| Measures::of(case, &[]).values())
             .collect();
         let ctx = self.db.system(&self.clock);
         ctx.write_blocking::<_, StoreError, _>(move |mut w| {
             w.ensure_year(2019)?;
             for part in rows.chunks(5_000) {
                 w.bulk("cases", sql::COLUMNS, part)?;
+            }
+            for part in measured.chunks(5_000) {
+                w.bulk("case_measures", measures::COLUMNS, part)?;
             }
             w.commit(AuditEvent::done("test.fill", "case", "test"), ())
         })

@@ -7,4 +7,6 @@
 mod counts;
 mod golden;
 mod lives;
+mod months;
+mod random;
 mod scope;

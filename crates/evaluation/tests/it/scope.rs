@@ -6,6 +6,7 @@ use access::{AccountDraft, AccountError, AppParts, AppState, Role, Services, Set
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use cases::measures::{self, Measures};
 use cases::model::Case;
 use cases::rules;
 use cases::service::{Cases, CasesConfig};
@@ -45,17 +46,21 @@ impl<'d> Stage<'d> {
             .map(|code| city.units.by_code(code).unwrap().id)
             .to_vec();
         let model = life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00"));
-        let rows: Vec<_> = [(0, false), (0, false), (0, true), (1, true)]
+        let copies: Vec<Case> = [(0, false), (0, false), (0, true), (1, true)]
             .into_iter()
             .zip(1..)
-            .map(|((unit, is_elsewhere), n)| {
-                sql::columns(&copy(&model, n, units[unit], is_elsewhere))
-            })
+            .map(|((unit, is_elsewhere), n)| copy(&model, n, units[unit], is_elsewhere))
+            .collect();
+        let rows: Vec<_> = copies.iter().map(sql::columns).collect();
+        let measured: Vec<_> = copies
+            .iter()
+            .map(|case| Measures::of(case, &[]).values())
             .collect();
         system
             .write_blocking::<_, StoreError, _>(move |mut w| {
                 w.ensure_year(2019)?;
                 w.bulk("cases", sql::COLUMNS, &rows)?;
+                w.bulk("case_measures", measures::COLUMNS, &measured)?;
                 w.commit(AuditEvent::done("test.fill", "case", "test"), ())
             })
             .unwrap();
@@ -92,13 +97,24 @@ impl<'d> Stage<'d> {
             people: Cell::new(0),
         }
     }
-    /// The page as somebody with this role, unit and district sees it: status and text.
+    /// The table of rates as somebody with this role, unit and district sees it: status and text.
     fn page(
         &self,
         role: Role,
         unit: Option<UnitId>,
         district: Option<&str>,
         query: &str,
+    ) -> (u16, String) {
+        let path = format!("/evaluation?from=2019-04-08&to=2019-04-14&{query}");
+        self.get(role, unit, district, &path)
+    }
+    /// The same for any address.
+    fn get(
+        &self,
+        role: Role,
+        unit: Option<UnitId>,
+        district: Option<&str>,
+        path: &str,
     ) -> (u16, String) {
         let ctx = self.db.system(&self.clock);
         let draft = AccountDraft {
@@ -118,7 +134,6 @@ impl<'d> Stage<'d> {
         let text = token.text.clone();
         ctx.write_blocking(move |w| accounts::add_token(w, id, &token))
             .unwrap();
-        let path = format!("/evaluation?from=2019-04-08&to=2019-04-14&{query}");
         let request = Request::get(path)
             .header(header::AUTHORIZATION, format!("Bearer {text}"))
             .header(header::ACCEPT_LANGUAGE, "en")
@@ -220,3 +235,141 @@ testdb::both_engines!(
         }
     }
 );
+
+testdb::both_engines!(
+    figures_and_the_cases_behind_them_keep_to_the_reader,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        let (water, clean) = (stage.units[0], stage.units[1]);
+        let api = |role, unit, district: Option<&str>, path: &str| {
+            let (status, text) = stage.get(role, unit, district, path);
+            assert_eq!(status, 200, "{path}: {text}");
+            serde_json::from_str::<serde_json::Value>(&text).unwrap()
+        };
+        let figures = "/api/v1/evaluation/figures?month=2019-04&by=city";
+        let behind = "/api/v1/evaluation/cases?month=2019-04&by=city&key=city&rate=closing/need_archive&side=numerator";
+        for (role, unit, district, expected) in [
+            (Role::Leader, None, None, 4),
+            (Role::Leader, None, Some(ELSEWHERE), 2),
+            (Role::DepartmentLead, Some(water), None, 3),
+            (Role::DepartmentLead, Some(clean), None, 1),
+        ] {
+            let found = api(role, unit, district, figures);
+            let rate = &found["rows"][0]["rates"]["closing/need_archive"];
+            assert_eq!(rate["numerator"], expected);
+            assert_eq!(rate["definition"], "standard@1:closing/need_archive");
+            let cases = api(role, unit, district, behind);
+            let counted: i64 = cases["cases"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|c| c["counts"].as_i64().unwrap())
+                .sum();
+            assert_eq!(
+                counted, expected,
+                "the cases behind the number are those that are counted"
+            );
+        }
+        // Another unit's row holds nothing for a department.
+        let elsewhere = behind.replace("by=city&key=city", "by=unit&key=CLEAN");
+        assert_eq!(
+            api(Role::DepartmentLead, Some(water), None, &elsewhere)["cases"],
+            serde_json::json!([])
+        );
+        for (path, status) in [
+            ("/api/v1/evaluation/figures?month=2019-13", 422),
+            ("/api/v1/evaluation/figures?month=2019-04&by=person", 422),
+            ("/api/v1/evaluation/figures?month=2019-04&set=none", 404),
+            ("/api/v1/evaluation/cases?month=2019-04&rate=none", 404),
+            (
+                "/api/v1/evaluation/cases?month=2019-04&rate=closing/need_archive&side=left",
+                422,
+            ),
+            (
+                "/api/v1/evaluation/cases?month=2019-04&rate=closing/need_archive&by=unit&key=NOBODY",
+                404,
+            ),
+        ] {
+            assert_eq!(
+                stage.get(Role::Leader, None, None, path).0,
+                status,
+                "{path}"
+            );
+        }
+        assert_eq!(stage.get(Role::Handler, Some(water), None, figures).0, 403);
+    }
+);
+
+testdb::both_engines!(the_pages_of_figures_show_and_refuse, &migrations(), |db| {
+    let stage = Stage::new(db);
+    for path in [
+        "/evaluation/figures?month=2019-04",
+        "/evaluation/figures?month=2019-04&by=unit",
+        "/evaluation/figures?month=2019-04&by=street&rate=rework/need_archive",
+        "/evaluation/figures?month=2010-01&by=matter",
+        "/evaluation/behind?month=2019-04&by=unit&key=WATER&rate=closing/need_archive&side=denominator",
+        "/evaluation/months",
+        "/evaluation/own?month=2019-04",
+    ] {
+        let (status, page) = stage.get(Role::Leader, None, None, path);
+        assert_eq!(status, 200, "{path}: {page}");
+        ui::testing::assert_sound(&page);
+    }
+    let (_, page) = stage.get(
+        Role::Leader,
+        None,
+        None,
+        "/evaluation/figures?month=2019-04&by=unit&rate=closing/need_archive",
+    );
+    assert!(
+        page.contains("Water Bureau") && page.contains("not graded") && page.contains("(example)")
+    );
+    let (status, page) = stage.get(
+        Role::Leader,
+        None,
+        None,
+        "/evaluation/figures?month=garbage&by=x&set=y",
+    );
+    assert_eq!(status, 422);
+    assert!(page.contains("write it like 2026-03"));
+    // Own acts are one's own: whatever the address says, there is no argument for whom.
+    let (_, page) = stage.get(
+        Role::Collector,
+        None,
+        None,
+        "/evaluation/own?month=2019-04&account=1&of=a0",
+    );
+    assert!(page.contains("Nothing in this month"), "{page}");
+    // Who sees a part may not look at a month of the whole.
+    assert_eq!(
+        stage
+            .get(
+                Role::Leader,
+                None,
+                Some(ELSEWHERE),
+                "/evaluation/months/standard/2019-04"
+            )
+            .0,
+        403
+    );
+    assert_eq!(
+        stage
+            .get(
+                Role::Leader,
+                None,
+                None,
+                "/evaluation/months/standard/2019-04"
+            )
+            .0,
+        404
+    );
+    let (status, text) = stage.get(
+        Role::Leader,
+        None,
+        None,
+        "/evaluation/bulletin?month=2019-04&format=xlsx",
+    );
+    assert_eq!(status, 200);
+    assert!(text.starts_with("PK"), "a spreadsheet is a ZIP file");
+});

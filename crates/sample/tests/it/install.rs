@@ -59,9 +59,11 @@ both_engines!(a_city_is_installed_and_replays, &TABLES, |db| {
     // Every stored life adds up to its stored row.
     let lives = ctx.read_blocking::<_, StoreError, _>(|r| {
         let mut lives = 0;
-        each_life(r, |id, row: &[Value], events| {
+        each_life(r, |id, row: &[Value], measured, events| {
             let case = cases::rules::replay(id, events).expect("a life begins with a report");
             assert_eq!(cases::sql::columns(&case), row, "{}", case.number);
+            let measures = cases::measures::Measures::of(&case, events).values();
+            assert_eq!(Some(measures.as_slice()), measured, "{}", case.number);
             lives += 1;
             Ok(())
         })?;

@@ -122,6 +122,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "why",
     ),
     (
+        "case.measure",
+        "case",
+        "cases stored by an earlier version get their rows of measures",
+        "how many",
+    ),
+    (
         "case.take_numbers",
         "number_block",
         "a block of case numbers is taken",
@@ -156,6 +162,18 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "duty",
         "responsibilities are read from a file",
         "file, counts",
+    ),
+    (
+        "evaluation.define",
+        "definition_set",
+        "a set of definitions is read from a file",
+        "version, numbers of definitions and composites",
+    ),
+    (
+        "evaluation.freeze",
+        "month",
+        "the figures of a month are frozen",
+        "version of the set, digest",
     ),
     (
         "facts.export",

@@ -36,6 +36,10 @@ pub const KEPT: &[(&str, &str)] = &[
     ("case_lists", REFERENCE),
     ("case_parts", "as long as the case; a projection of it"),
     ("case_settings", REFERENCE),
+    (
+        "case_measures",
+        "as long as the case; it follows from its events",
+    ),
     ("cases", RECORD),
     ("catalogues", REFERENCE),
     ("channels", REFERENCE),
@@ -52,12 +56,20 @@ pub const KEPT: &[(&str, &str)] = &[
         "clock_runs",
         "for good; when open deadlines were computed again, and how many moved",
     ),
+    (
+        "definition_sets",
+        "for good; frozen months and published figures name the version",
+    ),
     ("divisions", REFERENCE),
     (
         "drawn_lattices",
         "for good; a repeated drawing must find the same cells",
     ),
     ("duties", REFERENCE),
+    (
+        "evaluation_snapshots",
+        "for good; what was published stays as it was",
+    ),
     ("facts_cases", DERIVED),
     ("facts_districts", DERIVED),
     ("facts_generations", DERIVED),

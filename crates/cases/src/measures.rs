@@ -1,0 +1,470 @@
+//! 计量 — the row of measures of a case: moments and small numbers, which evaluations sum (domain facts §1.8).
+//!
+//! A pure fold over the life: [`Measures::of`] takes the case as it stands and its events. Some columns say how the case
+//! stands ([`Op::Now`]), the others gather what an event said once and the case does not keep ([`Op::First`],
+//! [`Op::Last`], [`Op::Add`]). Each gathering is a function of the old value and the new one, so that a step writes its
+//! row in one statement without reading it first, and `replay` finds the same row by folding the whole life.
+//!
+//! Invariant: moments, not verdicts. Whether something was late by the end of a period is asked when the period is asked
+//! for. Nobody's name, account or words are here.
+
+use crate::facts::PATROL_CHANNELS;
+use crate::model::{Case, CaseEvent, Fact, Satisfaction, State, TaskKind, VerifyOutcome};
+use access::UnitId;
+use jiff::Timestamp;
+use kernel::id::Id;
+use store::{ToValue, Value};
+
+/// What becomes of a column when the life goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// It says how the case stands now.
+    Now,
+    /// It keeps the first value.
+    First,
+    /// It takes the last value.
+    Last,
+    /// It adds up.
+    Add,
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal $op:ident),* $(,)?) => {
+        /// The numbers of the row: moments in microseconds UTC, flags (1, or 0 where "no" was said), counts.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Column { $($(#[$doc])* $variant),* }
+        impl Column {
+            /// All of them, in the order of the row.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The name of the column.
+            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name),* } }
+            /// What becomes of it when the life goes on.
+            pub const fn op(self) -> Op { match self { $(Self::$variant => Op::$op),* } }
+        }
+    };
+}
+
+columns! {
+    /// When it was reported.
+    ReportedAt = "reported_at" Now,
+    /// Until when it counts: the last of its moments once it is over, else the end of time.
+    CountsUntil = "counts_until" Now,
+    /// It came with a file.
+    Imported = "imported" Now,
+    /// The administration found it itself.
+    Patrol = "patrol" Now,
+    /// Urgent.
+    Urgent = "urgent" Now,
+    /// Put right on the spot by whoever found it (自处置).
+    SelfHandled = "self_handled" Now,
+    /// When it was accepted.
+    AcceptedAt = "accepted_at" Now,
+    /// When it was registered.
+    RegisteredAt = "registered_at" Now,
+    /// When it was first dispatched.
+    DispatchedAt = "dispatched_at" Now,
+    /// When handling is due; empty without a limit and while the clock stands still.
+    DueAt = "due_at" Now,
+    /// When the unit last said that it was done, unless a check failed since.
+    HandledAt = "handled_at" Now,
+    /// When it was over.
+    ClosedAt = "closed_at" Now,
+    /// When a check last failed.
+    ReworkedAt = "reworked_at" Now,
+    /// When more time was last granted.
+    ExtendedAt = "extended_at" Now,
+    /// How often it was dispatched.
+    Dispatches = "dispatches" Now,
+    /// How often a unit returned it.
+    Returns = "returns" Now,
+    /// How often a check failed.
+    Reworks = "reworks" Now,
+    /// How often more time was granted.
+    Extensions = "extensions" Now,
+    /// How often it was suspended.
+    Suspensions = "suspensions" Now,
+    /// When the requester was last called back.
+    CalledBackAt = "called_back_at" Now,
+    /// The requester said: the unit got in touch (1), or did not (0).
+    Contacted = "contacted" Now,
+    /// The requester said: it is solved (1), or is not (0).
+    Solved = "solved" Now,
+    /// The requester said: satisfied (3), acceptable (2), dissatisfied (1).
+    Satisfaction = "satisfaction" Now,
+    /// After an appeal its lateness does not count (免责); the lateness stays visible.
+    Exempt = "exempt" Now,
+    /// After a review its call-back is left out of the rates (剔除); it stays visible.
+    Excluded = "excluded" Now,
+    /// Answered at the desk (直接办结).
+    Direct = "direct" Now,
+    /// Since when it was to be verified (应核实).
+    VerifyFrom = "verify_from" First,
+    /// By when.
+    VerifyDue = "verify_due" First,
+    /// A worker was on duty at the place when it was reported.
+    InBeat = "in_beat" First,
+    /// Since when somebody was to decide on accepting it.
+    AcceptFrom = "accept_from" First,
+    /// By when.
+    AcceptDue = "accept_due" First,
+    /// When that was decided, either way.
+    AcceptDone = "accept_done" First,
+    /// Since when somebody was to decide on registering it.
+    RegisterFrom = "register_from" First,
+    /// By when.
+    RegisterDue = "register_due" First,
+    /// When that was decided, either way.
+    RegisterDone = "register_done" First,
+    /// Since when it was to be dispatched.
+    DispatchFrom = "dispatch_from" First,
+    /// By when.
+    DispatchDue = "dispatch_due" First,
+    /// When a unit first said that it was done.
+    FirstHandledAt = "first_handled_at" First,
+    /// When somebody had looked whether it was true.
+    VerifiedAt = "verified_at" Last,
+    /// It was true (1), or was not, or was not found (0).
+    VerifiedTrue = "verified_true" Last,
+    /// Since when it was last to be checked (应核查).
+    CheckFrom = "check_from" Last,
+    /// By when: the first deadline of that round; a task that lapsed or changed hands makes it no later.
+    CheckDue = "check_due" Last,
+    /// When it was last checked.
+    CheckedAt = "checked_at" Last,
+    /// Since when it was last to be closed.
+    CloseFrom = "close_from" Last,
+    /// By when.
+    CloseDue = "close_due" Last,
+    /// When a unit last returned it.
+    ReturnedAt = "returned_at" Last,
+    /// When it was last suspended.
+    SuspendedAt = "suspended_at" Last,
+    /// When the requester was sent a written answer.
+    AnsweredAt = "answered_at" Last,
+    /// How often a unit said that it was done.
+    Handlings = "handlings" Add,
+    /// It was dispatched to another unit than the first (错误派遣).
+    Redirected = "redirected" First,
+}
+
+/// The count that an appeal makes exempt when it is about lateness.
+const LATE: &str = "late";
+
+/// How many numbers a row has.
+const NUMBERS: usize = Column::ALL.len();
+
+/// The names of the columns that are not numbers, in the order of the row.
+const HEAD: [&str; 9] = [
+    "district",
+    "case_id",
+    "unit_id",
+    "first_unit",
+    "matter_id",
+    "channel",
+    "division",
+    "state",
+    "nature",
+];
+
+/// The row of measures of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// How the case stands, in columns that are no numbers.
+    head: Vec<Value>,
+    /// The unit to which it was first dispatched.
+    first_unit: Option<UnitId>,
+    numbers: [Option<i64>; NUMBERS],
+}
+
+impl Measures {
+    /// The row that a whole life adds up to.
+    pub fn of(case: &Case, events: &[CaseEvent]) -> Self {
+        let mut row = Self::standing(case);
+        row.gather(events);
+        row
+    }
+
+    /// A number of the row; none = not.
+    pub fn get(&self, column: Column) -> Option<i64> {
+        self.numbers[column as usize]
+    }
+
+    /// A row that says just this: for proofs about what a figure does with a life that is told in numbers.
+    pub fn told(state: State, channel: &str, numbers: &[(Column, i64)]) -> Self {
+        let mut row = Self {
+            head: vec![Value::Null; HEAD.len()],
+            first_unit: None,
+            numbers: [None; NUMBERS],
+        };
+        row.head[CHANNEL] = channel.to_value();
+        row.head[STATE] = state.to_value();
+        for (column, value) in numbers {
+            row.set(*column, Some(*value));
+        }
+        row
+    }
+
+    /// The same row with this number instead.
+    #[must_use]
+    pub fn with(mut self, column: Column, value: Option<i64>) -> Self {
+        self.set(column, value);
+        self
+    }
+
+    /// By which channel the case came.
+    pub fn channel(&self) -> &str {
+        self.text(CHANNEL).unwrap_or_default()
+    }
+    /// The word of the state in which it stands.
+    pub fn state(&self) -> &str {
+        self.text(STATE).unwrap_or_default()
+    }
+    /// Its nature, if it has one.
+    pub fn nature(&self) -> Option<&str> {
+        self.text(NATURE)
+    }
+    fn text(&self, at: usize) -> Option<&str> {
+        match &self.head[at] {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The row in the order of [`COLUMNS`].
+    pub fn values(&self) -> Vec<Value> {
+        let mut values = self.head.clone();
+        values[FIRST_UNIT] = self.first_unit.to_value();
+        values.extend(self.numbers.iter().map(ToValue::to_value));
+        values
+    }
+
+    /// How the case stands: what needs no event.
+    fn standing(case: &Case) -> Self {
+        let state = case.state;
+        let mut row = Self {
+            head: store::values![
+                case.district,
+                case.id,
+                case.unit,
+                None::<Id>,
+                case.matter,
+                case.channel,
+                case.place.division,
+                state,
+                case.record.nature
+            ]
+            .into(),
+            first_unit: None,
+            numbers: [None; NUMBERS],
+        };
+        let call_back = case.call_back.as_ref();
+        let moments = [
+            (Column::ReportedAt, Some(case.reported_at)),
+            (Column::AcceptedAt, case.accepted_at),
+            (Column::RegisteredAt, case.registered_at),
+            (Column::DispatchedAt, case.dispatched_at),
+            (Column::HandledAt, case.handled_at),
+            (Column::ClosedAt, case.closed_at),
+            (Column::ReworkedAt, case.reworked_at),
+            (Column::ExtendedAt, case.extended_at),
+            (Column::CalledBackAt, call_back.map(|c| c.at)),
+        ];
+        let last = moments.iter().filter_map(|(_, at)| *at).max();
+        for (column, at) in moments {
+            row.set(column, at.map(micros));
+        }
+        // While the clock stands still nothing is due, as in the row of the case.
+        let due = case.due_at.filter(|_| case.paused_until.is_none());
+        row.set(Column::DueAt, due.map(micros));
+        let until = last.filter(|_| state.is_final()).map_or(i64::MAX, micros);
+        row.set(Column::CountsUntil, Some(until));
+        let exclusion = case.record.exclusion.as_ref();
+        let is_excluded = exclusion.is_some_and(|e| e.granted == Some(true));
+        let is_self_handled = matches!(state, State::SelfHandledAudit | State::SelfHandled);
+        for (column, is) in [
+            (Column::Imported, case.source.is_some()),
+            (
+                Column::Patrol,
+                PATROL_CHANNELS.contains(&case.channel.as_str()),
+            ),
+            (Column::Urgent, case.urgent),
+            (Column::SelfHandled, is_self_handled),
+            (Column::Direct, state == State::AnsweredDirectly),
+            (Column::Exempt, case.record.exempt.iter().any(|c| c == LATE)),
+            (Column::Excluded, is_excluded),
+        ] {
+            row.set(column, is.then_some(1));
+        }
+        for (column, times) in [
+            (Column::Dispatches, case.dispatches),
+            (Column::Returns, case.returns),
+            (Column::Reworks, case.reworks),
+            (Column::Extensions, case.extensions),
+            (Column::Suspensions, case.suspensions),
+        ] {
+            row.set(column, (times > 0).then_some(i64::from(times)));
+        }
+        let said = |answer: Option<bool>| answer.map(i64::from);
+        row.set(Column::Contacted, call_back.and_then(|c| said(c.contacted)));
+        row.set(Column::Solved, call_back.and_then(|c| said(c.solved)));
+        let satisfaction = call_back.and_then(|c| match c.satisfaction {
+            Satisfaction::Satisfied => Some(3),
+            Satisfaction::Acceptable => Some(2),
+            Satisfaction::Dissatisfied => Some(1),
+            Satisfaction::Unknown => None,
+        });
+        row.set(Column::Satisfaction, satisfaction);
+        row
+    }
+
+    fn set(&mut self, column: Column, value: Option<i64>) {
+        self.numbers[column as usize] = value;
+    }
+
+    /// Takes in a value as the column's [`Op`] says.
+    fn put(&mut self, column: Column, value: i64) {
+        let old = self.get(column);
+        let new = match column.op() {
+            Op::Now | Op::Last => value,
+            Op::First => old.unwrap_or(value),
+            Op::Add => old.unwrap_or(0) + value,
+        };
+        self.set(column, Some(new));
+    }
+
+    /// Takes in what events said.
+    fn gather(&mut self, events: &[CaseEvent]) {
+        let mut before: Option<&CaseEvent> = None;
+        for event in events {
+            self.take(event, before);
+            before = Some(event);
+        }
+    }
+
+    fn take(&mut self, event: &CaseEvent, before: Option<&CaseEvent>) {
+        use Column as C;
+        let at = micros(event.at);
+        match &event.fact {
+            // A report of the street that was put right at once needs nobody's decision on accepting it.
+            Fact::Reported(report) if !report.verify && report.self_handled.is_none() => {
+                self.put(C::AcceptFrom, at);
+            }
+            Fact::TaskGiven {
+                task: TaskKind::Verify,
+                to,
+                due_at,
+            } => {
+                self.put(C::VerifyFrom, at);
+                self.put(C::VerifyDue, micros(*due_at));
+                self.put(C::InBeat, i64::from(to.is_some()));
+            }
+            Fact::Verified { outcome, .. } => {
+                self.put(C::VerifiedAt, at);
+                self.put(C::VerifiedTrue, i64::from(*outcome == VerifyOutcome::Yes));
+                self.put(C::AcceptFrom, at);
+            }
+            Fact::VerifyLapsed => self.put(C::AcceptFrom, at),
+            Fact::Accepted { .. } => {
+                self.put(C::AcceptFrom, at);
+                self.put(C::AcceptDone, at);
+                self.put(C::RegisterFrom, at);
+            }
+            Fact::NotAccepted { .. } => {
+                self.put(C::AcceptFrom, at);
+                self.put(C::AcceptDone, at);
+            }
+            Fact::Registered { .. } => {
+                self.put(C::RegisterDone, at);
+                self.put(C::DispatchFrom, at);
+            }
+            Fact::NotRegistered { .. } => self.put(C::RegisterDone, at),
+            Fact::Dispatched { unit, .. } => match self.first_unit {
+                None => self.first_unit = Some(*unit),
+                Some(first) if first != *unit => self.put(C::Redirected, 1),
+                Some(_) => {}
+            },
+            Fact::ReportedBack { .. } => {
+                self.put(C::FirstHandledAt, at);
+                self.put(C::Handlings, 1);
+                self.put(C::CheckFrom, at);
+            }
+            // The task that begins a round comes with the unit's answer; a later one only changes hands.
+            Fact::TaskGiven {
+                task: TaskKind::Check,
+                due_at,
+                ..
+            } if before.is_some_and(|b| matches!(b.fact, Fact::ReportedBack { .. })) => {
+                self.put(C::CheckDue, micros(*due_at));
+            }
+            Fact::Checked { passed, .. } => {
+                self.put(C::CheckedAt, at);
+                if *passed {
+                    self.put(C::CloseFrom, at);
+                }
+            }
+            Fact::AnswerSent { .. } => self.put(C::AnsweredAt, at),
+            Fact::Returned { .. } => self.put(C::ReturnedAt, at),
+            Fact::Suspended { .. } => self.put(C::SuspendedAt, at),
+            _ => {}
+        }
+    }
+}
+
+/// Where some columns stand in [`HEAD`].
+const FIRST_UNIT: usize = 3;
+const CHANNEL: usize = 5;
+const STATE: usize = 7;
+const NATURE: usize = 8;
+
+fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// The columns of `case_measures`, in the order of [`Measures::values`].
+pub const COLUMNS: &[&str] = &{
+    let mut all = [""; HEAD.len() + NUMBERS];
+    let mut n = 0;
+    while n < HEAD.len() {
+        all[n] = HEAD[n];
+        n += 1;
+    }
+    let mut n = 0;
+    while n < NUMBERS {
+        all[HEAD.len() + n] = Column::ALL[n].name();
+        n += 1;
+    }
+    all
+};
+
+/// What a step changes of a row that is there: the text, which is always the same, and its values. A column that gathers
+/// is computed by the engine from its old value, as [`Op`] says.
+pub fn update(case: &Case, new: &[CaseEvent]) -> (&'static str, Vec<Value>) {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let set: Vec<String> = COLUMNS
+            .iter()
+            .zip(1..)
+            // District and id never change.
+            .skip(2)
+            .map(|(name, n)| {
+                let column = Column::ALL.iter().find(|c| c.name() == *name);
+                match column.map(|c| c.op()) {
+                    _ if *name == HEAD[FIRST_UNIT] => format!("{name} = coalesce({name}, ${n})"),
+                    // Another unit than the first: the engine knows the first of steps before.
+                    Some(Op::First) if column == Some(&Column::Redirected) => format!(
+                        "{name} = CASE WHEN first_unit <> ${} THEN 1 ELSE coalesce({name}, ${n}) END",
+                        FIRST_UNIT + 1
+                    ),
+                    Some(Op::First) => format!("{name} = coalesce({name}, ${n})"),
+                    Some(Op::Last) => format!("{name} = coalesce(${n}, {name})"),
+                    Some(Op::Add) => format!("{name} = coalesce({name} + ${n}, ${n}, {name})"),
+                    Some(Op::Now) | None => format!("{name} = ${n}"),
+                }
+            })
+            .collect();
+        format!(
+            "UPDATE case_measures SET {} WHERE district = $1 AND case_id = $2",
+            set.join(", ")
+        )
+    });
+    (&TEXT, Measures::of(case, new).values())
+}

@@ -1,0 +1,598 @@
+//! 通报 — the monthly bulletin: what a month's figures say, as tables and two charts, in a spreadsheet or on paper.
+//!
+//! [`compose`] puts figures into sentences and tables in the reader's language; [`xlsx`] and [`pdf`] only draw them.
+
+pub mod canvas;
+pub mod font;
+pub mod pdf;
+pub mod xlsx;
+
+use crate::definitions::{Better, Definition, DefinitionSet, Object, Unit};
+use crate::figures::{self, Figure, Line};
+use crate::guards::Objection;
+use crate::model::{By, Month, Share};
+use crate::ops::{EvaluationError, find_set, sets};
+use crate::scores::{Score, Standing};
+use crate::sql::Ask;
+use crate::sql_sets::{self, Frozen};
+use access::Scope;
+use jiff::Timestamp;
+use matters::City;
+use store::Read;
+use ui::{Arg, I18n, Lang};
+
+/// More rows of a table than this are left to the spreadsheet's own evaluation.
+const MOST_ROWS: usize = 300;
+
+/// Words in one language.
+pub struct Words<'w> {
+    /// All words of the program.
+    pub i18n: &'w I18n,
+    /// The language.
+    pub lang: Lang,
+}
+
+impl Words<'_> {
+    fn t(&self, key: &str) -> String {
+        self.i18n.text(self.lang, key, &[])
+    }
+    fn ta(&self, key: &str, args: &[(&str, &dyn Arg)]) -> String {
+        self.i18n.text(self.lang, key, args)
+    }
+    fn of<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        if self.lang == Lang::Zh || en.is_empty() {
+            zh
+        } else {
+            en
+        }
+    }
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A share with what it was made of.
+    Share(Share),
+    /// Hours: seconds over cases.
+    Hours(Share),
+    /// Points of a score.
+    Points(Option<f64>),
+    /// A difference of shares.
+    Change(Option<f64>),
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its title.
+    pub title: String,
+    /// The heads of its columns.
+    pub heads: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// Bars of one rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// What they show.
+    pub title: String,
+    /// Name and share, in the order shown.
+    pub rows: Vec<(String, Share)>,
+}
+
+/// A funnel plot of one rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Funnel {
+    /// What it shows.
+    pub title: String,
+    /// What the axes are: cases, share.
+    pub axes: (String, String),
+    /// The share of all.
+    pub whole: f64,
+    /// Name, share, where it stands.
+    pub points: Vec<(String, Share, Standing)>,
+}
+
+/// A bulletin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bulletin {
+    /// Its title.
+    pub title: String,
+    /// City, period, by which definitions, when.
+    pub lines: Vec<String>,
+    /// What stands out, in sentences.
+    pub findings: Vec<String>,
+    /// Bars of a rate by unit.
+    pub bars: Option<Bars>,
+    /// The same as a funnel.
+    pub funnel: Option<Funnel>,
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// What has to be known to read it.
+    pub notes: Vec<String>,
+    /// Words of the document: page n of m.
+    pub page: String,
+    /// The heading over the notes.
+    pub notes_title: String,
+    /// The language tag.
+    pub language: &'static str,
+}
+
+impl Bulletin {
+    /// Rows of all tables.
+    pub fn rows(&self) -> usize {
+        self.tables.iter().map(|t| t.rows.len()).sum()
+    }
+}
+
+/// The figures a bulletin is made of.
+pub struct Material {
+    /// The definitions.
+    pub set: DefinitionSet,
+    /// The month.
+    pub month: Month,
+    /// All cases of the reader's scope.
+    pub city: Vec<Line>,
+    /// The same a month before.
+    pub before: Vec<Line>,
+    /// By unit.
+    pub units: Vec<Line>,
+    /// By division.
+    pub divisions: Vec<Line>,
+    /// If the month is frozen: since when, by whom.
+    pub frozen: Option<Frozen>,
+    /// When the figures were read.
+    pub now: Timestamp,
+}
+
+/// Reads the material.
+///
+/// # Errors
+/// [`EvaluationError`].
+pub fn material(
+    r: &mut Read<'_>,
+    city: &City,
+    set: &str,
+    month: Month,
+    now: Timestamp,
+    scope: &Scope,
+) -> Result<Material, EvaluationError> {
+    let set = find_set(&sets(r)?, set)?;
+    let mut read = |by: By, month: Month| -> Result<Vec<Line>, EvaluationError> {
+        let period = month
+            .period(&city.timezone)
+            .map_err(|e| EvaluationError::Period(e.to_string()))?;
+        let ask = Ask {
+            by,
+            period,
+            now,
+            scope: scope.clone(),
+        };
+        Ok(figures::lines(r, &set, city, &ask)?)
+    };
+    let (whole, before) = (read(By::City, month)?, read(By::City, month.before())?);
+    let (units, divisions) = (read(By::Unit, month)?, read(By::Division, month)?);
+    let frozen = sql_sets::frozen_month(r, &set.id, &month.to_string())?;
+    Ok(Material {
+        set,
+        month,
+        city: whole,
+        before,
+        units,
+        divisions,
+        frozen,
+        now,
+    })
+}
+
+/// Rates that stand in the tables by unit and division, if the set has them.
+const IN_TABLES: [&str; 5] = [
+    "closing/need_archive",
+    "closing_on_time/need_archive_with_limit",
+    "dispose_on_time/need_dispose",
+    "rework/need_archive",
+    "extension/need_archive",
+];
+
+fn in_tables(set: &DefinitionSet) -> Vec<&Definition> {
+    let named: Vec<&Definition> = IN_TABLES
+        .iter()
+        .filter_map(|id| set.definition(id))
+        .collect();
+    if named.is_empty() {
+        set.definitions
+            .iter()
+            .filter(|d| d.unit == Unit::Share)
+            .take(IN_TABLES.len())
+            .collect()
+    } else {
+        named
+    }
+}
+
+/// The rate of the charts: that of closing on time, else the first that is better higher.
+fn charted(set: &DefinitionSet) -> Option<&Definition> {
+    set.definition("closing_on_time/need_archive_with_limit")
+        .or_else(|| {
+            set.definitions
+                .iter()
+                .find(|d| d.unit == Unit::Share && d.better == Better::Higher)
+        })
+}
+
+/// Puts a month's figures into a bulletin.
+pub fn compose(words: &Words<'_>, city_name: &str, city: &City, m: &Material) -> Bulletin {
+    let month = m.month.to_string();
+    let local = |at: Timestamp| {
+        city.timezone
+            .to_datetime(at)
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string()
+    };
+    let first = m.month.first().to_string();
+    let last = m.month.last().to_string();
+    let set_name = words.of(&m.set.name_zh, &m.set.name_en).to_owned();
+    let version = m.set.version.to_string();
+    let mut lines = vec![
+        words.ta(
+            "evaluation-bulletin-period",
+            &[("city", &city_name), ("from", &first), ("to", &last)],
+        ),
+        words.ta(
+            "evaluation-bulletin-set",
+            &[("set", &set_name), ("id", &m.set.id), ("version", &version)],
+        ),
+    ];
+    lines.push(match &m.frozen {
+        Some(frozen) => {
+            let at = local(frozen.frozen_at);
+            words.ta(
+                "evaluation-bulletin-frozen",
+                &[("at", &at), ("who", &frozen.frozen_by)],
+            )
+        }
+        None => words.ta("evaluation-bulletin-not-frozen", &[("at", &local(m.now))]),
+    });
+    let chart = charted(&m.set);
+    Bulletin {
+        title: words.ta("evaluation-bulletin-title", &[("month", &month)]),
+        lines,
+        findings: findings(words, m, chart),
+        bars: chart.and_then(|d| bars(words, m, d)),
+        funnel: chart.and_then(|d| funnel(words, m, d)),
+        tables: tables(words, m),
+        notes: notes(words, m),
+        page: words.t("evaluation-bulletin-page"),
+        notes_title: words.t("evaluation-bulletin-notes"),
+        language: if words.lang == Lang::Zh {
+            "zh-CN"
+        } else {
+            "en"
+        },
+    }
+}
+
+fn name<'a>(words: &Words<'_>, d: &'a Definition) -> &'a str {
+    words.of(&d.name_zh, &d.name_en)
+}
+
+fn row_name(words: &Words<'_>, line: &Line) -> String {
+    if line.key == "unknown" {
+        words.t("evaluation-unknown")
+    } else {
+        line.name.clone()
+    }
+}
+
+/// A share as people read it: 83.0 % = 43,523 / 52,434.
+pub fn share_text(share: &Share) -> String {
+    match share.value {
+        Some(value) => format!(
+            "{:.1} % = {} / {}",
+            value * 100.0,
+            grouped(share.numerator),
+            grouped(share.denominator)
+        ),
+        None => "–".to_owned(),
+    }
+}
+
+/// A number with its thousands apart.
+pub fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::from(if n < 0 { "−" } else { "" });
+    for (at, c) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn findings(words: &Words<'_>, m: &Material, chart: Option<&Definition>) -> Vec<String> {
+    let mut found = Vec::new();
+    let (Some(definition), Some(whole)) = (chart, m.city.first()) else {
+        return found;
+    };
+    let Some(figure) = whole.rates.get(&definition.id) else {
+        return found;
+    };
+    let rate = name(words, definition).to_owned();
+    if figure.value.is_none() {
+        found.push(words.t("evaluation-bulletin-nothing"));
+        return found;
+    }
+    let now = share_text(&figure.share());
+    let before = m.before.first().and_then(|l| l.rates.get(&definition.id));
+    found.push(match before.filter(|b| b.value.is_some()) {
+        Some(before) => {
+            let before = share_text(&before.share());
+            words.ta(
+                "evaluation-bulletin-now-before",
+                &[("rate", &rate), ("now", &now), ("before", &before)],
+            )
+        }
+        None => words.ta("evaluation-bulletin-now", &[("rate", &rate), ("now", &now)]),
+    });
+    let outside = |wanted: [Standing; 2]| -> Vec<String> {
+        m.units
+            .iter()
+            .filter(|l| {
+                let placed = l.rates.get(&definition.id).and_then(|f| f.funnel.as_ref());
+                placed.is_some_and(|p| wanted.contains(&p.standing))
+            })
+            .map(|l| row_name(words, l))
+            .collect()
+    };
+    for (wanted, key) in [
+        (
+            [Standing::FarAbove, Standing::Above],
+            "evaluation-bulletin-above",
+        ),
+        (
+            [Standing::FarBelow, Standing::Below],
+            "evaluation-bulletin-below",
+        ),
+    ] {
+        let names = outside(wanted);
+        if !names.is_empty() {
+            let names = names.join(if words.lang == Lang::Zh { "、" } else { ", " });
+            found.push(words.ta(key, &[("rate", &rate), ("units", &names)]));
+        }
+    }
+    found
+}
+
+fn bars(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Bars> {
+    let mut rows: Vec<(String, Share)> = m
+        .units
+        .iter()
+        .filter_map(|l| Some((row_name(words, l), l.rates.get(&definition.id)?.share())))
+        .filter(|(_, share)| share.value.is_some())
+        .collect();
+    // By size, not by rate: an order by rate is a ranking, and most differences are noise.
+    rows.sort_by_key(|(_, share)| std::cmp::Reverse(share.denominator));
+    rows.truncate(20);
+    (!rows.is_empty()).then(|| Bars {
+        title: words.ta(
+            "evaluation-bulletin-bars",
+            &[("rate", &name(words, definition))],
+        ),
+        rows,
+    })
+}
+
+fn funnel(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Funnel> {
+    let points: Vec<(String, Share, Standing)> = m
+        .units
+        .iter()
+        .filter_map(|l| {
+            let figure = l.rates.get(&definition.id)?;
+            let placed = figure.funnel.as_ref()?;
+            Some((row_name(words, l), figure.share(), placed.standing))
+        })
+        .collect();
+    let (n, d) = points.iter().fold((0, 0), |(n, d), (_, s, _)| {
+        (n + s.numerator, d + s.denominator)
+    });
+    let whole = Share::of(n, d).value?;
+    (points.len() > 1).then(|| Funnel {
+        title: words.ta(
+            "evaluation-bulletin-funnel",
+            &[("rate", &name(words, definition))],
+        ),
+        axes: (
+            words.t("evaluation-bulletin-axis-cases"),
+            name(words, definition).to_owned(),
+        ),
+        whole,
+        points,
+    })
+}
+
+fn cell(figure: &Figure) -> Cell {
+    match figure.unit {
+        Unit::Hours => Cell::Hours(figure.share()),
+        Unit::Share | Unit::Times => Cell::Share(figure.share()),
+    }
+}
+
+fn tables(words: &Words<'_>, m: &Material) -> Vec<Table> {
+    let mut tables = Vec::new();
+    if let Some(whole) = m.city.first() {
+        let before = m.before.first();
+        let has_review = whole.rates.values().any(|f| f.after_review.is_some());
+        let mut heads = vec![
+            words.t("evaluation-bulletin-rate"),
+            words.t("evaluation-bulletin-month"),
+            words.t("evaluation-bulletin-month-before"),
+            words.t("evaluation-bulletin-change"),
+        ];
+        if has_review {
+            heads.push(words.t("evaluation-after-review"));
+        }
+        let rows = m.set.definitions.iter().filter_map(|d| {
+            let figure = whole.rates.get(&d.id)?;
+            let old = before.and_then(|b| b.rates.get(&d.id));
+            let change = match (figure.value, old.and_then(|o| o.value)) {
+                (Some(now), Some(old)) if d.unit == Unit::Share => Some(now - old),
+                _ => None,
+            };
+            let mut row = vec![
+                Cell::Text(name(words, d).to_owned()),
+                cell(figure),
+                old.map_or_else(|| Cell::Text("–".into()), cell),
+                Cell::Change(change),
+            ];
+            if has_review {
+                row.push(
+                    figure
+                        .after_review
+                        .map_or_else(|| Cell::Text("–".into()), Cell::Share),
+                );
+            }
+            Some(row)
+        });
+        tables.push(Table {
+            title: words.t("evaluation-bulletin-all-rates"),
+            heads,
+            rows: rows.collect(),
+        });
+    }
+    for (title, lines) in [
+        ("evaluation-bulletin-by-unit", &m.units),
+        ("evaluation-bulletin-by-division", &m.divisions),
+    ] {
+        tables.push(by_line(words, &m.set, words.t(title), lines));
+    }
+    for (object, lines) in [
+        (Object::Unit, &m.units),
+        (Object::Region, &m.divisions),
+        (Object::Post, &m.city),
+    ] {
+        for composite in m.set.composites.iter().filter(|c| c.object == object) {
+            tables.extend(scores(words, composite, lines));
+        }
+    }
+    tables
+}
+
+fn by_line(words: &Words<'_>, set: &DefinitionSet, title: String, lines: &[Line]) -> Table {
+    let definitions = in_tables(set);
+    let mut heads = vec![words.t("evaluation-bulletin-name")];
+    heads.extend(definitions.iter().map(|d| name(words, d).to_owned()));
+    let rows = lines.iter().take(MOST_ROWS).map(|line| {
+        let mut row = vec![Cell::Text(row_name(words, line))];
+        row.extend(definitions.iter().map(|d| {
+            line.rates
+                .get(&d.id)
+                .map_or_else(|| Cell::Text("–".into()), cell)
+        }));
+        row
+    });
+    Table {
+        title,
+        heads,
+        rows: rows.collect(),
+    }
+}
+
+/// Why a score has no grade, in words.
+pub fn objection_text(words: &Words<'_>, objections: &[Objection]) -> String {
+    let mut texts: Vec<String> = objections
+        .iter()
+        .map(|o| match o {
+            Objection::RewardsSilence { .. } => words.t("evaluation-rewards-silence"),
+            Objection::CountAsTarget { .. } => words.t("evaluation-count-as-target"),
+            Objection::FewHolders { .. } => words.t("evaluation-few-holders"),
+        })
+        .collect();
+    texts.dedup();
+    texts.join(if words.lang == Lang::Zh { "；" } else { "; " })
+}
+
+fn scores(
+    words: &Words<'_>,
+    composite: &crate::definitions::Composite,
+    lines: &[Line],
+) -> Option<Table> {
+    let scored: Vec<(&Line, &Score)> = lines
+        .iter()
+        .filter_map(|l| Some((l, l.scores.iter().find(|s| s.composite == composite.id)?)))
+        .take(MOST_ROWS)
+        .collect();
+    if scored.is_empty() {
+        return None;
+    }
+    let name = words.of(&composite.name_zh, &composite.name_en).to_owned();
+    let title = if composite.example {
+        words.ta("evaluation-bulletin-example", &[("name", &name)])
+    } else {
+        name
+    };
+    let rows = scored.into_iter().map(|(line, score)| {
+        let grade = match (&score.grade, score.objections.is_empty()) {
+            (Some(grade), _) => grade.clone(),
+            (None, true) => "–".to_owned(),
+            (None, false) => objection_text(words, &score.objections),
+        };
+        let rank = score.rank.map_or_else(|| "–".to_owned(), |r| r.to_string());
+        vec![
+            Cell::Text(row_name(words, line)),
+            Cell::Points(score.score),
+            Cell::Text(grade),
+            Cell::Text(rank),
+        ]
+    });
+    Some(Table {
+        title,
+        heads: vec![
+            words.t("evaluation-bulletin-name"),
+            words.t("evaluation-score"),
+            words.t("evaluation-grade"),
+            words.t("evaluation-rank"),
+        ],
+        rows: rows.collect(),
+    })
+}
+
+// words: evaluation-note-* evaluation-bulletin-*
+fn notes(words: &Words<'_>, m: &Material) -> Vec<String> {
+    let mut notes: Vec<String> = [
+        "evaluation-note-business-data",
+        "evaluation-note-share",
+        "evaluation-note-funnel",
+        "evaluation-note-rank",
+        "evaluation-note-guards",
+    ]
+    .map(|key| words.t(key))
+    .into();
+    for d in &m.set.definitions {
+        let note = words.of(&d.note_zh, &d.note_en);
+        if !note.is_empty() {
+            notes.push(format!("{}: {note}", name(words, d)));
+        }
+    }
+    notes
+}
+
+/// The bulletin as a file.
+///
+/// # Errors
+/// In words: no font, or what the libraries say.
+pub fn bytes(
+    bulletin: &Bulletin,
+    is_pdf: bool,
+    folders: &[std::path::PathBuf],
+) -> Result<Vec<u8>, String> {
+    if is_pdf {
+        let font = font::find(folders).map_err(|e| e.to_string())?;
+        pdf::write(bulletin, &font).map_err(|e| e.to_string())
+    } else {
+        xlsx::write(bulletin).map_err(|e| e.to_string())
+    }
+}

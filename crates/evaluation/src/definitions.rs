@@ -1,0 +1,551 @@
+//! 指标定义 — a set of definitions: rates and composite scores as data, read from TOML or JSON, versioned.
+//!
+//! A rate is a sum of [words](crate::vocabulary) over another sum, each perhaps narrowed by a filter. A composite adds
+//! rates and bands by weight. Cities use different denominators under one name: a variant is a further definition with an
+//! id of its own, and every answer names the id.
+
+use crate::vocabulary::{Word, word};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The most definitions, and the most composites, of a set.
+const MOST: usize = 200;
+/// The largest file that is read.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// A set of definitions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefinitionSet {
+    /// Its id, such as `standard`.
+    pub id: String,
+    /// Its version, from 1. A version never changes; the next one is added.
+    pub version: u32,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// An example to start from; no city has decided it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
+    /// The rates.
+    #[serde(default, rename = "definition")]
+    pub definitions: Vec<Definition>,
+    /// The composite scores.
+    #[serde(default, rename = "composite", skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<Composite>,
+    /// The grades, the best first.
+    #[serde(default, rename = "grade", skip_serializing_if = "Vec::is_empty")]
+    pub grades: Vec<Grade>,
+}
+
+/// What a figure is told in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A share of the denominator.
+    #[default]
+    Share,
+    /// Seconds of the numerator over the denominator, told in hours.
+    Hours,
+    /// A number over a number.
+    Times,
+}
+
+/// Which way a figure is better.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither: it describes.
+    #[default]
+    Neither,
+}
+
+/// One rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// Its id: name and denominator, such as `closing/need_archive`.
+    pub id: String,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// What is counted.
+    pub numerator: Vec<Term>,
+    /// Over what.
+    pub denominator: Vec<Term>,
+    /// Only these cases, above and below.
+    #[serde(default, skip_serializing_if = "Filter::is_all")]
+    pub filter: Filter,
+    /// What it is told in.
+    #[serde(default)]
+    pub unit: Unit,
+    /// Which way it is better.
+    #[serde(default)]
+    pub better: Better,
+    /// What has to be known about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note_zh: String,
+    /// The same in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note_en: String,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+}
+
+/// One summand: a word, perhaps with a filter of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Term {
+    /// A word.
+    Word(String),
+    /// A word of some cases only.
+    Of {
+        /// The word.
+        word: String,
+        /// Which cases.
+        filter: Filter,
+    },
+}
+
+impl Term {
+    /// The name of its word.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Word(name) | Self::Of { word: name, .. } => name,
+        }
+    }
+    /// Its own filter.
+    pub fn filter(&self) -> Option<&Filter> {
+        match self {
+            Self::Word(_) => None,
+            Self::Of { filter, .. } => Some(filter),
+        }
+    }
+    /// Its word. A set that was [checked](DefinitionSet::check) names only words that there are.
+    pub fn word(&self) -> Option<&'static Word> {
+        word(self.name())
+    }
+}
+
+/// Which cases a definition is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Filter {
+    /// Found by the administration itself, or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patrol: Option<bool>,
+    /// Urgent, or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgent: Option<bool>,
+    /// From a file of another system, or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<bool>,
+    /// Only these channels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// Only these natures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub natures: Vec<String>,
+}
+
+impl Filter {
+    /// Whether it lets every case through.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a composite scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// 区域
+    Region,
+    /// 部门
+    Unit,
+    /// 岗位 — all holders of a role together.
+    Post,
+}
+
+/// A composite score: at most 100 points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Composite {
+    /// Its id.
+    pub id: String,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// What it scores.
+    pub object: Object,
+    /// Which post, as the word of a role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
+    /// An example; no city has decided it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
+    /// What has to be known about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note_zh: String,
+    /// The same in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note_en: String,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// What is added.
+    #[serde(rename = "part")]
+    pub parts: Vec<Part>,
+}
+
+/// One part of a composite: a rate, or a count put into bands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The id of a rate of the same set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// A word whose count is put into bands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<String>,
+    /// The points at most.
+    pub weight: f64,
+    /// The rate is turned round: (1 − rate).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inverted: bool,
+    /// The count is divided by the number of unit grids of the region.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_grid: bool,
+    /// Bands of the count or the rate, upwards; the last has no end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<Band>,
+}
+
+/// A band: up to this number, so many of a hundred.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Its upper end, included; none for the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<f64>,
+    /// 0 to 100.
+    pub points: f64,
+}
+
+/// A grade: this name from so many points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grade {
+    /// Such as `A`.
+    pub name: String,
+    /// The least score.
+    pub from: f64,
+}
+
+/// Why a set cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct SetError {
+    /// Where.
+    pub field: String,
+    /// Why.
+    pub reason: String,
+}
+
+fn fault(field: impl Into<String>, reason: impl Into<String>) -> SetError {
+    SetError {
+        field: field.into(),
+        reason: reason.into(),
+    }
+}
+
+impl DefinitionSet {
+    /// Reads a set, as TOML or as JSON (which begins with a brace).
+    ///
+    /// # Errors
+    /// [`SetError`] with the field.
+    pub fn parse(text: &str) -> Result<Self, SetError> {
+        if text.len() > MOST_BYTES {
+            return Err(fault("file", format!("is longer than {MOST_BYTES} bytes")));
+        }
+        let set: Self = if text.trim_start().starts_with('{') {
+            serde_json::from_str(text).map_err(|e| fault("file", e.to_string()))?
+        } else {
+            toml::from_str(text).map_err(|e| fault("file", e.to_string()))?
+        };
+        set.check()?;
+        Ok(set)
+    }
+
+    /// The rate with this id.
+    pub fn definition(&self, id: &str) -> Option<&Definition> {
+        self.definitions.iter().find(|d| d.id == id)
+    }
+
+    /// The composite with this id.
+    pub fn composite(&self, id: &str) -> Option<&Composite> {
+        self.composites.iter().find(|c| c.id == id)
+    }
+
+    /// The grade of a score.
+    pub fn grade(&self, score: f64) -> Option<&str> {
+        self.grades
+            .iter()
+            .find(|g| score >= g.from)
+            .map(|g| g.name.as_str())
+    }
+
+    /// Whether everything it names is there and says one thing.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(&self) -> Result<(), SetError> {
+        id("id", &self.id)?;
+        if self.version == 0 {
+            return Err(fault("version", "counts from 1"));
+        }
+        text("name_zh", &self.name_zh)?;
+        text("name_en", &self.name_en)?;
+        if self.definitions.is_empty() {
+            return Err(fault("definition", "there is none"));
+        }
+        if self.definitions.len() > MOST || self.composites.len() > MOST {
+            return Err(fault("definition", format!("there are more than {MOST}")));
+        }
+        let mut ids = BTreeSet::new();
+        for definition in &self.definitions {
+            let at = format!("definition {}", definition.id);
+            id(&at, &definition.id)?;
+            if !ids.insert(definition.id.as_str()) {
+                return Err(fault(at, "this id stands twice"));
+            }
+            text(&at, &definition.name_zh)?;
+            text(&at, &definition.name_en)?;
+            terms(&format!("{at}, numerator"), &definition.numerator)?;
+            terms(&format!("{at}, denominator"), &definition.denominator)?;
+        }
+        for composite in &self.composites {
+            self.check_composite(composite)?;
+            if !ids.insert(composite.id.as_str()) {
+                let at = format!("composite {}", composite.id);
+                return Err(fault(at, "this id stands twice"));
+            }
+        }
+        if self.grades.windows(2).any(|w| w[0].from <= w[1].from) {
+            return Err(fault("grade", "the best stands first, each below the last"));
+        }
+        Ok(())
+    }
+
+    fn check_composite(&self, composite: &Composite) -> Result<(), SetError> {
+        let at = format!("composite {}", composite.id);
+        id(&at, &composite.id)?;
+        text(&at, &composite.name_zh)?;
+        text(&at, &composite.name_en)?;
+        let is_role = |post: &str| post.parse::<access::Role>().is_ok();
+        match (&composite.post, composite.object) {
+            (Some(post), Object::Post) if is_role(post) => {}
+            (Some(post), Object::Post) => {
+                return Err(fault(at, format!("there is no post {post:?}")));
+            }
+            (None, Object::Post) => return Err(fault(at, "a post needs `post`")),
+            (Some(_), _) => return Err(fault(at, "`post` is for posts only")),
+            (None, _) => {}
+        }
+        if composite.parts.is_empty() {
+            return Err(fault(at, "it has no part"));
+        }
+        for part in &composite.parts {
+            if !(part.weight > 0.0 && part.weight <= 100.0) {
+                return Err(fault(at, "a weight lies between 0 and 100"));
+            }
+            match (&part.rate, &part.count) {
+                (Some(rate), None) => match self.definition(rate) {
+                    Some(d) if d.unit == Unit::Share => {}
+                    Some(_) => return Err(fault(at, format!("{rate:?} is not a share"))),
+                    None => return Err(fault(at, format!("there is no rate {rate:?}"))),
+                },
+                (None, Some(count)) if word(count).is_none() => {
+                    return Err(fault(at, format!("there is no word {count:?}")));
+                }
+                (None, Some(_)) if part.bands.is_empty() => {
+                    return Err(fault(at, "a count needs bands"));
+                }
+                (None, Some(_)) if part.inverted => {
+                    return Err(fault(at, "a count is turned round by its bands"));
+                }
+                (None, Some(_)) => {}
+                _ => return Err(fault(at, "a part is either a rate or a count")),
+            }
+            if part.per_grid && (part.count.is_none() || composite.object != Object::Region) {
+                return Err(fault(at, "`per_grid` is for counts of regions"));
+            }
+            bands(&at, &part.bands)?;
+        }
+        Ok(())
+    }
+}
+
+fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
+    let Some((last, before)) = bands.split_last() else {
+        return Ok(());
+    };
+    if last.up_to.is_some() || before.iter().any(|b| b.up_to.is_none()) {
+        return Err(fault(at, "the last band, and only that, has no end"));
+    }
+    let rises = before
+        .windows(2)
+        .all(|w| matches!((w[0].up_to, w[1].up_to), (Some(a), Some(b)) if a < b));
+    if !rises {
+        return Err(fault(at, "the bands go upwards"));
+    }
+    if bands.iter().any(|b| !(0.0..=100.0).contains(&b.points)) {
+        return Err(fault(at, "the points of a band lie between 0 and 100"));
+    }
+    Ok(())
+}
+
+/// An id goes into addresses and file names.
+fn id(at: &str, id: &str) -> Result<(), SetError> {
+    let is_fine = !id.is_empty()
+        && id.len() <= 80
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-/".contains(&b));
+    if is_fine {
+        Ok(())
+    } else {
+        Err(fault(
+            at,
+            "an id has 1 to 80 of the characters a-z, 0-9, _, - and /",
+        ))
+    }
+}
+
+fn text(at: &str, text: &str) -> Result<(), SetError> {
+    let length = text.chars().count();
+    if (1..=120).contains(&length) && !text.contains(char::is_control) {
+        Ok(())
+    } else {
+        Err(fault(at, "a name has 1 to 120 characters"))
+    }
+}
+
+fn terms(at: &str, terms: &[Term]) -> Result<(), SetError> {
+    if terms.is_empty() || terms.len() > 12 {
+        return Err(fault(at, "1 to 12 words are summed"));
+    }
+    for term in terms {
+        if term.word().is_none() {
+            return Err(fault(at, format!("there is no word {:?}", term.name())));
+        }
+    }
+    Ok(())
+}
+
+/// The sets that come with the program. A city's own stand beside them in the store.
+pub fn built_in() -> Vec<DefinitionSet> {
+    [include_str!("../data/standard.toml")]
+        .into_iter()
+        .map(|text| {
+            DefinitionSet::parse(text).expect("the sets that come with the program are sound")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sets_that_come_with_the_program_are_sound() {
+        let sets = built_in();
+        let standard = &sets[0];
+        assert_eq!((standard.id.as_str(), standard.version), ("standard", 1));
+        assert!(standard.definitions.len() >= 35);
+        assert!(standard.composites.iter().all(|c| c.example));
+        assert_eq!(standard.grade(90.0), Some("A"));
+        assert_eq!(standard.grade(39.9), Some("E"));
+        // What was written reads the same again.
+        let json = serde_json::to_string(standard).unwrap();
+        assert_eq!(DefinitionSet::parse(&json).as_ref(), Ok(standard));
+    }
+
+    fn standard_with(from: &str, to: &str) -> SetError {
+        let text = include_str!("../data/standard.toml");
+        assert!(text.contains(from), "{from}");
+        DefinitionSet::parse(&text.replacen(from, to, 1)).unwrap_err()
+    }
+
+    #[test]
+    fn a_fault_names_its_place_and_reason() {
+        for (from, to, field, reason) in [
+            ("version = 1", "version = 0", "version", "from 1"),
+            (
+                r#"numerator = ["archive"]"#,
+                r#"numerator = ["arrchive"]"#,
+                "closing/",
+                "arrchive",
+            ),
+            (
+                r#"numerator = ["archive"]"#,
+                "numerator = []",
+                "numerator",
+                "1 to 12",
+            ),
+            (
+                r#"rate = "closing/need_archive""#,
+                r#"rate = "nothing""#,
+                "composite",
+                "nothing",
+            ),
+            (
+                r#"post = "collector""#,
+                r#"post = "mayor""#,
+                "composite",
+                "mayor",
+            ),
+            ("weight = 60", "weight = -1", "composite", "weight"),
+            (
+                r#"id = "standard""#,
+                r#"id = "Stan dard""#,
+                "id",
+                "characters",
+            ),
+        ] {
+            let fault = standard_with(from, to);
+            assert!(fault.field.contains(field), "{fault}");
+            assert!(fault.reason.contains(reason), "{fault}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused_and_never_panics() {
+        for text in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            "id = 1",
+            "\u{0}",
+            "id=\"x\"\nversion=99999999999999",
+            "{\"id\":null}",
+            "[[definition]]",
+            "{\"id\":\"x\",\"version\":1,\"name_zh\":\"x\",\"name_en\":\"x\",\"definition\":[{}]}",
+        ] {
+            assert!(DefinitionSet::parse(text).is_err(), "{text:?}");
+        }
+        assert!(DefinitionSet::parse(&"#".repeat(MOST_BYTES + 1)).is_err());
+    }
+}

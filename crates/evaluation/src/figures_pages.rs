@@ -1,0 +1,940 @@
+//! Pages of figures by definition: `/evaluation/figures` (rates, funnel, scores), `/evaluation/behind` (the cases behind a
+//! number), `/evaluation/months` (frozen months), `/evaluation/bulletin` (the file), `/evaluation/own` (one's own acts).
+
+use crate::bulletin::{self, Words, font};
+use crate::definitions::{Definition, DefinitionSet, Unit};
+use crate::figures::{Figure, Line};
+use crate::model::{By, GROUPINGS, Month, Share};
+use crate::ops::{self, ByDefinition, Difference, Drill, EvaluationError};
+use crate::scores::Standing;
+use crate::sql::Behind;
+use crate::sql_sets::{self, Frozen};
+use access::{Ctx, Fault, Fields, Go, Permission, Routes, show_as};
+use analysis::funnel;
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cases::service::Cases;
+use kernel::id::Id;
+use matters::{City, MatterId};
+use ui::{Choice, FormState, Html, Tone, Ui};
+
+/// Cases of a page behind a number.
+const PAGE: i64 = 50;
+/// Rows of a table.
+const MOST_LINES: usize = 500;
+
+pub(crate) fn add(routes: Routes) -> Routes {
+    let (get, read) = (|| Method::GET, Permission::EvaluationRead);
+    routes
+        .on(get(), "/evaluation/figures", read, figures)
+        .on(get(), "/evaluation/behind", read, behind)
+        .on(get(), "/evaluation/months", read, months)
+        .on(
+            Method::POST,
+            "/evaluation/months",
+            Permission::EvaluationFreeze,
+            freeze,
+        )
+        .on(get(), "/evaluation/months/{set}/{month}", read, month)
+        .on(get(), "/evaluation/bulletin", read, bulletin_file)
+        .on(get(), "/evaluation/own", Permission::OwnAccount, own)
+}
+
+/// What the reader asked for; where an entry does not read, the default, and a fault beside its field.
+struct Asked {
+    set: String,
+    month: Month,
+    by: By,
+    rate: String,
+    form: FormState,
+}
+
+fn asked(ui: &Ui, fields: &Fields) -> Asked {
+    let mut form = fields.form();
+    let last = ops::last_month(ui.now, &ui.site.time_zone);
+    let month = match fields.get("month") {
+        "" => last,
+        text => text.parse().unwrap_or_else(|_| {
+            form.fault("month", ui.t("evaluation-bad-month"));
+            last
+        }),
+    };
+    let by = match fields.get("by") {
+        "" => By::City,
+        text => By::grouping(text).unwrap_or_else(|_| {
+            form.fault("by", ui.t("evaluation-bad-by"));
+            By::City
+        }),
+    };
+    let set = match fields.get("set") {
+        "" => "standard".to_owned(),
+        set => set.to_owned(),
+    };
+    let rate = fields.get("rate").to_owned();
+    let form = form
+        .with("month", month.to_string())
+        .with("by", by.as_str())
+        .with("set", set.as_str());
+    Asked {
+        set,
+        month,
+        by,
+        rate,
+        form,
+    }
+}
+
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
+}
+
+fn named(ui: &Ui, d: &Definition) -> String {
+    match ui.lang {
+        ui::Lang::Zh => d.name_zh.clone(),
+        ui::Lang::En => d.name_en.clone(),
+    }
+}
+
+/// A number with its link to the cases behind it.
+struct Number {
+    text: String,
+    href: String,
+}
+
+/// A figure as it stands in a table: its value, and both numbers as links.
+struct FigureView {
+    value: String,
+    numerator: Number,
+    denominator: Number,
+    after_review: Option<String>,
+    standing: Option<(&'static str, String)>,
+    rank: String,
+}
+
+struct Row {
+    name: Html,
+    id: String,
+    note: String,
+    figure: FigureView,
+}
+
+fn value_text(ui: &Ui, unit: Unit, value: Option<f64>) -> String {
+    match (unit, value) {
+        (_, None) => "–".to_owned(),
+        (Unit::Share, Some(v)) => ui.percent(v),
+        (Unit::Hours, Some(s)) => {
+            ui.ta("evaluation-hours", &[("n", &format!("{:.1}", s / 3600.0))])
+        }
+        (Unit::Times, Some(v)) => format!("{v:.2}"),
+    }
+}
+
+// words: evaluation-standing-*
+fn standing(ui: &Ui, standing: Standing) -> (&'static str, String) {
+    let (mark, word) = match standing {
+        Standing::FarAbove => ("▲▲", "far-above"),
+        Standing::Above => ("▲", "above"),
+        Standing::Within => ("●", "within"),
+        Standing::Below => ("▼", "below"),
+        Standing::FarBelow => ("▼▼", "far-below"),
+    };
+    (mark, ui.t(&format!("evaluation-standing-{word}")))
+}
+
+fn figure_view(
+    ui: &Ui,
+    asked: &Asked,
+    key: &str,
+    definition: &Definition,
+    figure: &Figure,
+) -> FigureView {
+    let month = asked.month.to_string();
+    let href = |side: &str| {
+        let pairs = [
+            ("set", asked.set.as_str()),
+            ("month", &month),
+            ("by", asked.by.as_str()),
+            ("key", key),
+            ("rate", &definition.id),
+            ("side", side),
+        ];
+        format!("/evaluation/behind?{}", encoded(&pairs))
+    };
+    FigureView {
+        value: value_text(ui, definition.unit, figure.value),
+        numerator: Number {
+            text: bulletin::grouped(figure.numerator),
+            href: href("numerator"),
+        },
+        denominator: Number {
+            text: bulletin::grouped(figure.denominator),
+            href: href("denominator"),
+        },
+        after_review: figure.after_review.map(|share| {
+            format!(
+                "{} = {} / {}",
+                value_text(ui, definition.unit, share.value),
+                bulletin::grouped(share.numerator),
+                bulletin::grouped(share.denominator)
+            )
+        }),
+        standing: figure.funnel.as_ref().map(|f| standing(ui, f.standing)),
+        rank: figure
+            .funnel
+            .as_ref()
+            .and_then(|f| f.rank)
+            .map_or_else(|| "–".to_owned(), |r| r.to_string()),
+    }
+}
+
+/// A dot of the funnel chart, in the chart's own units.
+struct Dot {
+    x: i32,
+    y: i32,
+    is_out: bool,
+    title: String,
+}
+
+/// The funnel chart: lines as SVG points.
+struct FunnelView {
+    title: String,
+    whole_y: i32,
+    limits: Vec<(String, bool)>,
+    ticks: Vec<(i32, String)>,
+    dots: Vec<Dot>,
+    most: String,
+    whole: String,
+}
+
+const WIDE: f64 = 640.0;
+const HIGH: f64 = 240.0;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "places in a picture"
+)]
+fn funnel_view(ui: &Ui, definition: &Definition, lines: &[Line]) -> Option<FunnelView> {
+    let points: Vec<(&Line, Share, Standing)> = lines
+        .iter()
+        .filter_map(|line| {
+            let figure = line.rates.get(&definition.id)?;
+            Some((line, figure.share(), figure.funnel.as_ref()?.standing))
+        })
+        .collect();
+    if points.len() < 2 {
+        return None;
+    }
+    let (n, d) = points.iter().fold((0, 0), |(n, d), (_, s, _)| {
+        (n + s.numerator, d + s.denominator)
+    });
+    let whole = Share::of(n, d).value?;
+    let most = points.iter().map(|p| p.1.denominator).max()?.max(1);
+    let lowest = points
+        .iter()
+        .filter_map(|p| p.1.value)
+        .fold(whole, f64::min);
+    let highest = points
+        .iter()
+        .filter_map(|p| p.1.value)
+        .fold(whole, f64::max);
+    let floor = ((lowest - 0.1).max(0.0) * 10.0).floor() / 10.0;
+    let ceiling = ((highest + 0.1).min(1.0) * 10.0).ceil() / 10.0;
+    let x = |n: f64| (n / most as f64 * WIDE).round() as i32;
+    let y = |s: f64| {
+        (HIGH - (s.clamp(floor, ceiling) - floor) / (ceiling - floor) * HIGH).round() as i32
+    };
+    let mut limits = Vec::new();
+    for (alpha, dashed) in [(0.05, true), (0.002, false)] {
+        for side in 0..2 {
+            let line: Vec<String> = (1..=64_u64)
+                .filter_map(|step| {
+                    let n = (most.unsigned_abs() * step).div_ceil(64).max(1);
+                    let (low, high) = funnel::limits(whole, n, alpha)?;
+                    Some(format!(
+                        "{},{}",
+                        x(n as f64),
+                        y(if side == 0 { low } else { high })
+                    ))
+                })
+                .collect();
+            limits.push((line.join(" "), dashed));
+        }
+    }
+    let steps = ((ceiling - floor) * 10.0).round() as i32;
+    let ticks = (0..=steps)
+        .filter(|n| steps <= 5 || n % 2 == 0)
+        .map(|n| {
+            let at = floor + f64::from(n) / 10.0;
+            (y(at), ui.percent(at))
+        })
+        .collect();
+    let dots = points
+        .iter()
+        .filter_map(|(line, share, standing)| {
+            Some(Dot {
+                x: x(share.denominator as f64),
+                y: y(share.value?),
+                is_out: *standing != Standing::Within,
+                title: format!("{}: {}", line.name, bulletin::share_text(share)),
+            })
+        })
+        .collect();
+    Some(FunnelView {
+        title: ui.ta(
+            "evaluation-bulletin-funnel",
+            &[("rate", &named(ui, definition))],
+        ),
+        whole_y: y(whole),
+        limits,
+        ticks,
+        dots,
+        most: bulletin::grouped(most),
+        whole: bulletin::share_text(&Share::of(n, d)),
+    })
+}
+
+struct ScoreRow {
+    name: Html,
+    points: String,
+    grade: String,
+    is_graded: bool,
+    rank: String,
+}
+
+struct ScoreTable {
+    title: String,
+    note: String,
+    rows: Vec<ScoreRow>,
+}
+
+fn score_tables(
+    ui: &Ui,
+    words: &Words<'_>,
+    set: &DefinitionSet,
+    lines: &[Line],
+    name: &dyn Fn(&Line) -> Html,
+) -> Vec<ScoreTable> {
+    let mut tables = Vec::new();
+    for composite in &set.composites {
+        let rows: Vec<ScoreRow> = lines
+            .iter()
+            .filter_map(|line| {
+                let score = line.scores.iter().find(|s| s.composite == composite.id)?;
+                let grade = match (&score.grade, score.objections.is_empty()) {
+                    (Some(grade), _) => grade.clone(),
+                    (None, true) => "–".to_owned(),
+                    (None, false) => bulletin::objection_text(words, &score.objections),
+                };
+                Some(ScoreRow {
+                    name: name(line),
+                    points: score
+                        .score
+                        .map_or_else(|| "–".to_owned(), |s| format!("{s:.1}")),
+                    is_graded: score.objections.is_empty(),
+                    grade,
+                    rank: score.rank.map_or_else(|| "–".to_owned(), |r| r.to_string()),
+                })
+            })
+            .take(MOST_LINES)
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let (title, note) = match ui.lang {
+            ui::Lang::Zh => (&composite.name_zh, &composite.note_zh),
+            ui::Lang::En => (&composite.name_en, &composite.note_en),
+        };
+        let title = if composite.example {
+            ui.ta("evaluation-bulletin-example", &[("name", title)])
+        } else {
+            title.clone()
+        };
+        tables.push(ScoreTable {
+            title,
+            note: note.clone(),
+            rows,
+        });
+    }
+    tables
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_figures.html")]
+struct FiguresPage {
+    ui: Ui,
+    form: FormState,
+    sets: Vec<Choice>,
+    groupings: Vec<Choice>,
+    rates: Vec<Choice>,
+    /// Whose cases are counted; empty for those of the whole city.
+    scope: Html,
+    period: String,
+    by: String,
+    /// One row: every rate is listed; several: one rate is compared.
+    is_list: bool,
+    rows: Vec<Row>,
+    has_review: bool,
+    funnel: Option<FunnelView>,
+    scores: Vec<ScoreTable>,
+    bulletin_pdf: String,
+    bulletin_xlsx: String,
+    source: String,
+}
+
+async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut asked = asked(&ui, &fields);
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let sets = ctx.read(|r| ops::sets(r)).await?;
+    let scope = crate::pages::scope_in_words(&ui, &city, &ops::scope_of(&ctx)?);
+    let set = match ops::find_set(&sets, &asked.set) {
+        Ok(set) => set,
+        Err(_) => {
+            asked
+                .form
+                .fault("set", ui.t("evaluation-error-unknown-set"));
+            "standard".clone_into(&mut asked.set);
+            ops::find_set(&sets, "standard")?
+        }
+    };
+    let rate = set.definition(&asked.rate).or_else(|| {
+        set.definition("closing_on_time/need_archive_with_limit")
+            .or(set.definitions.first())
+    });
+    let form = std::mem::take(&mut asked.form).with("rate", rate.map_or("", |d| &d.id));
+    let mut lines = Vec::new();
+    if form.is_ok() {
+        let period = asked
+            .month
+            .period(&city.timezone)
+            .map_err(|e| EvaluationError::Period(e.to_string()))?;
+        let by_definition = ByDefinition {
+            set: asked.set.clone(),
+            by: asked.by,
+            period,
+        };
+        lines = ops::by_definition(&ctx, city.clone(), by_definition)
+            .await?
+            .1
+            .rows;
+    }
+    let channels = cases.load_channels(&ctx).await?;
+    let name = |line: &Line| -> Html {
+        match asked.by {
+            _ if line.key == "unknown" => Html::from_text(&ui.t("evaluation-unknown")),
+            By::City if !scope.is_empty() => scope.clone(),
+            By::City => Html::from_text(ui.city()),
+            By::Channel => channels.get(&line.key).map_or_else(
+                || ui.named(&line.name, None),
+                |c| ui.named(&c.name_zh, Some(&c.name_en)),
+            ),
+            by => ui.named(&line.name, crate::pages::english(&city, by, &line.key)),
+        }
+    };
+    let is_list = asked.by == By::City;
+    let note = |d: &Definition| match ui.lang {
+        ui::Lang::Zh => d.note_zh.clone(),
+        ui::Lang::En => d.note_en.clone(),
+    };
+    let rows: Vec<Row> = if is_list {
+        lines
+            .first()
+            .into_iter()
+            .flat_map(|line| set.definitions.iter().map(move |d| (line, d)))
+            .filter_map(|(line, d)| {
+                Some(Row {
+                    name: Html::from_text(&named(&ui, d)),
+                    id: d.id.clone(),
+                    note: note(d),
+                    figure: figure_view(&ui, &asked, &line.key, d, line.rates.get(&d.id)?),
+                })
+            })
+            .collect()
+    } else {
+        lines
+            .iter()
+            .take(MOST_LINES)
+            .filter_map(|line| {
+                let d = rate?;
+                Some(Row {
+                    name: name(line),
+                    id: String::new(),
+                    note: String::new(),
+                    figure: figure_view(&ui, &asked, &line.key, d, line.rates.get(&d.id)?),
+                })
+            })
+            .collect()
+    };
+    let words = Words {
+        i18n: &ui.site.words,
+        lang: ui.lang,
+    };
+    let month = asked.month.to_string();
+    let file = |format: &str| {
+        let pairs = [
+            ("set", asked.set.as_str()),
+            ("month", &month),
+            ("format", format),
+        ];
+        format!("/evaluation/bulletin?{}", encoded(&pairs))
+    };
+    // words: evaluation-by-*
+    let by_word = |by: By| ui.t(&format!("evaluation-by-{}", by.as_str()));
+    let (first, last) = (
+        ui.date_long(asked.month.first()),
+        ui.date_long(asked.month.last()),
+    );
+    let period = ui.t2(
+        "evaluation-period",
+        "from",
+        first.as_str(),
+        "to",
+        last.as_str(),
+    );
+    let set_choice = |s: &DefinitionSet| {
+        let name = match ui.lang {
+            ui::Lang::Zh => &s.name_zh,
+            ui::Lang::En => &s.name_en,
+        };
+        Choice::new(
+            format!("{}@{}", s.id, s.version),
+            format!("{name} ({}@{})", s.id, s.version),
+        )
+    };
+    let form = form.with("set", format!("{}@{}", set.id, set.version));
+    let status = if form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = FiguresPage {
+        sets: sets.iter().map(set_choice).collect(),
+        groupings: GROUPINGS
+            .iter()
+            .map(|by| Choice::new(by.as_str(), by_word(*by)))
+            .collect(),
+        rates: set
+            .definitions
+            .iter()
+            .map(|d| Choice::new(d.id.as_str(), named(&ui, d)))
+            .collect(),
+        by: by_word(asked.by),
+        has_review: rows.iter().any(|r| r.figure.after_review.is_some()),
+        funnel: rate
+            .filter(|_| !is_list)
+            .and_then(|d| funnel_view(&ui, d, &lines)),
+        scores: score_tables(&ui, &words, &set, &lines, &name),
+        bulletin_pdf: file("pdf"),
+        bulletin_xlsx: file("xlsx"),
+        source: set.source.clone(),
+        scope: scope.clone(),
+        period,
+        is_list,
+        rows,
+        form,
+        ui: ui.clone(),
+    };
+    show_as(status, &page)
+}
+
+struct BehindRow {
+    number: String,
+    matter: Html,
+    unit: Html,
+    state: String,
+    reported: Html,
+    due: Html,
+    handled: Html,
+    closed: Html,
+    counts: i64,
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_behind.html")]
+struct BehindPage {
+    ui: Ui,
+    title: String,
+    period: String,
+    back: String,
+    rows: Vec<BehindRow>,
+    next: Option<String>,
+    may_open: bool,
+}
+
+fn behind_row(ui: &Ui, city: &City, states: &dyn Fn(&str) -> String, case: &Behind) -> BehindRow {
+    let matter = case.matter.and_then(|id| city.matter(MatterId(id)));
+    let unit = case.unit.and_then(|id| city.unit(access::UnitId(id)));
+    BehindRow {
+        number: case.number.to_string(),
+        matter: matter.map_or_else(
+            || Html::from_text("–"),
+            |m| ui.named(&m.name_zh, m.name_en.as_deref()),
+        ),
+        unit: unit.map_or_else(
+            || Html::from_text("–"),
+            |u| ui.named(&u.name_zh, u.name_en.as_deref()),
+        ),
+        state: states(&case.state),
+        reported: ui.time(case.reported_at),
+        due: ui.time_or_dash(case.due_at),
+        handled: ui.time_or_dash(case.handled_at),
+        closed: ui.time_or_dash(case.closed_at),
+        counts: case.counts,
+    }
+}
+
+/// Reads what a drill-down asks for from an address.
+pub(crate) fn drill_of(
+    fields: &Fields,
+    city: &City,
+    month: Month,
+    by: By,
+    limit: i64,
+) -> Result<Drill, EvaluationError> {
+    let before = match fields.get("before") {
+        "" => None,
+        text => Some(
+            text.parse::<Id>()
+                .map_err(|_| EvaluationError::Period(format!("cannot read the key {text:?}")))?,
+        ),
+    };
+    let period = month
+        .period(&city.timezone)
+        .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    let set = match fields.get("set") {
+        "" => "standard",
+        set => set,
+    };
+    Ok(Drill {
+        of: ByDefinition {
+            set: set.to_owned(),
+            by,
+            period,
+        },
+        definition: fields.get("rate").to_owned(),
+        denominator: fields.get("side") == "denominator",
+        after_review: fields.get("after_review") == "1",
+        key: fields.get("key").to_owned(),
+        before,
+        limit,
+    })
+}
+
+async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let asked = asked(&ui, &fields);
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let drill = drill_of(&fields, &city, asked.month, asked.by, PAGE)?;
+    let set = ctx.read(|r| ops::sets(r)).await?;
+    let set = ops::find_set(&set, &drill.of.set)?;
+    let definition = set
+        .definition(&drill.definition)
+        .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
+    let side = if drill.denominator {
+        ui.t("evaluation-denominator")
+    } else {
+        ui.t("evaluation-numerator")
+    };
+    let title = ui.ta(
+        "evaluation-behind-title",
+        &[("rate", &named(&ui, definition)), ("side", &side)],
+    );
+    let (month, key) = (asked.month.to_string(), drill.key.clone());
+    let same = [
+        ("set", asked.set.as_str()),
+        ("month", &month),
+        ("by", asked.by.as_str()),
+        ("key", &key),
+        ("rate", &definition.id),
+        ("side", fields.get("side")),
+        ("after_review", fields.get("after_review")),
+    ];
+    let found = ops::behind(&ctx, city.clone(), drill).await?;
+    let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
+    let next = found.last().filter(|_| is_full).map(|last| {
+        let before = last.id.to_string();
+        let pairs: Vec<(&str, &str)> = same
+            .iter()
+            .copied()
+            .chain([("before", before.as_str())])
+            .collect();
+        format!("/evaluation/behind?{}", encoded(&pairs))
+    });
+    let back = format!("/evaluation/figures?{}", encoded(&same[..5]));
+    // words: cases-state-*
+    let states = |state: &str| ui.t(&format!("cases-state-{}", state.replace('_', "-")));
+    let (first, last) = (
+        ui.date_long(asked.month.first()),
+        ui.date_long(asked.month.last()),
+    );
+    let page = BehindPage {
+        title,
+        period: ui.t2(
+            "evaluation-period",
+            "from",
+            first.as_str(),
+            "to",
+            last.as_str(),
+        ),
+        back,
+        rows: found
+            .iter()
+            .map(|c| behind_row(&ui, &city, &states, c))
+            .collect(),
+        next,
+        may_open: ctx.principal().may(Permission::CaseRead),
+        ui: ui.clone(),
+    };
+    show_as(StatusCode::OK, &page)
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_months.html")]
+struct MonthsPage {
+    ui: Ui,
+    form: FormState,
+    frozen: Vec<Frozen>,
+    may_freeze: bool,
+}
+
+async fn months(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let month = ops::last_month(ui.now, &ui.site.time_zone);
+    let form = FormState::new()
+        .with("month", month.to_string())
+        .with("set", "standard");
+    months_page(&ctx, ui, form).await
+}
+
+async fn months_page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<Response, Fault> {
+    let frozen = ctx
+        .read::<_, EvaluationError, _>(|r| Ok(sql_sets::frozen(r, 120)?))
+        .await?;
+    let status = if form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = MonthsPage {
+        may_freeze: ops::may_freeze(ctx).is_ok(),
+        ui,
+        form,
+        frozen,
+    };
+    show_as(status, &page)
+}
+
+async fn freeze(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
+    let mut form = fields.form();
+    let who = ops::may_freeze(&ctx)?;
+    let Ok(month) = fields.get("month").parse::<Month>() else {
+        form.fault("month", ui.t("evaluation-bad-month"));
+        return months_page(&ctx, ui, form).await;
+    };
+    let city = ctx.service::<Cases>().city();
+    let set = fields.get("set").to_owned();
+    let frozen = ctx
+        .write(move |w| ops::freeze(w, &city, &set, month, &who))
+        .await;
+    match frozen {
+        Ok(row) => Ok(Go::to("/evaluation/months")
+            .saying(
+                Tone::Good,
+                ui.ta("evaluation-frozen", &[("month", &row.month)]),
+            )
+            .into_response()),
+        Err(error @ (EvaluationError::NotOver(_) | EvaluationError::AlreadyFrozen { .. })) => {
+            let code = access::Problem::code(&error);
+            form.fault("month", ui.t(&access::word_key(code)));
+            months_page(&ctx, ui, form).await
+        }
+        Err(EvaluationError::UnknownSet(_)) => {
+            form.fault("set", ui.t("evaluation-error-unknown-set"));
+            months_page(&ctx, ui, form).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_month.html")]
+struct MonthPage {
+    ui: Ui,
+    frozen: Frozen,
+    rows: Vec<(String, String)>,
+    differences: Vec<DifferenceRow>,
+}
+
+struct DifferenceRow {
+    by: String,
+    key: String,
+    rate: String,
+    frozen: String,
+    now: String,
+}
+
+async fn month(
+    ctx: Ctx,
+    ui: Ui,
+    access::Path((set, month)): access::Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let month: Month = month.parse().map_err(|_| Fault::not_found())?;
+    // A frozen month is of the whole city: whoever sees a part only is told by their own figures.
+    let scope = ops::scope_of(&ctx)?;
+    if scope.unit.is_some() || !scope.districts.is_empty() {
+        return Err(EvaluationError::WholeCityOnly.into());
+    }
+    let city = ctx.service::<Cases>().city();
+    let now = ctx.now();
+    let (frozen, snapshot, differences) = ctx
+        .read(move |r| ops::compared(r, &city, &set, month, now))
+        .await?;
+    let whole = snapshot.figures.get("city").and_then(|c| c.get("city"));
+    let rows = snapshot
+        .set
+        .definitions
+        .iter()
+        .filter_map(|d| {
+            let share = whole?.rates.get(&d.id)?;
+            let text = format!(
+                "{} = {} / {}",
+                value_text(&ui, d.unit, share.value),
+                bulletin::grouped(share.numerator),
+                bulletin::grouped(share.denominator)
+            );
+            Some((named(&ui, d), text))
+        })
+        .collect();
+    let told = |share: Option<Share>| {
+        share.map_or_else(
+            || "–".to_owned(),
+            |s| {
+                format!(
+                    "{} / {}",
+                    bulletin::grouped(s.numerator),
+                    bulletin::grouped(s.denominator)
+                )
+            },
+        )
+    };
+    let row = |d: &Difference| DifferenceRow {
+        by: ui.t(&format!("evaluation-by-{}", d.by)),
+        key: d.key.clone(),
+        rate: snapshot
+            .set
+            .definition(&d.definition)
+            .map_or_else(|| d.definition.clone(), |d| named(&ui, d)),
+        frozen: told(d.frozen),
+        now: told(d.now),
+    };
+    let page = MonthPage {
+        differences: differences.iter().map(row).collect(),
+        rows,
+        frozen,
+        ui: ui.clone(),
+    };
+    show_as(StatusCode::OK, &page)
+}
+
+/// GET /evaluation/bulletin — the bulletin of a month as a file.
+async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let asked = asked(&ui, &fields);
+    if !asked.form.is_ok() {
+        return Err(EvaluationError::Period(ui.t("evaluation-bad-month")).into());
+    }
+    let city = ctx.service::<Cases>().city();
+    let (scope, now) = (ops::scope_of(&ctx)?, ctx.now());
+    let (place, set, month) = (city.clone(), asked.set, asked.month);
+    let material = ctx
+        .read(move |r| bulletin::material(r, &place, &set, month, now, &scope))
+        .await?;
+    let words = Words {
+        i18n: &ui.site.words,
+        lang: ui.lang,
+    };
+    let made = bulletin::compose(&words, ui.city(), &city, &material);
+    let is_pdf = fields.get("format") != "xlsx";
+    // Fonts are read and tables drawn beside the requests of others.
+    let bytes =
+        tokio::task::spawn_blocking(move || bulletin::bytes(&made, is_pdf, &font::folders()))
+            .await
+            .map_err(|e| Fault::internal(e.to_string()))?
+            .map_err(|e| {
+                Fault::new(StatusCode::SERVICE_UNAVAILABLE, "evaluation.no_document", e)
+            })?;
+    let (kind, end) = if is_pdf {
+        ("application/pdf", "pdf")
+    } else {
+        (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "xlsx",
+        )
+    };
+    let name = format!("attachment; filename=\"bulletin-{month}.{end}\"");
+    Ok((
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        bytes,
+    )
+        .into_response())
+}
+
+#[derive(Template)]
+#[template(path = "evaluation_own.html")]
+struct OwnPage {
+    ui: Ui,
+    form: FormState,
+    period: String,
+    acts: Vec<(String, i64)>,
+}
+
+/// GET /evaluation/own — what the reader did in a month. Of nobody else, for nobody else.
+async fn own(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let asked = asked(&ui, &fields);
+    let period = asked
+        .month
+        .period(&ui.site.time_zone)
+        .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    let acts = ops::own(&ctx, period).await?;
+    // words: cases-act-*
+    let acts = acts
+        .into_iter()
+        .filter_map(|(action, n)| {
+            let act = action.strip_prefix("case.")?;
+            let key = format!("cases-act-{}", act.replace('_', "-"));
+            let word = if ui.site.words.has(&key) {
+                ui.t(&key)
+            } else {
+                act.replace('_', " ")
+            };
+            Some((word, n))
+        })
+        .collect();
+    let (first, last) = (
+        ui.date_long(asked.month.first()),
+        ui.date_long(asked.month.last()),
+    );
+    let page = OwnPage {
+        period: ui.t2(
+            "evaluation-period",
+            "from",
+            first.as_str(),
+            "to",
+            last.as_str(),
+        ),
+        form: asked.form,
+        acts,
+        ui: ui.clone(),
+    };
+    show_as(StatusCode::OK, &page)
+}

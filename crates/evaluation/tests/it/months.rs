@@ -1,0 +1,280 @@
+//! Months are frozen once, byte for byte; what comes out later stands beside it. Sets of definitions are versioned data.
+
+use crate::lives::{City, closed, life, migrations};
+use evaluation::ops::{self, ByDefinition, EvaluationError};
+use evaluation::{By, Month, Period, sql_sets};
+use sha2::{Digest as _, Sha256};
+
+fn freeze(city: &City<'_>, month: Month) -> Result<sql_sets::Frozen, EvaluationError> {
+    let ctx = city.ctx();
+    let (place, who) = (city.reference(), ops::may_freeze(&ctx)?);
+    ctx.write_blocking(move |w| ops::freeze(w, &place, "standard", month, &who))
+}
+
+testdb::both_engines!(
+    a_month_is_frozen_once_and_stays_as_it_was,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        let april: Month = "2019-04".parse().unwrap();
+        city.add(
+            40,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        city.now("04-30 10:00");
+        assert!(matches!(
+            freeze(&city, april),
+            Err(EvaluationError::NotOver(_))
+        ));
+        city.now("05-02 10:00");
+        let row = freeze(&city, april).unwrap();
+        assert_eq!(
+            (row.month.as_str(), row.set_id.as_str(), row.version),
+            ("2019-04", "standard", 1)
+        );
+        let body = |city: &City<'_>| {
+            let read = |r: &mut store::Read<'_>| sql_sets::frozen_body(r, "standard", "2019-04");
+            city.ctx().read_blocking(read).unwrap().unwrap()
+        };
+        let before = body(&city);
+        assert_eq!(row.digest, hex::encode(Sha256::digest(before.as_bytes())));
+
+        let compared = |city: &City<'_>| {
+            let (ctx, place) = (city.ctx(), city.reference());
+            let now = ctx.now();
+            ctx.read_blocking(move |r| ops::compared(r, &place, "standard", april, now))
+                .unwrap()
+        };
+        let (_, snapshot, differences) = compared(&city);
+        assert!(differences.is_empty(), "{differences:?}");
+        let closing = &snapshot.figures["city"]["city"].rates["closing/need_archive"];
+        assert_eq!((closing.numerator, closing.denominator), (40, 40));
+        assert!(
+            snapshot.set.definition("closing/need_archive").is_some(),
+            "the definitions are kept with the figures"
+        );
+
+        // The record goes on: the frozen month stays, the difference is told.
+        city.add(
+            10,
+            &life(&closed("04-20 10:00", "04-21 10:00", "04-21 15:00")),
+        );
+        assert!(matches!(
+            freeze(&city, april),
+            Err(EvaluationError::AlreadyFrozen { .. })
+        ));
+        let (_, snapshot, differences) = compared(&city);
+        assert_eq!(
+            snapshot.figures["city"]["city"].rates["closing/need_archive"].numerator,
+            40
+        );
+        let told = differences
+            .iter()
+            .find(|d| d.by == "city" && d.definition == "closing/need_archive")
+            .unwrap();
+        assert_eq!(
+            (told.frozen.unwrap().numerator, told.now.unwrap().numerator),
+            (40, 50)
+        );
+        assert_eq!(body(&city), before, "byte for byte");
+        let may = "2019-05".parse().unwrap();
+        let (ctx, place) = (city.ctx(), city.reference());
+        let now = ctx.now();
+        let none = ctx.read_blocking(move |r| ops::compared(r, &place, "standard", may, now));
+        assert!(matches!(none, Err(EvaluationError::NotFrozen(_))));
+    }
+);
+
+testdb::both_engines!(
+    a_set_is_versioned_and_a_version_never_changes,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add(
+            10,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        let ctx = city.ctx();
+        let text = |version: u32, below: &str| {
+            format!(
+                "id = \"ours\"\nversion = {version}\nname_zh = \"本市\"\nname_en = \"Ours\"\n[[definition]]\nid = \"closing/ours\"\n\
+         name_zh = \"结案率\"\nname_en = \"Closing\"\nnumerator = [\"archive\"]\ndenominator = [\"{below}\"]\n"
+            )
+        };
+        let (_, made) = ops::import_set(&ctx, &text(1, "need_archive")).unwrap();
+        let (_, again) = ops::import_set(&ctx, &text(1, "need_archive")).unwrap();
+        assert_eq!((made, again), (true, false));
+        assert!(matches!(
+            ops::import_set(&ctx, &text(1, "report")),
+            Err(EvaluationError::SameVersion { .. })
+        ));
+        ops::import_set(&ctx, &text(2, "accept")).unwrap();
+        let standard = "id = \"standard\"\nversion = 1\nname_zh = \"x\"\nname_en = \"x\"\n[[definition]]\nid = \"a/b\"\nname_zh = \"x\"\nname_en = \"x\"\nnumerator = [\"archive\"]\ndenominator = [\"report\"]\n";
+        assert!(
+            matches!(
+                ops::import_set(&ctx, standard),
+                Err(EvaluationError::SameVersion { .. })
+            ),
+            "nor does one of the program"
+        );
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-01"), day("04-30"), &city.reference().timezone).unwrap();
+        let ask = |set: &str| {
+            let asked = ByDefinition {
+                set: set.into(),
+                by: By::City,
+                period,
+            };
+            ops::by_definition_blocking(&ctx, &city.reference(), &asked)
+        };
+        let (newest, figures) = ask("ours").unwrap();
+        assert_eq!(newest.version, 2);
+        assert_eq!(
+            figures.rows[0].rates["closing/ours"].definition,
+            "ours@2:closing/ours"
+        );
+        assert_eq!(ask("ours@1").unwrap().0.version, 1);
+        for unknown in ["ours@3", "ours@", "nobody", "", "ours@x"] {
+            assert!(
+                matches!(ask(unknown), Err(EvaluationError::UnknownSet(_))),
+                "{unknown}"
+            );
+        }
+    }
+);
+
+testdb::both_engines!(figures_of_lives_told_by_hand, &migrations(), |db| {
+    use crate::lives::{Did, dispatched};
+    let mut city = City::new(db);
+    // Two days' limit: 6 in time, 3 late, 1 not handled and overdue, 2 still within their limit.
+    city.add(
+        6,
+        &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+    );
+    city.add(
+        3,
+        &life(&closed("04-09 10:00", "04-12 10:00", "04-12 15:00")),
+    );
+    city.add(1, &life(&dispatched("04-09 10:00")));
+    city.add(2, &life(&dispatched("04-14 10:00")));
+    city.add(
+        4,
+        &life(&[("04-09 10:00", Did::Report), ("04-09 11:00", Did::Accept)]),
+    );
+    city.now("04-20 10:00");
+    let day = |text: &str| format!("2019-{text}").parse().unwrap();
+    let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
+    let asked = ByDefinition {
+        set: "standard".into(),
+        by: By::City,
+        period,
+    };
+    let (_, figures) = ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+    for (definition, n, d) in [
+        ("registration/accept", 12, 16),
+        ("closing/need_archive", 9, 10),
+        ("closing_on_time/need_archive_with_limit", 6, 10),
+        ("dispose/need_dispose", 9, 12),
+        ("dispose_on_time/need_dispose", 6, 12),
+        ("overtime_to_dispose/need_dispose", 1, 12),
+        ("unclosed/report", 7, 16),
+        ("dispatch_accurate/dispatch", 12, 12),
+        ("back/dispatch", 0, 12),
+        ("response/asked_contacted", 0, 0),
+    ] {
+        let figure = &figures.rows[0].rates[definition];
+        assert_eq!(
+            (figure.numerator, figure.denominator),
+            (n, d),
+            "{definition}"
+        );
+        assert_eq!(figure.value.is_none(), d == 0);
+        assert!(figure.after_review.is_none(), "nothing was reviewed");
+    }
+    // Nobody holds a post here: shown, not graded.
+    let scores = &figures.rows[0].scores;
+    assert_eq!(scores.len(), 4);
+    assert!(
+        scores
+            .iter()
+            .all(|s| s.grade.is_none() && s.rank.is_none() && !s.objections.is_empty())
+    );
+});
+
+testdb::both_engines!(
+    a_bulletin_holds_the_figures_in_both_languages,
+    &migrations(),
+    |db| {
+        use crate::lives::dispatched;
+        use evaluation::bulletin::{self, Cell, Words, font};
+        let mut city = City::new(db);
+        city.add(
+            400,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        city.add(
+            90,
+            &life(&closed("04-09 10:00", "04-12 10:00", "04-12 15:00")),
+        );
+        city.add(37, &life(&dispatched("04-09 10:00")));
+        city.now("05-02 10:00");
+        let ctx = city.ctx();
+        let (place, now) = (city.reference(), ctx.now());
+        let month = "2019-04".parse().unwrap();
+        let held = place.clone();
+        let material = ctx
+            .read_blocking(move |r| {
+                bulletin::material(r, &held, "standard", month, now, &ops::WHOLE_CITY)
+            })
+            .unwrap();
+        let i18n = access::words_of(&[access::capability(), evaluation::capability()]).unwrap();
+        for lang in ui::Lang::ALL {
+            let made = bulletin::compose(&Words { i18n: &i18n, lang }, "示范市", &place, &material);
+            let closing = made.tables[0]
+                .rows
+                .iter()
+                .find_map(|row| match (&row[0], &row[1]) {
+                    (Cell::Text(name), Cell::Share(share))
+                        if name == "结案率" || name == "Closing rate" =>
+                    {
+                        Some(*share)
+                    }
+                    _ => None,
+                });
+            let closing = closing.unwrap();
+            assert_eq!((closing.numerator, closing.denominator), (490, 527));
+            assert!(made.bars.is_some() && made.funnel.is_some() && !made.findings.is_empty());
+            // Units in the order of their cases, not of their rates: that would be a ranking.
+            let sizes: Vec<i64> = made
+                .bars
+                .as_ref()
+                .unwrap()
+                .rows
+                .iter()
+                .map(|r| r.1.denominator)
+                .collect();
+            assert!(sizes.is_sorted_by(|a, b| a >= b));
+            let sheet = bulletin::bytes(&made, false, &[]).unwrap();
+            assert!(sheet.starts_with(b"PK"));
+            let none = bulletin::bytes(&made, true, &[]).unwrap_err();
+            assert!(none.contains("fonts-noto-cjk"), "{none}");
+            let pdf = bulletin::bytes(&made, true, &font::folders()).unwrap();
+            assert!(
+                pdf.starts_with(b"%PDF-") && pdf.len() > 20_000,
+                "{} bytes",
+                pdf.len()
+            );
+            assert!(
+                pdf.len() < 1_500_000,
+                "the font is cut down: {} bytes",
+                pdf.len()
+            );
+            if let Some(folder) = std::env::var_os("SHIYU_GALLERY") {
+                let folder = std::path::Path::new(&folder);
+                std::fs::write(folder.join(format!("bulletin-{}.pdf", lang.tag())), pdf).unwrap();
+                std::fs::write(folder.join(format!("bulletin-{}.xlsx", lang.tag())), sheet)
+                    .unwrap();
+            }
+        }
+    }
+);
