@@ -96,3 +96,16 @@ pub trait Places: Send + Sync {
 
 /// The service that offers units and districts to the pages of accounts.
 pub struct Directory(pub Box<dyn Places>);
+
+/// How many notices an account has not read, for the top bar: notices live in a room above this one. The program adds one
+/// to its [`crate::Services`] as [`UnreadCount`]; it keeps what it knows for some seconds, so that pages cost nothing.
+pub trait Unread: Send + Sync {
+    /// How many; none where it cannot be told now.
+    fn of<'a>(
+        &'a self,
+        account: AccountId,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<u64>> + Send + 'a>>;
+}
+
+/// The service that counts unread notices.
+pub struct UnreadCount(pub Box<dyn Unread>);

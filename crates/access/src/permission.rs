@@ -68,6 +68,10 @@ words! {
         CaseTrack = "case.track",
         /// Anything on one's own session and account.
         OwnAccount = "account.own",
+        /// Read the notices that are for oneself.
+        NoticeRead = "notice.read",
+        /// See which notices did not arrive, send them again, word them.
+        NoticeManage = "notice.manage",
         /// See cases in one's scope.
         CaseRead = "case.read",
         /// Accept, not accept, send to verification.
@@ -92,6 +96,10 @@ words! {
         CaseVoid = "case.void",
         /// Merge duplicates and undo it.
         CaseMerge = "case.merge",
+        /// 催办 — remind whoever has a case.
+        CaseRemind = "case.remind",
+        /// 督办 — put a case under supervision, write an instruction, sign its report off.
+        CaseSupervise = "case.supervise",
         /// Decide on disputed duties.
         CaseCoordinate = "case.coordinate",
         /// Take cases out as files.
@@ -160,14 +168,22 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Resident => &[P::OwnAccount],
-            Self::Collector => &[P::OwnAccount, P::CaseRead, P::CaseInspect, P::ReferenceRead],
+            Self::Resident => &[P::OwnAccount, P::NoticeRead],
+            Self::Collector => &[
+                P::OwnAccount,
+                P::NoticeRead,
+                P::CaseRead,
+                P::CaseInspect,
+                P::ReferenceRead,
+            ],
             Self::Acceptor => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseAccept,
                 P::CaseMerge,
                 P::CaseVoid,
+                P::CaseRemind,
                 P::CaseCallBack,
                 P::PersonalRead,
                 P::ReferenceRead,
@@ -175,9 +191,12 @@ impl Role {
             ],
             Self::ShiftLeader => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseRegister,
                 P::CaseGrant,
+                P::CaseRemind,
+                P::CaseSupervise,
                 P::CaseClose,
                 P::CaseVoid,
                 P::CaseMerge,
@@ -193,15 +212,18 @@ impl Role {
             ],
             Self::Dispatcher => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseDispatch,
                 P::CaseGrant,
+                P::CaseRemind,
                 P::CaseCoordinate,
                 P::ReferenceRead,
                 P::SuggestionRead,
             ],
             Self::DepartmentLead => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseHandle,
                 P::CaseClaim,
@@ -212,6 +234,7 @@ impl Role {
             ],
             Self::Handler => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseHandle,
                 P::CaseClaim,
@@ -219,6 +242,7 @@ impl Role {
             ],
             Self::Checker => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseInspect,
                 P::CaseClose,
@@ -227,9 +251,12 @@ impl Role {
             ],
             Self::Leader => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::CaseRead,
                 P::CaseCoordinate,
                 P::CaseGrant,
+                P::CaseRemind,
+                P::CaseSupervise,
                 P::EvaluationRead,
                 P::EvaluationFreeze,
                 P::ReferenceRead,
@@ -243,6 +270,7 @@ impl Role {
             ],
             Self::Analyst => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::FactsQuery,
                 P::EvaluationRead,
                 P::EvaluationManage,
@@ -258,6 +286,7 @@ impl Role {
             ],
             Self::Auditor => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::AuditRead,
                 P::CaseRead,
                 P::EvaluationRead,
@@ -268,13 +297,16 @@ impl Role {
             ],
             Self::SystemAdmin => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::SystemManage,
+                P::NoticeManage,
                 P::ReferenceRead,
                 P::ReferenceManage,
                 P::ImportRun,
             ],
             Self::SecurityAdmin => &[
                 P::OwnAccount,
+                P::NoticeRead,
                 P::AccountManage,
                 P::RoleManage,
                 P::ReferenceRead,

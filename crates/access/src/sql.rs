@@ -181,6 +181,23 @@ pub(crate) fn of_unit(r: &mut Read<'_>, unit: UnitId) -> StoreResult<Vec<Account
     r.all(OF_UNIT, params![unit])
 }
 
+const OF_ROLE: &str = concat!(
+    "SELECT ",
+    account_columns!(),
+    " FROM accounts WHERE roles LIKE $1 AND (districts = '[]' OR districts LIKE $2) AND disabled = 0 ORDER BY id LIMIT $3"
+);
+
+/// The open accounts that hold a role and may see a district.
+pub(crate) fn of_role(
+    r: &mut Read<'_>,
+    role: Role,
+    district: DistrictCode,
+    limit: i64,
+) -> StoreResult<Vec<Account>> {
+    let (role, district) = (format!("%\"{role}\"%"), format!("%\"{district}\"%"));
+    r.all(OF_ROLE, params![role, district, limit])
+}
+
 /// The names of accounts, in no order. Ids that are no account are left out.
 pub(crate) fn names(r: &mut Read<'_>, ids: &[AccountId]) -> StoreResult<Vec<(AccountId, String)>> {
     let values: Vec<Value> = ids.iter().map(ToValue::to_value).collect();

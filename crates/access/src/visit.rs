@@ -363,7 +363,23 @@ impl FromRequestParts<AppState> for Ui {
             .extensions
             .get::<Visit>()
             .ok_or_else(|| unguarded("Ui"))?;
-        Ok(visit.ui(state))
+        let mut ui = visit.ui(state);
+        // Only people see a top bar; the count is kept for some seconds (see `Unread`).
+        if visit.via() == Via::Session
+            && let Some(account) = account_of(visit.principal())
+            && let Some(count) = state.parts().services.find::<crate::UnreadCount>()
+        {
+            ui.unread = count.0.of(account).await;
+        }
+        Ok(ui)
+    }
+}
+
+fn account_of(principal: &Principal) -> Option<crate::AccountId> {
+    match principal {
+        Principal::Staff(staff) => Some(staff.account),
+        Principal::Resident { account, .. } => Some(*account),
+        Principal::Stranger | Principal::System(_) => None,
     }
 }
 

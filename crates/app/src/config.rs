@@ -45,6 +45,14 @@ pub struct File {
     warnings_at: Option<String>,
     base_map: Option<String>,
     base_map_attribution: Option<String>,
+    smtp_url: Option<String>,
+    smtp_from: Option<String>,
+    notice_gateway: Option<String>,
+    notice_gateway_secret: Option<String>,
+    notices_in: Option<String>,
+    webhook_hosts: Option<String>,
+    webhook_networks: Option<String>,
+    webhook_authorities: Option<PathBuf>,
 }
 
 /// The keys, what they mean and their defaults: the table of `docs/generated/configuration.md`.
@@ -114,6 +122,46 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "whose the base map is, as its owner wants it shown",
         "",
     ),
+    (
+        "smtp_url",
+        "the mail server for notices: `smtps://user:password@host`, `smtp://host:587?tls=required`; better given as SHIYU_SMTP_URL, since it holds a password",
+        "none: no mail is sent",
+    ),
+    (
+        "smtp_from",
+        "the sender of mail, such as `City <noreply@city.example>`",
+        "none; needed with smtp_url",
+    ),
+    (
+        "notice_gateway",
+        "the city's gateway for text messages, WeChat or DingTalk, called by signed webhook; its host stands in webhook_hosts too",
+        "none: no text message is sent",
+    ),
+    (
+        "notice_gateway_secret",
+        "the secret shared with the gateway, `whsec_` and base64; better given as SHIYU_NOTICE_GATEWAY_SECRET",
+        "none; needed with notice_gateway",
+    ),
+    (
+        "notices_in",
+        "the language of people who chose none: `zh-CN` or `en`",
+        "zh-CN",
+    ),
+    (
+        "webhook_hosts",
+        "hosts that the program may call, separated by commas; it calls no other",
+        "none: nobody is called",
+    ),
+    (
+        "webhook_networks",
+        "networks that are not public and may be called all the same, such as `10.0.0.0/8`",
+        "none: public addresses only",
+    ),
+    (
+        "webhook_authorities",
+        "a PEM file of certificate authorities of the city's own, beside the public ones",
+        "none",
+    ),
 ];
 
 /// The configuration a command runs under.
@@ -143,6 +191,72 @@ pub struct Config {
     pub warnings_at: jiff::civil::Time,
     /// A map of somebody else below ours.
     pub base_map: Option<ui::BaseMap>,
+    /// How notices leave the program.
+    pub notices: NoticeKeys,
+}
+
+/// How notices leave the program, and whom it may call.
+#[derive(Debug, Clone)]
+pub struct NoticeKeys {
+    /// The mail server.
+    pub mail: Option<notices::channels::MailConfig>,
+    /// The gateway for text messages.
+    pub gateway: Option<(notices::outgoing::Endpoint, notices::outgoing::Secret)>,
+    /// The language of people who chose none.
+    pub lang: ui::Lang,
+    /// Who calls other systems.
+    pub caller: notices::outgoing::Caller,
+}
+
+/// Reads the keys of notices; the error names the key.
+fn notice_keys(
+    text: impl Fn(&'static str) -> Option<String>,
+) -> Result<NoticeKeys, (&'static str, String)> {
+    use notices::outgoing::{Caller, Policy, Secret};
+    let given = |key| {
+        text(key)
+            .map(|t| t.trim().to_owned())
+            .filter(|t| !t.is_empty())
+    };
+    let mail = match (given("smtp_url"), given("smtp_from")) {
+        (None, _) => None,
+        (Some(url), Some(from)) => Some(notices::channels::MailConfig { url, from }),
+        (Some(_), None) => return Err(("smtp_from", "is needed with smtp_url".into())),
+    };
+    let gateway = match (given("notice_gateway"), given("notice_gateway_secret")) {
+        (None, _) => None,
+        (Some(url), Some(secret)) => {
+            let endpoint = url
+                .parse()
+                .map_err(|e: &str| ("notice_gateway", e.to_owned()))?;
+            let secret =
+                Secret::parse(&secret).map_err(|e| ("notice_gateway_secret", e.to_owned()))?;
+            Some((endpoint, secret))
+        }
+        (Some(_), None) => {
+            return Err((
+                "notice_gateway_secret",
+                "is needed with notice_gateway".into(),
+            ));
+        }
+    };
+    let lang = match given("notices_in").as_deref() {
+        None | Some("zh-CN") => ui::Lang::Zh,
+        Some("en") => ui::Lang::En,
+        Some(other) => return Err(("notices_in", format!("{other:?} is neither zh-CN nor en"))),
+    };
+    let hosts = given("webhook_hosts").unwrap_or_default();
+    let networks = given("webhook_networks").unwrap_or_default();
+    let policy = Policy::parse(&hosts, &networks).map_err(|e| (e.key, e.reason))?;
+    let authorities = given("webhook_authorities").map(PathBuf::from);
+    let caller =
+        Caller::new(policy, authorities.as_deref()).map_err(|e| ("webhook_authorities", e))?;
+    Ok(NoticeKeys {
+        mail,
+        gateway,
+        lang,
+        caller,
+    })
 }
 
 impl Common {
@@ -220,7 +334,25 @@ impl Config {
             .map(|url| ui::BaseMap::new(&url, &attribution))
             .transpose()
             .map_err(|e| wrong("base_map", e))?;
+        let notices = notice_keys(|key| {
+            env(key).or_else(|| match key {
+                "smtp_url" => file.smtp_url.clone(),
+                "smtp_from" => file.smtp_from.clone(),
+                "notice_gateway" => file.notice_gateway.clone(),
+                "notice_gateway_secret" => file.notice_gateway_secret.clone(),
+                "notices_in" => file.notices_in.clone(),
+                "webhook_hosts" => file.webhook_hosts.clone(),
+                "webhook_networks" => file.webhook_networks.clone(),
+                "webhook_authorities" => file
+                    .webhook_authorities
+                    .as_ref()
+                    .map(|p| p.display().to_string()),
+                _ => None,
+            })
+        })
+        .map_err(|(key, why)| wrong(key, why))?;
         Ok(Self {
+            notices,
             base_map,
             city: env("city").or(file.city),
             timezone: TimeZone::get(&zone)
@@ -290,6 +422,10 @@ mod tests {
         let file: File = toml::from_str("timezone = 'Mars'").unwrap();
         assert!(Config::new(None, file, none).is_err());
         for (wrong, value) in [
+            ("notices_in", "de"),
+            ("webhook_hosts", "https://a.b"),
+            ("webhook_networks", "10.0.0.0/99"),
+            ("webhook_authorities", "/nowhere.pem"),
             ("behind_proxy", "perhaps"),
             ("base_map", "tiles.example/{z}/{x}/{y}"),
         ] {

@@ -93,6 +93,7 @@ pub fn state_of(
         ))
         .map_err(|e| Failure::unusable("unusable_key", e.to_string()).field("SHIYU_MASTER_KEY"))?;
     let keys = Arc::new(keys);
+    let notices = Arc::new(notices_of(program, &public_url, keys.clone())?);
     let files = Arc::new(files(program)?);
     let cases = Cases::new(
         program.reference.clone(),
@@ -101,6 +102,13 @@ pub fn state_of(
     .with_vault(keys.clone())
     .with_attachments(files.clone())
     .with_adviser(program.services.get::<suggestion::Advisers>());
+    program.services.add(notices::service::Inbox::counter(
+        system.clone(),
+        notices.clone(),
+    ));
+    program.services.add(notices);
+    let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![Arc::new(supervision::CasePanel)];
+    program.services.add(Arc::new(cases::pages::Panels(panels)));
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
@@ -162,6 +170,27 @@ fn files(program: &Program) -> Result<Attachments, Failure> {
     ))
 }
 
+/// The notices of the program: by the channels of the configuration.
+fn notices_of(
+    program: &Program,
+    public_url: &str,
+    keys: Arc<vault::Keys>,
+) -> Result<notices::Notices, Failure> {
+    let keys_of = &program.config.notices;
+    let config = notices::NoticesConfig {
+        public_url: public_url.to_owned(),
+        timezone: program.config.timezone.clone(),
+        district: program.config.district,
+        lang: keys_of.lang,
+        mail: keys_of.mail.clone(),
+        gateway: keys_of.gateway.clone(),
+        caller: keys_of.caller.clone(),
+    };
+    notices::Notices::new(config, Some(keys), &program.clock).map_err(|(key, why)| {
+        Failure::unusable("unusable_config", format!("{key}: {why}")).field(key)
+    })
+}
+
 pub(crate) fn city_name(program: &Program, is_sample: bool) -> Words {
     match program.config.city.as_deref() {
         Some(city) => Words::new(city, city),
@@ -214,6 +243,9 @@ pub async fn serve(
     ));
     let together = tokio::spawn(dispatch::jobs::keep_up(system.clone()));
     let deadlines = tokio::spawn(follow_calendars(system.clone(), program.reference.clone()));
+    let delivering = tokio::spawn(notices::jobs::deliver(system.clone()));
+    let supervising = tokio::spawn(supervision::jobs::run(system.clone()));
+    let connecting = tokio::spawn(connectors::jobs::run(system.clone()));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -238,6 +270,9 @@ pub async fn serve(
     warnings.abort();
     suggesting.abort();
     together.abort();
+    delivering.abort();
+    supervising.abort();
+    connecting.abort();
     work.abort();
     deadlines.abort();
     keeping.abort();

@@ -131,6 +131,8 @@ cases-contact-email = Email
 cases-contact-text = Original text
 cases-field-name = Name
 cases-field-phone = Phone
+cases-field-notify = Tell me by text message or email how it goes
+cases-field-link = private link
 cases-field-email = Email
 cases-field-confidential = The handling unit shall not learn who reported
 ## Pictures and documents

@@ -130,6 +130,8 @@ cases-contact-email = 电子邮箱
 cases-contact-text = 原文
 cases-field-name = 姓名
 cases-field-phone = 电话
+cases-field-notify = 用短信或电子邮件告诉我办理进展
+cases-field-link = 私人链接
 cases-field-email = 电子邮箱
 cases-field-confidential = 不让承办单位知道是谁反映的
 ## 照片和文件

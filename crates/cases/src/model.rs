@@ -644,6 +644,9 @@ pub struct Reported {
     /// Somebody beside the city's own staff asks: an answer and a call-back are owed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub requested: bool,
+    /// The requester agreed to be told how the matter goes, by the contact in the vault.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify: bool,
 }
 
 words! {
@@ -800,6 +803,9 @@ pub struct Case {
     /// The case that whoever reported says it is the same as; whether it is, the desk decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<CaseNumber>,
+    /// The requester agreed to be told how the matter goes, by the contact in the vault.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify: bool,
     /// The task in the street that is open now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,

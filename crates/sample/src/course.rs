@@ -222,6 +222,7 @@ impl<'w> Course<'w> {
             attachments: Vec::new(),
             verify: channel.verify() && self.class.flags.verify,
             self_handled,
+            notify: false,
             confidential: self.class.flags.confidential,
             same_as: None,
             nature: None,

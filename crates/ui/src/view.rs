@@ -110,6 +110,8 @@ pub struct Ui {
     pub csrf: String,
     /// Who is signed in.
     pub account: Option<Account>,
+    /// How many notices this reader has not read; none where there are no notices or nobody is signed in.
+    pub unread: Option<u64>,
     /// The links of the top bar that this reader may follow.
     pub menu: Vec<MenuItem>,
     /// Path and query of this page.
@@ -139,6 +141,7 @@ impl Ui {
             elder: look.elder,
             csrf: String::new(),
             account: None,
+            unread: None,
             menu: Vec::new(),
             path: path.into(),
             flash: None,

@@ -26,8 +26,8 @@ impl SecretKey {
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
-    /// The bytes, for writing a key file.
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
+    /// The bytes, for writing a key file and for signing what is sent.
+    pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }

@@ -23,11 +23,23 @@ pub enum Field {
     Address,
     /// 原文 — what the person wrote, where the text on the case had to be masked.
     Text,
+    /// 私人链接 — the secret part of the private link, so that the program can send it to the person it belongs to. No
+    /// member of staff is ever shown it: whoever has it acts as the person.
+    Link,
 }
 
 impl Field {
     /// All of them, in the order shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Name,
+        Self::Phone,
+        Self::Email,
+        Self::Address,
+        Self::Text,
+        Self::Link,
+    ];
+    /// What a person may be shown to staff for a purpose: all but the private link.
+    pub const SHOWN: [Self; 5] = [
         Self::Name,
         Self::Phone,
         Self::Email,
@@ -42,6 +54,7 @@ impl Field {
             Self::Email => "email",
             Self::Address => "address",
             Self::Text => "text",
+            Self::Link => "link",
         }
     }
     /// The most characters it may have.
@@ -52,6 +65,7 @@ impl Field {
             Self::Email => 254,
             Self::Address => 500,
             Self::Text => 20_000,
+            Self::Link => 64,
         }
     }
     /// Whether it can be searched for, as a whole.
@@ -125,6 +139,8 @@ pub mod purpose {
     pub const DUTY: &str = "duty";
     /// 本人行使权利
     pub const OWN: &str = "own";
+    /// 告知办理进展 — the program tells the person how the own matter goes (the row comes with the tables of notices).
+    pub const NOTICE: &str = "notice";
 }
 
 /// The basis of what a person gives with a report, unless a form says otherwise.
@@ -367,6 +383,7 @@ impl Masked {
             Field::Name => self.name = mask::mask_name(text),
             Field::Phone => self.phone = mask::mask_phone(text),
             Field::Email | Field::Address | Field::Text => self.has_more = true,
+            Field::Link => {}
         }
     }
 }

@@ -392,3 +392,31 @@ pub(crate) fn rewrap_vault_key(
 ) -> StoreResult<u64> {
     w.exec(REWRAP_VAULT_KEY, params![name, from, wrapped, to])
 }
+
+const PUT_VAULT_KEY: &str = "INSERT INTO vault_keys (name, key_wrapped, key_version, created_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (name) DO UPDATE SET key_wrapped = excluded.key_wrapped, key_version = excluded.key_version, created_at = excluded.created_at";
+
+/// Adds or replaces a key of the vault itself.
+pub(crate) fn replace_vault_key(
+    w: &mut Write<'_>,
+    name: &str,
+    wrapped: &[u8],
+    version: u32,
+) -> StoreResult<()> {
+    let now = w.now();
+    w.exec(PUT_VAULT_KEY, params![name, wrapped, version, now])
+        .map(|_| ())
+}
+/// Removes a key of the vault itself.
+pub(crate) fn delete_vault_key(w: &mut Write<'_>, name: &str) -> StoreResult<()> {
+    w.exec("DELETE FROM vault_keys WHERE name = $1", params![name])
+        .map(|_| ())
+}
+/// The keys of the vault itself that are wrapped under an older master key, at most 200.
+pub(crate) fn old_vault_keys(
+    r: &mut Read<'_>,
+    current: u32,
+) -> StoreResult<Vec<(String, Vec<u8>, u32)>> {
+    let sql = "SELECT name, key_wrapped, key_version FROM vault_keys WHERE key_version < $1 ORDER BY name LIMIT 200";
+    r.all(sql, params![current])
+}

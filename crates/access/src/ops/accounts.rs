@@ -3,12 +3,13 @@
 
 use crate::ctx::Ctx;
 use crate::model::{Account, AccountDraft, ApiToken, NewAccount};
-use crate::permission::Permission;
+use crate::permission::{Permission, Role};
 use crate::principal::{AccountId, Principal, UnitId};
 use crate::rules::{self, AccountError};
 use crate::secret;
 use crate::sql::{self, JsonList};
 use jiff::{SignedDuration, Timestamp};
+use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
 use std::collections::HashMap;
@@ -191,6 +192,19 @@ pub fn names(r: &mut Read<'_>, ids: &[AccountId]) -> StoreResult<HashMap<Account
 /// The store's.
 pub fn of_unit(r: &mut Read<'_>, unit: UnitId) -> StoreResult<Vec<Account>> {
     sql::of_unit(r, unit)
+}
+
+/// The open accounts that hold a role and may see a district, the oldest first; at most `limit`. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn of_role(
+    r: &mut Read<'_>,
+    role: Role,
+    district: DistrictCode,
+    limit: u16,
+) -> StoreResult<Vec<Account>> {
+    sql::of_role(r, role, district, i64::from(limit))
 }
 
 /// One page of accounts by login; `search` is part of a login or a name.

@@ -70,6 +70,12 @@ impl Doctor {
         checks.push(disk(data_dir));
         checks.push(key(data_dir));
         checks.push(erasures(data_dir));
+        checks.extend(ctx.read_blocking::<_, StoreError, _>(move |r| {
+            Ok([
+                deliveries(notices::ops::health(r, now)?),
+                hand_overs(connectors::ops::count_stuck(r, now)?),
+            ])
+        })?);
         let calendar = program.reference.current().calendar.clone();
         checks.push(next_year(
             &calendar,
@@ -248,6 +254,38 @@ fn erasures(data_dir: &Path) -> Check {
         ),
         Err(failure) => check("erasures", Found::Bad, failure.message),
     }
+}
+
+/// Notices that did not arrive, and a worker that does not keep up.
+fn deliveries(health: notices::ops::Health) -> Check {
+    let (found, text) = match (health.failed, health.stuck_since) {
+        (0, None) => (
+            Found::Good,
+            "every notice has arrived or is on its way".to_owned(),
+        ),
+        (0, Some(since)) => (
+            Found::Warning,
+            format!("a notice waits since {since}: is `shiyu serve` running?"),
+        ),
+        (n, _) => (
+            Found::Warning,
+            format!("{n} deliveries of notices failed; see /notices/failed"),
+        ),
+    };
+    check("notices", found, text)
+}
+
+/// Orders that other systems did not take in time.
+fn hand_overs(stuck: i64) -> Check {
+    if stuck == 0 {
+        return check(
+            "connectors",
+            Found::Good,
+            "nothing is stuck on its way to another system",
+        );
+    }
+    let text = format!("{stuck} hand-overs to other systems are stuck; see /connectors/stuck");
+    check("connectors", Found::Warning, text)
 }
 
 /// Deadlines that reach into a year without a calendar are provisional.

@@ -540,6 +540,13 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     for (route, token, path, body) in together_calls(city, &desk) {
         post(route, &token, &path, json_type, body.to_string().into());
     }
+    drive_supervision(
+        city,
+        &mut post,
+        [&collector, &desk, &handler],
+        &class,
+        water,
+    );
     let shown = Request::get(format!(
         "/api/v1/cases/{}",
         receipt["number"].as_str().unwrap()
@@ -548,6 +555,186 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     .body(Body::empty());
     assert_eq!(city.send(shown.unwrap()).json()["state"], "closed");
     driven
+}
+
+/// A call of `drive`: route, token, path, media type, body; answers what came back.
+type Post<'a> = dyn FnMut(&'static str, &str, &str, &str, Vec<u8>) -> Value + 'a;
+
+/// A case that is reminded of, supervised and handed over, and what people do about notices.
+fn drive_supervision(
+    city: &City,
+    post: &mut Post<'_>,
+    [collector, desk, handler]: [&str; 3],
+    class: &str,
+    water: UnitId,
+) {
+    let admin = city.token("admin", &[Role::SystemAdmin], None);
+    let security = city.token("security", &[Role::SecurityAdmin], None);
+    let mut call = |route: &'static str, token: &str, path: &str, body: Value| -> Value {
+        post(
+            route,
+            token,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+    };
+    let connector =
+        json!({ "name": "水务系统", "kind": "unit", "unit": water.to_string(), "enabled": true });
+    let set = call(
+        "/api/v1/connectors",
+        &admin,
+        "/api/v1/connectors",
+        connector,
+    );
+    let connector = set["connector"]["id"].as_str().unwrap().to_owned();
+    let of = |what: &str| format!("/api/v1/connectors/{connector}/{what}");
+    call(
+        "/api/v1/connectors/{id}/key",
+        &security,
+        &of("key"),
+        json!({}),
+    );
+    call(
+        "/api/v1/connectors/{id}/secret",
+        &admin,
+        &of("secret"),
+        json!({}),
+    );
+    let ctx = city.system();
+    city.runtime.block_on(connectors::begin(&ctx)).unwrap();
+    city.runtime.block_on(supervision::begin(&ctx)).unwrap();
+    let own = json!({ "channel": "patrol", "description": "井盖又缺失", "matter": class });
+    let own = call("/api/v1/cases", collector, "/api/v1/cases", own);
+    let number = own["number"].as_str().unwrap();
+    let acts = json!({ "acts": [{ "act": "accept" }, { "act": "register" }, { "act": "dispatch", "unit": water.to_string(), "basis": "职责" }] });
+    call(
+        "/api/v1/cases/{number}/acts",
+        desk,
+        &format!("/api/v1/cases/{number}/acts"),
+        acts,
+    );
+    let made = city
+        .runtime
+        .block_on(connectors::follow(&city.system()))
+        .unwrap();
+    assert_eq!(made, 1);
+    let stuck = json!({ "what": "again" });
+    let orders =
+        Request::get("/api/v1/orders").header(header::AUTHORIZATION, format!("Bearer {handler}"));
+    let orders = city.send(orders.body(Body::empty()).unwrap()).json();
+    let handover = orders["items"][0]["id"].as_str().unwrap();
+    call(
+        "/api/v1/connectors/stuck/{id}",
+        &admin,
+        &format!("/api/v1/connectors/stuck/{handover}"),
+        stuck,
+    );
+    let path = format!("/api/v1/orders/{number}/acknowledge");
+    call(
+        "/api/v1/orders/{number}/acknowledge",
+        handler,
+        &path,
+        json!({}),
+    );
+    let path = format!("/api/v1/cases/{number}/reminders");
+    call(
+        "/api/v1/cases/{number}/reminders",
+        desk,
+        &path,
+        json!({ "words": "请尽快" }),
+    );
+    let opened = json!({ "case": number, "instruction": "三日内恢复", "limit": "3工作日" });
+    let opened = call("/api/v1/supervised", desk, "/api/v1/supervised", opened);
+    let of = |what: &str| {
+        format!(
+            "/api/v1/supervised/{}/{what}",
+            opened["id"].as_str().unwrap()
+        )
+    };
+    call(
+        "/api/v1/supervised/{id}/report",
+        handler,
+        &of("report"),
+        json!({ "report": "已恢复" }),
+    );
+    call(
+        "/api/v1/supervised/{id}/decide",
+        desk,
+        &of("decide"),
+        json!({ "decision": "sign_off" }),
+    );
+    let rung = json!({ "matter": "*", "level": 5, "at": "+10工作日", "act": "criticism", "tell": ["leader"],
+        "name_zh": "超期十日", "name_en": "Ten days overdue", "enabled": true, "version": 0 });
+    call(
+        "/api/v1/supervision-ladder",
+        &admin,
+        "/api/v1/supervision-ladder",
+        rung,
+    );
+    assert!(
+        city.runtime
+            .block_on(supervision::follow(&city.system()))
+            .unwrap()
+            > 0
+    );
+    call(
+        "/api/v1/notices/read",
+        handler,
+        "/api/v1/notices/read",
+        json!({}),
+    );
+    call(
+        "/api/v1/notices/addresses",
+        handler,
+        "/api/v1/notices/addresses",
+        json!({}),
+    );
+    let wording = json!({ "version": 1, "title": "测试", "body": "测试" });
+    let path = "/api/v1/notice-templates/test/zh-CN";
+    call(
+        "/api/v1/notice-templates/{kind}/{lang}",
+        &admin,
+        path,
+        wording,
+    );
+    // A delivery that was given up.
+    let failed = ctx
+        .write_blocking::<_, store::StoreError, _>(|mut w| {
+            let (district, id): (String, kernel::id::Id) = w.one("SELECT district, id FROM notices LIMIT 1", &[])?;
+            let sql = "INSERT INTO notice_deliveries (district, notice_id, channel, state, attempts, next_at, failure) VALUES ($1, $2, 'email', 'failed', 8, 0, 'x')";
+            w.exec(sql, store::params![district, id])?;
+            w.commit(store::AuditEvent::done("test.setup", "test", ""), id)
+        })
+        .unwrap();
+    let of = |what: &str| format!("/api/v1/notice-failures/{failed}/{what}");
+    let fail = || {
+        ctx.write_blocking::<_, store::StoreError, _>(|mut w| {
+            w.exec("UPDATE notice_deliveries SET state = 'failed'", &[])?;
+            w.commit(store::AuditEvent::done("test.setup", "test", ""), ())
+        })
+        .unwrap();
+    };
+    call(
+        "/api/v1/notice-failures/{id}/again",
+        &admin,
+        &of("again"),
+        json!({}),
+    );
+    fail();
+    call(
+        "/api/v1/notice-failures/again",
+        &admin,
+        "/api/v1/notice-failures/again",
+        json!({}),
+    );
+    fail();
+    call(
+        "/api/v1/notice-failures/{id}/dismiss",
+        &admin,
+        &of("dismiss"),
+        json!({}),
+    );
 }
 
 /// A finding in the only community there is, and what people do about it: route, token, path, body.

@@ -104,6 +104,9 @@ pub(super) struct PublicReport {
     confidential: bool,
     /// What kind of contact it is: a code of the city's list, such as `complaint`.
     nature: Option<String>,
+    /// Whoever reports agrees to be told how the matter goes, by the contact given.
+    #[serde(default)]
+    notify: bool,
     /// The ids of uploaded files.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
@@ -123,6 +126,7 @@ impl PublicReport {
             contact: self.contact.into(),
             confidential: self.confidential,
             nature: self.nature,
+            notify: self.notify,
             attachments: self.attachments,
             same_as: self.same_as,
             ..NewReport::default()
@@ -155,6 +159,9 @@ pub(super) struct StaffReport {
     confidential: bool,
     /// What kind of contact it is: a code of the city's list, such as `complaint`.
     nature: Option<String>,
+    /// Whoever reports agrees to be told how the matter goes, by the contact given.
+    #[serde(default)]
+    notify: bool,
     /// It was put right on the spot: how.
     self_handled: Option<String>,
     /// The ids of uploaded files: what was seen.
@@ -178,6 +185,7 @@ impl StaffReport {
             contact: self.contact.into(),
             confidential: self.confidential,
             nature: self.nature,
+            notify: self.notify,
             self_handled: self.self_handled,
             same_as: None,
             attachments: self.attachments,

@@ -63,6 +63,15 @@ pub struct Contact {
     pub email: Option<String>,
 }
 
+impl Contact {
+    /// Whether there is a way to tell the person anything.
+    fn is_reachable(&self) -> bool {
+        [&self.phone, &self.email]
+            .iter()
+            .any(|way| way.as_deref().is_some_and(|text| !text.trim().is_empty()))
+    }
+}
+
 /// Never shows a person's data.
 impl std::fmt::Debug for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,6 +100,8 @@ pub struct NewReport {
     pub same_as: Option<CaseNumber>,
     /// 诉求性质 — a code of the city's list; none = that of the class, where it has one.
     pub nature: Option<String>,
+    /// Whoever reports agreed to be told how the matter goes, by the contact given here.
+    pub notify: bool,
     /// It was put right on the spot: how.
     pub self_handled: Option<String>,
     /// Pictures and documents already uploaded: what was seen.
@@ -333,10 +344,12 @@ fn person(
     new: &NewReport,
     district: DistrictCode,
     original: &str,
+    link: &str,
     is_confidential: bool,
 ) -> Result<NewSubject, CaseError> {
     let contact = &new.contact;
     let fields = [
+        (Field::Link, link),
         (Field::Name, contact.name.as_deref().unwrap_or_default()),
         (Field::Phone, contact.phone.as_deref().unwrap_or_default()),
         (Field::Email, contact.email.as_deref().unwrap_or_default()),
@@ -431,8 +444,12 @@ where
         address_of(&new.place).filter(|_| is_address_masked),
     ];
     let original = written.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let link = hex::encode(rand::random::<[u8; 32]>());
+    let notify = new.notify && new.contact.is_reachable();
     let person = if cases.vault().is_some() {
-        person(&new, district, &original, is_confidential)?
+        // Who is to be told gets the link again with each message; else only hashes of it are kept.
+        let sent = if notify { link.as_str() } else { "" };
+        person(&new, district, &original, sent, is_confidential)?
     } else if new.contact == Contact::default() {
         // Without a vault the unmasked words are kept nowhere.
         NewSubject::new(district)
@@ -459,6 +476,7 @@ where
         same_as,
         nature: nature.map(|n| n.code.clone()),
         requested: is_requested,
+        notify,
         subject: None,
         attachments: files.iter().map(|(id, _)| *id).collect(),
         self_handled: new
@@ -468,7 +486,6 @@ where
     };
     let id = rules::new_case_id(reported_at, rand::random());
     let code = new_code(rand::random);
-    let link = hex::encode(rand::random::<[u8; 32]>());
     let job = Job {
         on_duty: report
             .place
@@ -656,7 +673,7 @@ mod tests {
             contact,
             ..NewReport::default()
         };
-        let refused = person(&new, "330102".parse().unwrap(), "", false);
+        let refused = person(&new, "330102".parse().unwrap(), "", "", false);
         assert!(matches!(refused, Err(CaseError::Field { field, .. }) if field == "phone"));
     }
 }

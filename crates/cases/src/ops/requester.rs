@@ -13,7 +13,7 @@ use vault::ops::{Unmasking, UnmaskingRequest};
 use vault::{Keys, VaultError};
 
 /// What the desk looks at when it looks at a contact.
-const CONTACT: [Field; 5] = Field::ALL;
+const CONTACT: [Field; 5] = Field::SHOWN;
 
 /// What is kept of a person and who looked at it: what the person may read, without the content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

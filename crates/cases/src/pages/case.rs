@@ -30,6 +30,8 @@ pub(super) struct CasePage {
     pub meanwhile: Vec<String>,
     /// Why the last act was refused; empty if it was not.
     pub refused: String,
+    /// What rooms above know of it.
+    pub panels: Vec<ui::Html>,
 }
 
 pub(super) async fn show(
@@ -73,7 +75,8 @@ async fn page(
     };
     let status = sent.map_or(StatusCode::OK, |s| s.wrong.status());
     let crumbs = super::way_back(ctx.principal(), &ui);
-    let panels = super::panels::of(ctx, &ui, &loaded.case).await?;
+    let mut panels = super::panel::of_case(ctx, &ui, &loaded.case).await;
+    panels.extend(super::panels::of(ctx, &ui, &loaded.case).await?);
     show_as(
         status,
         &CasePage {
@@ -83,6 +86,7 @@ async fn page(
             crumbs,
             meanwhile,
             refused,
+            panels,
             ui,
         },
     )

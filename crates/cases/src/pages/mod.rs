@@ -14,6 +14,7 @@ mod found;
 mod history;
 mod home;
 mod line;
+mod panel;
 pub mod panels;
 pub mod pictures;
 mod read;
@@ -25,6 +26,8 @@ mod sheet;
 mod tasks;
 mod track;
 mod unit;
+
+pub use panel::{Panel, Paneling, Panels};
 
 /// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
 ///

@@ -267,6 +267,7 @@ async fn take(
         },
         confidential: !fields.get("confidential").is_empty(),
         nature: given("nature"),
+        notify: !fields.get("notify").is_empty(),
         ..NewReport::default()
     };
     Ok(ops::report(ctx, new).await?)

@@ -84,6 +84,7 @@ fn reported() -> Reported {
         attachments: Vec::new(),
         verify: true,
         self_handled: None,
+        notify: false,
         confidential: false,
         same_as: None,
         nature: Some("complaint".into()),
@@ -630,6 +631,7 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
                 crumbs: Vec::new(),
                 meanwhile: vec!["<i>".into()],
                 refused: "<i>".into(),
+                panels: Vec::new(),
                 ui,
             };
             let html = sound(&page);

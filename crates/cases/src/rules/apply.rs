@@ -58,6 +58,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         urgent: false,
         confidential: false,
         same_as: None,
+        notify: false,
         task: None,
         verified: None,
         accepted_at: None,
@@ -125,6 +126,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
             requested: report.requested,
             ..Record::default()
         },
+        notify: report.notify,
         reporter: event.by.account,
         handled_at: report.self_handled.as_ref().map(|_| event.at),
         ..blank(report.number, event, report.reported_at)

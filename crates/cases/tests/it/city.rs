@@ -88,6 +88,14 @@ pub struct Reply {
 impl City {
     /// A city with reference data, units and accounts.
     pub fn new(db: &TestDb) -> Self {
+        Self::composed(db, Vec::new, |_, _, _| {})
+    }
+    /// The same with rooms above cases: their capabilities, and what they put among the services.
+    pub fn composed(
+        db: &TestDb,
+        more: impl Fn() -> Vec<Capability>,
+        parts: impl FnOnce(&mut Services, &Arc<vault::Keys>, &Arc<dyn Clock>),
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(testdb::monday()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -103,16 +111,19 @@ impl City {
         let keys = runtime
             .block_on(vault::ops::open_keys(&system, master))
             .unwrap();
+        let keys = Arc::new(keys);
         let config = CasesConfig::new("339999".parse::<DistrictCode>().unwrap());
         let (files, dir) = attachments();
         let cases = Cases::new(reference.clone(), config)
-            .with_vault(Arc::new(keys))
+            .with_vault(keys.clone())
             .with_attachments(files.clone());
         let cases = Arc::new(cases);
         let mut services = Services::default();
         services.add(files);
         services.add(cases.clone());
         services.add(reference.clone());
+        let as_clock: Arc<dyn Clock> = clock.clone();
+        parts(&mut services, &keys, &as_clock);
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
         // The permit of whoever asks, handed to the test: only a granted request has one.
@@ -127,12 +138,13 @@ impl City {
             "probe",
             Routes::new("probe").on(Method::GET, "/probe", Permission::Public, catch),
         );
-        let capabilities = vec![
+        let mut capabilities = vec![
             access::capability(),
             attachments::capability(),
             cases::http::capability(),
             probe,
         ];
+        capabilities.extend(more());
         let state = AppState::new(AppParts {
             db: (*db).clone(),
             clock: clock.clone(),
@@ -312,6 +324,27 @@ impl City {
             .headers_mut()
             .insert("idempotency-key", key.parse().unwrap());
         self.send(request)
+    }
+    /// A call with an API key of its own.
+    #[allow(dead_code, reason = "rooms above cases give out keys")]
+    pub fn as_key(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        once: Option<&str>,
+    ) -> Reply {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(once) = once {
+            request = request.header("idempotency-key", once);
+        }
+        let body = body.map_or_else(Body::empty, |b| Body::from(b.to_string()));
+        self.send(request.body(body).unwrap())
     }
     /// Runs a future on the deployment's runtime.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {

@@ -240,6 +240,7 @@ fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
         attachments: Vec::new(),
         verify,
         self_handled: self_handled.then(|| "已扶正".to_owned()),
+        notify: false,
         confidential: false,
         same_as: None,
         nature: None,

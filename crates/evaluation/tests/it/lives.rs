@@ -93,6 +93,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             attachments: Vec::new(),
             verify: false,
             self_handled: how.map(str::to_owned),
+            notify: false,
             confidential: false,
             same_as: None,
             nature: None,

@@ -180,6 +180,7 @@ impl Lives {
                 attachments: Vec::new(),
                 verify: self.below(3) == 0,
                 self_handled: (self.below(8) == 0).then(|| "已扶正".to_owned()),
+                notify: false,
                 confidential: false,
                 same_as: None,
                 nature: None,

@@ -334,6 +334,7 @@ impl City {
             verify: false,
             self_handled: None,
             confidential: false,
+            notify: false,
             same_as: None,
             nature: None,
             requested: false,

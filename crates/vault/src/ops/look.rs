@@ -75,6 +75,13 @@ pub async fn look(
     if wanted.is_empty() {
         return Err(VaultError::field("fields", "name at least one"));
     }
+    // Whoever holds the private link acts as the person: only the program reads it, to send it there.
+    if wanted.contains(&Field::Link) && !matches!(ctx.principal(), Principal::System(_)) {
+        return Err(VaultError::field(
+            Field::Link,
+            "the private link is shown to nobody",
+        ));
+    }
     let (keys, purpose, role) = (keys.clone(), purpose.to_owned(), role_of(ctx.principal()));
     let account = ctx.principal().actor().id;
     let may_look = ctx.require(Permission::PersonalRead).is_ok();

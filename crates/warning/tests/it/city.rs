@@ -388,6 +388,7 @@ fn born(
         attachments: Vec::new(),
         verify: false,
         self_handled: None,
+        notify: false,
         confidential: false,
         same_as: None,
         nature: None,

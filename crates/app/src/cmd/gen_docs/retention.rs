@@ -60,6 +60,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "definition_sets",
         "for good; frozen months and published figures name the version",
     ),
+    (
+        "connectors",
+        "until changed; its secret lies among the keys of the vault",
+    ),
     ("divisions", REFERENCE),
     (
         "drawn_lattices",
@@ -84,6 +88,11 @@ pub const KEPT: &[(&str, &str)] = &[
         "handovers",
         "for good; what one shift left to the next is part of the record",
     ),
+    ("facts_supervision_clocks", DERIVED),
+    (
+        "connector_handovers",
+        "for good; which order was handed over when, and how it ended",
+    ),
     ("hot_topic_cases", LATEST_LOOK),
     ("hot_topics", LATEST_LOOK),
     ("idempotency", "24 hours, then removed by the program"),
@@ -98,6 +107,19 @@ pub const KEPT: &[(&str, &str)] = &[
     ("matter_classes", REFERENCE),
     ("matter_conditions", REFERENCE),
     ("mentions", "as long as the case; a projection of its notes"),
+    (
+        "notice_addresses",
+        "until changed; the addresses themselves lie in the vault",
+    ),
+    ("notice_deliveries", "as long as the notice"),
+    (
+        "notice_templates",
+        "until changed; the audit trail has what was said before",
+    ),
+    (
+        "notices",
+        "180 days, then removed by the program; they name no person outside the vault",
+    ),
     (
         "number_blocks",
         "for good; a case number is never given twice",
@@ -141,6 +163,13 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; what people decided where something was suggested, without who",
     ),
     ("suggestion_settings", "until changed"),
+    ("supervised", RECORD),
+    ("supervised_marks", RECORD),
+    ("supervision_entries", RECORD),
+    (
+        "supervision_rungs",
+        "until changed; what fired names the level",
+    ),
     (
         "topic_cases",
         "as long as the topic; taking a case out removes its row",

@@ -1,0 +1,299 @@
+//! Calling other systems: take what is due, send it signed, note how it ended. Killed between, it is sent again with the
+//! same id when its lease is over.
+
+use crate::model::{Connector, ConnectorError, Handover, Kind, Standing};
+use crate::order::OrderView;
+use crate::sql;
+use access::{Ctx, Role};
+use cases::CaseId;
+use cases::ops::view::{Viewer, stamp};
+use cases::service::Cases;
+use jiff::Timestamp;
+use notices::outgoing::{CallError, Endpoint, Secret};
+use notices::rules::{self, Next};
+use notices::{NewNotice, Notices, To};
+use std::sync::Arc;
+use std::time::Duration;
+use store::AuditEvent;
+
+/// Hand-overs taken at once.
+const BATCH: i64 = 20;
+
+/// Hand-overs that this worker took, with the systems they go to.
+#[derive(Debug, Clone, Default)]
+pub struct Claimed {
+    due: Vec<Handover>,
+    connectors: Vec<Connector>,
+}
+
+impl Claimed {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.due.len()
+    }
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+}
+
+/// Takes what is due: nobody else has it until its lease is over.
+///
+/// # Errors
+/// The store's.
+pub async fn claim(ctx: &Ctx) -> Result<Claimed, ConnectorError> {
+    let now = ctx.now();
+    if ctx
+        .read::<_, ConnectorError, _>(move |r| Ok(sql::due(r, now, 1)?))
+        .await?
+        .is_empty()
+    {
+        return Ok(Claimed::default());
+    }
+    ctx.write::<_, ConnectorError, _>(move |mut w| {
+        let mut taken = Vec::new();
+        for due in sql::due(&mut w, now, BATCH)? {
+            if sql::claim(&mut w, &due, now + rules::LEASE)? {
+                taken.push(due);
+            }
+        }
+        if taken.is_empty() {
+            return Ok(w.unchanged(Claimed::default())?);
+        }
+        let claimed = Claimed {
+            connectors: sql::connectors(&mut w)?,
+            due: taken,
+        };
+        let event = AuditEvent::done("connector.try", "handover", claimed.due[0].message_id())
+            .detail(serde_json::json!({ "count": claimed.len() }));
+        Ok(w.commit(event, claimed)?)
+    })
+    .await
+}
+
+/// What is sent: the order for the system of its unit, few words for a subscriber.
+async fn body(
+    ctx: &Ctx,
+    notices: &Notices,
+    connector: &Connector,
+    h: &Handover,
+) -> Result<Option<serde_json::Value>, ConnectorError> {
+    let cases = ctx.service::<Cases>();
+    let city = cases.city();
+    let (district, id) = (h.district, CaseId(h.case));
+    let (case, files) = ctx
+        .read::<_, ConnectorError, _>(move |r| {
+            Ok((
+                cases::sql::by_id(r, district, id)?,
+                attachments::ops::of_case(r, district, id.0)?,
+            ))
+        })
+        .await?;
+    let Some(case) = case else {
+        return Ok(None);
+    };
+    let head = |word: String, data: serde_json::Value| serde_json::json!({ "id": h.message_id(), "type": word, "at": stamp(h.made_at, &city.timezone), "data": data });
+    Ok(match connector.kind {
+        // The unit has the case no longer: its system hears no more of it.
+        Kind::Unit if case.unit != connector.unit => None,
+        Kind::Unit => {
+            let viewer = Viewer::new(&cases, ctx.now());
+            let order = OrderView::of(&viewer, &case, &files, notices.public_url());
+            let data = serde_json::to_value(order)
+                .map_err(|e| store::StoreError::Engine(e.to_string()))?;
+            Some(head(format!("order.{}", h.event), data))
+        }
+        Kind::Events => {
+            let unit = case.unit.map(|u| u.to_string());
+            let data = serde_json::json!({
+                "number": case.number, "event": h.event, "seq": h.event_seq, "state": case.state.as_str(), "unit": unit,
+            });
+            Some(head(format!("case.{}", h.event), data))
+        }
+    })
+}
+
+/// How a sending ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side took it.
+    Sent,
+    /// There is nothing to send any more.
+    Nothing,
+    /// It was not taken: why, and whether for good.
+    Failed(String, bool),
+}
+
+/// Sends one hand-over that was taken.
+pub async fn send_one(ctx: &Ctx, claimed: &Claimed, at: usize) -> Outcome {
+    let notices = ctx.service::<Notices>();
+    let handover = &claimed.due[at];
+    let connector = claimed
+        .connectors
+        .iter()
+        .find(|c| c.id == handover.connector && c.enabled);
+    let Some(connector) = connector.filter(|c| !c.url.is_empty()) else {
+        return Outcome::Failed(
+            "the connector is not in use, or is no longer called".into(),
+            true,
+        );
+    };
+    match call(ctx, &notices, connector, handover).await {
+        Ok(None) => Outcome::Nothing,
+        Ok(Some(Ok(()))) => Outcome::Sent,
+        Ok(Some(Err(error))) => Outcome::Failed(error.to_string(), error.is_for_good()),
+        Err(error) => {
+            let id = handover.message_id();
+            tracing::warn!(%id, %error, "hand-over {id} could not be made ready");
+            Outcome::Failed("it could not be made ready".into(), false)
+        }
+    }
+}
+
+async fn call(
+    ctx: &Ctx,
+    notices: &Notices,
+    connector: &Connector,
+    handover: &Handover,
+) -> Result<Option<Result<(), CallError>>, ConnectorError> {
+    let wrong = |reason: &str| ConnectorError::field("url", "connectors.bad_url", reason);
+    let endpoint: Endpoint = connector.url.parse().map_err(wrong)?;
+    let (keys, name) = (notices.keys().cloned(), connector.secret_name());
+    let keys = keys.ok_or_else(|| wrong("there is no vault"))?;
+    let secret = ctx
+        .read::<_, ConnectorError, _>(move |r| Ok(vault::ops::secret(r, &keys, &name)?))
+        .await?
+        .ok_or_else(|| wrong("there is no secret"))?;
+    let Some(body) = body(ctx, notices, connector, handover).await? else {
+        return Ok(None);
+    };
+    let body = body.to_string().into_bytes();
+    let signed = Secret::from(&secret).sign(&handover.message_id(), ctx.clock().now(), &body);
+    let limit = Duration::from_secs(u64::try_from(connector.timeout_s).unwrap_or(20));
+    Ok(Some(
+        notices.caller().post(&endpoint, &signed, body, limit).await,
+    ))
+}
+
+/// Notes how the sending of a hand-over ended.
+///
+/// # Errors
+/// The store's.
+pub async fn settle(
+    ctx: &Ctx,
+    claimed: &Claimed,
+    at: usize,
+    outcome: Outcome,
+) -> Result<Standing, ConnectorError> {
+    let handover = claimed.due[at].clone();
+    let is_unit = claimed
+        .connectors
+        .iter()
+        .any(|c| c.id == handover.connector && c.kind == Kind::Unit);
+    let spread: f64 = rand::random();
+    ctx.renewed()
+        .write::<_, ConnectorError, _>(move |mut w| {
+            let now = w.now();
+            let never = Timestamp::MAX;
+            let (state, next, sent, failure, word) = match &outcome {
+                // An order has to be acknowledged; a subscriber has heard.
+                Outcome::Sent if is_unit => (Standing::Sent, never, Some(now), String::new(), "connector.sent"),
+                Outcome::Sent => (Standing::Taken, never, Some(now), String::new(), "connector.sent"),
+                Outcome::Nothing => (Standing::Dropped, never, None, String::new(), "connector.drop"),
+                Outcome::Failed(why, for_good) => {
+                    match rules::after_failure(handover.attempts + 1, *for_good, now, spread) {
+                        Next::Again(at) => (Standing::Waiting, at, None, why.clone(), "connector.wait"),
+                        Next::GiveUp => (Standing::Failed, never, None, why.clone(), "connector.fail"),
+                    }
+                }
+            };
+            let n = sql::settle(&mut w, &handover, state, next, sent, &failure)?;
+            let event = AuditEvent::done(word, "handover", handover.message_id())
+                .district(handover.district.as_str())
+                .detail(serde_json::json!({ "attempts": handover.attempts + 1, "why": failure, "late": n == 0 }));
+            Ok(w.commit(event, state)?)
+        })
+        .await
+}
+
+/// One round of the worker; answers how many were sent or tried.
+///
+/// # Errors
+/// The store's, when nothing could be taken.
+pub async fn push_due(ctx: &Ctx) -> Result<usize, ConnectorError> {
+    let ctx = ctx.renewed();
+    let claimed = Arc::new(claim(&ctx).await?);
+    let mut running = tokio::task::JoinSet::new();
+    for at in 0..claimed.len() {
+        let (ctx, claimed) = (ctx.clone(), claimed.clone());
+        running.spawn(async move {
+            let outcome = send_one(&ctx, &claimed, at).await;
+            if let Err(error) = settle(&ctx, &claimed, at, outcome).await {
+                let id = claimed.due[at].message_id();
+                tracing::warn!(%id, %error, "how hand-over {id} was sent could not be noted; it is sent again");
+            }
+        });
+    }
+    while running.join_next().await.is_some() {}
+    Ok(claimed.len())
+}
+
+/// Tells the administrator and the unit of what is stuck, once each; answers of how many.
+///
+/// # Errors
+/// The store's.
+pub async fn tell_stuck(ctx: &Ctx) -> Result<usize, ConnectorError> {
+    let ctx = ctx.renewed();
+    let now = ctx.now();
+    let found = ctx
+        .read::<_, ConnectorError, _>(move |r| {
+            let stuck = sql::untold(r, now, 50)?;
+            let connectors = if stuck.is_empty() {
+                Vec::new()
+            } else {
+                sql::connectors(r)?
+            };
+            Ok((stuck, connectors))
+        })
+        .await?;
+    let (stuck, connectors) = found;
+    if stuck.is_empty() {
+        return Ok(0);
+    }
+    let notices = ctx.service::<Notices>();
+    ctx.write::<_, ConnectorError, _>(move |mut w| {
+        let mut events = Vec::new();
+        for h in &stuck {
+            if sql::told(&mut w, h)? == 0 {
+                continue;
+            }
+            let connector = connectors.iter().find(|c| c.id == h.connector);
+            let name = connector.map_or_else(String::new, |c| c.name.clone());
+            let unit = connector.and_then(|c| c.unit).map(|unit| To::Unit {
+                unit,
+                roles: vec![Role::DepartmentLead],
+            });
+            let targets = [
+                (Some(To::Role(Role::SystemAdmin)), "/connectors/stuck"),
+                (unit, "/unit/handovers"),
+            ];
+            for (to, path) in targets {
+                let Some(to) = to else { continue };
+                let once = format!("stuck/{}/{}", h.message_id(), h.ack_due_at.as_second());
+                let new = NewNotice::new(once, "connector.stuck", to, h.district, path)
+                    .with("number", h.case_no.clone())
+                    .with("name", name.clone());
+                notices::ops::post(&mut w, &notices, &new)?;
+            }
+            events.push(
+                AuditEvent::done("connector.stuck", "handover", h.message_id())
+                    .district(h.district.as_str()),
+            );
+        }
+        if events.is_empty() {
+            return Ok(w.unchanged(0)?);
+        }
+        Ok(w.commit_all(&events, events.len())?)
+    })
+    .await
+}

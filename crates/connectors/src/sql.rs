@@ -1,0 +1,307 @@
+//! Statements and rows of connectors and hand-overs. Nothing else in the program writes these tables.
+
+use crate::model::{Connector, Handover, Standing};
+use access::{AccountId, UnitId};
+use jiff::Timestamp;
+use kernel::id::Id;
+use store::{Read, StoreResult, ToValue, Value, Write, params};
+
+macro_rules! connector {
+    () => {
+        "id, version, name, kind, unit_id, account_id, url, topics, ack_minutes, timeout_s, enabled"
+    };
+}
+macro_rules! handover {
+    () => {
+        "district, connector_id, case_id, event_seq, place, case_no, event, made_at, state, attempts, ack_due_at, sent_at, \
+         taken_at, failure"
+    };
+}
+
+/// All connectors by name; there are few. One statement.
+pub(crate) fn connectors(r: &mut Read<'_>) -> StoreResult<Vec<Connector>> {
+    r.all(
+        concat!(
+            "SELECT ",
+            connector!(),
+            " FROM connectors ORDER BY name, id LIMIT 1000"
+        ),
+        &[],
+    )
+}
+
+/// One connector.
+pub(crate) fn connector(r: &mut Read<'_>, id: Id) -> StoreResult<Option<Connector>> {
+    r.opt(
+        concat!("SELECT ", connector!(), " FROM connectors WHERE id = $1"),
+        params![id],
+    )
+}
+
+/// The connector in use of a unit: the oldest, if it has several.
+pub(crate) fn of_unit(r: &mut Read<'_>, unit: UnitId) -> StoreResult<Option<Connector>> {
+    let sql = concat!(
+        "SELECT ",
+        connector!(),
+        " FROM connectors WHERE unit_id = $1 AND kind = 'unit' AND enabled = 1 ORDER BY id LIMIT 1"
+    );
+    r.opt(sql, params![unit])
+}
+
+/// Adds a connector.
+pub(crate) fn insert(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
+    let now = w.now();
+    let sql = concat!(
+        "INSERT INTO connectors (",
+        connector!(),
+        ", created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"
+    );
+    let Connector {
+        id,
+        version,
+        name,
+        kind,
+        unit,
+        account,
+        url,
+        topics,
+        ack_minutes,
+        timeout_s,
+        enabled,
+    } = c;
+    w.exec(
+        sql,
+        params![
+            id,
+            version,
+            name,
+            kind,
+            unit,
+            account,
+            url,
+            topics,
+            ack_minutes,
+            timeout_s,
+            enabled,
+            now
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Changes a connector, if nobody did since its version.
+pub(crate) fn update(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
+    let now = w.now();
+    let sql = "UPDATE connectors SET version = version + 1, name = $3, url = $4, topics = $5, ack_minutes = $6, timeout_s = $7, \
+               enabled = $8, changed_at = $9 WHERE id = $1 AND version = $2";
+    w.exec_one(
+        sql,
+        params![
+            c.id,
+            c.version,
+            c.name,
+            c.url,
+            c.topics,
+            c.ack_minutes,
+            c.timeout_s,
+            c.enabled,
+            now
+        ],
+    )
+}
+
+/// Names the technical account of a connector.
+pub(crate) fn set_account(w: &mut Write<'_>, id: Id, account: AccountId) -> StoreResult<()> {
+    w.exec_one(
+        "UPDATE connectors SET account_id = $2 WHERE id = $1",
+        params![id, account],
+    )
+}
+
+/// Adds a hand-over unless it is there; answers whether it is new. `next_at` none = it is never sent, only pulled.
+pub(crate) fn add(
+    w: &mut Write<'_>,
+    h: &Handover,
+    next_at: Option<Timestamp>,
+) -> StoreResult<bool> {
+    let sql = concat!(
+        "INSERT INTO connector_handovers (",
+        handover!(),
+        ", next_at, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0) \
+         ON CONFLICT (district, connector_id, case_id, event_seq) DO NOTHING"
+    );
+    let next = next_at.unwrap_or(Timestamp::MAX);
+    let n = w.exec(
+        sql,
+        params![
+            h.district,
+            h.connector,
+            h.case,
+            h.event_seq,
+            h.place,
+            h.case_no,
+            h.event,
+            h.made_at,
+            h.state,
+            h.attempts,
+            h.ack_due_at,
+            h.sent_at,
+            h.taken_at,
+            h.failure,
+            next
+        ],
+    )?;
+    Ok(n == 1)
+}
+
+/// The hand-overs of a connector after a place, in order. One statement.
+pub(crate) fn after(
+    r: &mut Read<'_>,
+    connector: Id,
+    place: i64,
+    seq: i64,
+    limit: i64,
+) -> StoreResult<Vec<Handover>> {
+    let sql = concat!(
+        "SELECT ",
+        handover!(),
+        " FROM connector_handovers WHERE connector_id = $1 AND (place > $2 OR (place = $2 AND event_seq > $3)) ORDER BY place, event_seq LIMIT $4"
+    );
+    r.all(sql, params![connector, place, seq, limit])
+}
+
+/// Notes that the other side has what there is of a case; answers how many hand-overs were not taken before.
+pub(crate) fn take(w: &mut Write<'_>, connector: Id, case: Id) -> StoreResult<u64> {
+    let now = w.now();
+    let sql = "UPDATE connector_handovers SET state = 'taken', taken_at = $3 WHERE connector_id = $1 AND case_id = $2 AND state IN ('waiting', 'sent', 'failed')";
+    w.exec(sql, params![connector, case, now])
+}
+
+/// Hand-overs whose time to be sent has come. One statement.
+pub(crate) fn due(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Handover>> {
+    let sql = concat!(
+        "SELECT ",
+        handover!(),
+        " FROM connector_handovers WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, place, event_seq LIMIT $2"
+    );
+    r.all(sql, params![now, limit])
+}
+
+fn key(h: &Handover) -> Vec<Value> {
+    vec![
+        h.district.to_value(),
+        h.connector.to_value(),
+        h.case.to_value(),
+        i64::from(h.event_seq).to_value(),
+    ]
+}
+
+const KEY: &str = "district = $1 AND connector_id = $2 AND case_id = $3 AND event_seq = $4";
+
+/// Takes a hand-over until `until`; answers `false` when another worker took it first.
+pub(crate) fn claim(w: &mut Write<'_>, h: &Handover, until: Timestamp) -> StoreResult<bool> {
+    let mut values = key(h);
+    values.extend([i64::from(h.attempts).to_value(), until.to_value()]);
+    let sql = format!(
+        "UPDATE connector_handovers SET attempts = attempts + 1, next_at = $6 WHERE {KEY} AND attempts = $5 AND state = 'waiting'"
+    );
+    Ok(w.exec(&sql, &values)? == 1)
+}
+
+/// Notes how a sending ended, if the hand-over still stands where it was taken.
+pub(crate) fn settle(
+    w: &mut Write<'_>,
+    h: &Handover,
+    state: Standing,
+    next_at: Timestamp,
+    sent_at: Option<Timestamp>,
+    failure: &str,
+) -> StoreResult<u64> {
+    let mut values = key(h);
+    let failure = failure.to_owned();
+    values.extend([
+        i64::from(h.attempts + 1).to_value(),
+        state.to_value(),
+        next_at.to_value(),
+        sent_at.to_value(),
+        failure.to_value(),
+    ]);
+    let sql = format!(
+        "UPDATE connector_handovers SET state = $6, next_at = $7, sent_at = $8, failure = $9 WHERE {KEY} AND attempts = $5 AND state = 'waiting'"
+    );
+    w.exec(&sql, &values)
+}
+
+/// What is stuck, the oldest first: of everybody, or of one connector. One statement.
+pub(crate) fn stuck(
+    r: &mut Read<'_>,
+    now: Timestamp,
+    connector: Option<Id>,
+    limit: i64,
+) -> StoreResult<Vec<Handover>> {
+    let head = concat!(
+        "SELECT ",
+        handover!(),
+        " FROM connector_handovers WHERE state IN ('waiting', 'sent', 'failed') AND (state = 'failed' OR ack_due_at < $1)"
+    );
+    match connector {
+        Some(id) => r.all(
+            &format!("{head} AND connector_id = $2 ORDER BY ack_due_at, place LIMIT $3"),
+            params![now, id, limit],
+        ),
+        None => r.all(
+            &format!("{head} ORDER BY ack_due_at, place LIMIT $2"),
+            params![now, limit],
+        ),
+    }
+}
+
+/// What is stuck and was told to nobody. One statement.
+pub(crate) fn untold(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Handover>> {
+    let sql = concat!(
+        "SELECT ",
+        handover!(),
+        " FROM connector_handovers WHERE state IN ('waiting', 'sent', 'failed') AND told = 0 AND (state = 'failed' OR ack_due_at < $1) \
+          ORDER BY ack_due_at, place LIMIT $2"
+    );
+    r.all(sql, params![now, limit])
+}
+
+/// Notes that it was told.
+pub(crate) fn told(w: &mut Write<'_>, h: &Handover) -> StoreResult<u64> {
+    w.exec(
+        &format!("UPDATE connector_handovers SET told = 1 WHERE {KEY} AND told = 0"),
+        &key(h),
+    )
+}
+
+/// How many hand-overs are stuck.
+pub(crate) fn count_stuck(r: &mut Read<'_>, now: Timestamp) -> StoreResult<i64> {
+    let sql = "SELECT count(*) FROM connector_handovers WHERE state IN ('waiting', 'sent', 'failed') AND (state = 'failed' OR ack_due_at < $1)";
+    Ok(r.one::<(i64,)>(sql, params![now])?.0)
+}
+
+/// Lets a hand-over begin anew: sent at once where the other side is called, with a new time to acknowledge it.
+pub(crate) fn again(
+    w: &mut Write<'_>,
+    connector: &Connector,
+    case: Id,
+    seq: u32,
+    until: Timestamp,
+) -> StoreResult<u64> {
+    let now = w.now();
+    let next = if connector.url.is_empty() {
+        Timestamp::MAX
+    } else {
+        now
+    };
+    let sql = "UPDATE connector_handovers SET state = 'waiting', attempts = 0, next_at = $4, ack_due_at = $5, failure = '', told = 0 \
+               WHERE connector_id = $1 AND case_id = $2 AND event_seq = $3 AND state IN ('waiting', 'sent', 'failed')";
+    w.exec(sql, params![connector.id, case, seq, next, until])
+}
+
+/// Takes a hand-over off the list: somebody has looked.
+pub(crate) fn dismiss(w: &mut Write<'_>, connector: Id, case: Id, seq: u32) -> StoreResult<u64> {
+    let sql = "UPDATE connector_handovers SET state = 'dropped' WHERE connector_id = $1 AND case_id = $2 AND event_seq = $3 AND state IN ('waiting', 'sent', 'failed')";
+    w.exec(sql, params![connector, case, seq])
+}

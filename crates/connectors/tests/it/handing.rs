@@ -1,0 +1,393 @@
+//! Handing over: pulled in order, pushed signed, acknowledged, stuck where it is not, never lost.
+
+use crate::sinks::Web;
+use crate::stage::{city, connect, follow, migrations, push, wait, wanted};
+use cases::State;
+use cases::ops::Step;
+use connectors::model::Kind;
+use connectors::ops::{issue_key, set};
+use notices::outgoing::{Secret, Signed, verify};
+use serde_json::json;
+use store::StoreError;
+use testdb::both_engines;
+
+both_engines!(
+    a_unit_pulls_its_orders_in_order_and_acknowledges_them,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        assert_eq!(
+            city.get("water", "/api/v1/orders").status,
+            409,
+            "there is no connector yet"
+        );
+        connect(&city, Kind::Unit, None);
+        let first = city.case_at(State::PendingSign);
+        let second = city.case_at(State::PendingSign);
+        assert_eq!(follow(&city), 2);
+        let page = city.get("water", "/api/v1/orders?limit=1");
+        assert_eq!(
+            page.body["items"][0]["number"],
+            first.number.to_string(),
+            "{}",
+            page.text
+        );
+        assert_eq!(page.body["items"][0]["event"], "dispatched");
+        let next = page.body["next"].as_str().unwrap();
+        let page = city.get("water", &format!("/api/v1/orders?after={next}"));
+        assert_eq!(page.body["items"].as_array().unwrap().len(), 1);
+        assert_eq!(page.body["items"][0]["number"], second.number.to_string());
+        // The last page has a cursor too: nothing new comes twice.
+        let next = page.body["next"].as_str().unwrap().to_owned();
+        assert!(
+            city.get("water", &format!("/api/v1/orders?after={next}"))
+                .body["items"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        let path = format!("/api/v1/orders/{}", first.number);
+        let order = city.get("water", &path);
+        assert_eq!(
+            order.body["case"]["due_at"], "2026-03-16T15:00:00+08:00",
+            "{}",
+            order.text
+        );
+        assert_eq!(city.get("clean", &path).status, 404);
+        let ack = |login: &str| city.post(login, &format!("{path}/acknowledge"), &json!({}));
+        assert_eq!(ack("clean").status, 409);
+        assert_eq!(ack("water").body["changed"], 1);
+        assert_eq!(ack("water").body["changed"], 0, "twice changes nothing");
+        // Signing acknowledges as well.
+        city.act("water", second.number, vec![Step::Sign]).unwrap();
+        follow(&city);
+        assert_eq!(
+            city.count("SELECT count(*) FROM connector_handovers WHERE state = 'taken'"),
+            2
+        );
+        wait(&city, 600);
+        assert!(
+            city.get("water", "/api/v1/handovers/stuck")
+                .body
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        for bad in ["?after=x", "?limit=0", "?limit=999"] {
+            assert_eq!(
+                city.get("water", &format!("/api/v1/orders{bad}")).status,
+                422,
+                "{bad}"
+            );
+        }
+    }
+);
+
+both_engines!(
+    a_key_of_the_unit_acts_on_its_orders_and_a_repeated_act_is_done_once,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let (connector, _) = connect(&city, Kind::Unit, None);
+        let key = city.run(issue_key(&city.system(), connector.id)).unwrap();
+        let case = city.case_at(State::PendingSign);
+        follow(&city);
+        let path = format!("/api/v1/cases/{}/acts", case.number);
+        let body =
+            json!({ "acts": [{ "act": "sign" }, { "act": "report_back", "result": "已更换" }] });
+        let once = |key: &str| city.as_key(key, "POST", &path, Some(&body), Some("done-1"));
+        let (one, two) = (once(&key), once(&key));
+        assert_eq!((one.status, two.status), (200, 200), "{}", one.text);
+        assert_eq!(one.body, two.body);
+        assert_eq!(one.body["state"], "pending_check");
+        assert_eq!(
+            city.as_key(&key, "GET", "/api/v1/orders", None, None)
+                .status,
+            200
+        );
+        // It sees and does nothing else.
+        assert_eq!(
+            city.as_key(&key, "GET", "/api/v1/notices", None, None)
+                .status,
+            403
+        );
+        assert_eq!(
+            city.as_key(&key, "POST", "/api/v1/reports", Some(&json!({})), None)
+                .status,
+            422,
+            "anybody may report"
+        );
+        // A new key takes the old one back.
+        let newer = city.run(issue_key(&city.system(), connector.id)).unwrap();
+        assert_eq!(
+            city.as_key(&key, "GET", "/api/v1/orders", None, None)
+                .status,
+            401
+        );
+        assert_eq!(
+            city.as_key(&newer, "GET", "/api/v1/orders", None, None)
+                .status,
+            200
+        );
+        assert_eq!(
+            city.count("SELECT count(*) FROM accounts WHERE login LIKE 'connector-%'"),
+            1
+        );
+    }
+);
+
+both_engines!(
+    an_order_is_pushed_signed_and_told_when_nobody_takes_it,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        let (_, secret) = connect(&city, Kind::Unit, Some(&web));
+        let secret = Secret::parse(&secret.unwrap()).unwrap();
+        web.answer(&[500]);
+        let case = city.case_at(State::PendingSign);
+        follow(&city);
+        assert_eq!(push(&city), 1);
+        assert_eq!(push(&city), 0);
+        wait(&city, 1);
+        assert_eq!(push(&city), 1);
+        let got = web.got();
+        assert_eq!(got.len(), 2);
+        assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"));
+        let signed = Signed {
+            id: got[1].header("webhook-id").into(),
+            timestamp: got[1].header("webhook-timestamp").into(),
+            signature: got[1].header("webhook-signature").into(),
+        };
+        let now = jiff::Timestamp::from_second(signed.timestamp.parse().unwrap()).unwrap();
+        assert_eq!(verify(&secret, &signed, &got[1].body, now), Ok(()));
+        let body = got[1].json();
+        assert_eq!(
+            (&body["type"], &body["data"]["case"]["number"]),
+            (&"order.dispatched".into(), &case.number.to_string().into())
+        );
+        assert_eq!(
+            city.count("SELECT count(*) FROM connector_handovers WHERE state = 'sent'"),
+            1
+        );
+        // Nobody acknowledges it: it stands in the list of the unit, and is told once.
+        let stuck = || {
+            city.get("water", "/api/v1/handovers/stuck")
+                .body
+                .as_array()
+                .unwrap()
+                .len()
+        };
+        assert_eq!(stuck(), 0);
+        wait(&city, 31);
+        assert_eq!(stuck(), 1);
+        let tell = || city.run(connectors::tell_stuck(&city.system())).unwrap();
+        assert_eq!((tell(), tell()), (1, 0));
+        assert_eq!(
+            city.count("SELECT count(*) FROM notices WHERE kind = 'connector.stuck'"),
+            1
+        );
+        let page = city.get("water", "/unit/handovers");
+        assert!(
+            page.text.contains(&case.number.to_string()),
+            "{}",
+            page.text
+        );
+        assert_eq!(city.get("clean", "/unit/handovers").status, 200);
+        // Handed over again, and taken.
+        let id = got[1].header("webhook-id").to_owned();
+        let mend = |what| {
+            let (connector, case, seq) = parts(&id);
+            city.run(connectors::ops::mend(
+                &city.ctx("water"),
+                connector,
+                case,
+                seq,
+                what,
+            ))
+        };
+        mend(connectors::ops::Mend::Again).unwrap();
+        assert_eq!((stuck(), push(&city)), (0, 1));
+        assert_eq!(web.got().len(), 3);
+        city.post(
+            "water",
+            &format!("/api/v1/orders/{}/acknowledge", case.number),
+            &json!({}),
+        );
+        wait(&city, 600);
+        assert_eq!(stuck(), 0);
+        assert!(mend(connectors::ops::Mend::Again).is_err(), "it is taken");
+    }
+);
+
+fn parts(id: &str) -> (kernel::id::Id, kernel::id::Id, u32) {
+    let (case, rest) = id.split_at(36);
+    let (seq, connector) = rest[1..].split_once('-').unwrap();
+    (
+        connector.parse().unwrap(),
+        case.parse().unwrap(),
+        seq.parse().unwrap(),
+    )
+}
+
+both_engines!(
+    killed_between_sending_and_noting_the_order_comes_again_with_its_id,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        connect(&city, Kind::Unit, Some(&web));
+        city.case_at(State::PendingSign);
+        follow(&city);
+        let ctx = city.system();
+        let claimed = city.run(connectors::claim(&ctx)).unwrap();
+        assert_eq!(claimed.len(), 1);
+        city.run(connectors::send_one(&ctx, &claimed, 0));
+        assert_eq!(push(&city), 0, "it is somebody's");
+        wait(&city, 2);
+        assert_eq!(push(&city), 1);
+        let got = web.got();
+        assert_eq!(
+            (got.len(), got[0].header("webhook-id")),
+            (2, got[1].header("webhook-id"))
+        );
+        // Followed again from the beginning, nothing is handed over twice.
+        city.system()
+            .write_blocking::<_, StoreError, _>(|mut w| {
+                w.outbox_enter(connectors::READER, 0)?;
+                w.unchanged(())
+            })
+            .unwrap();
+        follow(&city);
+        assert_eq!(city.count("SELECT count(*) FROM connector_handovers"), 1);
+        assert_eq!(push(&city), 0);
+    }
+);
+
+both_engines!(
+    a_subscriber_hears_of_events_without_anybodys_words,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        connect(&city, Kind::Events, Some(&web));
+        city.case_at(State::Closed);
+        follow(&city);
+        while push(&city) > 0 {}
+        let kinds: Vec<String> = web
+            .got()
+            .iter()
+            .map(|g| g.json()["type"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(kinds.len(), 2, "{kinds:?}");
+        assert!(kinds.contains(&"case.dispatched".into()) && kinds.contains(&"case.closed".into()));
+        assert!(
+            web.got()
+                .iter()
+                .all(|g| !String::from_utf8_lossy(&g.body).contains("井盖"))
+        );
+        wait(&city, 600);
+        assert_eq!(
+            city.run(connectors::tell_stuck(&city.system())).unwrap(),
+            0,
+            "a subscriber acknowledges by taking it"
+        );
+    }
+);
+
+both_engines!(
+    a_connector_that_cannot_be_used_is_refused_by_its_field,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let refuse = |change: &dyn Fn(&mut connectors::ops::Wanted)| {
+            let mut wanted = wanted(&city, Kind::Unit, "");
+            change(&mut wanted);
+            let error = city.run(set(&city.system(), wanted)).unwrap_err();
+            access::Problem::field(&error).unwrap_or_default()
+        };
+        assert_eq!(refuse(&|w| w.name = " ".into()), "name");
+        assert_eq!(refuse(&|w| w.unit = None), "unit");
+        assert_eq!(refuse(&|w| w.ack_minutes = 0), "ack_minutes");
+        assert_eq!(refuse(&|w| w.timeout_s = 61), "timeout_s");
+        for url in [
+            "x",
+            "ftp://127.0.0.1/",
+            "http://169.254.169.254/",
+            "https://evil.example/",
+            "http://u:p@127.0.0.1/",
+        ] {
+            assert_eq!(refuse(&|w| w.url = url.into()), "url", "{url}");
+        }
+        assert_eq!(
+            refuse(&|w| (w.kind, w.url) = (Kind::Events, String::new())),
+            "url"
+        );
+        assert_eq!(
+            refuse(&|w| (w.kind, w.url, w.topics) =
+                (Kind::Events, "http://127.0.0.1/".into(), "Closed!".into())),
+            "topics"
+        );
+        assert_eq!(city.get("leader", "/api/v1/connectors").status, 403);
+        assert_eq!(city.count("SELECT count(*) FROM connectors"), 0);
+    }
+);
+
+both_engines!(
+    the_printed_order_has_its_deadline_and_not_the_requester,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let mut new = city.cover("hotline");
+        new.contact.name = Some("张小明".into());
+        new.contact.phone = Some("13912345678".into());
+        let case = city.report("acceptor", new).case;
+        for (login, step) in [
+            (
+                "collector",
+                Step::Verify {
+                    outcome: cases::model::VerifyOutcome::Yes,
+                    note: String::new(),
+                    attachments: Vec::new(),
+                },
+            ),
+            (
+                "acceptor",
+                Step::Accept {
+                    matter: None,
+                    urgent: true,
+                },
+            ),
+            ("shift_leader", Step::Register { rule: None }),
+            (
+                "dispatcher",
+                Step::Dispatch {
+                    unit: None,
+                    basis: String::new(),
+                },
+            ),
+        ] {
+            city.act(login, case.number, vec![step]).unwrap();
+        }
+        let page = city.get("water", &format!("/cases/{}/order", case.number));
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(
+            page.text
+                .contains(&format!("https://city.example/cases/{}", case.number))
+                && page.text.contains("<svg")
+        );
+        assert!(
+            page.text.contains("15:00") && page.text.contains("4工作时"),
+            "{}",
+            page.text
+        );
+        for secret in ["张小明", "张*", "13912345678"] {
+            assert!(!page.text.contains(secret), "{secret}");
+        }
+        assert_eq!(
+            city.get("clean", &format!("/cases/{}/order", case.number))
+                .status,
+            404
+        );
+    }
+);

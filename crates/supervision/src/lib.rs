@@ -1,0 +1,51 @@
+//! 监督 — reminders (催办), supervised handling (督办), the escalation ladder, and who is told of what happens to a case.
+//!
+//! Words: a *rung* says what happens at which share of the limit, or how long after it ([`model::Rung`]); the *arming* of a
+//! clock is which of its runs it is ([`rules::arming`]): a rung fires once per arming and level; a *supervised* matter
+//! ([`model::Supervised`]) has its own clock, asks a report and is signed off by whoever opened it.
+//!
+//! Invariants:
+//! - a rung fires exactly once per case, arming and level; never while the clock stands still; anew after an extension;
+//! - whoever is concerned is told once of each event, though the follower of the outbox may be killed and repeat itself;
+//! - only whoever opened a supervision signs it off, and never the unit that was supervised;
+//! - nothing here counts or ranks people: the counts are of units.
+
+mod follow;
+mod http;
+pub mod jobs;
+mod ladder;
+pub mod model;
+pub mod ops;
+mod pages;
+pub mod rules;
+pub mod sql;
+
+pub use follow::{READER, begin, follow, step};
+pub use ladder::{fire, fire_due};
+pub use pages::CasePanel;
+
+/// The tables of supervision and the words of its notices.
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 65,
+        name: "supervision",
+        sql: include_str!("../migrations/0065_supervision.sql"),
+    },
+    store::Migration {
+        number: 66,
+        name: "supervision_words",
+        sql: include_str!("../migrations/0066_supervision_words.sql"),
+    },
+];
+
+/// What supervision brings to the program: calls, pages, tables, words.
+pub fn capability() -> access::Capability {
+    use access::Permission as P;
+    access::Capability::new("supervision", pages::add(http::routes()))
+        .migrations(MIGRATIONS)
+        .locales(
+            include_str!("../locales/zh-CN.ftl"),
+            include_str!("../locales/en.ftl"),
+        )
+        .menu("supervision-menu", "/supervision", P::CaseRead, 15)
+}

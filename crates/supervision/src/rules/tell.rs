@@ -1,0 +1,283 @@
+//! Who is told of what happens to a case. One place, readable by a clerk: an event and whom it concerns.
+
+use crate::model::Holder;
+use access::{AccountId, Role, UnitId};
+use cases::model::TaskKind;
+use cases::{Case, CaseEvent, Fact, State};
+use kernel::id::Id;
+use matters::City;
+use notices::{NewNotice, Place, To};
+use serde_json::Value;
+
+/// Names as notices say them: those of the city, in Chinese, as the record has them.
+pub struct Names<'a>(pub &'a City);
+
+impl Names<'_> {
+    /// The class of a case.
+    pub fn matter(&self, case: &Case) -> String {
+        case.matter
+            .and_then(|id| self.0.matter(id))
+            .map_or_else(|| "—".to_owned(), |m| m.name_zh.clone())
+    }
+    /// A unit.
+    pub fn unit(&self, unit: Option<UnitId>) -> String {
+        unit.and_then(|id| self.0.unit(id))
+            .map_or_else(|| "—".to_owned(), |u| u.name_zh.clone())
+    }
+}
+
+const HEADS_AND_HANDLERS: [Role; 2] = [Role::DepartmentLead, Role::Handler];
+
+fn unit_of(unit: UnitId) -> To {
+    To::Unit {
+        unit,
+        roles: HEADS_AND_HANDLERS.to_vec(),
+    }
+}
+
+/// Whoever handles the case: the handler that was named, else the unit.
+fn handling(case: &Case) -> Option<To> {
+    match (case.handler, case.unit) {
+        (Some(handler), _) => Some(To::Account(handler)),
+        (None, Some(unit)) => Some(unit_of(unit)),
+        (None, None) => None,
+    }
+}
+
+/// Whoever dispatched the case last before an event, else all dispatchers.
+fn dispatcher(life: &[CaseEvent], before: u32) -> To {
+    let last = life
+        .iter()
+        .filter(|e| e.seq < before && matches!(e.fact, Fact::Dispatched { .. }))
+        .next_back();
+    match last.and_then(|e| e.by.account) {
+        Some(account) => To::Account(AccountId(account)),
+        None => To::Role(Role::Dispatcher),
+    }
+}
+
+/// Whom the present step of a case waits for.
+pub fn holder(case: &Case) -> Option<Holder> {
+    Some(match case.state {
+        State::PendingVerify | State::PendingCheck => {
+            match case.task.as_ref().and_then(|t| t.assignee) {
+                Some(worker) => Holder::Account(worker),
+                None if case.state == State::PendingCheck => Holder::Role(Role::Checker),
+                None => Holder::Role(Role::Collector),
+            }
+        }
+        State::PendingAccept => Holder::Role(Role::Acceptor),
+        State::PendingRegister | State::PendingClose | State::SelfHandledAudit => {
+            Holder::Role(Role::ShiftLeader)
+        }
+        State::PendingDispatch => Holder::Role(Role::Dispatcher),
+        State::Coordinating => Holder::Role(Role::Leader),
+        State::PendingSign | State::Handling => match (case.handler, case.unit) {
+            (Some(handler), _) => Holder::Account(handler),
+            (None, Some(unit)) => Holder::Unit(unit),
+            (None, None) => return None,
+        },
+        // The clock stands still: there is nothing to remind of.
+        State::Suspended | State::Waiting => return None,
+        _ => return None,
+    })
+}
+
+/// The step a case is in, as a key: a person's reminder is said once in each.
+pub fn step_key(case: &Case) -> String {
+    format!(
+        "{}/d{}w{}r{}",
+        case.state, case.dispatches, case.reworks, case.returns
+    )
+}
+
+/// Who is told of one event of a life, and how. `case` is the case as it is now, `life` its events so far.
+pub fn tell(
+    case: &Case,
+    life: &[CaseEvent],
+    event: &CaseEvent,
+    names: &Names<'_>,
+) -> Vec<NewNotice> {
+    let mut told = Vec::new();
+    let path = format!("/cases/{}", case.number);
+    let number = case.number.to_string();
+    let due = |due: Option<jiff::Timestamp>| due.map_or_else(|| Place::from("—"), Place::Time);
+    let notice = |kind: &'static str, to: To| {
+        NewNotice::new(
+            format!("case/{}/{}/{kind}", case.id, event.seq),
+            kind,
+            to,
+            case.district,
+            path.clone(),
+        )
+        .with("number", number.clone())
+        .with("matter", names.matter(case))
+    };
+    // The requester, where a contact was given and it was agreed; a resident with an account reads it in the program.
+    let requester =
+        |told: &mut Vec<NewNotice>, kind: &'static str, with: &[(&'static str, Place)]| {
+            let fill = |mut n: NewNotice| {
+                n.places.remove("matter");
+                for (name, place) in with {
+                    n = n.with(name, place.clone());
+                }
+                n
+            };
+            if let Some(subject) = case.subject.filter(|_| case.notify) {
+                told.push(fill(notice(kind, To::Requester(subject))));
+            }
+            let is_resident = life.first().is_some_and(|e| e.by.kind == "resident");
+            if let Some(account) = case.reporter.filter(|_| is_resident) {
+                let mut own = fill(notice(kind, To::Account(AccountId(account))));
+                own.path = "/track".into();
+                told.push(own);
+            }
+        };
+    let unit = event.by.unit.or(case.unit);
+    match &event.fact {
+        Fact::Dispatched { unit, due_at, .. } => {
+            told.push(notice("case.dispatched", unit_of(*unit)).with("due", due(*due_at)));
+            let is_first = life
+                .iter()
+                .all(|e| e.seq >= event.seq || !matches!(e.fact, Fact::Dispatched { .. }));
+            if is_first {
+                let with = [
+                    ("matter", Place::from(names.matter(case))),
+                    ("unit", names.unit(Some(*unit)).into()),
+                    ("due", due(*due_at)),
+                ];
+                requester(&mut told, "requester.accepted", &with);
+            }
+        }
+        Fact::NotAccepted { .. } | Fact::NotRegistered { .. } => {
+            requester(&mut told, "requester.refused", &[])
+        }
+        Fact::Assigned { handler } => {
+            told.push(notice("case.assigned", To::Account(*handler)).with("due", due(case.due_at)));
+        }
+        Fact::Returned { to_coordinator, .. } => {
+            let (kind, to) = if *to_coordinator {
+                ("case.coordinate", To::Role(Role::Leader))
+            } else {
+                ("case.returned", dispatcher(life, event.seq))
+            };
+            told.push(notice(kind, to).with("unit", names.unit(event.by.unit)));
+        }
+        Fact::TaskGiven {
+            to: Some(worker),
+            due_at,
+            task,
+        } => {
+            // Whoever takes a task from the pool knows.
+            let is_own = event.by.account == Some(worker.0);
+            if !is_own {
+                debug_assert!(matches!(task, TaskKind::Verify | TaskKind::Check));
+                told.push(notice("case.task", To::Account(*worker)).with("due", *due_at));
+            }
+        }
+        Fact::ExtensionRequested { .. } => {
+            told.push(
+                notice("case.extension_asked", dispatcher(life, event.seq))
+                    .with("unit", names.unit(unit)),
+            );
+        }
+        Fact::ExtensionEndorsed => {
+            told.push(
+                notice("case.extension_endorsed", To::Role(Role::ShiftLeader))
+                    .with("unit", names.unit(case.unit)),
+            );
+        }
+        Fact::Extended { due_at, .. } => {
+            told.extend(handling(case).map(|to| notice("case.extended", to).with("due", *due_at)));
+        }
+        Fact::ExtensionRefused { .. } => {
+            told.extend(
+                handling(case)
+                    .map(|to| notice("case.extension_refused", to).with("due", due(case.due_at))),
+            );
+        }
+        Fact::SuspensionRequested { .. } => {
+            told.push(
+                notice("case.suspension_asked", dispatcher(life, event.seq))
+                    .with("unit", names.unit(unit)),
+            );
+        }
+        Fact::Suspended { until } => {
+            told.extend(
+                handling(case).map(|to| notice("case.suspended", to).with("until", *until)),
+            );
+        }
+        Fact::SuspensionRefused { .. } => {
+            told.extend(
+                handling(case)
+                    .map(|to| notice("case.suspension_refused", to).with("due", due(case.due_at))),
+            );
+        }
+        Fact::RequesterAsked { until, .. } => {
+            requester(&mut told, "requester.asked", &[("until", (*until).into())])
+        }
+        Fact::Resumed { due_at, .. }
+        | Fact::RequesterAnswered { due_at, .. }
+        | Fact::WaitLapsed { due_at, .. } => {
+            told.extend(
+                handling(case).map(|to| notice("case.resumed", to).with("due", due(*due_at))),
+            );
+        }
+        Fact::Checked {
+            passed: false,
+            due_at,
+            ..
+        } => {
+            told.extend(
+                handling(case).map(|to| notice("case.rework", to).with("due", due(*due_at))),
+            );
+        }
+        Fact::Closed { .. } => requester(&mut told, "requester.closed", &[]),
+        Fact::Merged { .. } => requester(&mut told, "requester.merged", &[]),
+        other => {
+            let value = serde_json::to_value(other).unwrap_or_default();
+            // 答复 — a written answer that was sent, whatever else is written about it.
+            if matches!(
+                value["event"].as_str(),
+                Some("answered" | "answer_sent" | "replied")
+            ) {
+                requester(&mut told, "requester.answered", &[]);
+            }
+            for account in mentioned(&value)
+                .into_iter()
+                .filter(|a| event.by.account != Some(a.0))
+            {
+                told.push(notice("case.mentioned", To::Account(account)));
+            }
+        }
+    }
+    told
+}
+
+/// Colleagues that a note mentions: the accounts in its list `mentions`.
+fn mentioned(fact: &Value) -> Vec<AccountId> {
+    let list = fact["mentions"].as_array();
+    let ids = list
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str()?.parse::<Id>().ok());
+    let mut accounts: Vec<AccountId> = ids.map(AccountId).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts.truncate(notices::model::MOST_RECIPIENTS);
+    accounts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentions_are_read_once_each_and_garbage_is_left_out() {
+        let id = Id::from_bytes([7; 16]);
+        let fact = serde_json::json!({ "event": "noted", "mentions": [id.to_string(), "x", id.to_string(), 3] });
+        assert_eq!(mentioned(&fact), [AccountId(id)]);
+        assert!(mentioned(&serde_json::json!({ "mentions": "x" })).is_empty());
+        assert!(mentioned(&Value::Null).is_empty());
+    }
+}

@@ -1,0 +1,12 @@
+//! Supervision on both engines, over the city of the tests of cases.
+
+#[allow(
+    dead_code,
+    reason = "the city of the tests of cases has more than these tests use"
+)]
+#[path = "../../../cases/tests/it/city.rs"]
+mod city;
+mod following;
+mod ladder;
+mod stage;
+mod supervised;
