@@ -1,12 +1,12 @@
 //! Files of units: CSV with `code,name,kind[,…]`.
 
 use crate::model::{Unit, UnitId, UnitKind};
+use crate::rules::is_office_phone;
 use grid::batch::Keyed;
 use grid::report::{ImportError, Reject};
 use grid::sheet::{Column, Sheet, SheetRow, optional, required};
 use jiff::civil::Date;
 use kernel::DivisionCode;
-use kernel::mask::looks_like_resident_id;
 
 /// What a file says about a unit; what it does not say stays as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +84,11 @@ pub fn units(bytes: &[u8]) -> Result<Vec<Result<UnitRow, Reject>>, ImportError> 
     Ok(sheet.rows().map(|row| unit_row(&row?)).collect())
 }
 
+/// Headers of a sheet of units that nobody asked for.
+pub fn ignored(bytes: &[u8]) -> Vec<String> {
+    Sheet::open(bytes, &COLUMNS).map_or_else(|_| Vec::new(), |s| s.ignored())
+}
+
 fn unit_row(row: &SheetRow<'_>) -> Result<UnitRow, Reject> {
     let code = row.words("code")?.unwrap_or_default();
     if code.chars().count() > 100 {
@@ -115,16 +120,11 @@ fn unit_row(row: &SheetRow<'_>) -> Result<UnitRow, Reject> {
     })
 }
 
-/// The phone of an office: digits, blanks, hyphens, brackets and a plus.
 fn phone(row: &SheetRow<'_>) -> Result<Option<String>, Reject> {
     let Some(text) = row.get("phone") else {
         return Ok(None);
     };
-    let plain = |c: char| {
-        c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '（' | '）' | '+' | '转')
-    };
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    if looks_like_resident_id(text) || !text.chars().all(plain) || !(3..=20).contains(&digits) {
+    if !is_office_phone(text) {
         return Err(Reject::new(
             row.line,
             "phone",

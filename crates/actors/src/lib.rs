@@ -6,10 +6,12 @@
 pub mod import;
 pub mod model;
 pub mod ops;
+mod pages;
 pub mod rules;
 pub mod sql;
 
 pub use model::{ImportedUnit, Unit, UnitId, UnitKind};
+pub use pages::capability;
 pub use rules::Units;
 
 /// The table of units.

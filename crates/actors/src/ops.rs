@@ -5,7 +5,7 @@ use crate::model::{Unit, UnitId, UnitKind};
 use crate::{rules, sql};
 use access::Ctx;
 use grid::Part;
-use grid::batch::{Writer, lay_over};
+use grid::batch::{Plan, Writer, lay_over};
 use grid::report::{ImportError, Report, fingerprint};
 use kernel::id::Id;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,14 @@ fn writer(file: String) -> Writer<Unit> {
 /// # Errors
 /// An unusable file (nothing is written), or the store's.
 pub fn import_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportError> {
+    plan_units(ctx, bytes, source)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`import_units`] would do.
+///
+/// # Errors
+/// As [`import_units`].
+pub fn plan_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, ImportError> {
     ctx.require(access::Permission::ReferenceManage)?;
     let rows = import::units(bytes)?;
     let known: BTreeMap<String, Unit> = ctx
@@ -46,7 +54,8 @@ pub fn import_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Imp
             UnitId(Id::new(ctx.now(), rand::random()))
         })
     };
-    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    let name = |u: &Unit| format!("{} {}", u.code, u.name_zh);
+    let changes = lay_over(rows, &known, "code", name, lay, &mut report);
     let codes: BTreeSet<&str> = known
         .keys()
         .map(String::as_str)
@@ -57,8 +66,8 @@ pub fn import_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Imp
             "the unit above, {parent:?}, is not in the register"
         ));
     }
-    writer(fingerprint(bytes)).write(ctx, &changes)?;
-    Ok(report)
+    report.ignored_columns = import::ignored(bytes);
+    Ok(Plan::new(report).write(writer(fingerprint(bytes)), changes))
 }
 
 /// The units an import of cases met, made where they are not known yet: not reviewed, of kind government until a person
@@ -157,12 +166,15 @@ fn imported_unit(id: UnitId, code: String, key: &crate::ImportedUnit) -> Unit {
 /// The store's; a code that another unit has is [`StoreError::Unique`].
 pub async fn save(ctx: &Ctx, unit: Unit) -> Result<(), StoreError> {
     ctx.write(move |mut w| {
-        match sql::get(&mut w, unit.id)? {
+        let before = sql::get(&mut w, unit.id)?;
+        match before {
             Some(_) => sql::update(&mut w, &unit)?,
             None => sql::insert(&mut w, std::slice::from_ref(&unit))?,
         }
         grid::sql::bump(&mut w, Part::Units)?;
-        w.commit(AuditEvent::done("unit.save", "unit", unit.code.clone()), ())
+        let detail = serde_json::json!({ "before": before, "after": unit });
+        let event = AuditEvent::done("unit.save", "unit", unit.code.clone());
+        w.commit(event.detail(detail), ())
     })
     .await
 }

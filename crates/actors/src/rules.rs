@@ -4,6 +4,7 @@ use crate::model::{Unit, UnitId, UnitKind};
 use grid::model::in_force;
 use jiff::civil::Date;
 use kernel::DivisionCode;
+use kernel::mask::looks_like_resident_id;
 use std::collections::HashMap;
 
 /// All units as one immutable register.
@@ -52,14 +53,23 @@ impl Units {
     }
     /// The units in force today, ascending by code.
     pub fn in_force(&self) -> impl Iterator<Item = &Unit> {
-        self.all
-            .iter()
-            .filter(|u| in_force(u.valid_from, u.valid_to, self.on))
+        self.in_force_on(self.on)
     }
     /// Whether a unit is in force today.
     pub fn is_in_force(&self, id: UnitId) -> bool {
         self.get(id)
             .is_some_and(|u| in_force(u.valid_from, u.valid_to, self.on))
+    }
+    /// The units in force on a day, ascending by code.
+    pub fn in_force_on(&self, on: Date) -> impl Iterator<Item = &Unit> {
+        self.all
+            .iter()
+            .filter(move |u| in_force(u.valid_from, u.valid_to, on))
+    }
+    /// Whether a unit is in force on a day.
+    pub fn was_in_force(&self, id: UnitId, on: Date) -> bool {
+        self.get(id)
+            .is_some_and(|u| in_force(u.valid_from, u.valid_to, on))
     }
     /// The unit that a unit belongs to.
     pub fn parent(&self, id: UnitId) -> Option<&Unit> {
@@ -77,6 +87,10 @@ impl Units {
     /// The government unit in force that is in charge of exactly this division: the one without a unit above it in the
     /// same division, the lowest code among several.
     pub fn government_of(&self, division: DivisionCode) -> Option<&Unit> {
+        self.government_on(division, self.on)
+    }
+    /// [`Units::government_of`] on a day.
+    pub fn government_on(&self, division: DivisionCode, on: Date) -> Option<&Unit> {
         let of_division = |u: &&Unit| {
             u.kind == UnitKind::Government && u.division == Some(division) && u.reviewed
         };
@@ -84,7 +98,7 @@ impl Units {
             let upper = u.parent.as_deref().and_then(|code| self.by_code(code));
             upper.is_some_and(|upper| upper.division == Some(division))
         };
-        self.in_force()
+        self.in_force_on(on)
             .filter(of_division)
             .min_by_key(|u| (has_upper(u), u.code.clone()))
     }
@@ -99,5 +113,133 @@ pub fn imported(source: &str, name: &str) -> crate::model::ImportedUnit {
     crate::model::ImportedUnit {
         source: tidy(source),
         name: tidy(name),
+    }
+}
+
+/// What is wrong with a unit as somebody entered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitFlaw {
+    /// The field.
+    pub field: &'static str,
+    /// A stable word.
+    pub code: &'static str,
+}
+
+/// The phone of an office: digits, blanks, hyphens, brackets and a plus; never the shape of a resident's ID.
+pub fn is_office_phone(text: &str) -> bool {
+    let plain = |c: char| {
+        c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '（' | '）' | '+' | '转')
+    };
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    !looks_like_resident_id(text) && text.chars().all(plain) && (3..=20).contains(&digits)
+}
+
+/// Checks a unit against the register it belongs to.
+///
+/// # Errors
+/// The first [`UnitFlaw`].
+pub fn check_unit(unit: &Unit, all: &[Unit]) -> Result<(), UnitFlaw> {
+    const LONGEST: usize = 100;
+    let flaw = |field, code| Err(UnitFlaw { field, code });
+    let known = all.iter().find(|u| u.id == unit.id);
+    if unit.code.is_empty() || unit.code.chars().count() > LONGEST {
+        return flaw("code", "code-length");
+    }
+    if unit.code.contains('/') && known.is_none() {
+        return flaw("code", "code-slash");
+    }
+    if known.is_none() && all.iter().any(|u| u.code == unit.code) {
+        return flaw("code", "code-taken");
+    }
+    if unit.name_zh.trim().is_empty() || unit.name_zh.chars().count() > LONGEST {
+        return flaw("name_zh", "name-length");
+    }
+    for (field, text) in [
+        ("code", Some(unit.code.as_str())),
+        ("name_zh", Some(unit.name_zh.as_str())),
+        ("name_en", unit.name_en.as_deref()),
+    ] {
+        if text.is_some_and(looks_like_resident_id) {
+            return flaw(field, "person-number");
+        }
+    }
+    if unit.phone.as_deref().is_some_and(|p| !is_office_phone(p)) {
+        return flaw("phone", "phone");
+    }
+    if unit
+        .valid_from
+        .zip(unit.valid_to)
+        .is_some_and(|(from, to)| to < from)
+    {
+        return flaw("valid_to", "backward");
+    }
+    // The way up from the parent must not come back here.
+    let mut above = unit.parent.as_deref();
+    for _ in 0..=all.len() {
+        let Some(code) = above else {
+            return Ok(());
+        };
+        if code == unit.code {
+            return flaw("parent", "circle");
+        }
+        let Some(parent) = all.iter().find(|u| u.code == code) else {
+            let is_own = unit.parent.as_deref() == Some(code);
+            return if is_own { flaw("parent", "no-parent") } else { Ok(()) };
+        };
+        above = parent.parent.as_deref();
+    }
+    // An old circle above, which this unit is no part of.
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::id::Id;
+
+    fn unit(n: u8, code: &str, parent: Option<&str>) -> Unit {
+        Unit {
+            id: UnitId(Id::from_bytes([n; 16])),
+            code: code.into(),
+            name_zh: code.into(),
+            name_en: None,
+            kind: UnitKind::Enterprise,
+            parent: parent.map(str::to_owned),
+            division: None,
+            phone: Some("0592-1234567".into()),
+            valid_from: None,
+            valid_to: None,
+            source: "test".into(),
+            reviewed: true,
+        }
+    }
+
+    #[test]
+    fn a_unit_is_checked_against_its_register() {
+        let all = [unit(1, "A", None), unit(2, "B", Some("A"))];
+        assert_eq!(check_unit(&unit(3, "C", Some("B")), &all), Ok(()));
+        assert_eq!(check_unit(&all[1], &all), Ok(()), "what is there may be saved again");
+        let code = |u: Unit| check_unit(&u, &all).unwrap_err().code;
+        assert_eq!(code(unit(1, "A", Some("B"))), "circle");
+        assert_eq!(code(unit(1, "A", Some("A"))), "circle");
+        assert_eq!(code(unit(3, "B", None)), "code-taken");
+        assert_eq!(code(unit(3, "a/b", None)), "code-slash");
+        assert_eq!(code(unit(3, "", None)), "code-length");
+        assert_eq!(code(unit(3, "C", Some("Z"))), "no-parent");
+        let with = |change: fn(&mut Unit)| {
+            let mut u = unit(3, "C", None);
+            change(&mut u);
+            code(u)
+        };
+        assert_eq!(with(|u| u.name_zh = " ".into()), "name-length");
+        assert_eq!(with(|u| u.name_zh = "11010519491231002X".into()), "person-number");
+        assert_eq!(with(|u| u.phone = Some("call me".into())), "phone");
+        assert_eq!(
+            with(|u| {
+                u.valid_from = Some(jiff::civil::date(2026, 1, 2));
+                u.valid_to = Some(jiff::civil::date(2026, 1, 1));
+            }),
+            "backward"
+        );
     }
 }

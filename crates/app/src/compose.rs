@@ -12,12 +12,11 @@ use store::{Db, DbOptions, Migration, StoreError};
 
 /// What the program is made of. A new capability is one line here.
 pub fn capabilities() -> Vec<Capability> {
-    let tables = |name, migrations| Capability::new(name, Routes::new(name)).migrations(migrations);
     vec![
         access::capability(),
         grid::http::capability(),
-        tables("actors", actors::MIGRATIONS),
-        tables("matters", matters::MIGRATIONS),
+        actors::capability(),
+        matters::http::capability(),
         vault::capability(),
         attachments::capability(),
         notices::capability(),
@@ -32,6 +31,7 @@ pub fn capabilities() -> Vec<Capability> {
         open311::capability(),
         suggestion::capability(),
         topics::capability(),
+        admin::capability(),
         crate::serve::capability(),
     ]
 }
@@ -101,6 +101,8 @@ impl Program {
             rand::random(),
         );
         services.add(Arc::new(rates));
+        let imports = config.data_dir.join("imports");
+        services.add(Arc::new(admin::Imports::new(imports)));
         services.add(Arc::new(open311::http::PublicUrl(
             config.public_url.clone(),
         )));

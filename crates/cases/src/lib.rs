@@ -30,6 +30,7 @@ pub mod sql_lists;
 pub mod sql_record;
 mod sql_recompute;
 pub mod stage;
+mod sql_unclear;
 pub mod words;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};

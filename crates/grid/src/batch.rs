@@ -30,12 +30,82 @@ pub struct Changes<T> {
     pub changed: Vec<T>,
 }
 
+/// What an import would do: found out without writing anything, so that a person can look at it first.
+#[must_use = "nothing is written until it is carried out"]
+pub struct Plan {
+    /// The sums, refusals and warnings.
+    pub report: Report,
+    steps: Vec<Step>,
+    /// How many rows there are to write.
+    pub to_write: u64,
+}
+
+type Progress<'p> = &'p mut dyn FnMut(u64);
+type Step = Box<dyn FnOnce(&Ctx, Progress<'_>) -> Result<(), ImportError> + Send>;
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("report", &self.report)
+            .field("to_write", &self.to_write)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// A plan that writes nothing yet.
+    pub fn new(report: Report) -> Self {
+        Self {
+            report,
+            steps: Vec::new(),
+            to_write: 0,
+        }
+    }
+    /// With changes written by a writer.
+    pub fn write<T: Clone + Send + 'static>(
+        mut self,
+        writer: Writer<T>,
+        changes: Changes<T>,
+    ) -> Self {
+        self.to_write += (changes.new.len() + changes.changed.len()) as u64;
+        self.then(move |ctx, progress| writer.write_telling(ctx, &changes, progress))
+    }
+    /// With one more step.
+    pub fn then(
+        mut self,
+        step: impl FnOnce(&Ctx, Progress<'_>) -> Result<(), ImportError> + Send + 'static,
+    ) -> Self {
+        self.steps.push(Box::new(step));
+        self
+    }
+    /// Writes it, batch by batch; `progress` is told how many rows are written. What was written before a failure stays,
+    /// and the same file goes on from there.
+    ///
+    /// # Errors
+    /// The principal may not change reference data, or the store failed.
+    pub fn carry_out(self, ctx: &Ctx, progress: Progress<'_>) -> Result<Report, ImportError> {
+        ctx.require(Permission::ReferenceManage)?;
+        let mut before = 0;
+        for step in self.steps {
+            let mut last = 0;
+            step(ctx, &mut |rows| {
+                last = rows;
+                progress(before + rows);
+            })?;
+            before += last;
+        }
+        Ok(self.report)
+    }
+}
+
 /// Lays the rows of a file over what is known, and counts. The first row of a key stands; a repeat with the same content
-/// is unchanged, with other content rejected. `lay` makes the thing a row and what was known come to.
+/// is unchanged, with other content rejected. `lay` makes the thing a row and what was known come to; `name` is what the
+/// thing is called in a preview.
 pub fn lay_over<R: Keyed, T: Clone + PartialEq>(
     rows: impl IntoIterator<Item = Result<R, Reject>>,
     known: &BTreeMap<R::Key, T>,
     key_field: &str,
+    name: fn(&T) -> String,
     mut lay: impl FnMut(&R, Option<&T>) -> T,
     report: &mut Report,
 ) -> Changes<T> {
@@ -69,11 +139,13 @@ pub fn lay_over<R: Keyed, T: Clone + PartialEq>(
         match before {
             None => {
                 report.imported += 1;
+                report.show(row.line(), true, || name(&after));
                 changes.new.push(after);
             }
             Some(before) if *before == after => report.unchanged += 1,
             Some(_) => {
                 report.updated += 1;
+                report.show(row.line(), false, || name(&after));
                 changes.changed.push(after);
             }
         }
@@ -105,7 +177,16 @@ impl<T: Clone + Send + 'static> Writer<T> {
     /// # Errors
     /// The principal may not change reference data, or the store failed.
     pub fn write(&self, ctx: &Ctx, changes: &Changes<T>) -> Result<(), ImportError> {
+        self.write_telling(ctx, changes, &mut |_| ())
+    }
+    fn write_telling(
+        &self,
+        ctx: &Ctx,
+        changes: &Changes<T>,
+        progress: Progress<'_>,
+    ) -> Result<(), ImportError> {
         ctx.require(Permission::ReferenceManage)?;
+        let mut written = 0;
         let Self {
             action,
             kind,
@@ -118,6 +199,7 @@ impl<T: Clone + Send + 'static> Writer<T> {
             for batch in rows.chunks(ROWS) {
                 let batch = batch.to_vec();
                 let first = batch.first().map(self.name).unwrap_or_default();
+                written += batch.len() as u64;
                 let detail =
                     serde_json::json!({ "file": self.file, "rows": batch.len(), "new": is_new });
                 ctx.renewed()
@@ -132,6 +214,7 @@ impl<T: Clone + Send + 'static> Writer<T> {
                             AuditEvent::done(action, kind, first.clone()).detail(detail.clone());
                         w.commit(event, ())
                     })?;
+                progress(written);
             }
         }
         Ok(())

@@ -115,6 +115,14 @@ pub fn divisions(bytes: &[u8], crs: Crs) -> Result<Vec<Result<DivisionRow, Rejec
     Ok(sheet.rows().map(|row| division_row(&row?)).collect())
 }
 
+/// Headers of a sheet of divisions that nobody asked for.
+pub fn ignored_in_divisions(bytes: &[u8]) -> Vec<String> {
+    if is_json(bytes) {
+        return Vec::new();
+    }
+    Sheet::open(bytes, &DIVISION_COLUMNS).map_or_else(|_| Vec::new(), |s| s.ignored())
+}
+
 fn division_row(row: &SheetRow<'_>) -> Result<DivisionRow, Reject> {
     let code = |name: &str| {
         let padded = row.get(name).map(DivisionCode::padded).transpose();

@@ -26,6 +26,7 @@ pub mod sheet;
 pub mod sql;
 mod territory;
 pub mod tiles;
+pub mod workbook;
 
 pub use area::{Area, AreaError, Bounds};
 pub use model::{Beat, Division, Lattice, Shift, UnitGrid};

@@ -3,7 +3,7 @@
 //! They run on the command line's own thread (`_blocking` access to the store), in small transactions.
 
 use crate::area::Bounds;
-use crate::batch::{Changes, Writer, lay_over};
+use crate::batch::{self, Changes, Writer, lay_over};
 use crate::draw::{self, Canvas, DrawError, Plan};
 use crate::import;
 use crate::model::{Beat, Division, Lattice, UnitGrid, in_force};
@@ -72,6 +72,18 @@ pub fn import_divisions(
     bytes: &[u8],
     options: &ImportOptions,
 ) -> Result<Report, ImportError> {
+    plan_divisions(ctx, bytes, options)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`import_divisions`] would do.
+///
+/// # Errors
+/// As [`import_divisions`].
+pub fn plan_divisions(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<batch::Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let rows = import::divisions(bytes, options.crs)?;
     let known = known_divisions(ctx)?;
@@ -82,7 +94,8 @@ pub fn import_divisions(
     let lay = |row: &import::DivisionRow, before: Option<&Division>| {
         row.lay_over(before, &options.source)
     };
-    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    let name = |d: &Division| format!("{} {}", d.code, d.name);
+    let changes = lay_over(rows, &known, "code", name, lay, &mut report);
     let codes: BTreeSet<DivisionCode> = known
         .keys()
         .copied()
@@ -96,8 +109,8 @@ pub fn import_divisions(
             ));
         }
     }
-    division_writer(fingerprint(bytes)).write(ctx, &changes)?;
-    Ok(report)
+    report.ignored_columns = import::ignored_in_divisions(bytes);
+    Ok(batch::Plan::new(report).write(division_writer(fingerprint(bytes)), changes))
 }
 
 /// Brings in cells from GeoJSON, or beats from a sheet with `beat,name,grid`.
@@ -112,19 +125,31 @@ pub fn import_grids(
     bytes: &[u8],
     options: &ImportOptions,
 ) -> Result<Report, ImportError> {
+    plan_grids(ctx, bytes, options)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`import_grids`] would do.
+///
+/// # Errors
+/// As [`import_grids`].
+pub fn plan_grids(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<batch::Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     if !import::is_json(bytes) {
-        return import_beats(ctx, bytes, &options.source);
+        return plan_beats(ctx, bytes, &options.source);
     }
     let rows = import::grids(bytes, options.crs)?;
     let (known, divisions) = (known_grids(ctx)?, known_divisions(ctx)?);
     let mut report = Report::default();
     let lay =
         |row: &import::GridRow, before: Option<&UnitGrid>| row.lay_over(before, &options.source);
-    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    let name = |g: &UnitGrid| g.code.to_string();
+    let changes = lay_over(rows, &known, "code", name, lay, &mut report);
     warn_of_misfits(ctx, &changes, &known, &divisions, &mut report);
-    grid_writer("grid.import", fingerprint(bytes)).write(ctx, &changes)?;
-    Ok(report)
+    Ok(batch::Plan::new(report).write(grid_writer("grid.import", fingerprint(bytes)), changes))
 }
 
 /// Looks at the cells as they will be: those of the communities that the file touches, and their neighbours by box.
@@ -184,7 +209,7 @@ fn warn_of_misfits(
     }
 }
 
-fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportError> {
+fn plan_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<batch::Plan, ImportError> {
     let rows = import::beats(bytes)?;
     let known_grids = known_grids(ctx)?;
     let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_beats)?;
@@ -229,10 +254,17 @@ fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportE
                     });
                     beat.name = row.name.unwrap_or_else(|| beat.name.clone());
                     beat.grids.push(row.grid);
+                    let shown = || format!("{} {}", beat.name, row.grid);
                     match known.get(&row.beat) {
-                        None => report.imported += 1,
+                        None => {
+                            report.imported += 1;
+                            report.show(row.line, true, shown);
+                        }
                         Some(b) if b.grids.contains(&row.grid) => report.unchanged += 1,
-                        Some(_) => report.updated += 1,
+                        Some(_) => {
+                            report.updated += 1;
+                            report.show(row.line, false, shown);
+                        }
                     }
                     None
                 }
@@ -252,8 +284,7 @@ fn import_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportE
             Some(_) => changes.changed.push(beat),
         }
     }
-    beat_writer(fingerprint(bytes)).write(ctx, &changes)?;
-    Ok(report)
+    Ok(batch::Plan::new(report).write(beat_writer(fingerprint(bytes)), changes))
 }
 
 fn beat_writer(file: String) -> Writer<Beat> {

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use store::StoreError;
 
 /// A row that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Reject {
     /// The physical line of a sheet, or the place of a feature in a collection, from 1.
     pub line: u64,
@@ -15,6 +15,9 @@ pub struct Reject {
     pub value: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The worksheet, where a workbook has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
 }
 
 impl Reject {
@@ -25,8 +28,43 @@ impl Reject {
             field: field.to_owned(),
             value: value.chars().take(80).collect(),
             reason: reason.to_string(),
+            sheet: None,
         }
     }
+    /// In this worksheet.
+    #[must_use]
+    pub fn within(self, sheet: Option<&str>) -> Self {
+        Self {
+            sheet: sheet.map(str::to_owned),
+            ..self
+        }
+    }
+}
+
+/// Refused rows as CSV with `line,field,value,reason` (and `sheet` first where a workbook was read). Cells that a
+/// spreadsheet would take for a formula begin with an apostrophe.
+pub fn rejects_csv(rejects: &[Reject]) -> String {
+    let with_sheet = rejects.iter().any(|r| r.sheet.is_some());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut put = |sheet: &str, cells: [&str; 4]| {
+        let sheet = with_sheet.then_some(sheet);
+        let safe = |cell: &str| match cell.chars().next() {
+            Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+            _ => cell.to_owned(),
+        };
+        // Writing into memory does not fail.
+        let _ = writer.write_record(sheet.into_iter().chain(cells).map(safe));
+    };
+    put("sheet", ["line", "field", "value", "reason"]);
+    for r in rejects {
+        let line = r.line.to_string();
+        put(
+            r.sheet.as_deref().unwrap_or_default(),
+            [&line, &r.field, &r.value, &r.reason],
+        );
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The sums of an import: `read = imported + unchanged + updated + rejected`.
@@ -48,9 +86,40 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Refusals and warnings beyond those listed.
     pub not_listed: u64,
+    /// Headers of columns that nobody asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored_columns: Vec<String>,
+    /// The first rows that would be written, for a preview.
+    #[serde(skip)]
+    pub shown: Vec<ShownRow>,
+}
+
+/// A row of a file as a preview shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct ShownRow {
+    /// Its line.
+    pub line: u64,
+    /// It is not known yet; else it is known with other content.
+    pub is_new: bool,
+    /// What it is about.
+    pub name: String,
 }
 
 impl Report {
+    /// How many rows a preview shows.
+    pub const MAX_SHOWN: usize = 50;
+
+    /// Keeps a row for the preview, if there is room.
+    pub fn show(&mut self, line: u64, is_new: bool, name: impl FnOnce() -> String) {
+        if self.shown.len() < Self::MAX_SHOWN {
+            self.shown.push(ShownRow {
+                line,
+                is_new,
+                name: name(),
+            });
+        }
+    }
+
     /// How many refusals and how many warnings are listed; the sums count all.
     pub const MAX_NOTES: usize = 10_000;
 

@@ -1,10 +1,12 @@
-//! Sheets: CSV files of reference data with named columns, read line by line with reasons.
+//! Sheets: CSV files and workbooks of reference data with named columns, read line by line with reasons.
 //!
-//! UTF-8 with or without a byte-order mark; anything else is refused whole. Headers are matched by name or alias in any
-//! case; columns nobody asked for are ignored, except those that [`crate::guard`] refuses.
+//! CSV is UTF-8 with or without a byte-order mark; anything else is refused whole. Workbooks are `.xlsx`
+//! ([`crate::workbook`]). Headers are matched by name or alias in any case; columns nobody asked for are ignored, except
+//! those that [`crate::guard`] refuses.
 
 use crate::guard;
 use crate::report::{ImportError, Reject};
+use crate::workbook;
 
 /// The largest file of reference data that is read, 256 MiB.
 pub const MAX_FILE_BYTES: usize = 256 << 20;
@@ -20,6 +22,8 @@ pub struct Column {
     pub aliases: &'static [&'static str],
     /// Whether the file is unusable without it.
     pub required: bool,
+    /// Whether a row without a value in it is refused.
+    pub filled: bool,
 }
 
 /// A required column.
@@ -28,6 +32,16 @@ pub const fn required(name: &'static str, aliases: &'static [&'static str]) -> C
         name,
         aliases,
         required: true,
+        filled: true,
+    }
+}
+/// A column that must be there, although its cells may be empty.
+pub const fn present(name: &'static str, aliases: &'static [&'static str]) -> Column {
+    Column {
+        name,
+        aliases,
+        required: true,
+        filled: false,
     }
 }
 /// A column that may be absent.
@@ -36,6 +50,7 @@ pub const fn optional(name: &'static str, aliases: &'static [&'static str]) -> C
         name,
         aliases,
         required: false,
+        filled: false,
     }
 }
 
@@ -67,95 +82,216 @@ pub fn text(bytes: &[u8]) -> Result<&str, ImportError> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// A sheet whose columns were found.
+/// A sheet whose columns were found: of a CSV file, or one worksheet of a workbook.
 #[derive(Debug)]
 pub struct Sheet<'a> {
-    text: &'a str,
+    source: Source<'a>,
     columns: &'a [Column],
     /// For each wanted column its place in the file.
     places: Vec<Option<usize>>,
+    headers: Vec<String>,
+    /// The name of the worksheet; none for a CSV file.
+    name: Option<String>,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    Csv(&'a str),
+    /// The rows below the header.
+    Cells(Vec<(u64, Vec<String>)>),
 }
 
 /// One row of a sheet.
 #[derive(Debug)]
 pub struct SheetRow<'a> {
-    /// The physical line on which it starts, from 1.
+    /// The physical line on which it starts, or the number of the row in its worksheet, from 1.
     pub line: u64,
     columns: &'a [Column],
     values: Vec<Option<String>>,
 }
 
+/// A header is looked for in so many rows of a worksheet: titles stand above it.
+const HEADER_WITHIN: usize = 10;
+
 fn same_header(a: &str, b: &str) -> bool {
-    let plain = |t: &str| t.trim().to_lowercase().replace([' ', '-'], "_");
+    let plain = |t: &str| t.trim().to_lowercase().replace([' ', '-', '\n'], "_");
     plain(a) == plain(b)
 }
 
+impl Column {
+    fn is_header(&self, header: &str) -> bool {
+        same_header(header, self.name) || self.aliases.iter().any(|a| same_header(header, a))
+    }
+}
+
+/// Whether every required column is in a row of cells.
+fn fits(cells: &[String], columns: &[Column]) -> bool {
+    let holds = |c: &Column| cells.iter().any(|h| c.is_header(h));
+    columns.iter().filter(|c| c.required).all(holds)
+}
+
+/// For each wanted column its place among the headers.
+fn find(
+    headers: &[String],
+    columns: &[Column],
+    line: u64,
+) -> Result<Vec<Option<usize>>, ImportError> {
+    if headers.iter().all(|h| h.trim().is_empty()) {
+        let message = "the file has no header line";
+        return Err(ImportError::unusable("no_header", message).on_line(line));
+    }
+    for header in headers {
+        guard::check_column(header).map_err(|e| {
+            ImportError::unusable("forbidden_column", e)
+                .at(header)
+                .on_line(line)
+        })?;
+    }
+    let mut places = Vec::with_capacity(columns.len());
+    for column in columns {
+        let mut found = headers
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| column.is_header(h))
+            .map(|(at, _)| at);
+        let place = found.next();
+        if let Some(second) = found.next() {
+            let twice = format!(
+                "two columns mean {:?}, the second is {:?}",
+                column.name, &headers[second]
+            );
+            return Err(ImportError::unusable("column_twice", twice)
+                .at(column.name)
+                .on_line(line));
+        }
+        if place.is_none() && column.required {
+            let missing = format!(
+                "the file has no column {:?} (or {})",
+                column.name,
+                column.aliases.join(", ")
+            );
+            return Err(ImportError::unusable("missing_column", missing)
+                .at(column.name)
+                .on_line(line));
+        }
+        places.push(place);
+    }
+    Ok(places)
+}
+
 impl<'a> Sheet<'a> {
-    /// Finds the columns by the first line.
+    /// Finds the columns by the first line of a CSV file, or in the first worksheet of a workbook that has them.
     ///
     /// # Errors
     /// A file without a header, a required column that is missing, a column twice, or a forbidden one.
     pub fn open(bytes: &'a [u8], columns: &'a [Column]) -> Result<Self, ImportError> {
+        let sheets = Self::open_all(bytes, columns)?;
+        let first = sheets.into_iter().next();
+        first.ok_or_else(|| ImportError::unusable("no_header", "the file has no header line"))
+    }
+
+    /// The same for every worksheet that has the required columns, at least one; a CSV file has one sheet.
+    ///
+    /// # Errors
+    /// As [`Sheet::open`].
+    pub fn open_all(bytes: &'a [u8], columns: &'a [Column]) -> Result<Vec<Self>, ImportError> {
+        if workbook::is_workbook(bytes) {
+            return Self::of_workbook(bytes, columns);
+        }
         let text = text(bytes)?;
         let mut reader = reader(text);
         let headers = reader.headers().map_err(|e| {
             ImportError::unusable("unreadable_csv", format!("cannot read the header: {e}"))
                 .on_line(1)
         })?;
-        if headers.iter().all(|h| h.trim().is_empty()) {
-            return Err(
-                ImportError::unusable("no_header", "the file has no header line").on_line(1),
-            );
-        }
-        for header in headers {
-            guard::check_column(header).map_err(|e| {
-                ImportError::unusable("forbidden_column", e)
-                    .at(header)
-                    .on_line(1)
-            })?;
-        }
-        let mut places = Vec::with_capacity(columns.len());
-        for column in columns {
-            let is_it = |h: &str| {
-                same_header(h, column.name) || column.aliases.iter().any(|a| same_header(h, a))
-            };
-            let mut found = headers
-                .iter()
-                .enumerate()
-                .filter(|(_, h)| is_it(h))
-                .map(|(at, _)| at);
-            let place = found.next();
-            if let Some(second) = found.next() {
-                let twice = format!(
-                    "two columns mean {:?}, the second is {:?}",
-                    column.name, &headers[second]
-                );
-                return Err(ImportError::unusable("column_twice", twice)
-                    .at(column.name)
-                    .on_line(1));
-            }
-            if place.is_none() && column.required {
-                let missing = format!(
-                    "the file has no column {:?} (or {})",
-                    column.name,
-                    column.aliases.join(", ")
-                );
-                return Err(ImportError::unusable("missing_column", missing)
-                    .at(column.name)
-                    .on_line(1));
-            }
-            places.push(place);
-        }
-        Ok(Self {
-            text,
+        let headers: Vec<String> = headers.iter().map(str::to_owned).collect();
+        Ok(vec![Self {
+            places: find(&headers, columns, 1)?,
+            source: Source::Csv(text),
             columns,
-            places,
-        })
+            headers,
+            name: None,
+        }])
+    }
+
+    fn of_workbook(bytes: &[u8], columns: &'a [Column]) -> Result<Vec<Self>, ImportError> {
+        let worksheets = workbook::worksheets(bytes)?;
+        let (mut found, mut first_fault) = (Vec::new(), None);
+        for sheet in worksheets {
+            let head = sheet.rows.iter().take(HEADER_WITHIN);
+            let at = head.into_iter().position(|(_, cells)| fits(cells, columns));
+            let (line, headers) = sheet.rows[at.unwrap_or(0)].clone();
+            match find(&headers, columns, line) {
+                Ok(places) => found.push(Self {
+                    source: Source::Cells(
+                        sheet.rows.into_iter().skip(at.unwrap_or(0) + 1).collect(),
+                    ),
+                    columns,
+                    places,
+                    headers,
+                    name: Some(sheet.name),
+                }),
+                // A forbidden column refuses the whole file, whichever worksheet it stands in.
+                Err(
+                    fault @ ImportError::Unusable {
+                        code: "forbidden_column",
+                        ..
+                    },
+                ) => return Err(fault),
+                Err(fault) => first_fault = first_fault.or(Some(fault)),
+            }
+        }
+        if found.is_empty() {
+            let empty =
+                || ImportError::unusable("no_header", "the workbook has no worksheet with content");
+            return Err(first_fault.unwrap_or_else(empty));
+        }
+        Ok(found)
+    }
+
+    /// The name of the worksheet; none for a CSV file.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether it is a worksheet, whose merged cells are known.
+    pub fn is_worksheet(&self) -> bool {
+        matches!(self.source, Source::Cells(_))
+    }
+
+    /// Whether the file has this column.
+    pub fn has(&self, name: &str) -> bool {
+        let at = self.columns.iter().position(|c| c.name == name);
+        at.is_some_and(|at| self.places[at].is_some())
+    }
+
+    /// The headers of columns that nobody asked for.
+    pub fn ignored(&self) -> Vec<String> {
+        let asked = |at: &usize| self.places.contains(&Some(*at));
+        let left = self
+            .headers
+            .iter()
+            .enumerate()
+            .filter(|(at, h)| !asked(at) && !h.trim().is_empty());
+        left.map(|(_, h)| h.trim().to_owned()).collect()
     }
 
     /// The rows, or why a row cannot be read. Rows of blanks only are left out.
-    pub fn rows(&self) -> impl Iterator<Item = Result<SheetRow<'a>, Reject>> + '_ {
-        let mut reader = reader(self.text);
+    pub fn rows(&self) -> Box<dyn Iterator<Item = Result<SheetRow<'a>, Reject>> + '_> {
+        match &self.source {
+            Source::Csv(text) => Box::new(self.csv_rows(text)),
+            Source::Cells(rows) => Box::new(
+                rows.iter()
+                    .map(|(line, cells)| self.row(*line, |at| cells.get(at).map(String::as_str))),
+            ),
+        }
+    }
+
+    fn csv_rows<'s>(
+        &'s self,
+        text: &'s str,
+    ) -> impl Iterator<Item = Result<SheetRow<'a>, Reject>> + 's {
+        let mut reader = reader(text);
         let mut record = csv::StringRecord::new();
         let mut header_left = true;
         std::iter::from_fn(move || {
@@ -176,24 +312,27 @@ impl<'a> Sheet<'a> {
                 if std::mem::take(&mut header_left) || record.iter().all(|v| v.trim().is_empty()) {
                     continue;
                 }
-                return Some(self.row(&record));
+                return Some(self.row(line_of(text, &record), |at| record.get(at)));
             }
         })
     }
 
-    fn row(&self, record: &csv::StringRecord) -> Result<SheetRow<'a>, Reject> {
-        let line = self.line_of(record);
+    fn row<'v>(
+        &self,
+        line: u64,
+        cell: impl Fn(usize) -> Option<&'v str>,
+    ) -> Result<SheetRow<'a>, Reject> {
         let mut values = Vec::with_capacity(self.columns.len());
         for (column, place) in self.columns.iter().zip(&self.places) {
             let value = place
-                .and_then(|at| record.get(at))
+                .and_then(&cell)
                 .map(str::trim)
                 .filter(|v| !v.is_empty());
             if let Some(long) = value.filter(|v| v.chars().count() > MAX_VALUE_CHARS) {
                 let reason = format!("longer than {MAX_VALUE_CHARS} characters");
                 return Err(Reject::new(line, column.name, long, reason));
             }
-            if value.is_none() && column.required {
+            if value.is_none() && column.required && column.filled {
                 return Err(Reject::new(line, column.name, "", "is empty"));
             }
             values.push(value.map(str::to_owned));
@@ -204,20 +343,20 @@ impl<'a> Sheet<'a> {
             values,
         })
     }
+}
 
-    /// The reader's position of a record stands before the blank lines it skipped.
-    fn line_of(&self, record: &csv::StringRecord) -> u64 {
-        let Some(position) = record.position() else {
-            return 0;
-        };
-        let from = usize::try_from(position.byte())
-            .unwrap_or(usize::MAX)
-            .min(self.text.len());
-        let skipped = self.text.as_bytes()[from..]
-            .iter()
-            .take_while(|b| matches!(b, b'\r' | b'\n'));
-        position.line() + skipped.filter(|b| **b == b'\n').count() as u64
-    }
+/// The reader's position of a record stands before the blank lines it skipped.
+fn line_of(text: &str, record: &csv::StringRecord) -> u64 {
+    let Some(position) = record.position() else {
+        return 0;
+    };
+    let from = usize::try_from(position.byte())
+        .unwrap_or(usize::MAX)
+        .min(text.len());
+    let skipped = text.as_bytes()[from..]
+        .iter()
+        .take_while(|b| matches!(b, b'\r' | b'\n'));
+    position.line() + skipped.filter(|b| **b == b'\n').count() as u64
 }
 
 fn reader(text: &str) -> csv::Reader<&[u8]> {
@@ -228,6 +367,16 @@ fn reader(text: &str) -> csv::Reader<&[u8]> {
 }
 
 impl SheetRow<'_> {
+    /// Puts a value where the row has none: what a merged cell above says.
+    pub fn fill(&mut self, name: &str, value: Option<&str>) {
+        let at = self.columns.iter().position(|c| c.name == name);
+        if let Some(slot) = at
+            .map(|at| &mut self.values[at])
+            .filter(|slot| slot.is_none())
+        {
+            *slot = value.map(str::to_owned);
+        }
+    }
     /// The value of a column, blanks trimmed; none where it is empty or the file has no such column.
     pub fn get(&self, name: &str) -> Option<&str> {
         let at = self.columns.iter().position(|c| c.name == name)?;
@@ -365,6 +514,51 @@ mod tests {
             ("forbidden_column", Some(1))
         );
         assert_eq!(code(b"code\n1\n\xff\xfe"), ("not_utf8", Some(3)));
+    }
+
+    #[test]
+    fn a_worksheet_is_found_by_its_columns_below_its_title() {
+        use testkit::xlsx;
+        let bytes = xlsx::book(&[
+            xlsx::Sheet::new("Sheet1").row(0, 0, &["说明"]),
+            xlsx::Sheet::new("Sheet2")
+                .row(0, 0, &["某市清单"])
+                .row(2, 1, &["名称", "编码", "name"])
+                .row(3, 1, &["x", "1", "甲"])
+                .row(5, 1, &["y", "", "乙"]),
+        ]);
+        let sheet = Sheet::open(&bytes, &COLUMNS).unwrap();
+        assert_eq!(sheet.name(), Some("Sheet2"));
+        assert_eq!(sheet.ignored(), ["名称"]);
+        let rows: Vec<_> = sheet.rows().collect();
+        let first = rows[0].as_ref().unwrap();
+        assert_eq!(
+            (first.line, first.need("code"), first.get("name")),
+            (4, "1", Some("甲"))
+        );
+        let bad = rows[1].as_ref().unwrap_err();
+        assert_eq!((bad.line, bad.field.as_str()), (6, "code"));
+    }
+
+    #[test]
+    fn a_forbidden_column_refuses_a_workbook_in_whichever_worksheet_it_stands() {
+        use testkit::xlsx;
+        let fault = |second: &[&str]| {
+            let bytes = xlsx::book(&[
+                xlsx::Sheet::new("1").row(0, 0, &["编码", "name"]),
+                xlsx::Sheet::new("2").row(0, 0, second),
+            ]);
+            Sheet::open(&bytes, &COLUMNS)
+                .map(|_| ())
+                .map_err(|e| e.to_string())
+        };
+        for forbidden in [["编码", "信用分"], ["别的", "信用分"]] {
+            assert!(fault(&forbidden).unwrap_err().contains(guard::RULE));
+        }
+        assert_eq!(fault(&["别的", "y"]), Ok(()));
+        let none = xlsx::book(&[xlsx::Sheet::new("1").row(0, 0, &["a", "b"])]);
+        let error = Sheet::open(&none, &COLUMNS).unwrap_err().to_string();
+        assert!(error.contains("code"), "{error}");
     }
 
     #[test]

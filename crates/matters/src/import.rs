@@ -2,23 +2,34 @@
 //!
 //! A sheet has one line for each registration condition; lines of the same class belong together. Limits are written in
 //! one of the five clocks; a bare 天, 小时, D or h is refused unless the options say which clock it means.
+//!
+//! Cities keep the sheet in a spreadsheet with merged cells, which mean "same as above": a workbook knows them, a CSV
+//! file made of it has blanks in their place. So a line without a major class continues the major class above, one
+//! without minor class and name continues the class above. A limit is never continued by guessing: in a CSV file such a
+//! line without a limit is refused when the line above has one.
 
 use crate::model::{Condition, Flags, MatterClass, MatterId, MatterKind};
-use crate::rules::default_flags;
+use crate::rules::{default_flags, is_conduct};
 use grid::guard;
 use grid::report::{ImportError, Reject};
-use grid::sheet::{Column, Sheet, SheetRow, optional, required};
+use grid::sheet::{Column, Sheet, SheetRow, optional, present, required};
 use jiff::civil::Date;
 use kernel::deadline::ParseOptions;
 use kernel::{DivisionCode, Limit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-const COLUMNS: [Column; 23] = [
-    required("kind", &["类型", "类别类型", "部件事件"]),
-    required("major", &["大类", "大类代码", "大类编码", "major_code"]),
-    required("minor", &["小类", "小类代码", "小类编码", "minor_code"]),
+const COLUMNS: [Column; 25] = [
+    optional("kind", &["类型", "类别类型", "部件事件"]),
+    present(
+        "major",
+        &["大类", "大类代码", "大类编码", "大类编号", "major_code"],
+    ),
+    present(
+        "minor",
+        &["小类", "小类代码", "小类编码", "小类编号", "minor_code"],
+    ),
     optional("major_name", &["大类名称"]),
-    required("name_zh", &["name", "小类名称", "名称"]),
+    present("name_zh", &["name", "小类名称", "名称"]),
     optional("name_en", &["gloss_en", "英文名"]),
     optional("local", &["local_extension", "本地扩展", "扩展"]),
     optional("keywords", &["关键词"]),
@@ -26,18 +37,53 @@ const COLUMNS: [Column; 23] = [
     optional("warnable", &["可预警"]),
     optional("confidential", &["保密"]),
     optional("verify", &["核实", "需核实"]),
+    optional("claimable", &["可认领"]),
     optional("default_nature", &["诉求性质"]),
     optional("rule_no", &["序号", "条件序号"]),
     optional("condition", &["condition_short", "立案条件", "立案标准"]),
-    optional("limit", &["时限", "处置时限", "办理时限"]),
+    optional("limit", &["时限", "处置时限", "办理时限", "处理时限"]),
     optional("closing", &["结案条件", "结案标准", "处置标准"]),
     optional("evidence", &["证据", "举证要求"]),
     optional("legal_basis", &["法律依据", "依据"]),
     optional("mandatory", &["必须立案", "强制"]),
     optional("note", &["备注"]),
-    optional("unit", &["责任单位", "处置单位"]),
+    optional("unit", &["handling", "责任单位", "处置单位"]),
+    optional("competent", &["主管部门", "主管单位"]),
     optional("code", &["类别代码", "编码"]),
 ];
+
+/// What belongs to the major class, and what to the class: a line that leaves them blank says the same as the one above.
+const OF_MAJOR: [&str; 3] = ["kind", "major", "major_name"];
+const OF_CLASS: [&str; 13] = [
+    "minor",
+    "name_zh",
+    "name_en",
+    "local",
+    "keywords",
+    "public",
+    "warnable",
+    "confidential",
+    "verify",
+    "claimable",
+    "default_nature",
+    "unit",
+    "competent",
+];
+
+/// How the sheet of a catalogue is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SheetOptions {
+    /// What bare days and hours mean.
+    pub limits: ParseOptions,
+    /// Component or event, where neither a column nor the name of the worksheet says so.
+    pub kind: Option<MatterKind>,
+}
+
+impl From<ParseOptions> for SheetOptions {
+    fn from(limits: ParseOptions) -> Self {
+        Self { limits, kind: None }
+    }
+}
 
 /// One line of a sheet: a class and, mostly, one of its conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +91,7 @@ pub struct MatterRow {
     line: u64,
     class: ClassWords,
     condition: Option<Condition>,
+    units: NamedUnits,
 }
 
 /// What a line says about its class.
@@ -63,17 +110,40 @@ struct ClassWords {
     default_nature: Option<String>,
 }
 
+/// Units as a line names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedUnits {
+    /// 处置单位, by code or name.
+    pub handling: Option<String>,
+    /// 主管部门, by code or name.
+    pub competent: Option<String>,
+}
+
 /// A class as a sheet describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetClass {
     words: ClassWords,
     conditions: Vec<Condition>,
+    units: BTreeSet<NamedUnits>,
+    line: u64,
 }
 
 impl SheetClass {
     /// Unique within the catalogue.
     pub fn code(&self) -> &str {
         &self.words.code
+    }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.words.name_zh
+    }
+    /// The line on which it begins.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+    /// The units its lines name; several where the lines differ.
+    pub fn units(&self) -> &BTreeSet<NamedUnits> {
+        &self.units
     }
     /// How many conditions it has.
     pub fn conditions(&self) -> usize {
@@ -97,6 +167,9 @@ impl SheetClass {
             flags: w.flags,
             default_nature: w.default_nature,
             reviewed: true,
+            version: 1,
+            valid_from: None,
+            valid_to: None,
             conditions: self.conditions.clone(),
         }
     }
@@ -113,6 +186,8 @@ pub struct MatterSheet {
     pub classes: Vec<SheetClass>,
     /// Refused lines.
     pub rejects: Vec<Reject>,
+    /// Headers of columns that nobody asked for.
+    pub ignored: Vec<String>,
 }
 
 impl MatterSheet {
@@ -122,23 +197,96 @@ impl MatterSheet {
     }
 }
 
-/// Reads the sheet of a catalogue. A line that is refused does not take its class with it.
+/// What the lines above of a worksheet say, for merged cells.
+#[derive(Default)]
+struct Above {
+    values: HashMap<&'static str, String>,
+    had_limit: bool,
+}
+
+impl Above {
+    /// Fills what a line leaves blank because it says the same as above; answers whether it continues the class above.
+    fn continue_in(&mut self, row: &mut SheetRow<'_>) -> bool {
+        let continues_class = row.get("minor").is_none() && row.get("name_zh").is_none();
+        let continues_major = row.get("major").is_none();
+        if continues_major {
+            for name in OF_MAJOR {
+                row.fill(name, self.values.get(name).map(String::as_str));
+            }
+        }
+        if continues_class && continues_major {
+            for name in OF_CLASS {
+                row.fill(name, self.values.get(name).map(String::as_str));
+            }
+        }
+        for name in OF_MAJOR.into_iter().chain(OF_CLASS) {
+            match row.get(name) {
+                Some(value) => _ = self.values.insert(name, value.to_owned()),
+                None => _ = self.values.remove(name),
+            }
+        }
+        continues_class && continues_major
+    }
+}
+
+/// The kind that the name of a worksheet tells.
+fn kind_of_worksheet(name: &str) -> Option<MatterKind> {
+    let told: Vec<MatterKind> = [MatterKind::Component, MatterKind::Event]
+        .into_iter()
+        .filter(|k| name.contains(k.zh()) || name.to_lowercase().contains(k.as_str()))
+        .collect();
+    match told[..] {
+        [kind] => Some(kind),
+        _ => None,
+    }
+}
+
+/// Reads the sheet of a catalogue; every worksheet of a workbook that has its columns. A line that is refused does not
+/// take its class with it.
 ///
 /// # Errors
 /// A file that cannot be used at all.
-pub fn matters(bytes: &[u8], options: ParseOptions) -> Result<MatterSheet, ImportError> {
-    let sheet = Sheet::open(bytes, &COLUMNS)?;
+pub fn matters(
+    bytes: &[u8],
+    options: impl Into<SheetOptions>,
+) -> Result<MatterSheet, ImportError> {
+    let options: SheetOptions = options.into();
+    let sheets = Sheet::open_all(bytes, &COLUMNS)?;
+    let several = sheets.len() > 1;
     let mut out = MatterSheet::default();
     let mut classes = BTreeMap::<String, (u64, SheetClass)>::new();
-    for row in sheet.rows() {
-        out.read += 1;
-        let taken = row
-            .and_then(|row| matter_row(&row, options, &classes))
-            .and_then(|row| put_together(row, &mut classes));
-        match taken {
-            Ok(true) => {}
-            Ok(false) => out.repeated += 1,
-            Err(reject) => out.rejects.push(reject),
+    for sheet in &sheets {
+        let here = SheetOptions {
+            kind: sheet.name().and_then(kind_of_worksheet).or(options.kind),
+            ..options
+        };
+        let mut above = Above::default();
+        for row in sheet.rows() {
+            out.read += 1;
+            let taken = row
+                .and_then(|mut row| {
+                    let continues = above.continue_in(&mut row);
+                    let had_limit = std::mem::replace(&mut above.had_limit, row.get("limit").is_some());
+                    if continues && had_limit && row.get("limit").is_none() && !sheet.is_worksheet() {
+                        above.had_limit = true;
+                        let reason = "is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无";
+                        return Err(Reject::new(row.line, "limit", "", reason));
+                    }
+                    matter_row(&row, here, &classes)
+                })
+                .and_then(|row| put_together(row, &mut classes));
+            match taken {
+                Ok(true) => {}
+                Ok(false) => out.repeated += 1,
+                Err(reject) => out
+                    .rejects
+                    .push(reject.within(sheet.name().filter(|_| several))),
+            }
+        }
+        for header in sheet.ignored() {
+            if !out.ignored.contains(&header) {
+                out.ignored.push(header);
+            }
         }
     }
     out.classes = classes.into_values().map(|(_, class)| class).collect();
@@ -157,6 +305,7 @@ fn put_together(
         line,
         class: words,
         condition,
+        units,
     } = row;
     let new = || {
         (
@@ -164,6 +313,8 @@ fn put_together(
             SheetClass {
                 words: words.clone(),
                 conditions: Vec::new(),
+                units: BTreeSet::new(),
+                line,
             },
         )
     };
@@ -175,6 +326,9 @@ fn put_together(
             words.code
         );
         return Err(Reject::new(line, "name_zh", &words.name_zh, reason));
+    }
+    if units != NamedUnits::default() {
+        class.units.insert(units);
     }
     let Some(condition) = condition else {
         return Ok(is_new);
@@ -203,6 +357,9 @@ fn put_together(
 
 fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
     let text = row.need(name);
+    if text.is_empty() {
+        return Err(Reject::new(row.line, name, "", "is empty"));
+    }
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.len() {
         2 if digits => Ok(text.to_owned()),
@@ -219,14 +376,18 @@ fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
 
 fn matter_row(
     row: &SheetRow<'_>,
-    options: ParseOptions,
+    options: SheetOptions,
     classes: &BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<MatterRow, Reject> {
-    let kind: MatterKind = row
-        .parse("kind")?
-        .ok_or_else(|| Reject::new(row.line, "kind", "", "is empty"))?;
+    let kind: MatterKind = row.parse("kind")?.or(options.kind).ok_or_else(|| {
+        let reason = "is empty: neither a column, the name of the worksheet nor an option says component or event";
+        Reject::new(row.line, "kind", "", reason)
+    })?;
     let (major, minor) = (two_digits(row, "major")?, two_digits(row, "minor")?);
     let name_zh = row.words("name_zh")?.unwrap_or_default();
+    if name_zh.is_empty() {
+        return Err(Reject::new(row.line, "name_zh", "", "is empty"));
+    }
     guard::check_class(&name_zh).map_err(|e| Reject::new(row.line, "name_zh", &name_zh, e))?;
     let default = default_flags(kind, &name_zh);
     let flags = Flags {
@@ -234,7 +395,12 @@ fn matter_row(
         warnable: row.flag("warnable")?.unwrap_or(default.warnable),
         confidential: row.flag("confidential")?.unwrap_or(default.confidential),
         verify: row.flag("verify")?.unwrap_or(default.verify),
+        claimable: row.flag("claimable")?.unwrap_or(default.claimable),
     };
+    if flags.warnable && is_conduct(kind, &name_zh) {
+        let reason = format!("conduct of persons never raises warnings: {}", guard::RULE);
+        return Err(Reject::new(row.line, "warnable", &name_zh, reason));
+    }
     let code = format!("{}{major}{minor}", kind.letter());
     let next = classes
         .get(&code)
@@ -255,7 +421,11 @@ fn matter_row(
     Ok(MatterRow {
         line: row.line,
         class,
-        condition: condition(row, options, next)?,
+        condition: condition(row, options.limits, next)?,
+        units: NamedUnits {
+            handling: row.words("unit")?,
+            competent: row.words("competent")?,
+        },
     })
 }
 
@@ -359,6 +529,11 @@ pub fn duties(bytes: &[u8]) -> Result<Vec<Result<DutyRow, Reject>>, ImportError>
     Ok(sheet.rows().map(|row| duty_row(&row?)).collect())
 }
 
+/// Headers of a sheet of duties that nobody asked for.
+pub fn ignored_in_duties(bytes: &[u8]) -> Vec<String> {
+    Sheet::open(bytes, &DUTY_COLUMNS).map_or_else(|_| Vec::new(), |s| s.ignored())
+}
+
 fn duty_row(row: &SheetRow<'_>) -> Result<DutyRow, Reject> {
     let division = row.get("division").map(DivisionCode::padded).transpose();
     let division =
@@ -445,6 +620,85 @@ mod tests {
         };
         let sheet = matters(format!("{HEAD}{line}").as_bytes(), options).unwrap();
         assert_eq!((sheet.rejects.len(), sheet.conditions()), (0, 2));
+    }
+
+    /// The sheet as a city keeps it: its own headers, merged cells, units, a column of its own.
+    fn city_book() -> Vec<u8> {
+        use testkit::xlsx::{Sheet, book};
+        let head = [
+            "大类代码", "大类名称", "小类代码", "小类名称", "立案条件", "结案条件", "处置时限", "处置单位", "主管部门", "考核分",
+        ];
+        let merged = |sheet: Sheet, column: u32| sheet.merge((2, column), (3, column));
+        let components = Sheet::new("部件")
+            .row(0, 0, &["某市城市管理部件立案标准"])
+            .row(1, 0, &head)
+            .row(2, 0, &["01", "公用设施", "01", "上水井盖", "缺失", "恢复", "2紧急工作时", "水务集团", "城管局"])
+            .row(3, 4, &["破损", "更换或修复", "4工作时"])
+            .row(4, 0, &["01", "公用设施", "02", "污水井盖", "缺失", "恢复", "2紧急工作时"])
+            .merge((4, 6), (5, 6))
+            .row(5, 4, &["移位", "恢复"])
+            .row(6, 4, &["响", "恢复", "2天"]);
+        let components = [0, 1, 2, 3, 7, 8].into_iter().fold(components, merged);
+        let events = Sheet::new("事件").row(0, 0, &head).row(
+            1,
+            0,
+            &["01", "市容环境", "13", "暴露垃圾", "散落", "清除", "4工作时"],
+        );
+        book(&[components, events, Sheet::new("说明").row(0, 0, &["说明"])])
+    }
+
+    #[test]
+    fn the_workbook_of_a_city_is_read_with_its_merged_cells() {
+        let sheet = matters(&city_book(), ParseOptions::default()).unwrap();
+        let codes: Vec<_> = sheet
+            .classes
+            .iter()
+            .map(|c| (c.code(), c.conditions()))
+            .collect();
+        assert_eq!(codes, [("C0101", 2), ("C0102", 2), ("E0113", 1)]);
+        assert_eq!(sheet.ignored, ["考核分"]);
+        let lid = &sheet.classes[0];
+        assert_eq!(lid.words.major_name.as_deref(), Some("公用设施"));
+        let named = NamedUnits {
+            handling: Some("水务集团".into()),
+            competent: Some("城管局".into()),
+        };
+        assert_eq!(lid.units(), &BTreeSet::from([named]));
+        // A merged limit holds for every line it covers; the bare 天 below it is refused by its row and worksheet.
+        let limits: Vec<_> = sheet.classes[1].conditions.iter().map(|c| c.limit).collect();
+        assert_eq!(limits, [Some("2紧急工作时".parse().unwrap()); 2]);
+        let seen: Vec<_> = sheet
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str(), r.sheet.as_deref()))
+            .collect();
+        assert_eq!(seen, [(7, "limit", Some("部件"))]);
+    }
+
+    #[test]
+    fn blanks_of_a_csv_file_mean_the_same_as_above_but_never_a_limit() {
+        let csv = "小类名称,大类代码,大类名称,小类代码,处置时限,立案条件\n\
+                   上水井盖,01,公用设施,01,2紧急工作时,缺失\n\
+                   ,,,,4工作时,破损\n\
+                   ,,,,,弹跳\n\
+                   污水井盖,,,02,无,缺失\n\
+                   ,,,,,移位\n";
+        let component = SheetOptions {
+            kind: Some(MatterKind::Component),
+            ..SheetOptions::default()
+        };
+        let sheet = matters(csv.as_bytes(), component).unwrap();
+        let codes: Vec<_> = sheet
+            .classes
+            .iter()
+            .map(|c| (c.code(), c.name(), c.conditions()))
+            .collect();
+        assert_eq!(codes, [("C0101", "上水井盖", 2), ("C0102", "污水井盖", 1)]);
+        let seen: Vec<_> = sheet.rejects.iter().map(|r| (r.line, r.field.as_str())).collect();
+        assert_eq!(seen, [(4, "limit"), (6, "limit")]);
+        // Without a column, a worksheet or an option nobody says what kind it is.
+        let unsaid = matters(csv.as_bytes(), ParseOptions::default()).unwrap();
+        assert!(unsaid.classes.is_empty() && unsaid.rejects[0].field == "kind");
     }
 
     #[test]

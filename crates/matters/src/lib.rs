@@ -10,21 +10,28 @@
 
 pub mod calendar_file;
 pub mod calendars;
+mod error;
+pub mod http;
 pub mod import;
 pub mod items;
 pub mod model;
 pub mod ops;
 mod ops_calendar;
+mod pages;
 mod reference;
 pub mod rules;
 pub mod sql;
 pub mod sql_items;
+mod sql_versions;
 
-pub use items::{GridItem, GridItems};
 pub use calendars::Calendars;
-pub use model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
+pub use error::MatterError;
+pub use items::{GridItem, GridItems};
+pub use model::{
+    Catalogue, Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind, VersionNote,
+};
 pub use reference::{City, Reference};
-pub use rules::{Matters, NoUnit, Place, Reason, Responsible};
+pub use rules::{DutyRules, Matters, NoUnit, Place, Reason, Responsible};
 
 /// The tables of catalogues, duties and calendars.
 pub const MIGRATIONS: &[store::Migration] = &[
@@ -42,5 +49,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 44,
         name: "calendar_layers",
         sql: include_str!("../migrations/0044_calendar_layers.sql"),
+    },
+    store::Migration {
+        number: 41,
+        name: "versions",
+        sql: include_str!("../migrations/0041_versions.sql"),
     },
 ];

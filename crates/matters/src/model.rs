@@ -1,6 +1,7 @@
 //! The words of matters: catalogue, class, condition, duty. Plain data.
 
-use access::UnitId;
+use access::{AccountId, UnitId};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{DivisionCode, Limit};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ store::record! {
 }
 
 /// What may be done with the cases of a class (`rights.md`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {
     /// Shown on the public map.
     pub public: bool,
@@ -113,10 +114,13 @@ pub struct Flags {
     pub confidential: bool,
     /// A public report is verified before it is accepted.
     pub verify: bool,
+    /// 认领 — an enterprise, organisation or residents' group that subscribed to it may claim a case.
+    #[serde(default)]
+    pub claimable: bool,
 }
 
 /// 立案条件 — one registration condition of a class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// Its number in the class, from 1.
     pub rule_no: u32,
@@ -136,8 +140,8 @@ pub struct Condition {
     pub mandatory: bool,
 }
 
-/// 类别 — one class with its conditions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// 类别 — one class with its conditions, in one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatterClass {
     /// Its id in the store.
     pub id: MatterId,
@@ -167,6 +171,14 @@ pub struct MatterClass {
     pub default_nature: Option<String>,
     /// Whether a person has looked at it.
     pub reviewed: bool,
+    /// Which version of the class this is, from 1.
+    pub version: u32,
+    /// First day of this version; none for a first version that counts since ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// Last day of the class, whatever its version: after it nobody chooses it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Date>,
     /// Its registration conditions, ascending by number.
     pub conditions: Vec<Condition>,
 }
@@ -183,6 +195,38 @@ impl MatterClass {
     pub fn condition(&self, rule_no: u32) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.rule_no == rule_no)
     }
+}
+
+store::record! {
+    /// A published version of a class without its content.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct VersionNote {
+        /// The number, from 1.
+        pub version: u32,
+        /// First day in force; none for since ever.
+        pub valid_from: Option<Date>,
+        /// Why it was made.
+        pub note: String,
+        /// When it was made.
+        pub made_at: Timestamp,
+        /// By which account; none for the program itself.
+        pub made_by: Option<AccountId>,
+    }
+}
+
+/// 草稿 — what a class shall say next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Draft {
+    /// The class as it shall be; `version` is the one it would become.
+    pub class: MatterClass,
+    /// The version it was begun from; 0 for a class that is not there yet.
+    pub base: u32,
+    /// Why.
+    pub note: String,
+    /// When it was last edited.
+    pub edited_at: Timestamp,
+    /// By which account.
+    pub edited_by: Option<AccountId>,
 }
 
 store::record! {

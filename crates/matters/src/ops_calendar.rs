@@ -5,6 +5,7 @@ use crate::calendars::{Calendars, Changes, Layer, changes};
 use crate::sql;
 use access::{Ctx, Permission};
 use grid::Part;
+use grid::batch::Plan;
 use grid::report::{ImportError, Report, fingerprint};
 use jiff::civil::{Date, date};
 use kernel::calendar::{DayKind, WorkPeriod};
@@ -91,6 +92,34 @@ pub fn import_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         unchanged: u64::from(done.unchanged),
         ..Report::default()
     })
+}
+
+/// What [`import_calendar`] would do.
+///
+/// # Errors
+/// As [`import_calendar`].
+pub fn plan_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Plan, ImportError> {
+    let look = CalendarOptions {
+        dry_run: true,
+        ..CalendarOptions::default()
+    };
+    let found = import_calendar_file(ctx, bytes, &look)?;
+    let mut report = Report {
+        read: 1,
+        imported: u64::from(!found.unchanged),
+        unchanged: u64::from(found.unchanged),
+        ..Report::default()
+    };
+    if found.unchanged {
+        return Ok(Plan::new(report));
+    }
+    report.show(1, true, || found.version.clone());
+    let bytes = bytes.to_vec();
+    Ok(Plan::new(report).then(move |ctx, progress| {
+        import_calendar_file(ctx, &bytes, &CalendarOptions::default())?;
+        progress(1);
+        Ok(())
+    }))
 }
 
 fn checked(ctx: &Ctx, calendar: Calendar, options: &CalendarOptions) -> Result<Layer, ImportError> {

@@ -7,7 +7,7 @@
 use crate::items::GridItems;
 use crate::calendars::{Calendars, Layer};
 use crate::model::{Duty, MatterClass, MatterId};
-use crate::rules::{Matters, NoUnit, Place, Responsible};
+use crate::rules::{Coverage, DutyRules, Matters, NoUnit, Place, Responsible};
 use crate::{rules, sql};
 use access::city_settings::Values;
 use access::{AccountId, Ctx, UnitId};
@@ -31,6 +31,8 @@ pub struct City {
     pub matters: Arc<Matters>,
     /// Responsibilities.
     pub duties: Arc<Vec<Duty>>,
+    /// What the city says about matters for which nobody is named.
+    pub duty_rules: Arc<DutyRules>,
     /// 网格事项清单 — what grid workers may be asked to do.
     pub items: Arc<GridItems>,
     /// The calendar of the whole city; deadlines of a case are computed with [`City::calendar_at`] its place.
@@ -103,9 +105,42 @@ impl City {
         division: Option<DivisionCode>,
         on: Date,
     ) -> Result<Responsible, NoUnit> {
+        self.who_after(matter, grid, division, on, None)
+    }
+    /// [`City::who`] for a matter that `first` received first: where nobody is named, that unit leads if the city says
+    /// so (首接负责).
+    ///
+    /// # Errors
+    /// [`NoUnit`] when no unit at all is registered.
+    pub fn who_after(
+        &self,
+        matter: Option<MatterId>,
+        grid: Option<GridCode>,
+        division: Option<DivisionCode>,
+        on: Date,
+        first: Option<UnitId>,
+    ) -> Result<Responsible, NoUnit> {
         let class = matter.and_then(|id| self.matters.get(id));
         let place = Place::of(&self.territory, grid, division);
-        rules::who(&self.duties, &self.units, &self.territory, class, place, on)
+        rules::who_by(
+            &self.duty_rules,
+            &self.duties,
+            &self.units,
+            &self.territory,
+            class,
+            place,
+            on,
+            first,
+        )
+    }
+    /// The holes and double lines of the register of duties on a day, over the classes people choose from.
+    pub fn coverage(&self, on: Date) -> Coverage {
+        let classes = self.matters.choices();
+        rules::coverage(&self.duties, &self.units, &self.territory, classes, on)
+    }
+    /// The local day this snapshot is of.
+    pub fn on(&self) -> Date {
+        self.on
     }
     /// The worker on duty for a cell at a moment; none means that the task goes to the pool.
     pub fn worker_on_duty(&self, grid: GridCode, at: Timestamp) -> Option<AccountId> {
@@ -124,7 +159,7 @@ struct Fresh {
     units: Option<Units>,
     matters: Option<Matters>,
     items: Option<GridItems>,
-    duties: Option<Vec<Duty>>,
+    duties: Option<(Vec<Duty>, DutyRules)>,
     calendars: Option<Vec<Layer>>,
     settings: Option<Values>,
 }
@@ -161,7 +196,7 @@ fn read_changed(
     let matters = if moved(Part::Catalogue) {
         Some(Matters::build(
             sql::all_catalogues(r)?,
-            sql::all_classes(r)?,
+            sql::classes_on(r, on)?,
             on,
         ))
     } else {
@@ -173,7 +208,7 @@ fn read_changed(
         None
     };
     let duties = if moved(Part::Duties) {
-        Some(sql::all_duties(r)?)
+        Some((sql::all_duties(r)?, crate::ops::duty_rules(r)?))
     } else {
         None
     };
@@ -211,6 +246,7 @@ impl City {
             calendar: calendars.city().clone(),
             calendars,
             settings: Arc::default(),
+            duty_rules: Arc::default(),
             timezone,
             changes: BTreeMap::new(),
             on: Date::MIN,
@@ -232,8 +268,9 @@ impl City {
         if let Some(items) = fresh.items {
             next.items = Arc::new(items);
         }
-        if let Some(duties) = fresh.duties {
+        if let Some((duties, rules)) = fresh.duties {
             next.duties = Arc::new(duties);
+            next.duty_rules = Arc::new(rules);
         }
         if let Some(settings) = fresh.settings {
             next.settings = Arc::new(settings);

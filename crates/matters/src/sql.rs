@@ -3,6 +3,7 @@
 use crate::calendars::Layer;
 use crate::model::{Catalogue, Condition, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kernel::id::Id;
 use kernel::{Calendar, DivisionCode, Limit};
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use store::{Read, StoreError, StoreResult, Value, Write, params};
 const CATALOGUES: &str =
     "SELECT id, standard, version, valid_from, valid_to, source, reviewed FROM catalogues";
 const CLASSES: &str = "SELECT id, catalogue, code, kind, major, minor, major_name, name_zh, name_en, local, keywords, is_public, \
-     warnable, confidential, verify, default_nature, reviewed FROM matter_classes";
+     warnable, confidential, verify, default_nature, reviewed, claimable, version, valid_from, valid_to FROM matter_classes";
 const CONDITIONS: &str = "SELECT class, rule_no, wording, time_limit, limit_text, closing, evidence, legal_basis, mandatory FROM matter_conditions";
 const DUTIES: &str = "SELECT id, catalogue, matter, division, beat, valid_from, valid_to, competent, owning, maintaining, \
      handling, legal_basis, source FROM duties";
@@ -35,6 +36,10 @@ store::record! {
         verify: bool,
         default_nature: Option<String>,
         reviewed: bool,
+        claimable: bool,
+        version: u32,
+        valid_from: Option<Date>,
+        valid_to: Option<Date>,
     }
 }
 
@@ -82,9 +87,13 @@ impl ClassRow {
                 warnable: self.warnable,
                 confidential: self.confidential,
                 verify: self.verify,
+                claimable: self.claimable,
             },
             default_nature: self.default_nature,
             reviewed: self.reviewed,
+            version: self.version,
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
             conditions,
         }
     }
@@ -147,6 +156,44 @@ pub fn all_classes(r: &mut Read<'_>) -> StoreResult<Vec<MatterClass>> {
     Ok(joined(rows, conditions))
 }
 
+/// Every class as it counts on a day.
+pub fn classes_on(r: &mut Read<'_>, on: Date) -> StoreResult<Vec<MatterClass>> {
+    let mut classes = all_classes(r)?;
+    let mut overlays = crate::sql_versions::overlays(r, &classes, on)?;
+    for class in &mut classes {
+        if let Some(counting) = overlays.remove(&class.id) {
+            *class = counting;
+        }
+    }
+    Ok(classes)
+}
+
+/// One class by its row.
+pub fn class(r: &mut Read<'_>, id: MatterId) -> StoreResult<Option<MatterClass>> {
+    let row: Option<ClassRow> = r.opt(&format!("{CLASSES} WHERE id = $1"), params![id])?;
+    let Some(row) = row else { return Ok(None) };
+    let sql = format!("{CONDITIONS} WHERE class = $1 ORDER BY class, rule_no");
+    let conditions = r.all(&sql, params![id])?;
+    Ok(joined(vec![row], conditions).pop())
+}
+
+/// The id of the class of this code.
+pub fn class_by_code(
+    r: &mut Read<'_>,
+    catalogue: &str,
+    code: &str,
+) -> StoreResult<Option<MatterId>> {
+    let sql = "SELECT id FROM matter_classes WHERE catalogue = $1 AND code = $2";
+    let row: Option<(MatterId,)> = r.opt(sql, params![catalogue, code])?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Sets the last day of a class, or takes it away.
+pub fn end_class(w: &mut Write<'_>, id: MatterId, last: Option<Date>) -> StoreResult<()> {
+    let sql = "UPDATE matter_classes SET valid_to = $2 WHERE id = $1";
+    w.exec_one(sql, params![id, last])
+}
+
 /// The classes of one catalogue with their conditions.
 pub fn classes_of(r: &mut Read<'_>, catalogue: &str) -> StoreResult<Vec<MatterClass>> {
     let rows = r.all(
@@ -191,7 +238,11 @@ fn class_values(c: &MatterClass) -> Vec<Value> {
         c.flags.confidential,
         c.flags.verify,
         c.default_nature,
-        c.reviewed
+        c.reviewed,
+        c.flags.claimable,
+        c.version,
+        c.valid_from,
+        c.valid_to
     ]
     .to_vec()
 }
@@ -219,6 +270,10 @@ pub fn insert_classes(w: &mut Write<'_>, classes: &[MatterClass]) -> StoreResult
             "verify",
             "default_nature",
             "reviewed",
+            "claimable",
+            "version",
+            "valid_from",
+            "valid_to",
         ],
         &rows,
     )?;
@@ -230,7 +285,8 @@ pub fn update_class(w: &mut Write<'_>, class: &MatterClass) -> StoreResult<()> {
     w.exec_one(
         "UPDATE matter_classes SET catalogue = $2, code = $3, kind = $4, major = $5, minor = $6, major_name = $7, \
          name_zh = $8, name_en = $9, local = $10, keywords = $11, is_public = $12, warnable = $13, confidential = $14, \
-         verify = $15, default_nature = $16, reviewed = $17 WHERE id = $1",
+         verify = $15, default_nature = $16, reviewed = $17, claimable = $18, version = $19, valid_from = $20, valid_to = $21 \
+         WHERE id = $1",
         &class_values(class),
     )?;
     w.exec(
@@ -336,9 +392,17 @@ pub fn update_duty(w: &mut Write<'_>, duty: &Duty) -> StoreResult<()> {
     )
 }
 
-/// Drops a duty that was entered by mistake.
-pub fn delete_duty(w: &mut Write<'_>, id: DutyId) -> StoreResult<()> {
-    w.exec_one("DELETE FROM duties WHERE id = $1", params![id])
+/// One duty.
+pub fn duty(r: &mut Read<'_>, id: DutyId) -> StoreResult<Option<Duty>> {
+    r.opt(&format!("{DUTIES} WHERE id = $1"), params![id])
+}
+
+/// Ends a duty: `last` is its last day. A duty that has ended before keeps its end.
+pub fn end_duty(w: &mut Write<'_>, id: DutyId, last: Date) -> StoreResult<()> {
+    w.exec_one(
+        "UPDATE duties SET valid_to = $2 WHERE id = $1 AND (valid_to IS NULL OR valid_to > $2)",
+        params![id, last],
+    )
 }
 
 /// Every stored calendar, the one loaded first first.

@@ -19,6 +19,7 @@ pub mod rng;
 pub mod shared;
 pub mod skip;
 pub mod temp;
+pub mod xlsx;
 
 pub use rng::{Rng, Seed};
 pub use skip::{skip, without};

@@ -31,9 +31,13 @@ pub fn matter_class(n: u8, name: &str) -> MatterClass {
             warnable: true,
             confidential: false,
             verify: true,
+            claimable: false,
         },
         default_nature: None,
         reviewed: true,
+        version: 1,
+        valid_from: None,
+        valid_to: None,
         conditions: Vec::new(),
     }
 }

@@ -3,12 +3,11 @@
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
-use access::{SystemRole, UnitId};
+use access::SystemRole;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use kernel::geo::Point;
-use matters::City;
-use serde_json::{Value, json};
+use matters::http::{Asked, WhoView, named_class};
 
 /// Work on duties.
 #[derive(Args)]
@@ -44,38 +43,26 @@ impl Duty {
         let program = Program::open(common)?;
         let ctx = program.ready(SystemRole::Operator)?;
         let city = program.reference.current();
-        let class = class(&city, &args.matter)?;
+        let class = named_class(&city, &args.matter)
+            .map_err(|e| Failure::unusable("unknown_matter", e.to_string()).field("matter"))?;
         let on = args.on.unwrap_or_else(|| city.local_date(ctx.now()));
-        let grid = city.locate(point);
-        let division = city.territory.division_at(point);
-        let found = city
-            .who(Some(class.id), grid, division, on)
+        let asked = Asked {
+            point: Some(point),
+            ..Asked::default()
+        };
+        let found = WhoView::ask(&city, class, asked, on)
             .map_err(|e| Failure::unusable("no_unit", e.to_string()))?;
-        let unit = |id: Option<UnitId>| id.map(|id| told(&city, id));
-        let reason = serde_json::to_value(&found.reason)
-            .map_err(|e| Failure::other("json", e.to_string()))?;
-        let json = json!({
-            "matter": { "code": class.code, "catalogue": class.catalogue, "name": class.name_zh },
-            "grid": grid, "division": division, "on": on,
-            "handling": told(&city, found.handling), "competent": unit(found.competent),
-            "owning": unit(found.owning), "maintaining": unit(found.maintaining), "reason": reason,
-        });
-        let place = grid.map_or_else(|| "no known grid".to_owned(), |g| g.to_string());
-        let name = city
-            .unit(found.handling)
-            .map_or_else(|| found.handling.to_string(), |u| u.name_zh.clone());
+        let place = found.grid.clone();
+        let unit = &found.handling;
         let text = format!(
-            "{} {} at {place} on {on}: {name}\n  because {}",
-            class.code, class.name_zh, json["reason"]
+            "{} {} at {} on {on}: {}\n  because {}",
+            class.code,
+            class.name_zh,
+            place.as_deref().unwrap_or("no known grid"),
+            unit.name.as_deref().unwrap_or(&unit.id),
+            found.reason
         );
-        Done::new(&json, text)
-    }
-}
-
-fn told(city: &City, id: UnitId) -> Value {
-    match city.unit(id) {
-        Some(unit) => json!({ "id": id.to_string(), "code": unit.code, "name": unit.name_zh }),
-        None => json!({ "id": id.to_string() }),
+        Done::new(&found, text)
     }
 }
 
@@ -96,35 +83,6 @@ fn point(text: &str) -> Result<Point, Failure> {
             .map_err(|_| wrong(format!("{:?} is not a number", word.trim())))
     };
     Point::new(number(lon)?, number(lat)?).map_err(|e| wrong(e.to_string()))
-}
-
-fn class<'c>(city: &'c City, text: &str) -> Result<&'c matters::MatterClass, Failure> {
-    let wrong = |message: String| Failure::unusable("unknown_matter", message).field("matter");
-    if let Some((catalogue, code)) = text.rsplit_once('/')
-        && let Some(class) = city.matters.by_code(catalogue, code)
-    {
-        return Ok(class);
-    }
-    let found: Vec<&matters::MatterClass> = city
-        .matters
-        .classes()
-        .iter()
-        .filter(|c| c.code == text)
-        .collect();
-    match found.as_slice() {
-        [class] => Ok(class),
-        [] => Err(wrong(format!("no catalogue has the class {text:?}"))),
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|c| format!("{}/{}", c.catalogue, c.code))
-                .collect();
-            Err(wrong(format!(
-                "several catalogues have {text:?}: say which of {}",
-                names.join(", ")
-            )))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ pub enum ReferenceFile {
     Divisions(Territory),
     /// Unit grids: GeoJSON polygons with a 15-digit code; or beats: CSV (beat,name,grid).
     Grid(Territory),
-    /// Units: CSV (code,name,kind[,parent,division,phone,…]).
+    /// Units: CSV or .xlsx (code,name,kind[,parent,division,phone,…]).
     Units(Sheet),
-    /// A catalogue: CSV (kind,major,minor,name_zh,rule_no,condition,limit[,…]).
+    /// A catalogue: CSV or .xlsx (kind,major,minor,name_zh,rule_no,condition,limit[,…], or 大类代码, 小类代码, 立案条件 …).
     Matters(Catalogue),
-    /// Who is responsible: CSV (matter,division or beat,handling[,competent,owning,maintaining,…]).
+    /// Who is responsible: CSV or .xlsx (matter,division or beat,handling[,competent,owning,maintaining,…]).
     Duties(Sheet),
     /// The list of tasks for grid workers: CSV (list,code,name,approved_by,approved_on[,task,matter,…]).
     GridItems(File),
@@ -82,6 +82,9 @@ pub struct Catalogue {
     /// Last day in force.
     #[arg(long)]
     valid_to: Option<Date>,
+    /// From which day on classes that changed say the new [default: today].
+    #[arg(long, value_name = "DATE")]
+    effective: Option<Date>,
     #[command(flatten)]
     clocks: Clocks,
 }
@@ -164,6 +167,8 @@ impl Catalogue {
                 .source
                 .unwrap_or_else(|| stem(&self.sheet.file.file)),
             limits: self.clocks.options()?,
+            effective: self.effective,
+            kind: self.clocks.kind,
         };
         done(&matters::ops::import_matters(ctx, &bytes, &options).map_err(failure)?)
     }

@@ -5,6 +5,7 @@ use super::import_reference::{failure, read_file};
 use crate::output::{Done, Failure};
 use clap::{Args, Subcommand};
 use kernel::deadline::ParseOptions;
+use matters::MatterKind;
 use std::path::PathBuf;
 
 /// Work on catalogues.
@@ -22,13 +23,13 @@ enum What {
 /// Count the classes and conditions of a sheet and list the lines that would be refused.
 #[derive(Args)]
 struct Check {
-    /// A CSV file in UTF-8.
+    /// A CSV file in UTF-8, or a workbook (.xlsx).
     file: PathBuf,
     #[command(flatten)]
     clocks: Clocks,
 }
 
-/// Which clock bare days and hours mean.
+/// What the sheet leaves open: which clock bare days and hours mean, and of which kind its classes are.
 #[derive(Args)]
 pub struct Clocks {
     /// Which clock a bare 天 or D means; without it such a limit is refused.
@@ -37,6 +38,9 @@ pub struct Clocks {
     /// Which clock a bare 小时 or h means; without it such a limit is refused.
     #[arg(long, value_name = "wh|uh")]
     bare_hours: Option<String>,
+    /// Component or event, where neither a column nor the name of the worksheet says so.
+    #[arg(long, value_name = "component|event|other")]
+    pub kind: Option<MatterKind>,
 }
 
 impl Clocks {
@@ -53,7 +57,11 @@ impl Matters {
     /// Runs the command.
     pub fn run(self) -> Result<Done, Failure> {
         let What::Check(args) = self.what;
-        let check = matters::ops::check(&read_file(&args.file)?, args.clocks.options()?);
+        let options = matters::import::SheetOptions {
+            limits: args.clocks.options()?,
+            kind: args.clocks.kind,
+        };
+        let check = matters::ops::check(&read_file(&args.file)?, options);
         let check = check.map_err(failure)?;
         let mut text = format!(
             "{} rows: {} classes ({} components, {} events) with {} conditions, {} without limit; {} rows refused",
@@ -65,6 +73,10 @@ impl Matters {
             check.without_limit,
             check.rejected
         );
+        if !check.ignored_columns.is_empty() {
+            let ignored = check.ignored_columns.join(", ");
+            text.push_str(&format!("\n  columns that are not read: {ignored}"));
+        }
         for e in check.errors.iter().take(20) {
             text.push_str(&format!(
                 "\n  line {}, {}: {} ({})",

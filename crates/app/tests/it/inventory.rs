@@ -383,6 +383,8 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
         valid_to: None,
         source: "test".into(),
         limits: kernel::deadline::ParseOptions::default(),
+        effective: None,
+        kind: None,
     };
     let classes = matters::ops::import_matters(&ctx, CLASSES.as_bytes(), &options).unwrap();
     assert_eq!(classes.rejected, 0, "{classes:?}");

@@ -115,6 +115,7 @@ fn both_engines_have_the_same_tables_columns_and_indexes() {
 /// are reference tables, or stay on the coordinator. Everything else spreads by `district`.
 const OF_THE_CITY: &[&str] = &[
     "accounts",
+    "admin_imports",
     "api_tokens",
     "beat_grids",
     "beat_shifts",
@@ -137,6 +138,8 @@ const OF_THE_CITY: &[&str] = &[
     "matter_conditions",
     "notice_addresses",
     "notice_templates",
+    "matter_drafts",
+    "matter_versions",
     "outbox",
     "outbox_readers",
     "reference_changes",

@@ -13,4 +13,4 @@ pub mod run;
 pub mod times;
 
 pub use map::ImportMap;
-pub use run::{Options, Outcome, run};
+pub use run::{Options, Outcome, preview, run};

@@ -12,7 +12,7 @@ use crate::rules::{self, Actor, CityRules, Command, Facts};
 use crate::{model::Place, sql};
 use access::{Ctx, Permission, SystemRole, UnitId};
 use grid::ImportError;
-use grid::report::Reject;
+use grid::report::{Reject, Report};
 use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::geo::Point;
@@ -168,6 +168,65 @@ pub fn run(
     }
     state.total.seconds = started.elapsed().as_secs_f64();
     Ok(state.total)
+}
+
+/// What [`run`] would do with a file, found out without writing anything: the same reading, the same keys.
+///
+/// # Errors
+/// As [`run`].
+pub fn preview(ctx: &Ctx, map: &ImportMap, file: &Path) -> Result<Report, ImportError> {
+    ctx.require(Permission::ImportRun)?;
+    check_file(file)?;
+    let (mut records, places) = open(file, map)?;
+    let mut report = Report::default();
+    let (mut seen, mut batch) = (Seen::default(), Vec::new());
+    loop {
+        let record = records.next_record().map_err(|e| unreadable(file, &e))?;
+        let at_end = record.is_none();
+        if let Some(Record { line, fields }) = record {
+            report.read += 1;
+            match take(map, &places, &mut seen, line, &fields) {
+                Taken::New(row) => batch.push((line, *row)),
+                Taken::Repeat => report.unchanged += 1,
+                Taken::Reject(reject) => report.reject(reject),
+            }
+        }
+        if batch.len() >= BATCH || at_end {
+            count(ctx, map, std::mem::take(&mut batch), &mut report)?;
+        }
+        if at_end {
+            return Ok(report);
+        }
+    }
+}
+
+/// Counts rows by what is known of them.
+fn count(
+    ctx: &Ctx,
+    map: &ImportMap,
+    rows: Vec<(u64, ParsedRow)>,
+    report: &mut Report,
+) -> Result<(), ImportError> {
+    let (district, source) = (map.district, map.source.clone());
+    let ids: Vec<String> = rows.iter().map(|(_, row)| row.id.clone()).collect();
+    let known = ctx.read_blocking::<_, StoreError, _>(move |r| {
+        sql_import::keys(r, district, &source, ids.iter().map(String::as_str))
+    })?;
+    for (line, row) in rows {
+        let name = || format!("{} {}", row.id, row.matter);
+        match known.get(&row.id) {
+            Some(key) if key.content == row.content => report.unchanged += 1,
+            Some(_) => {
+                report.updated += 1;
+                report.show(line, false, name);
+            }
+            None => {
+                report.imported += 1;
+                report.show(line, true, name);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether no row of this source has been brought in before.

@@ -10,7 +10,7 @@ use crate::rules::{
     self, Actor, AnswerCommand, ClockCommand, Command, Facts, FairCommand, JointCommand, Refusal,
 };
 use crate::service::Cases;
-use crate::{sql, sql_lists, sql_record};
+use crate::{sql, sql_lists, sql_record, sql_unclear};
 use access::{AccountId, Ctx, Principal, Role, UnitId};
 use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
@@ -535,7 +535,7 @@ fn resolve(
         Step::Dispatch { unit, basis } => {
             let (unit, found) = match unit.or(case.ruled) {
                 Some(unit) => (known_unit(city, unit)?, String::new()),
-                None => responsible(city, case, now)?,
+                None => responsible(r, city, case, now)?,
             };
             Command::Dispatch {
                 unit,
@@ -809,11 +809,22 @@ fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, Cas
     })
 }
 
-/// Who answers for the matter at the place today, and why.
-fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, String), CaseError> {
+/// Who answers for the matter at the place today, and why. Who received it first is only asked for where a city says that
+/// this counts and the case came back.
+fn responsible(
+    r: &mut Read<'_>,
+    city: &City,
+    case: &Case,
+    now: Timestamp,
+) -> Result<(UnitId, String), CaseError> {
     let on = city.local_date(now);
+    let first = if city.duty_rules.first_receiver && case.returns > 0 {
+        sql_unclear::first_receiver(r, case)?
+    } else {
+        None
+    };
     let found = city
-        .who(case.matter, case.place.grid, case.place.division, on)
+        .who_after(case.matter, case.place.grid, case.place.division, on, first)
         .map_err(|e| CaseError::field("unit", "cases.no_unit", e.to_string()))?;
     let basis = match found.reason {
         Reason::Duty {
@@ -829,6 +840,7 @@ fn responsible(city: &City, case: &Case, now: Timestamp) -> Result<(UnitId, Stri
                 None => format!("duty {duty} ({place}){law}"),
             }
         }
+        Reason::FirstReceiver => "first receiver".to_owned(),
         Reason::Territory { division } => format!("territory {division}"),
         Reason::City => "city".to_owned(),
     };

@@ -19,6 +19,7 @@ pub mod requester;
 mod show;
 mod timers;
 pub(crate) mod track;
+mod unclear;
 pub mod view;
 mod words;
 
@@ -40,6 +41,7 @@ pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, repo
 pub use show::{list_json, show_json, states_of};
 pub use timers::{answer_by_link, run_timers};
 pub use track::{track, track_link};
+pub use unclear::{Return, ReturnedCase, Unclear, unclear};
 
 use crate::model::Case;
 use crate::moves::Act;

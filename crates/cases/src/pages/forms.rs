@@ -8,7 +8,7 @@ use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
 use crate::words::act_key;
 use access::{Account, AccountId};
-use matters::City;
+use matters::{City, Reason};
 use ui::{Choice, Ui};
 
 /// The fields of a form that names several units: a split, a whistle. (By the API there may be more.)
@@ -767,7 +767,8 @@ impl Maker<'_> {
     fn dispatch(&self, id: &str) -> Vec<Input> {
         let (unit, why) = self.responsible();
         let asked = Input {
-            required: true,
+            // Empty where `ops` finds it in the life of the case.
+            required: !unit.is_empty(),
             value: unit.clone(),
             help: why,
             ..self.input(id, "unit", Kind::Offers("offer-units"))
@@ -796,6 +797,10 @@ impl Maker<'_> {
         let Ok(found) = found else {
             return (String::new(), self.ui.t("cases-why-none"));
         };
+        let is_named = matches!(found.reason, Reason::Duty { .. });
+        if !is_named && self.city.duty_rules.first_receiver && self.case.returns > 0 {
+            return (String::new(), self.ui.t("cases-why-first"));
+        }
         let unit = self
             .city
             .unit(found.handling)

@@ -25,6 +25,7 @@ mod rules;
 mod sheet;
 mod tasks;
 mod track;
+mod unclear;
 mod unit;
 
 pub use panel::{Panel, Paneling, Panels};
@@ -157,6 +158,12 @@ pub fn add(routes: Routes) -> Routes {
             case::act,
         )
         .takes(pictures::FORM_BYTES)
+        .on(
+            get(),
+            "/duties/unclear",
+            Permission::CaseCoordinate,
+            unclear::show,
+        )
         .on(get(), "/unit", Permission::CaseHandle, unit::show)
         .on(get(), "/tasks", Permission::CaseInspect, tasks::show)
         .on(get(), "/found", Permission::CaseInspect, found::blank)
@@ -209,6 +216,12 @@ pub fn menu(capability: Capability) -> Capability {
             "/calendar",
             Permission::ReferenceManage,
             770,
+        )
+        .menu(
+            "cases-menu-unclear",
+            "/duties/unclear",
+            Permission::CaseCoordinate,
+            62,
         )
         .menu("cases-menu-about", "/about", Permission::SystemManage, 820)
 }

@@ -207,6 +207,7 @@ pub fn why(ui: &Ui, city: &City, reason: &Reason) -> String {
             ..
         } => ui.tn("cases-why-duty-law", "law", law.as_str()),
         Reason::Duty { .. } => ui.t("cases-why-duty"),
+        Reason::FirstReceiver => ui.t("cases-why-first"),
         Reason::Territory { division } => ui.tn(
             "cases-why-territory",
             "place",

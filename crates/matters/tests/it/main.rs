@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod duties;
+mod editor;
 mod snapshot;
 
 use access::Ctx;
@@ -42,5 +43,7 @@ pub fn options(id: &str) -> CatalogueOptions {
         valid_to: None,
         source: "test".into(),
         limits: kernel::deadline::ParseOptions::default(),
+        effective: None,
+        kind: None,
     }
 }

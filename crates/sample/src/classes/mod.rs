@@ -194,6 +194,9 @@ fn class(entry: &Entry, id: MatterId) -> Result<MatterClass, SampleError> {
             "求决".into()
         }),
         reviewed: true,
+        version: 1,
+        valid_from: None,
+        valid_to: None,
         conditions: conditions.collect::<Result<_, SampleError>>()?,
     })
 }

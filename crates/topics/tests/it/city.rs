@@ -165,6 +165,8 @@ fn lay_reference(ctx: &Ctx) {
         valid_to: None,
         source: "test".into(),
         limits: kernel::deadline::ParseOptions::default(),
+        effective: None,
+        kind: None,
     };
     let report = matters::ops::import_matters(ctx, CLASSES.as_bytes(), &options).unwrap();
     assert_eq!(report.rejected, 0, "{report:?}");

@@ -362,6 +362,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "catalogue.edit",
+        "catalogue",
+        "standard, version or validity of a catalogue change",
+        "before and after",
+    ),
+    (
         "catalogue.import",
         "catalogue",
         "a catalogue of matters is read from a file",
@@ -380,6 +386,18 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "duty.add",
+        "duty",
+        "a line of the register of duties is entered",
+        "selector, unit, first day, the line it replaces",
+    ),
+    (
+        "duty.end",
+        "duty",
+        "a line of the register of duties ends",
+        "last day",
+    ),
+    (
         "duty.import",
         "duty",
         "responsibilities are read from a file",
@@ -396,6 +414,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "month",
         "the figures of a month are frozen",
         "version of the set, digest",
+    ),
+    (
+        "duty.rules",
+        "settings",
+        "the rules for matters without a duty change",
+        "before and after",
     ),
     (
         "facts.export",
@@ -428,10 +452,64 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "file, counts",
     ),
     (
+        "import.begin",
+        "import",
+        "a file that was looked at begins to be written",
+        "kind",
+    ),
+    (
+        "import.cancel",
+        "import",
+        "a file that was looked at is not wanted",
+        "kind",
+    ),
+    (
+        "import.end",
+        "import",
+        "the import of a file is over",
+        "kind, counts, why it stopped",
+    ),
+    (
+        "import.upload",
+        "import",
+        "a file is uploaded and looked at; nothing else is written",
+        "kind, name, counts",
+    ),
+    (
+        "matter.draft",
+        "matter",
+        "a draft of a class is saved",
+        "version it was begun from",
+    ),
+    (
+        "matter.draft_drop",
+        "matter",
+        "a draft of a class is undone",
+        "",
+    ),
+    (
         "matter.import",
         "matter",
         "classes of a catalogue are read, or made by an import of cases",
         "source, counts",
+    ),
+    (
+        "matter.publish",
+        "matter",
+        "a version of a class is published",
+        "version, first day, reason, how many fields differ",
+    ),
+    (
+        "matter.retire",
+        "matter",
+        "the last day of a class is set or taken away",
+        "before and after",
+    ),
+    (
+        "matter.take_back",
+        "matter",
+        "a version that has not begun becomes the draft again",
+        "version, first day",
     ),
     (
         "route.refused",

@@ -15,6 +15,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; an account is closed, not removed, because the record names it",
     ),
     (
+        "admin_imports",
+        "for good, without the file; who brought in what, and what was refused",
+    ),
+    (
         "api_tokens",
         "for good, without the token itself; expired and revoked ones open nothing",
     ),
@@ -119,6 +123,14 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "notices",
         "180 days, then removed by the program; they name no person outside the vault",
+    ),
+    (
+        "matter_drafts",
+        "until published or dropped; the audit trail says who did which",
+    ),
+    (
+        "matter_versions",
+        "for good, except one taken back before it began, which becomes the draft again",
     ),
     (
         "number_blocks",

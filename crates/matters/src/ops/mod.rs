@@ -1,26 +1,37 @@
 //! Use cases of matters: import and check catalogues, import duties and calendars, get or make the classes that an import
-//! of cases met.
+//! of cases met; the editor of classes and of duties.
+
+mod duties;
+mod duty_import;
+mod editor;
+mod sheet_duties;
 
 pub use crate::ops_calendar::{
     CalendarOptions, CalendarReport, DayChange, DayError, LONGEST_REASON, change_day,
-    import_calendar, import_calendar_file,
+    import_calendar, import_calendar_file, plan_calendar,
+};
+pub use duties::{
+    NewDuty, add_duty, checked_duty, duty_rules, end_duty, end_duty_in, put_duty, set_duty_rules,
+};
+pub use duty_import::{import_duties, plan_duties};
+pub use editor::{
+    History, drop_draft, history, publish, retire, save_catalogue, save_draft, take_back, version_of,
 };
 
-use crate::import::{self, DUTY_UNITS, DutyRow};
-use crate::model::{Catalogue, Duty, DutyId, MatterClass, MatterId, MatterKind};
+use crate::import::{self, SheetOptions};
+use crate::error::MatterError;
+use crate::model::{Catalogue, MatterClass, MatterId, MatterKind};
 use crate::{rules, sql};
-use access::{Ctx, Permission, UnitId};
-use actors::Unit;
+use access::{Ctx, Permission};
 use grid::Part;
-use grid::batch::{Changes, Keyed, Writer, lay_over};
+use grid::batch::{Changes, Plan, Writer};
 use grid::report::{ImportError, Reject, Report, fingerprint};
 use jiff::civil::Date;
-use kernel::DivisionCode;
 use kernel::deadline::ParseOptions;
 use kernel::id::Id;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{AuditEvent, StoreError};
+use store::{AuditEvent, StoreError, StoreResult, Write};
 
 /// What a catalogue is and how its sheet is to be read.
 #[derive(Debug, Clone)]
@@ -39,6 +50,10 @@ pub struct CatalogueOptions {
     pub source: String,
     /// What bare days and hours mean.
     pub limits: ParseOptions,
+    /// Component or event, where the sheet does not say.
+    pub kind: Option<MatterKind>,
+    /// From which day on a class that changed says the new; none for the day of the import (UTC).
+    pub effective: Option<Date>,
 }
 
 /// What a check of a sheet found; no database is needed.
@@ -58,6 +73,10 @@ pub struct Check {
     pub without_limit: u64,
     /// Refused lines.
     pub rejected: u64,
+    /// Conditions by clock, as the two-letter codes.
+    pub clocks: BTreeMap<String, u64>,
+    /// Headers of columns that nobody asked for.
+    pub ignored_columns: Vec<String>,
     /// Each refusal with line, field and reason.
     pub errors: Vec<Reject>,
 }
@@ -66,12 +85,16 @@ pub struct Check {
 ///
 /// # Errors
 /// A file that cannot be used at all.
-pub fn check(bytes: &[u8], limits: ParseOptions) -> Result<Check, ImportError> {
-    let sheet = import::matters(bytes, limits)?;
+pub fn check(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<Check, ImportError> {
+    let sheet = import::matters(bytes, options)?;
     let nowhere = MatterId(Id::from_bytes([0; 16]));
     let classes: Vec<MatterClass> = sheet.classes.iter().map(|c| c.class(nowhere, "")).collect();
     let of_kind = |kind| classes.iter().filter(|c| c.kind == kind).count() as u64;
     let conditions = classes.iter().flat_map(|c| &c.conditions);
+    let mut clocks = BTreeMap::new();
+    for limit in conditions.clone().filter_map(|c| c.limit) {
+        *clocks.entry(limit.clock().code().to_owned()).or_default() += 1;
+    }
     Ok(Check {
         rows: sheet.read,
         classes: classes.len() as u64,
@@ -80,8 +103,25 @@ pub fn check(bytes: &[u8], limits: ParseOptions) -> Result<Check, ImportError> {
         conditions: sheet.conditions(),
         without_limit: conditions.filter(|c| c.limit.is_none()).count() as u64,
         rejected: sheet.rejects.len() as u64,
+        clocks,
+        ignored_columns: sheet.ignored,
         errors: sheet.rejects,
     })
+}
+
+/// A class that an import changes gets another version, so that what it said before stays readable.
+fn another_version(w: &mut Write<'_>, class: &MatterClass) -> StoreResult<()> {
+    let Some(row) = sql::class(w, class.id)? else {
+        return Err(StoreError::Conflict);
+    };
+    let today = w.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = class.valid_from.unwrap_or(today).max(today);
+    editor::add_version(w, &row, class.clone(), "import", today)
+        .map(|_| ())
+        .map_err(|e| match e {
+            MatterError::Store(e) => e,
+            other => StoreError::Misuse(other.to_string()),
+        })
 }
 
 fn class_writer(file: String) -> Writer<MatterClass> {
@@ -91,12 +131,13 @@ fn class_writer(file: String) -> Writer<MatterClass> {
         part: Part::Catalogue,
         file,
         insert: sql::insert_classes,
-        update: sql::update_class,
+        update: another_version,
         name: |c| format!("{}/{}", c.catalogue, c.code),
     }
 }
 
-/// Brings in a catalogue from a sheet. Sums count lines; a class whose lines changed is rewritten under its own id.
+/// Brings in a catalogue from a sheet. Sums count lines; a class whose lines changed gets another version under its own
+/// id. Where the sheet names units that are registered, each class without a duty of its own in the whole city gets one.
 ///
 /// # Errors
 /// An unusable file or catalogue word (nothing is written), or the store's.
@@ -105,18 +146,42 @@ pub fn import_matters(
     bytes: &[u8],
     options: &CatalogueOptions,
 ) -> Result<Report, ImportError> {
+    plan_matters(ctx, bytes, options)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`import_matters`] would do.
+///
+/// # Errors
+/// As [`import_matters`].
+pub fn plan_matters(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &CatalogueOptions,
+) -> Result<Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let catalogue = catalogue_of(options)?;
-    let sheet = import::matters(bytes, options.limits)?;
+    let how = SheetOptions {
+        limits: options.limits,
+        kind: options.kind,
+    };
+    let sheet = import::matters(bytes, how)?;
+    let today = ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let effective = options.effective.unwrap_or(today);
     let id = catalogue.id.clone();
-    let (before, stored) = ctx.read_blocking::<_, StoreError, _>(move |r| {
-        Ok((sql::catalogue(r, &id)?, sql::classes_of(r, &id)?))
+    let (before, stored, units, duties) = ctx.read_blocking::<_, StoreError, _>(move |r| {
+        Ok((
+            sql::catalogue(r, &id)?,
+            sql::classes_of(r, &id)?,
+            actors::sql::all(r)?,
+            sql::all_duties(r)?,
+        ))
     })?;
     let known: BTreeMap<String, MatterClass> =
         stored.into_iter().map(|c| (c.code.clone(), c)).collect();
     let mut report = Report {
         read: sheet.read,
         unchanged: sheet.repeated,
+        ignored_columns: sheet.ignored.clone(),
         ..Report::default()
     };
     let mut changes = Changes {
@@ -125,19 +190,25 @@ pub fn import_matters(
     };
     for class in &sheet.classes {
         let lines = class.conditions().max(1) as u64;
+        let name = || format!("{} {}", class.code(), class.name());
         match known.get(class.code()) {
             None => {
                 let id = MatterId(Id::new(ctx.now(), rand::random()));
                 changes.new.push(class.class(id, &catalogue.id));
                 report.imported += lines;
+                report.show(class.line(), true, name);
             }
             Some(old) => {
                 let new = kept(class.class(old.id, &catalogue.id), old);
                 if new == *old {
                     report.unchanged += lines;
                 } else {
-                    changes.changed.push(new);
+                    changes.changed.push(MatterClass {
+                        valid_from: Some(effective),
+                        ..new
+                    });
                     report.updated += lines;
+                    report.show(class.line(), false, name);
                 }
             }
         }
@@ -145,12 +216,21 @@ pub fn import_matters(
     // A line that only names a class whose conditions stand on other lines says nothing new.
     let told = report.imported + report.unchanged + report.updated + sheet.rejects.len() as u64;
     report.unchanged += report.read.saturating_sub(told);
+    let named = sheet_duties::duties(ctx, &sheet, &catalogue, &units, &duties, effective);
+    named.warnings.iter().for_each(|w| report.warn(w));
     sheet.rejects.into_iter().for_each(|r| report.reject(r));
+    let file = fingerprint(bytes);
+    let mut plan = Plan::new(report);
     if before.as_ref() != Some(&catalogue) {
-        save_catalogue(ctx, catalogue, fingerprint(bytes))?;
+        let file = file.clone();
+        plan = plan.then(move |ctx, _| Ok(save_catalogue_row(ctx, catalogue, file)?));
     }
-    class_writer(fingerprint(bytes)).write(ctx, &changes)?;
-    Ok(report)
+    plan = plan.write(class_writer(file.clone()), changes);
+    let duties = Changes {
+        new: named.duties,
+        changed: Vec::new(),
+    };
+    Ok(plan.write(duty_import::writer(file), duties))
 }
 
 /// Conditions that the sheet does not have (any more, or because their lines were refused) stay: cases refer to them.
@@ -161,6 +241,7 @@ fn kept(mut new: MatterClass, old: &MatterClass) -> MatterClass {
         .iter()
         .filter(|c| new.condition(c.rule_no).is_none());
     let missing: Vec<_> = missing.cloned().collect();
+    (new.version, new.valid_from, new.valid_to) = (old.version, old.valid_from, old.valid_to);
     new.conditions.extend(missing);
     new.conditions.sort_by_key(|c| c.rule_no);
     new
@@ -195,7 +276,7 @@ fn catalogue_of(options: &CatalogueOptions) -> Result<Catalogue, ImportError> {
     })
 }
 
-fn save_catalogue(ctx: &Ctx, catalogue: Catalogue, file: String) -> Result<(), StoreError> {
+fn save_catalogue_row(ctx: &Ctx, catalogue: Catalogue, file: String) -> Result<(), StoreError> {
     ctx.renewed().write_blocking(move |mut w| {
         sql::save_catalogue(&mut w, &catalogue)?;
         grid::sql::bump(&mut w, Part::Catalogue)?;
@@ -262,145 +343,5 @@ fn try_make_imported(
             format!("{catalogue}/{}", made[0].code),
         );
         w.commit(event.detail(detail), ids)
-    })
-}
-
-/// A duty is found again by what it selects and since when.
-type DutyKey = (String, String, Option<DivisionCode>, String, Option<Date>);
-
-struct ReadyDuty {
-    row: DutyRow,
-    units: [Option<UnitId>; 4],
-    handling: UnitId,
-}
-
-impl Keyed for ReadyDuty {
-    type Key = DutyKey;
-    fn key(&self) -> DutyKey {
-        let r = &self.row;
-        (
-            r.catalogue.clone(),
-            r.matter.clone(),
-            r.division,
-            r.beat.clone(),
-            r.validity.0,
-        )
-    }
-    fn line(&self) -> u64 {
-        self.row.line
-    }
-}
-
-impl ReadyDuty {
-    fn lay_over(&self, known: Option<&Duty>, source: &str, id: impl FnOnce() -> DutyId) -> Duty {
-        let r = &self.row;
-        Duty {
-            id: known.map_or_else(id, |d| d.id),
-            catalogue: r.catalogue.clone(),
-            matter: r.matter.clone(),
-            division: r.division,
-            beat: r.beat.clone(),
-            valid_from: r.validity.0,
-            valid_to: r.validity.1,
-            competent: self.units[0],
-            owning: self.units[1],
-            maintaining: self.units[2],
-            handling: self.handling,
-            legal_basis: r.legal_basis.clone(),
-            source: known.map_or_else(|| source.to_owned(), |d| d.source.clone()),
-        }
-    }
-}
-
-/// Brings in duties from a sheet; units are named by their codes, matters by class codes or their beginnings.
-///
-/// # Errors
-/// An unusable file (nothing is written), or the store's.
-pub fn import_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, ImportError> {
-    ctx.require(Permission::ReferenceManage)?;
-    let rows = import::duties(bytes)?;
-    let (stored, units, classes, beats) = ctx.read_blocking::<_, StoreError, _>(|r| {
-        let beats = grid::sql::all_beats(r)?;
-        Ok((
-            sql::all_duties(r)?,
-            actors::sql::all(r)?,
-            sql::all_classes(r)?,
-            beats,
-        ))
-    })?;
-    let units: BTreeMap<String, Unit> = units.into_iter().map(|u| (u.code.clone(), u)).collect();
-    let beats: BTreeSet<String> = beats.into_iter().map(|b| b.code).collect();
-    let known_matter = |row: &DutyRow| {
-        row.matter.is_empty()
-            || classes.iter().any(|c| {
-                c.code.starts_with(&row.matter)
-                    && (row.catalogue.is_empty() || row.catalogue == c.catalogue)
-            })
-    };
-    let ready = rows.into_iter().map(|row| {
-        let row = row?;
-        if !known_matter(&row) {
-            return Err(Reject::new(
-                row.line,
-                "matter",
-                &row.matter,
-                "no class of the catalogue begins with this",
-            ));
-        }
-        if !row.beat.is_empty() && !beats.contains(&row.beat) {
-            return Err(Reject::new(row.line, "beat", &row.beat, "no such beat"));
-        }
-        named_units(row, &units)
-    });
-    let known: BTreeMap<DutyKey, Duty> = stored
-        .into_iter()
-        .map(|d| {
-            (
-                (
-                    d.catalogue.clone(),
-                    d.matter.clone(),
-                    d.division,
-                    d.beat.clone(),
-                    d.valid_from,
-                ),
-                d,
-            )
-        })
-        .collect();
-    let mut report = Report::default();
-    let lay = |row: &ReadyDuty, before: Option<&Duty>| {
-        row.lay_over(before, source, || {
-            DutyId(Id::new(ctx.now(), rand::random()))
-        })
-    };
-    let changes = lay_over(ready, &known, "matter", lay, &mut report);
-    let writer = Writer {
-        action: "duty.import",
-        kind: "duty",
-        part: Part::Duties,
-        file: fingerprint(bytes),
-        insert: sql::insert_duties,
-        update: sql::update_duty,
-        name: |d: &Duty| d.id.to_string(),
-    };
-    writer.write(ctx, &changes)?;
-    Ok(report)
-}
-
-fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty, Reject> {
-    let mut ids = [None; 4];
-    for ((id, code), field) in ids.iter_mut().zip(&row.units).zip(DUTY_UNITS) {
-        let Some(code) = code else { continue };
-        let unit = units.get(code);
-        *id = Some(
-            unit.ok_or_else(|| Reject::new(row.line, field, code, "no unit has this code"))?
-                .id,
-        );
-    }
-    let handling = ids[3].ok_or_else(|| Reject::new(row.line, "handling", "", "is empty"))?;
-    Ok(ReadyDuty {
-        row,
-        units: ids,
-        handling,
     })
 }

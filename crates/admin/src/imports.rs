@@ -1,0 +1,429 @@
+//! GET and POST /admin/imports — files brought in, and a form for the next one. GET /admin/imports/{id} — what one would
+//! do, or did; confirm, cancel, the refused rows.
+
+use crate::model::{Found, Import, ImportId, Kind, Options, State};
+use crate::ops::{self, Imports, is_lost};
+use crate::sql;
+use access::{Ctx, Fault, Fields, Go, Path, Permission, Query, Upload, show as show_page, show_as};
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use grid::{ImportError, report::rejects_csv};
+use kernel::{ClockKind, Crs};
+use matters::{MatterKind, Reference};
+use serde::Deserialize;
+use store::StoreError;
+use ui::{Choice, Crumb, FormState, Html, Tone, Ui};
+
+/// Imports on the page, refused rows on the page.
+const MOST: i64 = 50;
+const MOST_REJECTS: usize = 50;
+
+struct Row {
+    href: String,
+    file: String,
+    kind: String,
+    when: Html,
+    sums: String,
+    state: &'static str,
+    tone: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "admin_imports.html")]
+pub(crate) struct ListPage {
+    ui: Ui,
+    crumbs: Vec<Crumb>,
+    form: FormState,
+    kinds: Vec<Choice>,
+    clocks_d: Vec<Choice>,
+    clocks_h: Vec<Choice>,
+    matter_kinds: Vec<Choice>,
+    systems: Vec<Choice>,
+    rows: Vec<Row>,
+}
+
+// words: admin-kind-* admin-state-*
+fn kind_word(ui: &Ui, kind: Kind) -> String {
+    ui.t(&format!("admin-kind-{kind}"))
+}
+
+fn state_word(state: State) -> (&'static str, &'static str) {
+    match state {
+        State::Ready => ("admin-state-ready", "warn"),
+        State::Running => ("admin-state-running", "info"),
+        State::Done => ("admin-state-done", "good"),
+        State::Failed => ("admin-state-failed", "bad"),
+        State::Cancelled => ("admin-state-cancelled", "info"),
+    }
+}
+
+fn sums(ui: &Ui, found: &Found) -> String {
+    ui.ta(
+        "admin-sums",
+        &[
+            ("imported", &found.imported),
+            ("updated", &found.updated),
+            ("unchanged", &found.unchanged),
+            ("rejected", &found.rejected),
+        ],
+    )
+}
+
+fn clocks(ui: &Ui, days: bool) -> Vec<Choice> {
+    // words: admin-clock-*
+    ClockKind::ALL
+        .into_iter()
+        .filter(|c| c.counts_days() == days)
+        .map(|c| Choice::new(c.code(), ui.t(&format!("admin-clock-{}", c.code().to_lowercase()))))
+        .collect()
+}
+
+pub(crate) fn list_page(ui: Ui, imports: &[Import], form: FormState, may_cases: bool) -> ListPage {
+    let rows = imports.iter().map(|i| {
+        let (state, tone) = state_word(i.state);
+        Row {
+            href: format!("/admin/imports/{}", i.id),
+            file: i.file.clone(),
+            kind: kind_word(&ui, i.kind),
+            when: ui.time(i.made_at),
+            sums: sums(&ui, &i.found),
+            state,
+            tone,
+        }
+    });
+    ListPage {
+        crumbs: crumbs(&ui, false),
+        rows: rows.collect(),
+        kinds: Kind::ALL
+            .iter()
+            .filter(|k| may_cases || **k != Kind::Cases)
+            .map(|k| Choice::new(k.as_str(), kind_word(&ui, *k)))
+            .collect(),
+        clocks_d: clocks(&ui, true),
+        clocks_h: clocks(&ui, false),
+        matter_kinds: MatterKind::ALL
+            .into_iter()
+            // words: admin-matter-*
+            .map(|k| Choice::new(k.as_str(), ui.t(&format!("admin-matter-{k}"))))
+            .collect(),
+        systems: ["wgs84", "cgcs2000", "gcj02", "bd09"]
+            .into_iter()
+            // words: admin-crs-*
+            .map(|c| Choice::new(c, ui.t(&format!("admin-crs-{c}"))))
+            .collect(),
+        form,
+        ui,
+    }
+}
+
+fn crumbs(ui: &Ui, below_list: bool) -> Vec<Crumb> {
+    let mut crumbs = vec![Crumb {
+        label: ui.t("admin-title"),
+        href: "/admin".into(),
+    }];
+    if below_list {
+        crumbs.push(Crumb {
+            label: ui.t("admin-imports"),
+            href: "/admin/imports".into(),
+        });
+    }
+    crumbs
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ListQuery {
+    kind: Option<String>,
+}
+
+async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
+    let imports = ctx.read(|r| sql::newest(r, MOST)).await?;
+    let may_cases = ctx.principal().may(Permission::ImportRun);
+    Ok(list_page(ui, &imports, form, may_cases))
+}
+
+pub(crate) async fn list(ctx: Ctx, ui: Ui, Query(query): Query<ListQuery>) -> Result<Response, Fault> {
+    let form = FormState::new().with("kind", query.kind.unwrap_or_default());
+    show_page(&listed(&ctx, ui, form).await?)
+}
+
+fn clock(fields: &Fields, name: &str) -> Result<Option<ClockKind>, Fault> {
+    fields.read::<ClockKind>(name)
+}
+
+fn stem(name: &str) -> String {
+    name.split('.').next().unwrap_or_default().chars().take(60).collect()
+}
+
+fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
+    let or_file = |name: &str| match fields.get(name) {
+        "" => stem(file),
+        text => text.chars().take(100).collect(),
+    };
+    let or = |name: &str, default: &str| match fields.get(name) {
+        "" => default.to_owned(),
+        text => text.chars().take(100).collect(),
+    };
+    Ok(Options {
+        source: or_file("source"),
+        crs: fields.read::<Crs>("crs")?,
+        catalogue: or_file("catalogue"),
+        standard: or("standard", "local"),
+        version: or("version", "1"),
+        valid_from: fields.read("valid_from")?,
+        effective: fields.read("effective")?,
+        bare_days: clock(fields, "bare_days")?,
+        bare_hours: clock(fields, "bare_hours")?,
+        kind: fields.read("matter_kind")?,
+        map: fields.raw("map").to_owned(),
+    })
+}
+
+/// What is wrong with a file, in the reader's words as far as there are any; the reason itself stands behind.
+fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
+    let ImportError::Unusable {
+        message,
+        field,
+        line,
+        code,
+    } = error
+    else {
+        return None;
+    };
+    // words: admin-unusable-*
+    let key = format!("admin-unusable-{}", code.replace('_', "-"));
+    let about = if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        ui.t("admin-unusable")
+    };
+    let line = line.map_or_else(String::new, |n| ui.tn("admin-on-line", "n", n.to_string().as_str()));
+    let at = match field.as_deref() {
+        Some("catalogue") => "catalogue",
+        Some("valid_to" | "valid_from") => "valid_from",
+        _ => "file",
+    };
+    Some((at.to_owned(), format!("{about} {line} {message}")))
+}
+
+pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response, Fault> {
+    let Upload { fields, files } = upload;
+    let mut form = fields.form();
+    let read = || -> Result<(Kind, Options), Fault> {
+        let kind: Kind = fields.need("kind")?;
+        let name = files.first().map_or("", |f| f.name.as_str());
+        Ok((kind, options(&fields, name)?))
+    };
+    let (kind, options) = match read() {
+        Ok(read) => read,
+        Err(fault) => {
+            let field = fault.field_name().unwrap_or("kind").to_owned();
+            let sentence = fault.sentence(&ui.site.words, ui.lang);
+            form.fault(&field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
+            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+        }
+    };
+    let Some(file) = files.into_iter().next() else {
+        form.fault("file", ui.t("admin-no-file"));
+        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+    };
+    if kind == Kind::Cases && options.map.trim().is_empty() {
+        form.fault("map", ui.t("admin-no-map"));
+        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+    }
+    let (worker, imports) = (ctx.clone(), ctx.service::<Imports>());
+    let kept = tokio::task::spawn_blocking(move || {
+        ops::upload(&worker, &imports, kind, &file.name, &file.bytes, options)
+    })
+    .await
+    .map_err(|e| Fault::internal(format!("a file could not be looked at: {e}")))?;
+    match kept {
+        Ok(id) => Ok(Go::to(format!("/admin/imports/{id}")).into_response()),
+        Err(error) => match told(&ui, &error) {
+            Some((field, sentence)) => {
+                form.fault(&field, sentence);
+                show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?)
+            }
+            None => Err(fault_of(error)),
+        },
+    }
+}
+
+fn fault_of(error: ImportError) -> Fault {
+    match error {
+        ImportError::Refused(e) => e.into(),
+        ImportError::Store(e) => e.into(),
+        ImportError::Unusable { message, .. } => {
+            Fault::invalid("file", "access.invalid_field", message).arg("field", "file")
+        }
+    }
+}
+
+struct ShownLine {
+    line: u64,
+    what: &'static str,
+    tone: &'static str,
+    name: String,
+}
+
+struct RejectLine {
+    line: String,
+    field: String,
+    value: String,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin_import.html")]
+pub(crate) struct ImportPage {
+    ui: Ui,
+    crumbs: Vec<Crumb>,
+    id: String,
+    file: String,
+    kind: String,
+    state: &'static str,
+    tone: &'static str,
+    found: Found,
+    /// The first rows that would be written.
+    lines: Vec<ShownLine>,
+    rejects: Vec<RejectLine>,
+    /// The first of the warnings.
+    warnings: Vec<String>,
+    is_ready: bool,
+    is_running: bool,
+    is_over: bool,
+    is_lost: bool,
+    /// Rows written of rows to write.
+    progress: String,
+    confirm_href: String,
+    cancel_href: String,
+    writes: u64,
+}
+
+pub(crate) fn import_page(
+    ui: Ui,
+    import: Import,
+    progress: Option<(u64, u64)>,
+    lost: bool,
+) -> ImportPage {
+    let (state, tone) = state_word(import.state);
+    let found = import.found;
+    ImportPage {
+        crumbs: crumbs(&ui, true),
+        id: import.id.to_string(),
+        file: import.file,
+        kind: kind_word(&ui, import.kind),
+        lines: found
+            .shown
+            .iter()
+            .map(|r| ShownLine {
+                line: r.line,
+                what: if r.is_new { "admin-new" } else { "admin-changed" },
+                tone: if r.is_new { "good" } else { "info" },
+                name: r.name.clone(),
+            })
+            .collect(),
+        rejects: found
+            .rejects
+            .iter()
+            .take(MOST_REJECTS)
+            .map(|r| RejectLine {
+                line: match &r.sheet {
+                    Some(sheet) => format!("{sheet} {}", r.line),
+                    None => r.line.to_string(),
+                },
+                field: r.field.clone(),
+                value: r.value.clone(),
+                reason: r.reason.clone(),
+            })
+            .collect(),
+        warnings: found.warnings.iter().take(MOST_REJECTS).cloned().collect(),
+        is_ready: import.state == State::Ready,
+        is_running: import.state == State::Running && !lost,
+        is_over: matches!(import.state, State::Done | State::Failed),
+        is_lost: lost,
+        progress: progress.map_or_else(
+            || ui.t("admin-running"),
+            |(done, of)| ui.t2("admin-progress", "done", done, "of", of),
+        ),
+        confirm_href: format!("/admin/imports/{}/confirm", import.id),
+        cancel_href: format!("/admin/imports/{}/cancel", import.id),
+        writes: found.imported + found.updated,
+        found,
+        state,
+        tone,
+        ui,
+    }
+}
+
+async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
+    let found = ctx.read(move |r| sql::one(r, id)).await?;
+    found.ok_or_else(Fault::not_found)
+}
+
+pub(crate) async fn one(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
+    let import = find(&ctx, id).await?;
+    let imports = ctx.service::<Imports>();
+    let lost = is_lost(&import, &imports, ctx.now());
+    show_page(&import_page(ui, import, imports.progress(id), lost))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImportError> + Send + 'static,
+) -> Result<Result<T, ImportError>, Fault> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Fault::internal(format!("an import could not be moved on: {e}")))
+}
+
+pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
+    let import = find(&ctx, id).await?;
+    let (imports, reference) = (ctx.service::<Imports>(), ctx.service::<Reference>());
+    let (worker, books) = (ctx.clone(), imports.clone());
+    let begun = blocking(move || ops::begin(&worker, &books, import)).await?;
+    let back = format!("/admin/imports/{id}");
+    match begun {
+        Ok(import) => {
+            // Whoever asked for it need not wait: it goes on when the page is left.
+            tokio::task::spawn_blocking(move || ops::carry_out(&ctx, &reference, &imports, &import));
+            Ok(Go::to(back)
+                .saying(Tone::Info, ui.t("admin-begun"))
+                .into_response())
+        }
+        Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(back)
+            .saying(Tone::Warn, ui.t("admin-moved-on"))
+            .into_response()),
+        Err(error) => Err(fault_of(error)),
+    }
+}
+
+pub(crate) async fn cancel(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
+    let import = find(&ctx, id).await?;
+    let imports = ctx.service::<Imports>();
+    match blocking(move || ops::cancel(&ctx, &imports, &import)).await? {
+        Ok(()) => Ok(Go::to("/admin/imports")
+            .saying(Tone::Good, ui.t("admin-cancelled"))
+            .into_response()),
+        Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(format!("/admin/imports/{id}"))
+            .saying(Tone::Warn, ui.t("admin-moved-on"))
+            .into_response()),
+        Err(error) => Err(fault_of(error)),
+    }
+}
+
+pub(crate) async fn rejects(ctx: Ctx, Path(id): Path<ImportId>) -> Result<Response, Fault> {
+    let import = find(&ctx, id).await?;
+    // The mark lets spreadsheets read it as UTF-8.
+    let body = format!("\u{feff}{}", rejects_csv(&import.found.rejects));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"rejects-{id}.csv\""),
+        ),
+    ];
+    Ok((headers, body).into_response())
+}
+
+#[cfg(test)]
+mod tests;

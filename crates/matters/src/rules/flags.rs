@@ -1,0 +1,62 @@
+//! What the cases of a class may be used for where nobody has said (`rights.md`).
+
+use crate::model::{Flags, MatterKind};
+
+/// Words of facilities, hygiene and water in class names: such events may raise warnings unless a conduct word is there.
+const THING_WORDS: [&str; 24] = [
+    "垃圾",
+    "积水",
+    "污水",
+    "渗漏",
+    "漏水",
+    "跑冒",
+    "堵塞",
+    "路面",
+    "道路破损",
+    "塌陷",
+    "沉陷",
+    "坑",
+    "积雪",
+    "结冰",
+    "粪便",
+    "污物",
+    "渣土",
+    "污渍",
+    "焚烧",
+    "扬尘",
+    "水体",
+    "死株",
+    "卫生",
+    "脏",
+];
+/// Words of what people do in class names: such events are never warnable and not public unless the sheet says so.
+const CONDUCT_WORDS: [&str; 24] = [
+    "占道", "经营", "摊", "游商", "店外", "乱", "违规", "违法", "违章", "擅自", "非法", "流浪",
+    "乞讨", "噪", "养", "贩", "散发", "张贴", "悬挂", "纠纷", "聚集", "人员", "举报", "私",
+];
+
+/// What the cases of a class may be used for where the sheet does not say: facilities, hygiene and water may raise
+/// warnings and be shown in public; conduct of persons never (`rights.md`).
+pub fn default_flags(kind: MatterKind, name_zh: &str) -> Flags {
+    let has = |words: &[&str]| words.iter().any(|w| name_zh.contains(w));
+    let is_thing = match kind {
+        MatterKind::Component => true,
+        MatterKind::Event => has(&THING_WORDS) && !has(&CONDUCT_WORDS),
+        MatterKind::Other => false,
+    };
+    Flags {
+        public: is_thing,
+        warnable: is_thing,
+        confidential: name_zh.contains("举报"),
+        verify: true,
+        claimable: false,
+    }
+}
+
+
+/// Whether a class speaks of what people do rather than of a thing: it may never raise warnings (`rights.md`, patrol and
+/// preventive work).
+pub fn is_conduct(kind: MatterKind, name_zh: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|w| name_zh.contains(w));
+    kind == MatterKind::Event && has(&CONDUCT_WORDS) && !has(&THING_WORDS)
+}
