@@ -9,6 +9,7 @@ use matters::{City, Reference};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::AuditEvent;
 
 /// How often it is looked what is due.
 const EVERY: Duration = Duration::from_secs(10);
@@ -103,14 +104,20 @@ fn told(trained: &ops::Trained) {
 ///
 /// # Errors
 /// The lack of the permission; a training that is running.
-pub fn begin_training(ctx: &Ctx) -> Result<u64, SuggestionError> {
+pub async fn begin_training(ctx: &Ctx) -> Result<u64, SuggestionError> {
     ctx.require(access::Permission::SuggestionManage)?;
     let Some(turn) = Turn::take() else {
         return Err(SuggestionError::Running);
     };
+    let seed: u64 = rand::random::<u64>() >> 12;
+    ctx.write::<_, SuggestionError, _>(move |w| {
+        let event = AuditEvent::done("suggestion.train_begin", "suggestion", "models")
+            .detail(serde_json::json!({ "seed": seed }));
+        Ok(w.commit(event, ())?)
+    })
+    .await?;
     let city = ctx.service::<Cases>().city();
     let ctx = ctx.clone();
-    let seed: u64 = rand::random::<u64>() >> 12;
     tokio::spawn(async move {
         let (working, of) = (ctx.clone(), city.clone());
         let done = tokio::task::spawn_blocking(move || {

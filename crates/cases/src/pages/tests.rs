@@ -549,7 +549,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             map: ui::Html::default(),
             files: files(&ui()),
             offer: offer(),
-            hints: Default::default(),
+            hints: super::advice::Hints::default(),
         });
         assert!(!html.contains("\"><script>"), "what was typed is escaped");
         sound(&report::ReportPage::new(

@@ -27,7 +27,7 @@ pub(super) async fn list(ctx: Ctx) -> Result<Json<ModelsView>, Fault> {
 }
 
 pub(super) async fn train(ctx: Ctx) -> Result<(StatusCode, Json<TrainingView>), Fault> {
-    let seed = jobs::begin_training(&ctx)?;
+    let seed = jobs::begin_training(&ctx).await?;
     Ok((StatusCode::ACCEPTED, Json(TrainingView { seed })))
 }
 

@@ -256,7 +256,7 @@ pub(super) async fn change(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response,
 }
 
 pub(super) async fn train(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    jobs::begin_training(&ctx)?;
+    jobs::begin_training(&ctx).await?;
     Ok(Go::to("/suggestions")
         .saying(Tone::Good, ui.t("suggestion-done-begun"))
         .into_response())

@@ -648,6 +648,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "kind, messages, quality on messages held back, standing, seed",
     ),
     (
+        "suggestion.train_begin",
+        "suggestion",
+        "somebody begins to learn from the record",
+        "seed",
+    ),
+    (
         "suggestion.use",
         "suggestion_model",
         "a model is put into force again",
