@@ -113,3 +113,17 @@ export async function ownUnit(t, how = {}) {
   await lead.context().close();
   return own;
 }
+
+/** A picture as the browser itself makes one. */
+export async function photo(page, name) {
+  const base64 = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = '#7a8a5a';
+    pen.fillRect(0, 0, 640, 480);
+    pen.fillStyle = '#333';
+    pen.fillRect(200, 160, 240, 160);
+    return canvas.toDataURL('image/jpeg').split(',')[1];
+  });
+  return { name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
+}

@@ -1,22 +1,8 @@
 // Pictures in the forms: taken without script, named when they are not taken, shown to whom the case is open.
 
-import { act, at, claim, report, send, somewhere, toPool } from '../lib/walk.mjs';
+import { act, at, claim, photo, report, send, somewhere, toPool } from '../lib/walk.mjs';
 
 export const options = { seconds: 180 };
-
-/** A picture as the browser itself makes one. */
-async function photo(page, name) {
-  const base64 = await page.evaluate(() => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
-    const pen = canvas.getContext('2d');
-    pen.fillStyle = '#7a8a5a';
-    pen.fillRect(0, 0, 640, 480);
-    pen.fillStyle = '#333';
-    pen.fillRect(200, 160, 240, 160);
-    return canvas.toDataURL('image/jpeg').split(',')[1];
-  });
-  return { name, mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') };
-}
 
 const shown = (page) => page.locator('.thumbs img').evaluateAll((images) => images.filter((image) => image.naturalWidth > 0).length);
 

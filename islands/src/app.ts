@@ -3,6 +3,7 @@
 import 'htmx.org';
 import { walkByKey, watchDesk } from './parts/desk';
 import { watchIslands } from './parts/islands';
+import { followChanges } from './parts/live';
 import { renewRegions } from './parts/renew';
 
 const words = document.body.dataset;
@@ -115,3 +116,4 @@ document.addEventListener('keydown', (event) => {
 watchDesk();
 watchIslands();
 renewRegions();
+followChanges();

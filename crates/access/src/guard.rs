@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 /// The header that carries the form token where there is no form.
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+/// Marks a request that a page makes by itself.
+const BACKGROUND_HEADER: HeaderName = HeaderName::from_static("x-background");
 /// The hidden field that carries it in a form.
 pub(crate) const CSRF_FIELD: &str = "csrf";
 /// The stated purpose of looking at a person's data (percent-encoded UTF-8).
@@ -155,7 +157,10 @@ impl Guard {
         };
         self.not_too_often(&parts.method, visit, arrival)
             .map_err(IntoResponse::into_response)?;
-        if let Some(session) = visit.session() {
+        // A page that renews itself is nobody at work: an open desk does not keep its session alive.
+        if let Some(session) = visit.session()
+            && !parts.headers.contains_key(BACKGROUND_HEADER)
+        {
             ops::sessions::touch_session(&ctx, session).await;
         }
         parts.extensions.insert(ctx.clone());

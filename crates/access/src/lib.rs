@@ -105,4 +105,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "city_settings",
         sql: include_str!("../migrations/0012_city_settings.sql"),
     },
+    store::Migration {
+        number: 13,
+        name: "audit_by_action",
+        sql: include_str!("../migrations/0013_audit_by_action.sql"),
+    },
 ];

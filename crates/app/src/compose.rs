@@ -32,6 +32,9 @@ pub fn capabilities() -> Vec<Capability> {
         suggestion::capability(),
         topics::capability(),
         admin::capability(),
+        oversight::capability(),
+        command::capability(),
+        help::capability(),
         crate::serve::capability(),
     ]
 }

@@ -31,6 +31,7 @@ pub mod sql_record;
 mod sql_recompute;
 pub mod stage;
 mod sql_unclear;
+pub mod walk;
 pub mod words;
 
 pub use model::{Case, CaseEvent, CaseId, Fact, Place, State};
@@ -87,5 +88,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 92,
         name: "clock_runs",
         sql: include_str!("../migrations/0092_clock_runs.sql"),
+    },
+    store::Migration {
+        number: 93,
+        name: "done_at",
+        sql: include_str!("../migrations/0093_done_at.sql"),
     },
 ];

@@ -213,6 +213,10 @@ pub struct CaseEvent {
     pub seq: u32,
     /// When it was recorded.
     pub at: Timestamp,
+    /// When it was done, where it was recorded later, such as an act made without a network. Clocks run on `at`: nobody's
+    /// device can turn them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<Timestamp>,
     /// By whom.
     pub by: By,
     /// What happened.

@@ -4,6 +4,7 @@
 use crate::advice::Adviser;
 use crate::lists::{Lists, Settings};
 use crate::ops::track::Tries;
+use crate::pages::live::Live;
 use crate::rules::{CityRules, StepRules};
 use crate::{sql, sql_lists, sql_record};
 use access::Ctx;
@@ -135,6 +136,7 @@ pub struct Cases {
     adviser: Option<Arc<dyn Adviser>>,
     lists: RwLock<Option<(Timestamp, Arc<Lists>)>>,
     pub(crate) tries: Tries,
+    live: Arc<Live>,
 }
 
 /// Lists and settings are read again after so long: what one process changes, the others know soon.
@@ -158,6 +160,7 @@ impl Cases {
             adviser: None,
             lists: RwLock::default(),
             tries: Tries::new(rand::random()),
+            live: Arc::default(),
         }
     }
     /// With the keys of the vault; without them no contact is taken.
@@ -213,6 +216,10 @@ impl Cases {
     /// The keys of the vault, if there are any.
     pub(crate) fn vault(&self) -> Option<&vault::Keys> {
         self.vault.as_deref()
+    }
+    /// What tells open desks that something changed.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.live.clone()
     }
     /// The files of attachments, if there are any.
     pub(crate) fn attachments(&self) -> Option<&Attachments> {

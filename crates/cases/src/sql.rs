@@ -125,6 +125,7 @@ pub const EVENT_COLUMNS: &[&str] = &[
     "actor_unit",
     "actor_for",
     "fact",
+    "done_at",
 ];
 
 /// The row of an event.
@@ -145,6 +146,7 @@ pub fn event_columns(case: &Case, event: &CaseEvent) -> Vec<Value> {
         fact: &event.fact,
         clocks: event.clocks.as_deref(),
     }));
+    row.push(event.done_at.to_value());
     row
 }
 
@@ -187,6 +189,10 @@ impl FromRow for Body {
     }
 }
 
+/// What reading an event asks for, in the order of its fields.
+pub(crate) const READ_EVENT: &str =
+    "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact, done_at";
+
 impl FromRow for CaseEvent {
     fn from_row(row: &Row<'_>) -> StoreResult<Self> {
         let role: Option<String> = row.get(4)?;
@@ -207,6 +213,7 @@ impl FromRow for CaseEvent {
             by,
             fact,
             clocks,
+            done_at: row.get(8)?,
         })
     }
 }
@@ -243,8 +250,9 @@ pub fn by_id(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResul
 
 /// The life of a case, in order.
 pub fn events(r: &mut Read<'_>, district: DistrictCode, id: CaseId) -> StoreResult<Vec<CaseEvent>> {
-    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact FROM case_events WHERE district = $1 AND case_id = $2 ORDER BY seq";
-    r.all(sql, params![district, id])
+    let sql =
+        format!("{READ_EVENT} FROM case_events WHERE district = $1 AND case_id = $2 ORDER BY seq");
+    r.all(&sql, params![district, id])
 }
 
 /// Stores a new case with its first events.
@@ -531,14 +539,16 @@ pub fn each_life(
             _ => (String::new(), Vec::new()),
         };
         let upper = key(last);
-        let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact, district, case_id FROM case_events \
-                   WHERE (district, case_id) > ($1, $2) AND (district, case_id) <= ($3, $4) ORDER BY district, case_id, seq";
+        let sql = format!(
+            "{READ_EVENT}, district, case_id FROM case_events \
+             WHERE (district, case_id) > ($1, $2) AND (district, case_id) <= ($3, $4) ORDER BY district, case_id, seq"
+        );
         let mut lives: std::collections::HashMap<(String, Vec<u8>), Vec<CaseEvent>> =
             std::collections::HashMap::new();
-        r.each(sql, params![district, id, upper.0, upper.1], |row| {
+        r.each(&sql, params![district, id, upper.0, upper.1], |row| {
             let event = CaseEvent::from_row(row)?;
             lives
-                .entry((row.get(8)?, row.get(9)?))
+                .entry((row.get(9)?, row.get(10)?))
                 .or_default()
                 .push(event);
             Ok(true)

@@ -133,9 +133,11 @@ pub fn events_after(
     id: CaseId,
     version: u32,
 ) -> StoreResult<Vec<CaseEvent>> {
-    let sql = "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact FROM case_events \
-               WHERE district = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT 50";
-    r.all(sql, params![district, id, version])
+    let sql = format!(
+        "{} FROM case_events WHERE district = $1 AND case_id = $2 AND seq > $3 ORDER BY seq LIMIT 50",
+        crate::sql::READ_EVENT
+    );
+    r.all(&sql, params![district, id, version])
 }
 
 /// The numbers of some cases, by id. One statement; keys of no case are left out.
@@ -202,12 +204,13 @@ pub fn events_of(
         ));
     }
     let sql = format!(
-        "SELECT seq, at, actor_kind, actor_id, actor_role, actor_unit, actor_for, fact, case_id FROM case_events WHERE {}",
+        "{}, case_id FROM case_events WHERE {}",
+        crate::sql::READ_EVENT,
         wheres.join(" OR ")
     );
     r.each(&sql, &values, |row| {
         let event = CaseEvent::from_row(row)?;
-        found.insert((row.get(8)?, event.seq), event);
+        found.insert((row.get(9)?, event.seq), event);
         Ok(true)
     })?;
     Ok(found)

@@ -25,6 +25,7 @@ pub mod sql;
 pub mod sql_sets;
 pub mod vocabulary;
 
+pub use map::drawn as drawn_map;
 pub use model::{By, Counts, Definition, Evaluation, Month, Period, RATES, Rate, Row};
 pub use pages::capability;
 pub use sql_sets::MIGRATIONS;

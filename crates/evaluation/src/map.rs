@@ -288,19 +288,32 @@ fn page(
     }
 }
 
+/// The map as it stands first, for a page that shows it beside other things; empty where there is nothing to draw.
+///
+/// # Errors
+/// The store's.
+pub async fn drawn(ctx: &Ctx, ui: &Ui) -> Result<Html, Fault> {
+    let asked = Asked::read(&Fields::default(), ctx.scope().unit.is_some());
+    Ok(asked_page(ctx, ui.clone(), asked).await?.map)
+}
+
 /// GET /city-map
 pub(crate) async fn show(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let asked = Asked::read(&fields, ctx.scope().unit.is_some());
+    show_page(&asked_page(&ctx, ui, asked).await?)
+}
+
+async fn asked_page(ctx: &Ctx, ui: Ui, asked: Asked) -> Result<MapPage, Fault> {
     let is_of_unit = ctx.scope().unit.is_some();
-    let asked = Asked::read(&fields, is_of_unit);
     let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
-    let found = match read(&ctx, asked, today).await {
+    let found = match read(ctx, asked, today).await {
         Ok(found) => found,
         Err(FiguresError::Store(error)) => return Err(error.into()),
         Err(error) => return Err(Fault::internal(error)),
     };
     let tiles = ctx.service_if_any::<Tiles>();
-    show_page(&page(
+    Ok(page(
         ui,
         asked,
         is_of_unit,

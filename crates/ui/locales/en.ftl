@@ -13,6 +13,7 @@ ui-inbox = Notices
 ui-inbox-unread = { $n } not read
 ui-sign-out = Sign out
 ui-home = Home
+ui-help = Help
 ui-footer = { $city } · governed in the open with Shiyu
 ui-time = { $day } { $clock }
 ui-today = today

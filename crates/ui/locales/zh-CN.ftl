@@ -13,6 +13,7 @@ ui-inbox = 通知
 ui-inbox-unread = { $n } 条未读
 ui-sign-out = 退出
 ui-home = 首页
+ui-help = 使用指南
 ui-footer = { $city } · 市域治理公开程序
 ui-time = { $day } { $clock }
 ui-today = 今天

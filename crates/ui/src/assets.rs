@@ -105,6 +105,39 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
+/// Where [`service_worker`] is to be mounted: at the root, since a service worker looks after what lies below it.
+pub const SERVICE_WORKER_ROUTE: &str = "/sw.js";
+/// Where [`manifest`] is to be mounted.
+pub const MANIFEST_ROUTE: &str = "/manifest.webmanifest";
+
+/// GET `/sw.js` — what opens a worker's pages without a network. Browsers ask for it again at each visit.
+pub async fn service_worker() -> Response {
+    let Some((bytes, mime)) = content("sw.js") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, mime),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, bytes).into_response()
+}
+
+/// GET `/manifest.webmanifest` — lets a phone install the worker's pages beside its other programs.
+pub async fn manifest() -> Response {
+    let icon = url("icon.svg").unwrap_or_default();
+    let text = format!(
+        "{{\"name\":\"市域 Shiyu\",\"short_name\":\"市域\",\"id\":\"/tasks\",\"start_url\":\"/tasks\",\"scope\":\"/\",\
+         \"display\":\"standalone\",\"background_color\":\"#faf9f6\",\"theme_color\":\"#1f7a7a\",\
+         \"icons\":[{{\"src\":\"{icon}\",\"sizes\":\"any\",\"type\":\"image/svg+xml\",\"purpose\":\"any\"}}]}}"
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "application/manifest+json"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}
+
 /// Whether the reader's browser takes answers packed with gzip.
 #[must_use]
 pub fn takes_gzip(headers: &HeaderMap) -> bool {

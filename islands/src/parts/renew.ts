@@ -15,10 +15,11 @@ export function renewRegions(): void {
   }
 }
 
-async function renew(region: HTMLElement): Promise<void> {
+/** Exchanges the parts of a region for those of the page as it is now. */
+export async function renew(region: HTMLElement, headers: Record<string, string> = {}): Promise<void> {
   if (document.hidden || !region.isConnected) return;
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const answer = await fetch(location.href, { headers: { accept: 'text/html', ...headers } });
     // A sign-in page instead: the wall shows its last numbers, and the time they are from.
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(region.id);
@@ -26,6 +27,7 @@ async function renew(region: HTMLElement): Promise<void> {
     const [old, now] = [region, fresh].map((root) => [...root.querySelectorAll<HTMLElement>('[data-island]')]);
     const isAlike = old?.length === now?.length && old?.every((island, i) => island.tagName === now?.[i]?.tagName);
     if (!isAlike) {
+      if (region.dataset.live !== undefined) return;
       region.replaceChildren(...fresh.childNodes);
       return;
     }

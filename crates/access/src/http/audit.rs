@@ -115,7 +115,7 @@ fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
         object_kind: text("kind"),
         object_id: text("object"),
         actor: None,
-        action: text("action"),
+        actions: text("action").into_iter().collect(),
         request: fields.read("reference")?,
         from,
         to,

@@ -19,6 +19,8 @@ pub fn capability() -> Capability {
     let routes = Routes::new("access")
         .bare("/healthz", health::healthz)
         .bare(ui::assets::ROUTE, ui::assets::serve)
+        .bare(ui::assets::SERVICE_WORKER_ROUTE, ui::assets::service_worker)
+        .bare(ui::assets::MANIFEST_ROUTE, ui::assets::manifest)
         .bare(ui::look::PATH, ui::look::change)
         .on(Method::GET, "/sign-in", Permission::Public, sign_in::form)
         .on(Method::POST, "/sign-in", Permission::Public, sign_in::send)

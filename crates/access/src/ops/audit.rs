@@ -17,8 +17,8 @@ pub struct AuditQuery {
     pub object_id: Option<String>,
     /// Who acted.
     pub actor: Option<Id>,
-    /// The dotted word of the act, whole.
-    pub action: Option<String>,
+    /// The dotted words of the acts, each whole; empty = any.
+    pub actions: Vec<String>,
     /// The reference number of one request.
     pub request: Option<Id>,
     /// Not before.
@@ -75,10 +75,18 @@ const LONGEST_REQUEST: SignedDuration = SignedDuration::from_hours(24);
 /// One page of entries, newest first. At most two statements.
 pub fn search(r: &mut Read<'_>, query: &AuditQuery, size: PageSize) -> StoreResult<Page<AuditRow>> {
     let mut statement = Statement::new(query, size);
-    // Entries lie by district first: without an object or an actor to go by, each district gives its newest ones.
+    // Entries lie by district first: without an object, an actor or an act to go by, each district gives its newest ones.
     let text = if query.object_id.is_some() && query.object_kind.is_some() || query.actor.is_some()
     {
         statement.arm(None)
+    } else if !query.actions.is_empty() {
+        let arms: Vec<String> = query
+            .actions
+            .iter()
+            .enumerate()
+            .map(|(i, action)| format!("SELECT * FROM ({}) AS a{i}", statement.arm_of(action)))
+            .collect();
+        arms.join(" UNION ALL ")
     } else {
         let districts: Vec<(String,)> = r.all(DISTRICTS, params![])?;
         let arms: Vec<String> = districts
@@ -138,7 +146,9 @@ impl Statement {
         new.and("object_kind", query.object_kind.as_ref());
         new.and("object_id", query.object_id.as_ref());
         new.and("actor_id", query.actor.as_ref());
-        new.and("action", query.action.as_ref());
+        if query.object_id.is_some() || query.actor.is_some() {
+            new.any_of("action", &query.actions);
+        }
         new.and("request", query.request.as_ref());
         new.limit = new.bind(&size.probe());
         new
@@ -152,6 +162,22 @@ impl Statement {
             let mark = self.bind(value);
             self.conditions.push_str(&format!(" AND {column} = {mark}"));
         }
+    }
+    fn any_of(&mut self, column: &str, values: &[String]) {
+        if values.is_empty() {
+            return;
+        }
+        let marks: Vec<String> = values.iter().map(|value| self.bind(value)).collect();
+        self.conditions
+            .push_str(&format!(" AND {column} IN ({})", marks.join(", ")));
+    }
+    /// The newest entries of one act, by the index on acts.
+    fn arm_of(&mut self, action: &String) -> String {
+        let action = self.bind(action);
+        format!(
+            "SELECT * FROM audit WHERE {} AND action = {action} ORDER BY id DESC LIMIT {}",
+            self.conditions, self.limit
+        )
     }
     fn arm(&mut self, district: Option<&String>) -> String {
         let district = district

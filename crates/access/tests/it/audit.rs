@@ -52,7 +52,7 @@ both_engines!(
         let city = City::new(db);
         history(&city, 25);
         let query = || AuditQuery {
-            action: Some("case.note".into()),
+            actions: vec!["case.note".into()],
             ..AuditQuery::default()
         };
         let (mut seen, mut next) = numbers(&city, query(), 10);

@@ -2,7 +2,7 @@
 
 use super::input::Acts;
 use crate::ops::view::{CaseView, Viewer};
-use crate::ops::{CaseError, Step, act as do_act, allowed};
+use crate::ops::{CaseError, Step, act_done, allowed};
 use crate::service::Cases;
 use access::{Ctx, Fault, Json, Path};
 use kernel::codes::CaseNumber;
@@ -18,7 +18,7 @@ pub(super) async fn act(
         .map(super::input::ActInput::into_steps)
         .collect::<Result<Vec<Vec<Step>>, CaseError>>()?
         .concat();
-    let case = do_act(&ctx, number, body.expected_version, steps).await?;
+    let case = act_done(&ctx, number, body.expected_version, steps, body.done_at).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(
         viewer.case_with(&case, &allowed(ctx.principal(), &case)),

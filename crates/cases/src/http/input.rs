@@ -200,6 +200,9 @@ impl StaffReport {
 pub(super) struct Acts {
     /// The version of the case as the caller saw it; leave it out to act on whatever it is now.
     pub expected_version: Option<u32>,
+    /// When the acts were done, where they are recorded later, such as acts made without a network: at most 31 days ago.
+    #[schema(value_type = Option<String>)]
+    pub done_at: Option<Timestamp>,
     /// The moves, in order, at most 8; all or none.
     pub acts: Vec<ActInput>,
 }

@@ -1,6 +1,6 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
-use super::report::{NewPlace, locate};
+use super::report::{NewPlace, late_record, locate, moment_of};
 use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
@@ -186,6 +186,8 @@ pub(super) struct Job {
     pub number: CaseNumber,
     pub expected: Option<u32>,
     pub steps: Vec<Step>,
+    /// When it was done, where it is recorded later.
+    pub done_at: Option<Timestamp>,
 }
 
 /// What a room above writes in the transaction of an act: it gets the case as it is after the act.
@@ -201,7 +203,26 @@ pub async fn act(
     expected_version: Option<u32>,
     steps: Vec<Step>,
 ) -> Result<Case, CaseError> {
-    act_with(ctx, number, expected_version, steps, |_, _| Ok(Vec::new())).await
+    act_done(ctx, number, expected_version, steps, None).await
+}
+
+/// As [`act`], for acts that were done earlier than they are recorded, such as without a network. The record has both
+/// moments, clocks run on the later one, and the audit trail says that they differ.
+///
+/// # Errors
+/// As [`act`]; a moment in the future or more than 31 days ago.
+pub async fn act_done(
+    ctx: &Ctx,
+    number: CaseNumber,
+    expected_version: Option<u32>,
+    steps: Vec<Step>,
+    done_at: Option<Timestamp>,
+) -> Result<Case, CaseError> {
+    let done_at = moment_of("done_at", done_at, ctx.now())?;
+    carry_out(ctx, number, expected_version, steps, done_at, |_, _| {
+        Ok(Vec::new())
+    })
+    .await
 }
 
 /// [`act`], with something that a room above writes in the same transaction; its audit events come after those of the acts.
@@ -213,6 +234,20 @@ pub async fn act_with<F>(
     number: CaseNumber,
     expected_version: Option<u32>,
     steps: Vec<Step>,
+    beside: F,
+) -> Result<Case, CaseError>
+where
+    F: FnMut(&mut Write<'_>, &Case) -> Result<Vec<AuditEvent>, CaseError> + Send + 'static,
+{
+    carry_out(ctx, number, expected_version, steps, None, beside).await
+}
+
+async fn carry_out<F>(
+    ctx: &Ctx,
+    number: CaseNumber,
+    expected_version: Option<u32>,
+    steps: Vec<Step>,
+    done_at: Option<Timestamp>,
     mut beside: F,
 ) -> Result<Case, CaseError>
 where
@@ -245,6 +280,7 @@ where
         number,
         expected: expected_version,
         steps,
+        done_at,
     };
     let done = ctx.write(move |w| attempt(w, &job, &mut beside)).await;
     recorded(ctx, &number, Some(first), done).await
@@ -331,8 +367,11 @@ pub(super) fn attempt(
         let command = resolve(&mut w, job, &case, step, now)?;
         let other = beside(&mut w, job, &case, &command)?;
         let facts = facts(job, &case, now);
-        let new = rules::decide(Some(&case), command, &facts)
+        let mut new = rules::decide(Some(&case), command, &facts)
             .map_err(|refusal| CaseError::Rule { act, refusal })?;
+        for event in &mut new {
+            event.done_at = job.done_at;
+        }
         let from = case.state;
         for event in &new {
             case = rules::apply(Some(case), event).expect("an event never takes a case away");
@@ -344,6 +383,10 @@ pub(super) fn attempt(
             AuditEvent::done(act.audit(), "case", case.number.to_string())
                 .district(case.district.as_str())
                 .detail(detail),
+        );
+        audits.extend(
+            job.done_at
+                .and_then(|done_at| late_record(&case, act, done_at, now)),
         );
     }
     if case.confidential

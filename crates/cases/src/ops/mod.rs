@@ -23,7 +23,7 @@ mod unclear;
 pub mod view;
 mod words;
 
-pub use act::{Step, act, act_with, allowed, note};
+pub use act::{Step, act, act_done, act_with, allowed, note};
 pub use alike::{alike, alike_public, is_public};
 pub use by_link::{add_message_by_link, rate_by_link, reopen_by_link};
 pub use error::{CaseError, Change};
@@ -49,6 +49,10 @@ use crate::rules::Actor;
 use access::{Ctx, Permission, Principal, Role, UnitId};
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
+
+/// The word in the audit trail of an act recorded later than it was done, such as a report made without a network. It
+/// stands beside the act's own word.
+pub const LATE_RECORD: &str = "case.late_record";
 
 /// Who acts, as the rules see it. The program itself holds no role of people: it makes the moves of timers and imports.
 pub fn actor_of(principal: &Principal) -> Actor {

@@ -24,6 +24,8 @@ use vault::model::{Field, NewSubject, REPORT_BASIS, purpose};
 
 /// A report made offline may arrive this much later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// A report that arrives more than this after it was made stands in the audit trail as recorded late.
+const LATE_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// The clock of a device may run ahead by this much.
 const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// The longest address, in characters.
@@ -291,12 +293,22 @@ fn check_reporter(ctx: &Ctx, new: &NewReport) -> Result<(), CaseError> {
 }
 
 fn moment(new: &NewReport, now: Timestamp) -> Result<Timestamp, CaseError> {
-    let refuse = |reason: String| Err(CaseError::field("reported_at", "cases.bad_time", reason));
-    match new.reported_at.map(to_micros) {
-        None => Ok(now),
+    let at = moment_of("reported_at", new.reported_at, now)?;
+    Ok(at.unwrap_or(now))
+}
+
+/// The moment an act was done, as whoever did it says: not in the future, not long ago.
+pub(super) fn moment_of(
+    field: &'static str,
+    at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, CaseError> {
+    let refuse = |reason: String| Err(CaseError::field(field, "cases.bad_time", reason));
+    match at.map(to_micros) {
+        None => Ok(None),
         Some(at) if at > now + CLOCK_AHEAD => refuse(format!("{at} lies in the future")),
         Some(at) if at < now - LATEST_ARRIVAL => refuse(format!("{at} is more than 31 days ago")),
-        Some(at) => Ok(at.min(now)),
+        Some(at) => Ok(Some(at.min(now))),
     }
 }
 
@@ -580,9 +592,29 @@ fn keep(
     let event = AuditEvent::done(Act::Report.audit(), "case", case.number.to_string())
         .district(case.district.as_str())
         .detail(serde_json::json!({ "state": case.state.as_str(), "channel": case.channel, "version": case.version }));
-    Ok(match beside(&mut w, &case)? {
-        Some(more) => w.commit_all(&[event, more], case)?,
-        None => w.commit(event, case)?,
+    let mut audits = vec![event];
+    audits.extend(late_record(&case, Act::Report, case.reported_at, facts.now));
+    audits.extend(beside(&mut w, &case)?);
+    Ok(w.commit_all(&audits, case)?)
+}
+
+/// What the audit trail says beside an act recorded much later than it was done, such as one made without a network.
+pub(super) fn late_record(
+    case: &Case,
+    act: Act,
+    done_at: Timestamp,
+    now: Timestamp,
+) -> Option<AuditEvent> {
+    let late = now.duration_since(done_at);
+    (late > LATE_AFTER).then(|| {
+        AuditEvent::done(super::LATE_RECORD, "case", case.number.to_string())
+            .district(case.district.as_str())
+            .detail(serde_json::json!({
+                "act": act.as_str(),
+                "done_at": done_at.to_string(),
+                "recorded_at": now.to_string(),
+                "minutes": late.as_mins(),
+            }))
     })
 }
 

@@ -343,6 +343,8 @@ pub struct EventView {
     pub seq: u32,
     /// When, RFC 3339.
     pub at: String,
+    /// When it was done, where it was recorded later.
+    pub done_at: Option<String>,
     /// What, such as `accepted`.
     pub event: String,
     /// `staff`, `resident`, `stranger`, `system`; `hidden` where the reader may not know.
@@ -757,6 +759,7 @@ impl Viewer {
         EventView {
             seq: event.seq,
             at: self.time(event.at),
+            done_at: event.done_at.map(|at| self.time(at)),
             event: word,
             by: if is_rating_hidden {
                 "hidden".to_owned()

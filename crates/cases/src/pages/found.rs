@@ -1,6 +1,7 @@
 //! GET and POST /found — a worker of the street reports what was found, also what was put right on the spot.
 
 use super::Offers;
+use super::offline::sync_line;
 use super::pictures::{self, AFTER, Entry, FILES, Offer, PictureField};
 use super::read::{self, Wrong};
 use super::report::{offered_place, place_map, places, refused};
@@ -25,6 +26,8 @@ pub(super) struct FoundPage {
     pub after: PictureField,
     /// What a photo says that the form does not.
     pub offer: Offer,
+    /// The line of what waits to be sent.
+    pub sync: Html,
 }
 
 impl FoundPage {
@@ -33,6 +36,7 @@ impl FoundPage {
             matters: Offers::of_matters(&ui, city),
             places: places(city),
             map: Html::default(),
+            sync: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             after: PictureField::new(&ui, "f", AFTER, ui.t("cases-files-after")).sent(entry),
             offer: Offer::of(&ui, city, entry, true),
@@ -44,6 +48,11 @@ impl FoundPage {
     pub fn with_map(self, ctx: &Ctx) -> Self {
         Self {
             map: place_map(ctx, &self.ui),
+            sync: sync_line(
+                ctx,
+                &self.ui,
+                &Offers::matter_ids(&self.ui, &ctx.service::<Cases>().city()),
+            ),
             ..self
         }
     }

@@ -63,7 +63,7 @@ pub fn entries(
                 Fact::CalledBack { .. } => reader.is_of_department,
                 _ => false,
             };
-            let (note, tone) = match &event.fact {
+            let (mut note, tone) = match &event.fact {
                 // The unit reads what is missing; not how, nor by whom, it was rated.
                 Fact::CalledBack { missing, .. } if reader.is_of_department => (
                     ui.list(&lists.names(ListKind::Missing, missing, lang)),
@@ -71,6 +71,18 @@ pub fn entries(
                 ),
                 fact => content(ui, city, lists, fact, names),
             };
+            if let Some(done_at) = event.done_at {
+                let late = ui.tn(
+                    "cases-history-done-at",
+                    "time",
+                    ui.time_text(done_at).as_str(),
+                );
+                note = [note, late]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" ");
+            }
             Entry {
                 when: ui.time(event.at),
                 what: what(ui, &event.fact),

@@ -14,6 +14,8 @@ mod found;
 mod history;
 mod home;
 mod line;
+pub(crate) mod live;
+mod offline;
 mod panel;
 pub mod panels;
 pub mod pictures;
@@ -138,6 +140,7 @@ pub fn add(routes: Routes) -> Routes {
             rules::put_template,
         )
         .on(get(), "/desk", Permission::CaseRead, desk::show)
+        .on(get(), "/desk/live", Permission::CaseRead, live::stream_of)
         .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
         .on(
             get(),
@@ -292,6 +295,14 @@ impl Offers {
             .choices()
             .take(MOST_OFFERS)
             .map(|c| read::matter_label(c, ui.lang))
+            .collect()
+    }
+    /// The same with the id of each class, for what a page sends later.
+    pub fn matter_ids(ui: &Ui, city: &City) -> Vec<(String, String)> {
+        city.matters
+            .choices()
+            .take(MOST_OFFERS)
+            .map(|c| (read::matter_label(c, ui.lang), c.id.to_string()))
             .collect()
     }
     /// What the forms of a case ask for.

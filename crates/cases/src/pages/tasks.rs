@@ -2,6 +2,7 @@
 
 use super::forms::{ActForm, Maker};
 use super::line::{Line, is_mine};
+use super::offline::sync_line;
 use super::pictures::{Shot, shots_of};
 use crate::lists::Lists;
 use crate::model::{Case, State};
@@ -10,13 +11,16 @@ use crate::ops::desk::moments;
 use crate::ops::{self, allowed};
 use crate::service::Cases;
 use crate::sql_desk::Moments;
+use crate::walk;
 use access::{AccountId, Ctx, Fault, Permission, Query, show as show_page};
 use askama::Template;
 use axum::response::Response;
+use grid::tiles::{TileSet, Tiles};
+use kernel::geo::Point;
 use kernel::{Cursor, PageSize};
 use matters::City;
 use serde::Deserialize;
-use ui::{Pager, Ui};
+use ui::{Html, MapPoint, Pager, Ui};
 
 /// One task.
 pub struct TaskCard {
@@ -33,6 +37,9 @@ pub struct TaskCard {
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     after: Option<Cursor>,
+    /// Where the walk begins: kept nowhere, and no finer than the page sends it.
+    lon: Option<f64>,
+    lat: Option<f64>,
 }
 
 #[derive(Template)]
@@ -44,6 +51,12 @@ pub(super) struct TasksPage {
     /// Cases that could be called back.
     pub call_backs: Vec<Line>,
     pub pager: Pager,
+    /// How the own tasks are ordered, in words.
+    pub walk: String,
+    /// The own tasks on a map.
+    pub map: Option<Html>,
+    /// The line of what waits to be sent.
+    pub sync: Html,
 }
 
 /// Cases to call back that stand here; the list of all has the others.
@@ -64,6 +77,12 @@ pub(super) async fn show(
     let mut shots = shots_of(&ctx, &ui, &page.items.iter().collect::<Vec<_>>()).await?;
     let (mine, pool): (Vec<&Case>, Vec<&Case>) =
         page.items.iter().partition(|case| is_mine(case, me));
+    let here = wanted
+        .lon
+        .zip(wanted.lat)
+        .and_then(|(lon, lat)| Point::new(lon, lat).ok());
+    let mine = in_walking_order(mine, here);
+    let map = walk_map(&ctx, &ui, &city, &at, &mine);
     let mut cards = |list: Vec<&Case>| {
         list.into_iter()
             .map(|case| TaskCard {
@@ -90,12 +109,69 @@ pub(super) async fn show(
         total: None,
     };
     show_page(&TasksPage {
+        walk: ui.t(if here.is_some() {
+            "cases-walk-from-here"
+        } else {
+            "cases-walk-from-first"
+        }),
+        map,
+        sync: sync_line(&ctx, &ui, &[]),
         ui,
         mine,
         pool,
         call_backs,
         pager,
     })
+}
+
+/// The tasks in the order in which they are walked to: from a point, or from the most pressing one. Tasks without a point
+/// come last, as they were.
+fn in_walking_order(tasks: Vec<&Case>, start: Option<Point>) -> Vec<&Case> {
+    let (placed, rest): (Vec<&Case>, Vec<&Case>) = tasks
+        .into_iter()
+        .partition(|case| case.place.point.is_some());
+    let points: Vec<Point> = placed.iter().filter_map(|case| case.place.point).collect();
+    let mut ordered: Vec<&Case> = walk::order(&points, start)
+        .into_iter()
+        .map(|i| placed[i])
+        .collect();
+    ordered.extend(rest);
+    ordered
+}
+
+/// The own tasks on a map, numbered as they are walked.
+fn walk_map(ctx: &Ctx, ui: &Ui, city: &City, at: &Moments, tasks: &[&Case]) -> Option<Html> {
+    let mut map = ctx
+        .service_if_any::<Tiles>()?
+        .map(ui.t("cases-walk-map"), &TileSet::ALL);
+    map.points = tasks
+        .iter()
+        .enumerate()
+        .filter_map(|(i, case)| {
+            let point = case.place.point?;
+            let line = Line::of(ui, city, at, case);
+            Some(MapPoint {
+                lon: point.lon(),
+                lat: point.lat(),
+                n: 1,
+                light: None,
+                text: format!("{}. {} {}", i + 1, line.matter, line.place),
+                href: line.href,
+            })
+        })
+        .collect();
+    let (first, rest) = map.points.split_first()?;
+    let mut bounds = [first.lon, first.lat, first.lon, first.lat];
+    for point in rest {
+        bounds = [
+            bounds[0].min(point.lon),
+            bounds[1].min(point.lat),
+            bounds[2].max(point.lon),
+            bounds[3].max(point.lat),
+        ];
+    }
+    map.bounds = Some(bounds);
+    Some(map.show(ui))
 }
 
 fn card(ctx: &Ctx, ui: &Ui, (city, lists): (&City, &Lists), at: &Moments, case: &Case) -> TaskCard {

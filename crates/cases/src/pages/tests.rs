@@ -352,6 +352,7 @@ fn life(facts: Vec<Fact>) -> Vec<CaseEvent> {
     (1..)
         .zip(facts)
         .map(|(seq, fact)| CaseEvent {
+            done_at: None,
             seq,
             at: now(),
             by: by(Role::Acceptor),
@@ -883,6 +884,9 @@ fn the_tables_of_work_render_in_both_languages() {
             pool: Vec::new(),
             call_backs: vec![line()],
             pager: pager.clone(),
+            walk: "w".into(),
+            map: Some(ui::Html::from_text("map")),
+            sync: super::offline::line(&ui, "<a>", &[("<b>".into(), "1".into())]),
         });
         sound(&tasks::TasksPage {
             ui: ui.clone(),
@@ -890,6 +894,9 @@ fn the_tables_of_work_render_in_both_languages() {
             pool: vec![task()],
             call_backs: Vec::new(),
             pager,
+            walk: String::new(),
+            map: None,
+            sync: ui::Html::default(),
         });
         for (lines, has_wait) in [
             (Vec::new(), true),

@@ -653,6 +653,7 @@ pub fn decide(
         let mut event = CaseEvent {
             seq,
             at: facts.now,
+            done_at: None,
             by: by.clone(),
             fact,
             clocks: None,

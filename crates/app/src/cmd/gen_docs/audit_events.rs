@@ -338,6 +338,24 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "audit.export",
+        "audit",
+        "the auditor takes a file of special acts or of a sample",
+        "what, period, rows, SHA-256 of the file",
+    ),
+    (
+        "audit.sample",
+        "audit",
+        "the auditor draws a sample by lot",
+        "seed, period, size",
+    ),
+    (
+        "case.late_record",
+        "case",
+        "a report was recorded more than ten minutes after it was made, such as one made without a network",
+        "act, when it was made and recorded, minutes between",
+    ),
+    (
         "case.look",
         "case",
         "somebody was refused a look at a case outside their scope",

@@ -1,0 +1,51 @@
+//! The line at the bottom of a worker's pages: what was done without a network and waits to be sent. The island `field`
+//! brings it to life; without script the pages work as any other.
+
+use access::Ctx;
+use ui::{Html, Ui};
+
+/// The words of the line, by the name the island knows them by.
+const WORDS: [(&str, &str); 12] = [
+    ("online", "cases-sync-online"),
+    ("offline", "cases-sync-offline"),
+    ("waiting", "cases-sync-waiting"),
+    ("sending", "cases-sync-sending"),
+    ("sent", "cases-sync-sent"),
+    ("refused", "cases-sync-refused"),
+    ("drop", "cases-sync-drop"),
+    ("open", "cases-sync-open"),
+    ("signIn", "cases-sync-sign-in"),
+    ("others", "cases-sync-others"),
+    ("kept", "cases-sync-kept"),
+    ("report", "cases-sync-report"),
+];
+
+/// The element of the line. `matters` are the classes by what the form calls them: label and id.
+pub(super) fn sync_line(ctx: &Ctx, ui: &Ui, matters: &[(String, String)]) -> Html {
+    let Some(account) = ctx.principal().actor().id else {
+        return Html::default();
+    };
+    line(ui, &account.to_string(), matters)
+}
+
+pub(super) fn line(ui: &Ui, account: &str, matters: &[(String, String)]) -> Html {
+    let Some(script) = ui::assets::url("field.js") else {
+        return Html::default();
+    };
+    let words: serde_json::Map<String, serde_json::Value> = WORDS
+        .iter()
+        .map(|(name, key)| ((*name).to_owned(), ui.t(key).into()))
+        .collect();
+    let matters: serde_json::Map<String, serde_json::Value> = matters
+        .iter()
+        .map(|(label, id)| (label.clone(), id.clone().into()))
+        .collect();
+    let attribute = ui::html::escape;
+    Html::from_markup(format!(
+        "<div class=\"sync\" id=\"field-sync\" data-island=\"{script}\" data-account=\"{}\" data-csrf=\"{}\" data-words=\"{}\" data-matters=\"{}\"></div>",
+        attribute(account),
+        attribute(&ui.csrf),
+        attribute(&serde_json::Value::Object(words).to_string()),
+        attribute(&serde_json::Value::Object(matters).to_string()),
+    ))
+}

@@ -1,0 +1,116 @@
+//! Use cases: the numbers of the day; what needs a decision.
+
+use crate::model::{DAYS, Numbers, count, days};
+use access::{Ctx, Fault, Permission};
+use cases::ops::{ListQuery, list};
+use cases::{Case, State};
+use facts::Measure;
+use facts::figures::{self, Ask, FiguresError, Filter, Step};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use kernel::PageSize;
+use warning::model::Standing;
+use warning::ops::WarningQuery;
+use warning::sql::Warning;
+
+/// The most of a kind that are offered for a decision.
+pub const MOST: u64 = 5;
+
+/// What is counted of a day, in the order of [`crate::model::Day`].
+const MEASURES: [Measure; 5] = [
+    Measure::Reported,
+    Measure::Accepted,
+    Measure::Closed,
+    Measure::ClosedOnTime,
+    Measure::Reworked,
+];
+
+/// The numbers in the reader's scope; none while the figures are being made. Six statements, whatever is stored.
+///
+/// # Errors
+/// The store's.
+pub async fn numbers(ctx: &Ctx, today: Date) -> Result<Option<Numbers>, Fault> {
+    ctx.require(Permission::EvaluationRead)?;
+    let scope = ctx.scope();
+    let now = ctx.now();
+    // The curve, and the week before it to compare the first week with.
+    let first = today.saturating_sub((DAYS + 6).days());
+    let found = ctx
+        .read::<_, FiguresError, _>(move |r| {
+            let Some(fresh) = figures::freshness(r, now)? else {
+                return Ok(None);
+            };
+            let ask = Ask {
+                step: Step::Day,
+                filter: Filter {
+                    districts: scope.districts.clone(),
+                    unit: scope.unit.map(|unit| unit.0),
+                    ..Filter::default()
+                },
+                ..Ask::new(first, today, &MEASURES)
+            };
+            let back = (52 * 7).days();
+            let year = Ask {
+                from: today.saturating_sub((DAYS - 1).days()).saturating_sub(back),
+                to: today.saturating_sub(back),
+                measures: vec![Measure::Reported],
+                ..ask.clone()
+            };
+            let stock = |figures: Vec<figures::Figure>| figures.iter().map(|f| count(f.n[0])).sum();
+            let before = figures::figures(r, &year)?;
+            Ok(Some(Numbers {
+                days: days(first, today, &figures::figures(r, &ask)?),
+                year_before: if before.is_empty() {
+                    Vec::new()
+                } else {
+                    let of = days(year.from, year.to, &before);
+                    of.iter().map(|day| day.reported).collect()
+                },
+                open: stock(figures::open(r, &ask, today)?),
+                overdue: stock(figures::overdue(r, &ask, today)?),
+                as_of: fresh.as_of,
+                waiting: count(fresh.waiting),
+            }))
+        })
+        .await;
+    match found {
+        Ok(found) => Ok(found),
+        Err(FiguresError::Store(error)) => Err(error.into()),
+        Err(error) => Err(Fault::internal(error)),
+    }
+}
+
+/// What waits for somebody to decide.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    /// New findings of the daily look.
+    pub warnings: Vec<Warning>,
+    /// Cases whose duty a coordinator has to rule on.
+    pub coordinating: Vec<Case>,
+}
+
+/// What waits for a decision, as far as the reader may see it. Two statements.
+///
+/// # Errors
+/// The store's.
+pub async fn decisions(ctx: &Ctx) -> Result<Decisions, Fault> {
+    let size = PageSize::new(MOST).unwrap_or_default();
+    let mut found = Decisions::default();
+    if ctx.require(Permission::WarningRead).is_ok() {
+        let query = WarningQuery {
+            standings: vec![Standing::New],
+            size,
+            ..WarningQuery::default()
+        };
+        found.warnings = warning::ops::list(ctx, query).await?.items;
+    }
+    if ctx.require(Permission::CaseRead).is_ok() {
+        let query = ListQuery {
+            states: vec![State::Coordinating],
+            size,
+            ..ListQuery::default()
+        };
+        found.coordinating = list(ctx, query).await?.items;
+    }
+    Ok(found)
+}

@@ -1,0 +1,406 @@
+//! GET /command — numbers, curve, decisions and the map, for a wall (`?wall=1`, renews itself) and a desk.
+//! GET /morning — five sentences with numbers and three decisions, for a phone.
+
+use crate::model::{Numbers, change};
+use crate::ops::{self, Decisions};
+use access::{Capability, Ctx, Fault, Fields, Permission, Routes, show as show_page};
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::http::Method;
+use axum::response::Response;
+use cases::Case;
+use cases::service::Cases;
+use std::sync::Arc;
+use ui::{Html, LineChart, Series, Ui};
+
+/// What command brings to the program.
+pub fn capability() -> Capability {
+    let routes = Routes::new("command")
+        .on(Method::GET, "/command", Permission::EvaluationRead, command)
+        .on(Method::GET, "/morning", Permission::EvaluationRead, morning);
+    Capability::new("command", routes)
+        .locales(
+            include_str!("../locales/zh-CN.ftl"),
+            include_str!("../locales/en.ftl"),
+        )
+        .menu(
+            "command-menu-morning",
+            "/morning",
+            Permission::EvaluationRead,
+            28,
+        )
+        .menu("command-menu", "/command", Permission::EvaluationRead, 29)
+}
+
+/// A number of the strip.
+struct Stat {
+    label: String,
+    value: String,
+    note: String,
+    tone: &'static str,
+}
+
+/// Something that waits for a decision.
+struct Decision {
+    /// In words.
+    text: String,
+    /// What it is.
+    kind: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "command_page.html")]
+struct CommandPage {
+    ui: Ui,
+    is_wall: bool,
+    stats: Vec<Stat>,
+    decisions: Vec<Decision>,
+    curve: Html,
+    map: Html,
+    /// Up to when everything is counted; empty while the figures are being made.
+    fresh: String,
+}
+
+#[derive(Template)]
+#[template(path = "command_morning.html")]
+struct MorningPage {
+    ui: Ui,
+    /// The day, in words.
+    day: Html,
+    sentences: Vec<String>,
+    decisions: Vec<Decision>,
+    fresh: String,
+}
+
+/// So many decisions stand on the page of the morning.
+const OF_THE_MORNING: usize = 3;
+
+fn percent(change: Option<i64>) -> Option<String> {
+    change.map(|c| match c {
+        0 => "=".to_owned(),
+        c if c > 0 => format!("↑{c} %"),
+        c => format!("↓{} %", c.unsigned_abs()),
+    })
+}
+
+fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
+    let today = numbers.day(0).map_or(0, |d| d.reported);
+    let last_week = numbers.day(7).map_or(0, |d| d.reported);
+    let (closed, on_time) = (
+        numbers.week(0, |d| d.closed),
+        numbers.week(0, |d| d.on_time),
+    );
+    let stat = |key, value, note, tone| Stat {
+        label: ui.t(key),
+        value,
+        note,
+        tone,
+    };
+    let compared = percent(change(today, last_week)).map_or_else(String::new, |change| {
+        ui.t2(
+            "command-against-week",
+            "change",
+            change.as_str(),
+            "n",
+            last_week,
+        )
+    });
+    vec![
+        stat("command-today", ui.num(today), compared, ""),
+        stat(
+            "command-on-time",
+            ui.rate_text(on_time, closed),
+            ui.t("command-last-days"),
+            "",
+        ),
+        stat("command-open", ui.num(numbers.open), String::new(), ""),
+        stat(
+            "command-overdue",
+            format!("■ {}", ui.num(numbers.overdue)),
+            ui.rate_text(numbers.overdue, numbers.open),
+            if numbers.overdue > 0 { "bad" } else { "" },
+        ),
+    ]
+}
+
+fn curve(ui: &Ui, numbers: &Numbers) -> Html {
+    let days = numbers.curve();
+    let line = |key, of: fn(&crate::model::Day) -> u64| Series {
+        name: ui.t(key),
+        values: days.iter().map(|d| Some(of(d) as f64)).collect(),
+        comparison: false,
+    };
+    let mut series = vec![
+        line("command-received", |d| d.reported),
+        line("command-closed", |d| d.closed),
+    ];
+    if !numbers.year_before.is_empty() {
+        series.push(Series {
+            name: ui.t("command-year-before"),
+            values: numbers
+                .year_before
+                .iter()
+                .map(|n| Some(*n as f64))
+                .collect(),
+            comparison: true,
+        });
+    }
+    let chart = LineChart {
+        title: ui.t("command-curve"),
+        across: days
+            .iter()
+            .map(|d| d.date.strftime("%m-%d").to_string())
+            .collect(),
+        series,
+        ..LineChart::default()
+    };
+    chart.show(ui)
+}
+
+fn decided(ui: &Ui, cases: &Arc<Cases>, decisions: &Decisions) -> Vec<Decision> {
+    let city = cases.city();
+    let found = decisions.warnings.iter().map(|w| Decision {
+        text: warning::view::sentence(&city, &w.track)
+            .in_lang(ui.lang.tag())
+            .to_owned(),
+        kind: ui.t("command-kind-warning"),
+        href: format!("/warnings/{}", w.id),
+    });
+    let ruling = decisions.coordinating.iter().map(|case| Decision {
+        text: coordinating(ui, cases, case),
+        kind: ui.t("command-kind-coordinating"),
+        href: format!("/cases/{}", case.number),
+    });
+    found.chain(ruling).collect()
+}
+
+fn coordinating(ui: &Ui, cases: &Arc<Cases>, case: &Case) -> String {
+    let city = cases.city();
+    let class = case.matter.and_then(|m| city.matter(m)).map_or_else(
+        || case.number.to_string(),
+        |class| class.name(ui.lang.tag()).to_owned(),
+    );
+    ui.t2(
+        "command-returned",
+        "class",
+        class.as_str(),
+        "n",
+        case.returns,
+    )
+}
+
+async fn command(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
+    let numbers = ops::numbers(&ctx, today).await?;
+    let decisions = ops::decisions(&ctx).await?;
+    let map = evaluation::drawn_map(&ctx, &ui).await?;
+    let cases = ctx.service::<Cases>();
+    show_page(&command_page(
+        ui,
+        &cases,
+        fields.get("wall") == "1",
+        numbers.as_ref(),
+        &decisions,
+        map,
+    ))
+}
+
+fn command_page(
+    ui: Ui,
+    cases: &Arc<Cases>,
+    is_wall: bool,
+    numbers: Option<&Numbers>,
+    decisions: &Decisions,
+    map: Html,
+) -> CommandPage {
+    CommandPage {
+        stats: numbers.map_or_else(Vec::new, |n| stats(&ui, n)),
+        decisions: decided(&ui, cases, decisions),
+        curve: numbers.map_or_else(Html::default, |n| curve(&ui, n)),
+        fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
+        map,
+        is_wall,
+        ui,
+    }
+}
+
+/// Five sentences: what came in, what was closed in time, what is open and late, what came back, what is unusual.
+fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions) -> Vec<String> {
+    let yesterday = numbers.day(1).map_or(0, |d| d.reported);
+    let week_before = numbers.day(8).map_or(0, |d| d.reported);
+    let came = match percent(change(yesterday, week_before)) {
+        Some(change) => ui.ta(
+            "command-said-came-compared",
+            &[
+                ("n", &yesterday),
+                ("change", &change.as_str()),
+                ("before", &week_before),
+            ],
+        ),
+        None => ui.tn("command-said-came", "n", yesterday),
+    };
+    let (closed, on_time) = (
+        numbers.week(1, |d| d.closed),
+        numbers.week(1, |d| d.on_time),
+    );
+    let reworked = numbers.week(1, |d| d.reworked);
+    vec![
+        came,
+        if closed == 0 {
+            ui.t("command-said-nothing-closed")
+        } else {
+            ui.tn(
+                "command-said-on-time",
+                "rate",
+                ui.rate_text(on_time, closed).as_str(),
+            )
+        },
+        ui.t2(
+            "command-said-open",
+            "open",
+            numbers.open,
+            "overdue",
+            numbers.overdue,
+        ),
+        ui.tn("command-said-reworked", "n", reworked),
+        ui.t2(
+            "command-said-waiting",
+            "warnings",
+            decisions.warnings.len() as u64,
+            "rulings",
+            decisions.coordinating.len() as u64,
+        ),
+    ]
+}
+
+async fn morning(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
+    let numbers = ops::numbers(&ctx, today).await?;
+    let decisions = ops::decisions(&ctx).await?;
+    let cases = ctx.service::<Cases>();
+    show_page(&morning_page(ui, &cases, numbers.as_ref(), &decisions))
+}
+
+fn morning_page(
+    ui: Ui,
+    cases: &Arc<Cases>,
+    numbers: Option<&Numbers>,
+    decisions: &Decisions,
+) -> MorningPage {
+    let mut offered = decided(&ui, cases, decisions);
+    offered.truncate(OF_THE_MORNING);
+    MorningPage {
+        day: ui.day(ui.now),
+        sentences: numbers.map_or_else(Vec::new, |n| sentences(&ui, n, decisions)),
+        decisions: offered,
+        fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
+        ui,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::days;
+    use cases::service::CasesConfig;
+    use jiff::tz::TimeZone;
+    use ui::{Lang, testing};
+
+    fn reader(lang: Lang) -> Ui {
+        let words = access::words_of(&[access::capability(), capability()]).expect("sound words");
+        let now = "2026-03-16T02:00:00Z".parse().expect("a time");
+        testing::ui_with(testing::site_with(words), lang, now)
+    }
+
+    fn service() -> Arc<Cases> {
+        let reference = matters::Reference::new(TimeZone::get("Asia/Shanghai").expect("a zone"));
+        let district = "990101".parse().expect("six digits");
+        Arc::new(Cases::new(Arc::new(reference), CasesConfig::new(district)))
+    }
+
+    fn numbers(year_before: Vec<u64>) -> Numbers {
+        let last = jiff::civil::date(2026, 3, 16);
+        let figures: Vec<facts::figures::Figure> = (0..35)
+            .map(|back| facts::figures::Figure {
+                day: Some(last.saturating_sub(jiff::Span::new().days(back))),
+                place: facts::Place::UNKNOWN,
+                matter: None,
+                unit: None,
+                word: String::new(),
+                n: vec![100 + back, 90, 80, 60, 2],
+            })
+            .collect();
+        Numbers {
+            days: days(jiff::civil::date(2026, 2, 10), last, &figures),
+            year_before,
+            open: 1234,
+            overdue: 17,
+            as_of: "2026-03-16T01:59:00Z".parse().expect("a time"),
+            waiting: 0,
+        }
+    }
+
+    #[test]
+    fn both_pages_render_with_and_without_figures() {
+        let cases = service();
+        for lang in Lang::ALL {
+            for numbers in [None, Some(numbers(vec![])), Some(numbers(vec![90; 28]))] {
+                let none = Decisions::default();
+                for is_wall in [false, true] {
+                    let page = command_page(
+                        reader(lang),
+                        &cases,
+                        is_wall,
+                        numbers.as_ref(),
+                        &none,
+                        Html::default(),
+                    );
+                    let html = page.render().expect("it renders");
+                    testing::assert_sound(&html);
+                    assert_eq!(html.contains("data-renew"), is_wall);
+                }
+                let page = morning_page(reader(lang), &cases, numbers.as_ref(), &none);
+                assert_eq!(page.sentences.len(), if numbers.is_some() { 5 } else { 0 });
+                testing::assert_sound(&page.render().expect("it renders"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_rate_stands_with_its_numerator_and_denominator() {
+        let ui = reader(Lang::En);
+        let said = sentences(&ui, &numbers(vec![]), &Decisions::default());
+        // Seven days of 60 in time of 80 closed.
+        assert!(
+            said[1].contains("420") && said[1].contains("560"),
+            "{}",
+            said[1]
+        );
+        assert!(
+            said[2].contains("1,234") && said[2].contains("17"),
+            "{}",
+            said[2]
+        );
+    }
+
+    #[test]
+    fn every_word_used_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let used =
+            testing::used_keys(&[&root.join("templates"), &root.join("src")]).expect("sources");
+        let words = ui::I18n::builder()
+            .add(
+                "command",
+                include_str!("../locales/zh-CN.ftl"),
+                include_str!("../locales/en.ftl"),
+            )
+            .build()
+            .expect("both languages have the same keys");
+        assert_eq!(
+            testing::word_faults(&words, &used, &["command"]),
+            Vec::<String>::new()
+        );
+    }
+}

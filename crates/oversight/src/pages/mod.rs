@@ -1,0 +1,79 @@
+//! The auditor's pages and calls.
+
+pub(crate) mod sample;
+pub(crate) mod special;
+#[cfg(test)]
+mod tests;
+
+use crate::ops::Taken;
+use access::{Fault, Fields};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use ui::Ui;
+
+/// The first moment of a local day.
+fn begin(ui: &Ui, day: Date) -> Result<Timestamp, Fault> {
+    let zoned = day.to_zoned(ui.site.time_zone.clone());
+    zoned.map(|z| z.timestamp()).map_err(|e| {
+        Fault::invalid("from", "access.invalid_field", e.to_string()).arg("field", "from")
+    })
+}
+
+/// A period of local days; the last one is included.
+fn period(ui: &Ui, fields: &Fields) -> Result<(Option<Timestamp>, Option<Timestamp>), Fault> {
+    let from = fields.read::<Date>("from")?;
+    let to = fields.read::<Date>("to")?;
+    Ok((
+        from.map(|day| begin(ui, day)).transpose()?,
+        to.map(|day| begin(ui, day.saturating_add(1.day())))
+            .transpose()?,
+    ))
+}
+
+/// A file as an answer, named by the head of its hash; the whole hash stands in a header of RFC 9530.
+fn download(taken: Taken, what: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8"),
+    );
+    let name = format!(
+        "attachment; filename=\"{what}-{}.csv\"",
+        &taken.sha256[..12]
+    );
+    let digest = format!(
+        "sha-256=:{}:",
+        base64(&hex::decode(&taken.sha256).unwrap_or_default())
+    );
+    for (key, value) in [("content-disposition", name), ("repr-digest", digest)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(key, value);
+        }
+    }
+    (headers, taken.bytes).into_response()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// A CSV file of these lines; a cell that a spreadsheet would take for a formula is kept from being one.
+fn csv<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory cannot fail, and every row has as many cells as the head.
+    let _ = writer.write_record(head);
+    for row in rows {
+        let _ = writer.write_record(row.iter().map(|cell| plain(cell)));
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+fn plain(cell: &str) -> String {
+    match cell.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+        _ => cell.to_owned(),
+    }
+}

@@ -1,0 +1,43 @@
+// A page that follows what happens: `data-live="/desk/live"` on a region with an id. The program says that something
+// changed, and the region's parts are exchanged; what is open beside the list, what has the focus and how far the list is
+// scrolled stay as they are. Where the stream cannot be had, the page is as fresh as when it was opened.
+import { renew } from './renew';
+
+/** Changes that come close together are one. */
+const PAUSE_MS = 3000;
+
+export function followChanges(): void {
+  for (const region of document.querySelectorAll<HTMLElement>('[data-live][id]')) follow(region);
+}
+
+function follow(region: HTMLElement): void {
+  const source = new EventSource(region.dataset.live ?? '');
+  let isDue = false;
+  let isResting = false;
+  const look = (): void => {
+    isDue = true;
+    if (isResting || document.hidden) return;
+    isDue = false;
+    isResting = true;
+    void renewInPlace(region).finally(() => setTimeout(() => {
+      isResting = false;
+      if (isDue) look();
+    }, PAUSE_MS));
+  };
+  source.addEventListener('changed', look);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && isDue) look();
+  });
+  addEventListener('pagehide', () => source.close());
+}
+
+async function renewInPlace(region: HTMLElement): Promise<void> {
+  const { activeElement } = document;
+  const href = activeElement instanceof HTMLAnchorElement && region.contains(activeElement) ? activeElement.getAttribute('href') : null;
+  const isTyping = activeElement instanceof HTMLElement && region.contains(activeElement) && activeElement.closest('form') !== null;
+  if (isTyping) return;
+  const { scrollX, scrollY } = window;
+  await renew(region, { 'x-background': '1' });
+  if (href) region.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+  scrollTo(scrollX, scrollY);
+}

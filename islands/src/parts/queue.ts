@@ -1,0 +1,138 @@
+// What was done without a network and waits to be sent: kept in the browser's database with its photos until the program
+// has taken it. Each thing carries a key made when it was done, so that the program does it once however often it is sent.
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+
+export interface Photo {
+  /** `attachments` or `after`. */
+  field: string;
+  blob: Blob;
+  name: string;
+  /** The program's id of the upload, once it was taken. */
+  id?: string;
+}
+
+export interface Item {
+  seq?: number;
+  /** The idempotency key. */
+  key: string;
+  /** Whose it is: an account id. */
+  account: string;
+  /** When it was done, RFC 3339. */
+  done: string;
+  /** What people call it. */
+  title: string;
+  /** The case, for an act; a report has none. */
+  number?: string;
+  version?: number;
+  /** The act, or the report, without its photos. */
+  body: Record<string, unknown>;
+  photos: Photo[];
+  /** Why the program refused it; a person decides what becomes of it. */
+  refused?: string;
+}
+
+interface Schema extends DBSchema {
+  queue: { key: number; value: Item };
+}
+
+let opened: Promise<IDBPDatabase<Schema>> | undefined;
+
+function database(): Promise<IDBPDatabase<Schema>> {
+  opened ??= openDB<Schema>('field', 1, {
+    upgrade(db) {
+      db.createObjectStore('queue', { keyPath: 'seq', autoIncrement: true });
+    },
+  });
+  return opened;
+}
+
+export async function keep(item: Item): Promise<void> {
+  await (await database()).put('queue', item);
+}
+
+export async function all(account: string): Promise<Item[]> {
+  return (await (await database()).getAll('queue')).filter((item) => item.account === account);
+}
+
+/** How many things of other accounts wait on this device. */
+export async function ofOthers(account: string): Promise<number> {
+  return (await (await database()).getAll('queue')).filter((item) => item.account !== account).length;
+}
+
+export async function drop(seq: number): Promise<void> {
+  await (await database()).delete('queue', seq);
+}
+
+/** What sending came to: `sent`; `later` = no network or no room, try again; `sign-in` = somebody must sign in. */
+export type Outcome = 'sent' | 'refused' | 'later' | 'sign-in';
+
+export interface Sender {
+  token(): string;
+  /** Asks the program for a fresh token; false = not signed in. */
+  renew(): Promise<boolean>;
+}
+
+async function post(address: string, key: string, body: BodyInit, sender: Sender, type?: string): Promise<Response | 'later' | 'sign-in'> {
+  for (let tries = 0; tries < 2; tries += 1) {
+    let answer: Response;
+    try {
+      const headers: Record<string, string> = { accept: 'application/json', 'x-csrf-token': sender.token(), 'idempotency-key': key };
+      if (type) headers['content-type'] = type;
+      answer = await fetch(address, { method: 'POST', headers, body });
+    } catch {
+      return 'later';
+    }
+    if (answer.status === 429 || answer.status >= 500) return 'later';
+    const isForeign = answer.status === 401 || (answer.status === 403 && (await answer.clone().text()).includes('access.csrf'));
+    if (!isForeign) return answer;
+    try {
+      if (!(await sender.renew())) return 'sign-in';
+    } catch {
+      return 'later';
+    }
+  }
+  return 'sign-in';
+}
+
+async function why(answer: Response): Promise<string> {
+  try {
+    const problem = await answer.json() as { title?: string; detail?: string };
+    return problem.detail ?? problem.title ?? String(answer.status);
+  } catch {
+    return String(answer.status);
+  }
+}
+
+/** Sends one thing: its photos first, then itself. `versions` knows how far the cases of this queue have come. */
+export async function send(item: Item, sender: Sender, versions: Map<string, number>): Promise<Outcome> {
+  for (const [i, photo] of item.photos.entries()) {
+    if (photo.id) continue;
+    const form = new FormData();
+    form.append('file', photo.blob, photo.name);
+    const answer = await post('/api/v1/attachments', `${item.key}-${i}`, form, sender);
+    if (typeof answer === 'string') return answer;
+    if (!answer.ok) return refuse(item, answer);
+    photo.id = (await answer.json() as { id: string }).id;
+    await keep(item);
+  }
+  const ids = (field: string): string[] => item.photos.filter((p) => p.field === field).map((p) => p.id ?? '');
+  const body = { ...item.body };
+  for (const field of ['attachments', 'after']) if (ids(field).length > 0) body[field] = ids(field);
+  const known = item.number ? versions.get(item.number) ?? item.version : undefined;
+  const [address, content] = item.number
+    ? [`/api/v1/cases/${item.number}/acts`, { expected_version: known, done_at: item.done, acts: [body] }]
+    : ['/api/v1/cases', { ...body, reported_at: item.done }];
+  const answer = await post(address, item.key, JSON.stringify(content), sender, 'application/json');
+  if (typeof answer === 'string') return answer;
+  if (!answer.ok) return refuse(item, answer);
+  const taken = await answer.json() as { version?: number };
+  if (item.number && taken.version !== undefined) versions.set(item.number, taken.version);
+  if (item.seq !== undefined) await drop(item.seq);
+  return 'sent';
+}
+
+async function refuse(item: Item, answer: Response): Promise<Outcome> {
+  item.refused = await why(answer);
+  await keep(item);
+  return 'refused';
+}
