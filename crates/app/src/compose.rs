@@ -3,7 +3,7 @@
 use crate::config::{Common, Config};
 use crate::output::Failure;
 use access::city_settings::SettingsList;
-use access::{Capability, Ctx, Routes, Services, SystemRole};
+use access::{Capability, Ctx, Services, SystemRole};
 use grid::ImportError;
 use kernel::{Clock, SystemClock};
 use matters::Reference;

@@ -178,6 +178,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
         roles: Role::ALL.to_vec(),
         unit: None,
         is_program: false,
+        behalf: None,
     };
     let unit = UnitId(Id::from_bytes([2; 16]));
     let handler = Actor {
@@ -199,7 +200,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
                 rules: &rules_of_city,
                 on_duty: None,
             };
-            let report = Reported {
+            let report = Reported { nature: None, requested: false, notify: false,
                 district: DISTRICT.parse()?,
                 number: number(0)?,
                 reported_at: at,

@@ -48,8 +48,6 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-pub(super) use words;
-
 words! {
     /// 状态 — where a case stands.
     State {

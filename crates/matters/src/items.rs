@@ -188,7 +188,8 @@ pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         .collect();
     let mut report = Report::default();
     let lay = |row: &Row, _: Option<&GridItem>| row.1.clone();
-    let changes = lay_over(rows, &known, "code", lay, &mut report);
+    let name = |i: &GridItem| format!("{}/{}", i.list, i.code);
+    let changes = lay_over(rows, &known, "code", name, lay, &mut report);
     let writer = Writer {
         action: "grid_item.import",
         kind: "grid_item",
@@ -196,7 +197,7 @@ pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         file: fingerprint(bytes),
         insert: sql_items::insert,
         update: sql_items::update,
-        name: |i: &GridItem| format!("{}/{}", i.list, i.code),
+        name,
     };
     writer.write(ctx, &changes)?;
     Ok(report)

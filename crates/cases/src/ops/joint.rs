@@ -294,6 +294,7 @@ where
                 number,
                 expected: None,
                 steps: vec![Step::Joint(step)],
+                done_at: None,
             };
             attempt(w, &job, &mut beside)
         })

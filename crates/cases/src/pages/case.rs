@@ -23,8 +23,6 @@ pub(super) struct CasePage {
     pub ui: Ui,
     pub c: Sheet,
     pub offers: Offers,
-    /// What upper rooms put beside the case.
-    pub panels: Vec<ui::Html>,
     pub crumbs: Vec<Crumb>,
     /// What somebody else did meanwhile; empty when nothing stands in the way.
     pub meanwhile: Vec<String>,
@@ -82,7 +80,6 @@ async fn page(
         &CasePage {
             offers: Offers::for_forms(&ui, &city, &c.main, &c.more),
             c,
-            panels,
             crumbs,
             meanwhile,
             refused,

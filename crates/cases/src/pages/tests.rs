@@ -626,7 +626,6 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
                 units: vec!["WATER 水务局".into()],
             };
             let page = case::CasePage {
-                panels: Vec::new(),
                 c,
                 offers,
                 crumbs: Vec::new(),

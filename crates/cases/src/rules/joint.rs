@@ -793,7 +793,7 @@ mod tests {
         }
     }
     fn blank(now: Timestamp) -> Case {
-        let report = Reported {
+        let report = Reported { notify: false,
             district: "330102".parse().unwrap(),
             number: "330102-20260316-00001".parse().unwrap(),
             reported_at: now,
@@ -813,6 +813,8 @@ mod tests {
         let event = CaseEvent {
             seq: 1,
             at: now,
+            done_at: None,
+            clocks: None,
             by: crate::model::By {
                 kind: "stranger".into(),
                 account: None,

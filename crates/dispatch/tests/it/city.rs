@@ -429,6 +429,8 @@ fn lay_reference(ctx: &Ctx) {
         valid_to: None,
         source: "test".into(),
         limits: kernel::deadline::ParseOptions::default(),
+        kind: None,
+        effective: None,
     };
     let classes = matters::ops::import_matters(ctx, CLASSES.as_bytes(), &options).unwrap();
     assert_eq!(classes.rejected, 0, "{classes:?}");

@@ -70,6 +70,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
             same_as: None,
             nature: None,
             requested: false,
+            notify: false,
         }));
     }
     match rng.below(26) {
@@ -142,6 +143,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
         _ => Command::Note {
             text: note(),
             attachments: Vec::new(),
+            mentions: Vec::new(),
         },
     }
 }
@@ -173,6 +175,7 @@ fn life(rng: &mut Rng, sequence: u32) -> Vec<(Case, Vec<CaseEvent>)> {
             },
             unit: case.as_ref().and_then(|c| c.unit).filter(|_| own),
             is_program,
+            behalf: None,
         };
         let facts = Facts {
             now,

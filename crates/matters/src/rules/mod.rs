@@ -20,7 +20,6 @@ use crate::model::{Catalogue, Flags, MatterClass, MatterId, MatterKind};
 use grid::model::in_force;
 use jiff::civil::Date;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// All catalogues, classes and conditions as one immutable register.
 #[derive(Debug, Default)]

@@ -122,6 +122,7 @@ both_engines!(
                 &case,
                 Step::NotAccept {
                     reason: "不属受理范围".into(),
+                    doors: Vec::new(),
                 },
             );
         }
