@@ -219,6 +219,7 @@ testdb::both_engines!(
         let number = city.report("stranger", new).case.number;
         let refuse = Step::NotAccept {
             reason: "不属受理范围".into(),
+            doors: Vec::new(),
         };
         city.act("acceptor", number, vec![refuse]).unwrap();
         let case = found(&city, number);
@@ -234,6 +235,7 @@ testdb::both_engines!(
             solved: Some(false),
             satisfaction: cases::model::Satisfaction::Acceptable,
             note: String::new(),
+            missing: Vec::new(),
         };
         city.act("acceptor", number, vec![call]).unwrap();
         assert_eq!(Stage::of(&found(&city, number)), None);
