@@ -115,6 +115,9 @@ fn both_engines_have_the_same_tables_columns_and_indexes() {
 /// are reference tables, or stay on the coordinator. Everything else spreads by `district`.
 const OF_THE_CITY: &[&str] = &[
     "accounts",
+    "answer_templates",
+    "case_lists",
+    "case_settings",
     "admin_imports",
     "api_tokens",
     "beat_grids",

@@ -156,7 +156,7 @@ pub fn routes() -> Routes {
         .on_api(
             Method::GET,
             "/api/v1/cases/{number}/voices",
-            Permission::CaseRead,
+            Permission::CaseCallBack,
             cases::voices,
             Operation::new("lists the requesters of a case with those of the cases merged into it, without anything of the people")
                 .answers::<cases::Voices>(200),
