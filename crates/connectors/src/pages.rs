@@ -378,6 +378,7 @@ async fn mend_own(ctx: Ctx, ui: Ui, Path((id, act)): Path<(String, String)>) -> 
     mend(&ctx, &ui, &id, &act, "/unit/handovers").await
 }
 
+// words: connectors-order-*
 /// 工单 on paper.
 #[derive(Template)]
 #[template(path = "connectors_order.html")]

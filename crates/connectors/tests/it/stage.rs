@@ -66,7 +66,22 @@ pub fn connect(city: &City, kind: Kind, web: Option<&Web>) -> (Connector, Option
 }
 
 pub fn follow(city: &City) -> u32 {
-    city.run(connectors::follow(&city.system())).unwrap()
+    // On PostgreSQL a row is read when no older transaction runs any more, of whatever database: those of other tests too.
+    let mut made = 0;
+    for _ in 0..200 {
+        made += city.run(connectors::follow(&city.system())).unwrap();
+        let is_behind = city
+            .system()
+            .read_blocking::<_, store::StoreError, _>(|r| {
+                Ok(r.outbox_position(connectors::READER)? < Some(r.outbox_end()?))
+            })
+            .unwrap();
+        if !is_behind {
+            return made;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the outbox stays behind a transaction that does not end");
 }
 
 pub fn push(city: &City) -> usize {

@@ -5,8 +5,6 @@ mod list;
 mod one;
 mod open;
 mod panel;
-#[cfg(test)]
-mod tests;
 
 pub use panel::CasePanel;
 
@@ -97,3 +95,6 @@ fn sentence(ui: &Ui, error: SupervisionError) -> (Fault, String) {
         .unwrap_or_else(|| fault.detail().to_owned());
     (fault, said)
 }
+
+#[cfg(test)]
+mod tests;

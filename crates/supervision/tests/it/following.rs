@@ -168,7 +168,7 @@ both_engines!(
         let (a, b) = (city.system(), city.system());
         let (one, two) =
             city.run(async { tokio::join!(supervision::follow(&a), supervision::follow(&b)) });
-        assert_eq!(one.unwrap() + two.unwrap(), 2);
+        assert_eq!(one.unwrap() + two.unwrap() + follow(&city), 2);
         // Killed inside the transaction: nothing was done, the position stands.
         city.case_at(State::PendingSign);
         let failed = city.system().write_blocking::<(), StoreError, _>(|mut w| {

@@ -40,7 +40,22 @@ pub fn city(db: &TestDb) -> City {
 }
 
 pub fn follow(city: &City) -> u32 {
-    city.run(supervision::follow(&city.system())).unwrap()
+    // On PostgreSQL a row is read when no older transaction runs any more, of whatever database: those of other tests too.
+    let mut told = 0;
+    for _ in 0..200 {
+        told += city.run(supervision::follow(&city.system())).unwrap();
+        let is_behind = city
+            .system()
+            .read_blocking::<_, store::StoreError, _>(|r| {
+                Ok(r.outbox_position(supervision::READER)? < Some(r.outbox_end()?))
+            })
+            .unwrap();
+        if !is_behind {
+            return told;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the outbox stays behind a transaction that does not end");
 }
 
 pub fn fire(city: &City) -> usize {
