@@ -677,7 +677,10 @@ fn drive_supervision(
     // On PostgreSQL a row is read when no older transaction runs any more, those of other tests included.
     let mut made = 0;
     for _ in 0..200 {
-        made += city.runtime.block_on(connectors::follow(&city.system())).unwrap();
+        made += city
+            .runtime
+            .block_on(connectors::follow(&city.system()))
+            .unwrap();
         if made > 0 {
             break;
         }
