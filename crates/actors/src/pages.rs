@@ -101,7 +101,10 @@ fn tree(units: &[Unit]) -> Vec<(&Unit, usize)> {
     let mut below = BTreeMap::<&str, Vec<&Unit>>::new();
     for unit in units {
         let parent = unit.parent.as_deref().filter(|p| codes.contains(p));
-        below.entry(parent.unwrap_or_default()).or_default().push(unit);
+        below
+            .entry(parent.unwrap_or_default())
+            .or_default()
+            .push(unit);
     }
     let (mut out, mut seen) = (Vec::new(), BTreeSet::new());
     let mut stack: Vec<(&Unit, usize)> = Vec::new();
@@ -156,7 +159,9 @@ fn units_page(ui: Ui, units: &[Unit], query: &ListQuery, on: Date, may_manage: b
             tone,
         }
     });
-    let mut form = FormState::new().with("q", q.clone()).with("kind", kind.clone());
+    let mut form = FormState::new()
+        .with("q", q.clone())
+        .with("kind", kind.clone());
     if all {
         form = form.with("all", "1");
     }
@@ -214,7 +219,9 @@ fn divisions(ctx: &Ctx, ui: &Ui) -> Vec<Choice> {
         .take(MOST_DIVISIONS)
         .map(|d| {
             let above = territory.ancestors(d.code);
-            let district = above.iter().find(|a| a.level() == kernel::DivisionLevel::District);
+            let district = above
+                .iter()
+                .find(|a| a.level() == kernel::DivisionLevel::District);
             let name = match district {
                 Some(district) => format!("{} {}", district.name_in(ui.lang), d.name_in(ui.lang)),
                 None => d.name_in(ui.lang).to_owned(),
@@ -242,15 +249,19 @@ fn unit_page(
             label: ui.t("actors-units"),
             href: "/units".into(),
         }],
-        title: unit.as_ref().map_or_else(
-            || ui.t("actors-new"),
-            |u| u.name(ui.lang.tag()).to_owned(),
-        ),
+        title: unit
+            .as_ref()
+            .map_or_else(|| ui.t("actors-new"), |u| u.name(ui.lang.tag()).to_owned()),
         kinds: kinds(&ui),
         parents: units
             .iter()
             .filter(|u| u.code != own && in_force(u.valid_from, u.valid_to, on))
-            .map(|u| Choice::new(u.code.clone(), format!("{} {}", u.code, u.name(ui.lang.tag()))))
+            .map(|u| {
+                Choice::new(
+                    u.code.clone(),
+                    format!("{} {}", u.code, u.name(ui.lang.tag())),
+                )
+            })
             .collect(),
         below: units
             .iter()
@@ -317,7 +328,9 @@ async fn one(ctx: Ctx, ui: Ui, Path(id): Path<UnitId>) -> Result<Response, Fault
 async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let units = ctx.read(sql::all).await?;
     let places = divisions(&ctx, &ui);
-    let form = FormState::new().with("kind", "government").with("reviewed", "1");
+    let form = FormState::new()
+        .with("kind", "government")
+        .with("reviewed", "1");
     show_page(&unit_page(ui, &units, places, None, form, true))
 }
 
@@ -393,12 +406,7 @@ async fn add(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
     keep(&ctx, ui, &fields, None, unit).await
 }
 
-async fn edit(
-    ctx: Ctx,
-    ui: Ui,
-    Path(id): Path<UnitId>,
-    fields: Fields,
-) -> Result<Response, Fault> {
+async fn edit(ctx: Ctx, ui: Ui, Path(id): Path<UnitId>, fields: Fields) -> Result<Response, Fault> {
     let before = ctx.read(move |r| sql::get(r, id)).await?;
     let before = before.ok_or_else(Fault::not_found)?;
     let unit = entered(&fields, before.clone());
@@ -443,9 +451,15 @@ mod tests {
     #[test]
     fn the_tree_has_every_unit_once_also_those_in_a_circle() {
         let units = units();
-        let seen: Vec<_> = tree(&units).iter().map(|(u, d)| (u.code.clone(), *d)).collect();
+        let seen: Vec<_> = tree(&units)
+            .iter()
+            .map(|(u, d)| (u.code.clone(), *d))
+            .collect();
         let expected = [("A", 0), ("B", 1), ("C", 2), ("D", 0), ("X", 0), ("Y", 1)];
-        let expected: Vec<_> = expected.into_iter().map(|(c, d)| (c.to_owned(), d)).collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(c, d)| (c.to_owned(), d))
+            .collect();
         assert_eq!(seen, expected);
     }
 
@@ -466,13 +480,23 @@ mod tests {
                 let html = units_page(ui(), &units, &query, date(2026, 3, 16), true).render();
                 let html = html.unwrap();
                 testing::assert_sound(&html);
-                assert!(!html.contains("<b>A") && !html.contains("/units/04040404"), "closed ones are left out");
+                assert!(
+                    !html.contains("<b>A") && !html.contains("/units/04040404"),
+                    "closed ones are left out"
+                );
             }
             let form = filled(&units[0]);
             let page = unit_page(ui(), &units, Vec::new(), Some(units[0].clone()), form, true);
             testing::assert_sound(&page.render().unwrap());
             let form = filled(&units[3]);
-            let page = unit_page(ui(), &units, Vec::new(), Some(units[3].clone()), form, false);
+            let page = unit_page(
+                ui(),
+                &units,
+                Vec::new(),
+                Some(units[3].clone()),
+                form,
+                false,
+            );
             assert!(!page.render().unwrap().contains("data-guard"));
             let page = unit_page(ui(), &units, Vec::new(), None, FormState::new(), true);
             testing::assert_sound(&page.render().unwrap());

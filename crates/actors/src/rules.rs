@@ -184,7 +184,11 @@ pub fn check_unit(unit: &Unit, all: &[Unit]) -> Result<(), UnitFlaw> {
         }
         let Some(parent) = all.iter().find(|u| u.code == code) else {
             let is_own = unit.parent.as_deref() == Some(code);
-            return if is_own { flaw("parent", "no-parent") } else { Ok(()) };
+            return if is_own {
+                flaw("parent", "no-parent")
+            } else {
+                Ok(())
+            };
         };
         above = parent.parent.as_deref();
     }
@@ -218,7 +222,11 @@ mod tests {
     fn a_unit_is_checked_against_its_register() {
         let all = [unit(1, "A", None), unit(2, "B", Some("A"))];
         assert_eq!(check_unit(&unit(3, "C", Some("B")), &all), Ok(()));
-        assert_eq!(check_unit(&all[1], &all), Ok(()), "what is there may be saved again");
+        assert_eq!(
+            check_unit(&all[1], &all),
+            Ok(()),
+            "what is there may be saved again"
+        );
         let code = |u: Unit| check_unit(&u, &all).unwrap_err().code;
         assert_eq!(code(unit(1, "A", Some("B"))), "circle");
         assert_eq!(code(unit(1, "A", Some("A"))), "circle");
@@ -232,7 +240,10 @@ mod tests {
             code(u)
         };
         assert_eq!(with(|u| u.name_zh = " ".into()), "name-length");
-        assert_eq!(with(|u| u.name_zh = "11010519491231002X".into()), "person-number");
+        assert_eq!(
+            with(|u| u.name_zh = "11010519491231002X".into()),
+            "person-number"
+        );
         assert_eq!(with(|u| u.phone = Some("call me".into())), "phone");
         assert_eq!(
             with(|u| {

@@ -45,7 +45,8 @@ const MOST_NAMED: usize = 3;
 fn territory(ui: &Ui, city: &City, on: Date) -> Card {
     let at = |level| {
         let all = city.territory.divisions();
-        all.filter(|d| d.level() == level && in_force(d.valid_from, d.valid_to, on)).count()
+        all.filter(|d| d.level() == level && in_force(d.valid_from, d.valid_to, on))
+            .count()
     };
     let cells = city.territory.grids();
     let without_beat = cells
@@ -86,7 +87,11 @@ fn units(ui: &Ui, city: &City) -> Card {
     Card {
         title: ui.t("admin-units"),
         href: "/units".into(),
-        what: ui.tn("admin-units-what", "n", city.units.in_force().count() as u64),
+        what: ui.tn(
+            "admin-units-what",
+            "n",
+            city.units.in_force().count() as u64,
+        ),
         wants,
         links: vec![(ui.t("admin-new-unit"), "/units/new".into())],
     }
@@ -94,8 +99,17 @@ fn units(ui: &Ui, city: &City) -> Card {
 
 fn catalogue(ui: &Ui, city: &City, sums: &Sums, on: Date) -> Card {
     let choices = city.matters.choices().count();
-    let unruled = city.matters.choices().filter(|c| c.conditions.is_empty()).count();
-    let unreviewed = city.matters.classes().iter().filter(|c| !c.reviewed).count();
+    let unruled = city
+        .matters
+        .choices()
+        .filter(|c| c.conditions.is_empty())
+        .count();
+    let unreviewed = city
+        .matters
+        .classes()
+        .iter()
+        .filter(|c| !c.reviewed)
+        .count();
     let ending = city
         .matters
         .catalogues()
@@ -108,7 +122,11 @@ fn catalogue(ui: &Ui, city: &City, sums: &Sums, on: Date) -> Card {
             wants.push(ui.tn(key, "n", n as u64));
         }
     };
-    want("admin-drafts", usize::try_from(sums.drafts).unwrap_or_default());
+    // words: admin-classes-* admin-catalogues-* admin-drafts* admin-users-*
+    want(
+        "admin-drafts",
+        usize::try_from(sums.drafts).unwrap_or_default(),
+    );
     want("admin-classes-unruled", unruled);
     want("admin-classes-unreviewed", unreviewed);
     want("admin-catalogues-ended", ending);
@@ -155,7 +173,10 @@ fn duties(ui: &Ui, city: &City, on: Date) -> Card {
     if !found.without_unit.is_empty() {
         wants.push(ui.tn("admin-dead-duties", "n", found.without_unit.len() as u64));
     }
-    let counting = city.duties.iter().filter(|d| in_force(d.valid_from, d.valid_to, on));
+    let counting = city
+        .duties
+        .iter()
+        .filter(|d| in_force(d.valid_from, d.valid_to, on));
     Card {
         title: ui.t("admin-duties"),
         href: "/duties".into(),
@@ -219,7 +240,11 @@ pub(crate) fn page_of(ui: Ui, city: &City, sums: &Sums, on: Date) -> HomePage {
     ];
     cards.push(Card {
         title: ui.t("admin-users"),
-        href: if sums.may_users { "/users".into() } else { String::new() },
+        href: if sums.may_users {
+            "/users".into()
+        } else {
+            String::new()
+        },
         what: ui.t(if sums.may_users {
             "admin-users-what"
         } else {
@@ -234,7 +259,9 @@ pub(crate) fn page_of(ui: Ui, city: &City, sums: &Sums, on: Date) -> HomePage {
 pub(crate) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Reference>().current();
     let (channels, drafts, newest) = ctx
-        .read(|r| Ok::<_, store::StoreError>((sql::channels(r)?, sql::drafts(r)?, sql::newest(r, 100)?)))
+        .read(|r| {
+            Ok::<_, store::StoreError>((sql::channels(r)?, sql::drafts(r)?, sql::newest(r, 100)?))
+        })
         .await?;
     let sums = Sums {
         channels,

@@ -75,7 +75,12 @@ fn clocks(ui: &Ui, days: bool) -> Vec<Choice> {
     ClockKind::ALL
         .into_iter()
         .filter(|c| c.counts_days() == days)
-        .map(|c| Choice::new(c.code(), ui.t(&format!("admin-clock-{}", c.code().to_lowercase()))))
+        .map(|c| {
+            Choice::new(
+                c.code(),
+                ui.t(&format!("admin-clock-{}", c.code().to_lowercase())),
+            )
+        })
         .collect()
 }
 
@@ -142,7 +147,11 @@ async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
     Ok(list_page(ui, &imports, form, may_cases))
 }
 
-pub(crate) async fn list(ctx: Ctx, ui: Ui, Query(query): Query<ListQuery>) -> Result<Response, Fault> {
+pub(crate) async fn list(
+    ctx: Ctx,
+    ui: Ui,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Fault> {
     let form = FormState::new().with("kind", query.kind.unwrap_or_default());
     show_page(&listed(&ctx, ui, form).await?)
 }
@@ -152,7 +161,12 @@ fn clock(fields: &Fields, name: &str) -> Result<Option<ClockKind>, Fault> {
 }
 
 fn stem(name: &str) -> String {
-    name.split('.').next().unwrap_or_default().chars().take(60).collect()
+    name.split('.')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect()
 }
 
 fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
@@ -197,7 +211,9 @@ fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
     } else {
         ui.t("admin-unusable")
     };
-    let line = line.map_or_else(String::new, |n| ui.tn("admin-on-line", "n", n.to_string().as_str()));
+    let line = line.map_or_else(String::new, |n| {
+        ui.tn("admin-on-line", "n", n.to_string().as_str())
+    });
     let at = match field.as_deref() {
         Some("catalogue") => "catalogue",
         Some("valid_to" | "valid_from") => "valid_from",
@@ -219,17 +235,29 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
         Err(fault) => {
             let field = fault.field_name().unwrap_or("kind").to_owned();
             let sentence = fault.sentence(&ui.site.words, ui.lang);
-            form.fault(&field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
-            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+            form.fault(
+                &field,
+                sentence.unwrap_or_else(|| fault.detail().to_owned()),
+            );
+            return show_as(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &listed(&ctx, ui, form).await?,
+            );
         }
     };
     let Some(file) = files.into_iter().next() else {
         form.fault("file", ui.t("admin-no-file"));
-        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+        return show_as(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &listed(&ctx, ui, form).await?,
+        );
     };
     if kind == Kind::Cases && options.map.trim().is_empty() {
         form.fault("map", ui.t("admin-no-map"));
-        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?);
+        return show_as(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &listed(&ctx, ui, form).await?,
+        );
     }
     let (worker, imports) = (ctx.clone(), ctx.service::<Imports>());
     let kept = tokio::task::spawn_blocking(move || {
@@ -242,7 +270,10 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
         Err(error) => match told(&ui, &error) {
             Some((field, sentence)) => {
                 form.fault(&field, sentence);
-                show_as(StatusCode::UNPROCESSABLE_ENTITY, &listed(&ctx, ui, form).await?)
+                show_as(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    &listed(&ctx, ui, form).await?,
+                )
             }
             None => Err(fault_of(error)),
         },
@@ -318,7 +349,11 @@ pub(crate) fn import_page(
             .iter()
             .map(|r| ShownLine {
                 line: r.line,
-                what: if r.is_new { "admin-new" } else { "admin-changed" },
+                what: if r.is_new {
+                    "admin-new"
+                } else {
+                    "admin-changed"
+                },
                 tone: if r.is_new { "good" } else { "info" },
                 name: r.name.clone(),
             })
@@ -385,7 +420,9 @@ pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Resul
     match begun {
         Ok(import) => {
             // Whoever asked for it need not wait: it goes on when the page is left.
-            tokio::task::spawn_blocking(move || ops::carry_out(&ctx, &reference, &imports, &import));
+            tokio::task::spawn_blocking(move || {
+                ops::carry_out(&ctx, &reference, &imports, &import)
+            });
             Ok(Go::to(back)
                 .saying(Tone::Info, ui.t("admin-begun"))
                 .into_response())

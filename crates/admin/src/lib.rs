@@ -36,9 +36,24 @@ pub fn capability() -> Capability {
         .on(post(), "/admin/imports", manage, imports::upload)
         .takes(ops::MOST_BYTES + (1 << 20))
         .on(get(), "/admin/imports/{id}", manage, imports::one)
-        .on(post(), "/admin/imports/{id}/confirm", manage, imports::confirm)
-        .on(post(), "/admin/imports/{id}/cancel", manage, imports::cancel)
-        .on(get(), "/admin/imports/{id}/rejects.csv", manage, imports::rejects);
+        .on(
+            post(),
+            "/admin/imports/{id}/confirm",
+            manage,
+            imports::confirm,
+        )
+        .on(
+            post(),
+            "/admin/imports/{id}/cancel",
+            manage,
+            imports::cancel,
+        )
+        .on(
+            get(),
+            "/admin/imports/{id}/rejects.csv",
+            manage,
+            imports::rejects,
+        );
     Capability::new("admin", routes)
         .migrations(MIGRATIONS)
         .locales(

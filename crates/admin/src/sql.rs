@@ -94,5 +94,6 @@ pub fn channels(r: &mut Read<'_>) -> StoreResult<(i64, i64)> {
 
 /// Drafts of classes.
 pub fn drafts(r: &mut Read<'_>) -> StoreResult<i64> {
-    Ok(r.one::<(i64,)>("SELECT count(*) FROM matter_drafts", &[])?.0)
+    Ok(r.one::<(i64,)>("SELECT count(*) FROM matter_drafts", &[])?
+        .0)
 }

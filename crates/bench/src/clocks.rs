@@ -200,7 +200,10 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
                 rules: &rules_of_city,
                 on_duty: None,
             };
-            let report = Reported { nature: None, requested: false, notify: false,
+            let report = Reported {
+                nature: None,
+                requested: false,
+                notify: false,
                 district: DISTRICT.parse()?,
                 number: number(0)?,
                 reported_at: at,

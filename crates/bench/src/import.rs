@@ -509,6 +509,7 @@ mod tests {
             tables: vec![
                 cases.clone(),
                 cases.clone(),
+                cases.clone(),
                 cases,
                 (0..3).map(row).collect(),
                 (0..9).map(row).collect(),
@@ -517,7 +518,7 @@ mod tests {
         };
         let all: usize = (0..3).map(|b| written.batch(0, b).len()).sum();
         assert_eq!(
-            (all, written.batch(0, 2).len(), written.batch(3, 1)),
+            (all, written.batch(0, 2).len(), written.batch(4, 1)),
             (1201, 201, &[row(1)][..])
         );
     }

@@ -27,10 +27,10 @@ mod sql_clocks;
 pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;
-pub mod sql_record;
 mod sql_recompute;
-pub mod stage;
+pub mod sql_record;
 mod sql_unclear;
+pub mod stage;
 pub mod walk;
 pub mod words;
 

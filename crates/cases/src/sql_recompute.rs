@@ -73,7 +73,7 @@ struct Touched {
 }
 
 /// Stores moved cases of one district with the event of each. Somebody else's change in between is a conflict, and then
-/// nothing of the batch is stored. Three statements.
+/// nothing of the batch is stored. Four statements.
 pub fn save(
     w: &mut Write<'_>,
     run: Id,
@@ -128,6 +128,15 @@ pub fn save(
             .iter()
             .map(|(case, event)| sql::event_columns(case, event)),
     )?;
+    let mut of = params![district].to_vec();
+    of.extend(moved.iter().map(|(case, _)| case.id.to_value()));
+    let marks: Vec<String> = (2..=of.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "UPDATE case_measures SET due_at = (SELECT c.due_at FROM cases c WHERE c.district = case_measures.district \
+         AND c.id = case_measures.case_id) WHERE district = $1 AND case_id IN ({})",
+        marks.join(", ")
+    );
+    w.exec(&sql, &of)?;
     let cases = moved.iter().map(|(c, _)| (c.district, c.id)).collect();
     let body =
         serde_json::to_string(&Touched { cases }).map_err(|e| StoreError::Misuse(e.to_string()))?;

@@ -52,7 +52,11 @@ impl Stage {
             State::PendingCheck => Self::Check,
             State::PendingClose => Self::Close,
             State::SelfHandledAudit => Self::Audit,
-            State::Closed | State::AnsweredDirectly | State::NotAccepted | State::NotRegistered | State::SelfHandled
+            State::Closed
+            | State::AnsweredDirectly
+            | State::NotAccepted
+            | State::NotRegistered
+            | State::SelfHandled
                 if case.subject.is_some() && case.call_back.is_none() =>
             {
                 Self::CallBack

@@ -84,6 +84,7 @@ fn percent(change: Option<i64>) -> Option<String> {
     })
 }
 
+// words: command-*
 fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
     let today = numbers.day(0).map_or(0, |d| d.reported);
     let last_week = numbers.day(7).map_or(0, |d| d.reported);

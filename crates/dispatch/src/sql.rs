@@ -180,7 +180,7 @@ pub fn whistles(
 ) -> StoreResult<Vec<Whistle>> {
     let (at, id) = before.unwrap_or((Timestamp::MAX, Id::from_bytes([255; 16])));
     let own = match side {
-        Side::All => "1 = 1 OR $4 IS NULL",
+        Side::All => "1 = 1 OR unit = $4",
         Side::Of(_) => {
             "unit = $4 OR EXISTS (SELECT 1 FROM whistle_calls c WHERE c.district = whistles.district AND c.whistle = whistles.id AND c.unit = $4)"
         }

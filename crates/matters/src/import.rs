@@ -246,10 +246,7 @@ fn kind_of_worksheet(name: &str) -> Option<MatterKind> {
 ///
 /// # Errors
 /// A file that cannot be used at all.
-pub fn matters(
-    bytes: &[u8],
-    options: impl Into<SheetOptions>,
-) -> Result<MatterSheet, ImportError> {
+pub fn matters(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<MatterSheet, ImportError> {
     let options: SheetOptions = options.into();
     let sheets = Sheet::open_all(bytes, &COLUMNS)?;
     let several = sheets.len() > 1;
@@ -626,15 +623,50 @@ mod tests {
     fn city_book() -> Vec<u8> {
         use testkit::xlsx::{Sheet, book};
         let head = [
-            "大类代码", "大类名称", "小类代码", "小类名称", "立案条件", "结案条件", "处置时限", "处置单位", "主管部门", "考核分",
+            "大类代码",
+            "大类名称",
+            "小类代码",
+            "小类名称",
+            "立案条件",
+            "结案条件",
+            "处置时限",
+            "处置单位",
+            "主管部门",
+            "考核分",
         ];
         let merged = |sheet: Sheet, column: u32| sheet.merge((2, column), (3, column));
         let components = Sheet::new("部件")
             .row(0, 0, &["某市城市管理部件立案标准"])
             .row(1, 0, &head)
-            .row(2, 0, &["01", "公用设施", "01", "上水井盖", "缺失", "恢复", "2紧急工作时", "水务集团", "城管局"])
+            .row(
+                2,
+                0,
+                &[
+                    "01",
+                    "公用设施",
+                    "01",
+                    "上水井盖",
+                    "缺失",
+                    "恢复",
+                    "2紧急工作时",
+                    "水务集团",
+                    "城管局",
+                ],
+            )
             .row(3, 4, &["破损", "更换或修复", "4工作时"])
-            .row(4, 0, &["01", "公用设施", "02", "污水井盖", "缺失", "恢复", "2紧急工作时"])
+            .row(
+                4,
+                0,
+                &[
+                    "01",
+                    "公用设施",
+                    "02",
+                    "污水井盖",
+                    "缺失",
+                    "恢复",
+                    "2紧急工作时",
+                ],
+            )
             .merge((4, 6), (5, 6))
             .row(5, 4, &["移位", "恢复"])
             .row(6, 4, &["响", "恢复", "2天"]);
@@ -642,7 +674,15 @@ mod tests {
         let events = Sheet::new("事件").row(0, 0, &head).row(
             1,
             0,
-            &["01", "市容环境", "13", "暴露垃圾", "散落", "清除", "4工作时"],
+            &[
+                "01",
+                "市容环境",
+                "13",
+                "暴露垃圾",
+                "散落",
+                "清除",
+                "4工作时",
+            ],
         );
         book(&[components, events, Sheet::new("说明").row(0, 0, &["说明"])])
     }
@@ -665,7 +705,11 @@ mod tests {
         };
         assert_eq!(lid.units(), &BTreeSet::from([named]));
         // A merged limit holds for every line it covers; the bare 天 below it is refused by its row and worksheet.
-        let limits: Vec<_> = sheet.classes[1].conditions.iter().map(|c| c.limit).collect();
+        let limits: Vec<_> = sheet.classes[1]
+            .conditions
+            .iter()
+            .map(|c| c.limit)
+            .collect();
         assert_eq!(limits, [Some("2紧急工作时".parse().unwrap()); 2]);
         let seen: Vec<_> = sheet
             .rejects
@@ -694,7 +738,11 @@ mod tests {
             .map(|c| (c.code(), c.name(), c.conditions()))
             .collect();
         assert_eq!(codes, [("C0101", "上水井盖", 2), ("C0102", "污水井盖", 1)]);
-        let seen: Vec<_> = sheet.rejects.iter().map(|r| (r.line, r.field.as_str())).collect();
+        let seen: Vec<_> = sheet
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
         assert_eq!(seen, [(4, "limit"), (6, "limit")]);
         // Without a column, a worksheet or an option nobody says what kind it is.
         let unsaid = matters(csv.as_bytes(), ParseOptions::default()).unwrap();

@@ -28,7 +28,8 @@ pub use calendars::Calendars;
 pub use error::MatterError;
 pub use items::{GridItem, GridItems};
 pub use model::{
-    Catalogue, Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind, VersionNote,
+    Catalogue, Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind,
+    VersionNote,
 };
 pub use reference::{City, Reference};
 pub use rules::{DutyRules, Matters, NoUnit, Place, Reason, Responsible};

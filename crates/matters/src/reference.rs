@@ -4,8 +4,8 @@
 //! the counters and reloads the parts that moved; the process that made the change calls it right after, others once a
 //! second at most. A snapshot once taken stays as it is: decide on one, not on two.
 
-use crate::items::GridItems;
 use crate::calendars::{Calendars, Layer};
+use crate::items::GridItems;
 use crate::model::{Duty, MatterClass, MatterId};
 use crate::rules::{Coverage, DutyRules, Matters, NoUnit, Place, Responsible};
 use crate::{rules, sql};

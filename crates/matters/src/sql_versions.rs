@@ -25,7 +25,11 @@ pub fn notes(r: &mut Read<'_>, class: MatterId) -> StoreResult<Vec<VersionNote>>
 }
 
 /// What a class says in one of its versions.
-pub fn version(r: &mut Read<'_>, class: MatterId, version: u32) -> StoreResult<Option<MatterClass>> {
+pub fn version(
+    r: &mut Read<'_>,
+    class: MatterId,
+    version: u32,
+) -> StoreResult<Option<MatterClass>> {
     let row: Option<(String,)> = r.opt(
         "SELECT body FROM matter_versions WHERE class = $1 AND version = $2",
         params![class, version],
@@ -122,7 +126,12 @@ pub fn draft(r: &mut Read<'_>, class: MatterId) -> StoreResult<Option<Draft>> {
 }
 
 /// Keeps a draft in the place of the one before.
-pub fn save_draft(w: &mut Write<'_>, class: &MatterClass, base: u32, note: &str) -> StoreResult<()> {
+pub fn save_draft(
+    w: &mut Write<'_>,
+    class: &MatterClass,
+    base: u32,
+    note: &str,
+) -> StoreResult<()> {
     let (at, by) = (w.now(), actor(w));
     let values = params![class.id, base, body_of(class)?, note, at, by].to_vec();
     let known = w.exec(

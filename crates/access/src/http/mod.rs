@@ -2,8 +2,8 @@
 
 mod account;
 mod audit;
-mod deputies;
 mod city_rules;
+mod deputies;
 mod health;
 mod sign_in;
 mod users;

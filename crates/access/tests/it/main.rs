@@ -7,8 +7,8 @@
 mod accounts;
 mod audit;
 mod city;
-mod deputies;
 mod city_rules;
+mod deputies;
 mod door;
 mod idempotency;
 mod inventory;

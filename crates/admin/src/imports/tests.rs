@@ -29,13 +29,25 @@ fn import(state: State) -> Import {
             updated: 1,
             rejected: 1,
             shown: vec![
-                ShownRow { line: 2, is_new: true, name: "<i>C0101".into() },
-                ShownRow { line: 3, is_new: false, name: "C0102".into() },
+                ShownRow {
+                    line: 2,
+                    is_new: true,
+                    name: "<i>C0101".into(),
+                },
+                ShownRow {
+                    line: 3,
+                    is_new: false,
+                    name: "C0102".into(),
+                },
             ],
             rejects: vec![Reject::new(4, "limit", "=2天", "<u>bare").within(Some("部件"))],
             warnings: vec!["<s>look".into()],
             ignored_columns: vec!["考核分".into()],
-            failure: if state == State::Failed { "<q>lost".into() } else { String::new() },
+            failure: if state == State::Failed {
+                "<q>lost".into()
+            } else {
+                String::new()
+            },
             ..Found::default()
         },
         made_at: Timestamp::UNIX_EPOCH,
@@ -59,35 +71,73 @@ fn the_pages_are_sound_in_both_languages() {
     let city = Reference::new(zone).current();
     for lang in Lang::ALL {
         for state in State::ALL {
-            let html = sound(&import_page(reader(lang), import(*state), Some((1, 2)), false));
+            let html = sound(&import_page(
+                reader(lang),
+                import(*state),
+                Some((1, 2)),
+                false,
+            ));
             assert_eq!(html.contains("/confirm"), *state == State::Ready);
-            assert_eq!(html.contains("http-equiv=\"refresh\""), *state == State::Running);
+            assert_eq!(
+                html.contains("http-equiv=\"refresh\""),
+                *state == State::Running
+            );
         }
-        let lost = sound(&import_page(reader(lang), import(State::Running), None, true));
-        assert!(lost.contains("/confirm"), "what its process left behind can go on");
+        let lost = sound(&import_page(
+            reader(lang),
+            import(State::Running),
+            None,
+            true,
+        ));
+        assert!(
+            lost.contains("/confirm"),
+            "what its process left behind can go on"
+        );
         let all: Vec<Import> = State::ALL.iter().map(|s| import(*s)).collect();
         sound(&list_page(reader(lang), &all, FormState::new(), true));
         let mut wrong = FormState::new();
         wrong.fault("file", "坏");
         let html = sound(&list_page(reader(lang), &[], wrong, false));
-        assert!(!html.contains("value=\"cases\""), "not for who may not import cases");
-        let sums = home::Sums { channels: (3, 1), drafts: 2, waiting: 1, may_users: true };
-        sound(&home::page_of(reader(lang), &city, &sums, date(2026, 11, 29)));
-        sound(&home::page_of(reader(lang), &city, &home::Sums::default(), date(2026, 3, 16)));
+        assert!(
+            !html.contains("value=\"cases\""),
+            "not for who may not import cases"
+        );
+        let sums = home::Sums {
+            channels: (3, 1),
+            drafts: 2,
+            waiting: 1,
+            may_users: true,
+        };
+        sound(&home::page_of(
+            reader(lang),
+            &city,
+            &sums,
+            date(2026, 11, 29),
+        ));
+        sound(&home::page_of(
+            reader(lang),
+            &city,
+            &home::Sums::default(),
+            date(2026, 3, 16),
+        ));
     }
 }
 
 #[test]
 fn refused_rows_leave_as_a_sheet_that_runs_no_formula() {
     let text = rejects_csv(&import(State::Done).found.rejects);
-    assert_eq!(text, "sheet,line,field,value,reason\n部件,4,limit,'=2天,<u>bare\n");
+    assert_eq!(
+        text,
+        "sheet,line,field,value,reason\n部件,4,limit,'=2天,<u>bare\n"
+    );
 }
 
 #[test]
 fn every_word_used_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let used = testing::used_keys(&[&root.join("templates"), &root.join("src")]).expect("sources");
-    let words = access::words_of(&[access::capability(), crate::capability()]).expect("sound words");
+    let words =
+        access::words_of(&[access::capability(), crate::capability()]).expect("sound words");
     let faults: Vec<String> = testing::word_faults(&words, &used, &["admin"])
         .into_iter()
         .filter(|fault| !fault.contains("admin-menu"))

@@ -1,8 +1,8 @@
 //! The commands, one file each. A command is a clap `Args` struct with `fn run(self, …) -> Result<Done, Failure>`.
 
 mod backup;
-mod calendar;
 mod bulletin;
+mod calendar;
 mod case;
 mod deadline;
 mod detect;

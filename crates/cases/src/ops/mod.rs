@@ -12,8 +12,8 @@ mod error;
 mod files;
 pub mod joint;
 mod lists;
-mod record;
 mod recompute;
+mod record;
 mod report;
 pub mod requester;
 mod show;
@@ -31,12 +31,12 @@ pub use files::may_read;
 pub use lists::{
     Likeness, ListQuery, Suspect, counts_by_state, events, find, list, my_unit, similar, tasks,
 };
+pub use recompute::{Run, last_run, recompute};
 pub(crate) use record::missing;
 pub use record::{
     Called, Tracked, calls, drop_template, parts_in, put_list_entry, put_settings, put_template,
     reviews, tracked, voices,
 };
-pub use recompute::{Run, last_run, recompute};
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
 pub use timers::{answer_by_link, run_timers};

@@ -4,6 +4,7 @@
 use access::Ctx;
 use ui::{Html, Ui};
 
+// words: cases-sync-*
 /// The words of the line, by the name the island knows them by.
 const WORDS: [(&str, &str); 12] = [
     ("online", "cases-sync-online"),

@@ -793,7 +793,8 @@ mod tests {
         }
     }
     fn blank(now: Timestamp) -> Case {
-        let report = Reported { notify: false,
+        let report = Reported {
+            notify: false,
             district: "330102".parse().unwrap(),
             number: "330102-20260316-00001".parse().unwrap(),
             reported_at: now,

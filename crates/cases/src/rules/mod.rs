@@ -81,7 +81,7 @@ access::city_settings! {
         /// 吹哨报到 — how long a unit that was whistled for has to respond.
         pub whistle_limit: Limit = "4工作时",
         /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
-        pub first_receiver_leads: bool = "false",
+        pub first_receiver_leads: bool = "no",
     }
 }
 

@@ -90,7 +90,7 @@ testdb::both_engines!(
         }
         assert_eq!(city.case(number).due_at, case.due_at);
         let life = city.get("desk", &format!("/api/v1/cases/{number}/events"));
-        assert!(life.text.contains("\"joined\""), "{life:?}");
+        assert!(life.text.contains("\"shares_joined\""), "{life:?}");
         assert_eq!(
             city.acts(
                 "citymgmt",

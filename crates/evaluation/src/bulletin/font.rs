@@ -90,11 +90,18 @@ fn look(folder: &Path, deep: usize, found: &mut Vec<(usize, PathBuf)>) {
     }
 }
 
+/// A face of a file. The parser asserts what a damaged file may break: that too is only a file that is no font.
+fn face(bytes: &[u8], n: u32) -> Option<Face<'_>> {
+    std::panic::catch_unwind(|| Face::parse(bytes, n).ok())
+        .ok()
+        .flatten()
+}
+
 /// The face for simplified Chinese in a file or collection: by its name, else the first that has the glyphs.
 fn chinese_face(bytes: &[u8]) -> Option<u32> {
     let count = ttf_parser::fonts_in_collection(bytes).unwrap_or(1);
     let faces: Vec<(u32, Face<'_>)> = (0..count)
-        .filter_map(|n| Some((n, Face::parse(bytes, n).ok()?)))
+        .filter_map(|n| Some((n, face(bytes, n)?)))
         .filter(|(_, face)| "市域评价".chars().all(|c| face.glyph_index(c).is_some()))
         .collect();
     let is_simplified = |face: &Face<'_>| {

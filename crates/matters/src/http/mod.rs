@@ -2,10 +2,10 @@
 
 mod views;
 
+pub use views::{Asked, named_class};
 pub use views::{
     AskedClass, ClassView, ConditionView, CoverageView, FoundView, GapView, UnitView, WhoView,
 };
-pub use views::{Asked, named_class};
 
 use crate::model::MatterId;
 use crate::reference::Reference;
@@ -24,10 +24,15 @@ pub fn routes() -> Routes {
             "/api/v1/matters",
             Permission::ReferenceRead,
             list,
-            Operation::new("finds classes of the catalogue by words, or lists those people choose from")
-                .query::<String>("q", "words of people, a name, a code; the best comes first, at most 50")
-                .paged()
-                .answers::<Listing<FoundView>>(200),
+            Operation::new(
+                "finds classes of the catalogue by words, or lists those people choose from",
+            )
+            .query::<String>(
+                "q",
+                "words of people, a name, a code; the best comes first, at most 50",
+            )
+            .paged()
+            .answers::<Listing<FoundView>>(200),
         )
         .on_api(
             Method::GET,
@@ -43,7 +48,10 @@ pub fn routes() -> Routes {
             Permission::ReferenceRead,
             who,
             Operation::new("says who is responsible for a matter at a place on a day, and why")
-                .required_query::<String>("matter", "the class: its id, its code, or CATALOGUE/CODE")
+                .required_query::<String>(
+                    "matter",
+                    "the class: its id, its code, or CATALOGUE/CODE",
+                )
                 .query::<f64>("lon", "the place in WGS 84, with lat")
                 .query::<f64>("lat", "the place in WGS 84, with lon")
                 .query::<String>("grid", "the place as a unit grid of 15 digits")
@@ -56,8 +64,10 @@ pub fn routes() -> Routes {
             "/api/v1/duties/gaps",
             Permission::ReferenceRead,
             gaps,
-            Operation::new("lists for which class nobody is named in which district, and double lines")
-                .answers::<CoverageView>(200),
+            Operation::new(
+                "lists for which class nobody is named in which district, and double lines",
+            )
+            .answers::<CoverageView>(200),
         )
 }
 
@@ -110,9 +120,10 @@ async fn list(ctx: Ctx, Query(query): Query<ListQuery>) -> Result<Json<Listing<F
         .collect();
     let more = rest.len() > size;
     rest.truncate(size);
-    let next = rest.last().filter(|_| more).map(|last| {
-        Cursor::new([key(last)]).to_string()
-    });
+    let next = rest
+        .last()
+        .filter(|_| more)
+        .map(|last| Cursor::new([key(last)]).to_string());
     let items = rest.into_iter().map(|c| FoundView::new(c, Vec::new()));
     Ok(Json(Listing {
         items: items.collect(),

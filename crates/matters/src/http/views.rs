@@ -250,7 +250,11 @@ pub fn named_class<'c>(city: &'c City, text: &str) -> Result<&'c MatterClass, Ma
             .collect()
     };
     let all = coded(false);
-    let found = if all.len() > 1 { coded(true) } else { all.clone() };
+    let found = if all.len() > 1 {
+        coded(true)
+    } else {
+        all.clone()
+    };
     match (found.as_slice(), all.as_slice()) {
         ([class], _) => Ok(class),
         (_, []) => {

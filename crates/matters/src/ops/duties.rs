@@ -74,15 +74,24 @@ const MAX_BASIS: usize = 500;
 /// The field that cannot be.
 pub fn checked_duty(city: &City, id: DutyId, new: &NewDuty) -> Result<Duty, MatterError> {
     let known = |c: &crate::MatterClass| {
-        c.code.starts_with(&new.matter) && (new.catalogue.is_empty() || new.catalogue == c.catalogue)
+        c.code.starts_with(&new.matter)
+            && (new.catalogue.is_empty() || new.catalogue == c.catalogue)
     };
     if !new.matter.is_empty() && !city.matters.classes().iter().any(known) {
         let reason = format!("no class begins with {:?}", new.matter);
-        return Err(MatterError::field("matter", "matters.unknown_class", reason));
+        return Err(MatterError::field(
+            "matter",
+            "matters.unknown_class",
+            reason,
+        ));
     }
     if !new.catalogue.is_empty() && city.matters.catalogue(&new.catalogue).is_none() {
         let reason = format!("no catalogue {:?}", new.catalogue);
-        return Err(MatterError::field("catalogue", "matters.unknown_catalogue", reason));
+        return Err(MatterError::field(
+            "catalogue",
+            "matters.unknown_catalogue",
+            reason,
+        ));
     }
     if !new.beat.is_empty() && city.territory.beat(&new.beat).is_none() {
         let reason = format!("no beat {:?}", new.beat);
@@ -92,9 +101,16 @@ pub fn checked_duty(city: &City, id: DutyId, new: &NewDuty) -> Result<Duty, Matt
         let reason = "a duty names a division or a beat, not both";
         return Err(MatterError::field("beat", "matters.two_places", reason));
     }
-    if let Some(division) = new.division.filter(|d| city.territory.division(*d).is_none()) {
+    if let Some(division) = new
+        .division
+        .filter(|d| city.territory.division(*d).is_none())
+    {
         let reason = format!("no division {division}");
-        return Err(MatterError::field("division", "matters.unknown_division", reason));
+        return Err(MatterError::field(
+            "division",
+            "matters.unknown_division",
+            reason,
+        ));
     }
     let units = [
         ("competent", new.competent),
@@ -115,14 +131,23 @@ pub fn checked_duty(city: &City, id: DutyId, new: &NewDuty) -> Result<Duty, Matt
         .zip(new.valid_to)
         .is_some_and(|(from, to)| to < from)
     {
-        return Err(MatterError::field("valid_to", "matters.backward", "ends before it begins"));
+        return Err(MatterError::field(
+            "valid_to",
+            "matters.backward",
+            "ends before it begins",
+        ));
     }
     let basis = new.legal_basis.as_deref().unwrap_or_default();
     if basis.chars().count() > MAX_BASIS {
         let reason = format!("longer than {MAX_BASIS} characters");
-        return Err(MatterError::field("legal_basis", "matters.too_long", reason));
+        return Err(MatterError::field(
+            "legal_basis",
+            "matters.too_long",
+            reason,
+        ));
     }
-    guard::check_text(basis).map_err(|e| MatterError::field("legal_basis", "matters.person_number", e))?;
+    guard::check_text(basis)
+        .map_err(|e| MatterError::field("legal_basis", "matters.person_number", e))?;
     Ok(Duty {
         id,
         catalogue: new.catalogue.clone(),

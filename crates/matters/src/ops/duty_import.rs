@@ -169,4 +169,3 @@ fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty
         handling,
     })
 }
-

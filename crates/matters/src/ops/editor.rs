@@ -94,12 +94,7 @@ pub async fn drop_draft(ctx: &Ctx, id: MatterId) -> Result<(), MatterError> {
 ///
 /// # Errors
 /// No draft, a flaw, a day that is over, another version published meanwhile, or the store's.
-pub async fn publish(
-    ctx: &Ctx,
-    id: MatterId,
-    from: Date,
-    today: Date,
-) -> Result<u32, MatterError> {
+pub async fn publish(ctx: &Ctx, id: MatterId, from: Date, today: Date) -> Result<u32, MatterError> {
     ctx.require(Permission::ReferenceManage)?;
     if from < today {
         let reason = format!("{from} is over: a version begins today at the earliest");
@@ -171,7 +166,11 @@ fn follow(
     }
     if latest.valid_from > class.valid_from {
         let reason = "a version that is published already begins later";
-        return Err(MatterError::field("valid_from", "matters.before_other", reason));
+        return Err(MatterError::field(
+            "valid_from",
+            "matters.before_other",
+            reason,
+        ));
     }
     // Code and catalogue are what duties and files know a class by: they stay.
     let class = MatterClass {

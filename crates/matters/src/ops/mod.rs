@@ -15,11 +15,12 @@ pub use duties::{
 };
 pub use duty_import::{import_duties, plan_duties};
 pub use editor::{
-    History, drop_draft, history, publish, retire, save_catalogue, save_draft, take_back, version_of,
+    History, drop_draft, history, publish, retire, save_catalogue, save_draft, take_back,
+    version_of,
 };
 
-use crate::import::{self, SheetOptions};
 use crate::error::MatterError;
+use crate::import::{self, SheetOptions};
 use crate::model::{Catalogue, MatterClass, MatterId, MatterKind};
 use crate::{rules, sql};
 use access::{Ctx, Permission};

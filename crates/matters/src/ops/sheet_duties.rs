@@ -32,7 +32,9 @@ fn find<'u>(units: &'u [Unit], text: &str, on: Date) -> Result<&'u Unit, String>
     match (named.next(), named.next()) {
         (Some(unit), None) => Ok(unit),
         (None, _) => Err(format!("no unit {text:?} is registered")),
-        (Some(_), Some(_)) => Err(format!("several units are called {text:?}: name it by its code")),
+        (Some(_), Some(_)) => Err(format!(
+            "several units are called {text:?}: name it by its code"
+        )),
     }
 }
 

@@ -187,7 +187,10 @@ pub(super) fn page_of(
             .map(|c| condition_row(&ui, c))
             .collect(),
         versions: version_rows(&ui, &class, &history, on),
-        draft_when: draft.as_ref().map(|d| ui.time(d.edited_at)).unwrap_or_default(),
+        draft_when: draft
+            .as_ref()
+            .map(|d| ui.time(d.edited_at))
+            .unwrap_or_default(),
         flaws: draft
             .as_ref()
             .map(|d| flaw_words(&ui, &d.class))
@@ -196,12 +199,10 @@ pub(super) fn page_of(
             .as_ref()
             .map_or(0, |d| changes(&class, &d.class).len()),
         duties: duties_of(&ui, city, &class, on),
-        form: FormState::new()
-            .with("valid_from", on.to_string())
-            .with(
-                "last",
-                class.valid_to.map(|d| d.to_string()).unwrap_or_default(),
-            ),
+        form: FormState::new().with("valid_from", on.to_string()).with(
+            "last",
+            class.valid_to.map(|d| d.to_string()).unwrap_or_default(),
+        ),
         draft,
         state,
         tone,
@@ -251,10 +252,7 @@ pub(super) struct ComparePage {
 
 // words: matters-field-*
 fn change_row(ui: &Ui, change: &Change) -> ChangeRow {
-    let field = ui.t(&format!(
-        "matters-field-{}",
-        change.field.replace('_', "-")
-    ));
+    let field = ui.t(&format!("matters-field-{}", change.field.replace('_', "-")));
     let value = |text: &str| match text {
         "yes" => ui.t("matters-yes"),
         "no" => ui.t("matters-no"),
@@ -304,7 +302,10 @@ pub(super) fn compare_of(
         } else {
             version_name(&ui, new)
         },
-        rows: changes(old, new).iter().map(|c| change_row(&ui, c)).collect(),
+        rows: changes(old, new)
+            .iter()
+            .map(|c| change_row(&ui, c))
+            .collect(),
         ui,
     }
 }

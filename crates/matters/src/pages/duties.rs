@@ -114,9 +114,10 @@ pub(super) fn page_of(
     let fits = |d: &&Duty| {
         (all || d.valid_to.is_none_or(|last| last >= on))
             && (code.is_empty() || d.matter.starts_with(code) || code.starts_with(&d.matter))
-            && query
-                .division
-                .is_none_or(|q| d.division.is_none_or(|own| own.contains(&q) || q.contains(&own)))
+            && query.division.is_none_or(|q| {
+                d.division
+                    .is_none_or(|own| own.contains(&q) || q.contains(&own))
+            })
             && query.unit.is_none_or(|u| {
                 [d.competent, d.owning, d.maintaining, Some(d.handling)].contains(&Some(u))
             })
@@ -320,10 +321,7 @@ fn again(ui: Ui, city: &City, fields: &Fields, fault: &Fault) -> Result<Response
     let mut form = fields.form();
     let sentence = fault.sentence(&ui.site.words, ui.lang);
     form.fault(field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
-    show_as(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        &new_page(ui, city, form),
-    )
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &new_page(ui, city, form))
 }
 
 pub(super) async fn add(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
@@ -364,7 +362,9 @@ pub(super) async fn end(
             let fault = Fault::from(error);
             let sentence = fault.sentence(&ui.site.words, ui.lang);
             let sentence = sentence.unwrap_or_else(|| fault.detail().to_owned());
-            Ok(Go::to("/duties").saying(Tone::Bad, sentence).into_response())
+            Ok(Go::to("/duties")
+                .saying(Tone::Bad, sentence)
+                .into_response())
         }
         Err(error) => Err(error.into()),
     }
@@ -397,7 +397,12 @@ pub(super) fn rules_page(ui: Ui, city: &City, form: Option<FormState>) -> RulesP
         // words: matters-fallback-*
         fallbacks: Fallback::ALL
             .into_iter()
-            .map(|f| Choice::new(f.as_str(), ui.t(&format!("matters-fallback-{}", f.as_str()))))
+            .map(|f| {
+                Choice::new(
+                    f.as_str(),
+                    ui.t(&format!("matters-fallback-{}", f.as_str())),
+                )
+            })
             .collect(),
         units: city
             .units

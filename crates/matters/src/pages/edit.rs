@@ -151,7 +151,10 @@ fn filled(class: &MatterClass, base: u32, note: &str) -> FormState {
 /// Items between 、 ; | or line breaks.
 fn items(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for item in text.split(['、', ';', '；', '|', '\n', '\r']).map(str::trim) {
+    for item in text
+        .split(['、', ';', '；', '|', '\n', '\r'])
+        .map(str::trim)
+    {
         if !item.is_empty() && !found.iter().any(|f| f == item) {
             found.push(item.to_owned());
         }
@@ -174,12 +177,13 @@ fn conditions(fields: &Fields) -> Result<Vec<Condition>, MatterError> {
             continue;
         }
         let limit_text = get("limit");
-        let limit = match limit_text.as_str() {
-            "" | "-" | "—" | "/" | "无" => None,
-            written => Some(written.parse::<Limit>().map_err(|e| {
-                MatterError::field(&field(at, "limit"), "matters.bad_limit", e)
-            })?),
-        };
+        let limit =
+            match limit_text.as_str() {
+                "" | "-" | "—" | "/" | "无" => None,
+                written => Some(written.parse::<Limit>().map_err(|e| {
+                    MatterError::field(&field(at, "limit"), "matters.bad_limit", e)
+                })?),
+            };
         let condition = Condition {
             rule_no: get("no").parse().unwrap_or(0),
             text,
@@ -228,7 +232,12 @@ fn entered(fields: &Fields, before: MatterClass) -> Result<MatterClass, MatterEr
     })
 }
 
-pub(super) fn page_of(ui: Ui, city: &City, form: FormState, class: Option<&MatterClass>) -> EditPage {
+pub(super) fn page_of(
+    ui: Ui,
+    city: &City,
+    form: FormState,
+    class: Option<&MatterClass>,
+) -> EditPage {
     let count = (0..MOST)
         .rev()
         .find(|at| !form.value(&field(*at, "text")).is_empty())
@@ -252,7 +261,13 @@ pub(super) fn page_of(ui: Ui, city: &City, form: FormState, class: Option<&Matte
         is_new: class.is_none(),
         title: class.map_or_else(
             || ui.t("matters-new"),
-            |c| ui.tn("matters-edit-title", "name", class_label(c, ui.lang).as_str()),
+            |c| {
+                ui.tn(
+                    "matters-edit-title",
+                    "name",
+                    class_label(c, ui.lang).as_str(),
+                )
+            },
         ),
         catalogues: city
             .matters
@@ -277,7 +292,10 @@ async fn start(ctx: &Ctx, id: MatterId) -> Result<(MatterClass, u32, String), Fa
     let found = ctx
         .read(move |r| {
             let history = ops::history(r, id)?;
-            if let Some(Draft { class, base, note, .. }) = history.draft {
+            if let Some(Draft {
+                class, base, note, ..
+            }) = history.draft
+            {
                 return Ok(Some((class, base, note)));
             }
             match (history.versions.last(), &counting) {
@@ -285,9 +303,7 @@ async fn start(ctx: &Ctx, id: MatterId) -> Result<(MatterClass, u32, String), Fa
                     let class = ops::version_of(r, id, last.version)?;
                     Ok(Some((class, last.version, String::new())))
                 }
-                (None, Some(class)) => {
-                    Ok(Some((class.clone(), class.version, String::new())))
-                }
+                (None, Some(class)) => Ok(Some((class.clone(), class.version, String::new()))),
                 (None, None) => Ok::<_, MatterError>(None),
             }
         })
@@ -298,7 +314,12 @@ async fn start(ctx: &Ctx, id: MatterId) -> Result<(MatterClass, u32, String), Fa
 pub(super) async fn form(ctx: Ctx, ui: Ui, Path(id): Path<MatterId>) -> Result<Response, Fault> {
     let city = ctx.service::<Reference>().current();
     let (class, base, note) = start(&ctx, id).await?;
-    show_page(&page_of(ui, &city, filled(&class, base, &note), Some(&class)))
+    show_page(&page_of(
+        ui,
+        &city,
+        filled(&class, base, &note),
+        Some(&class),
+    ))
 }
 
 async fn keep(
@@ -356,7 +377,11 @@ fn new_class(ctx: &Ctx, city: &City, fields: &Fields) -> Result<MatterClass, Mat
         .parse()
         .map_err(|e| MatterError::field("kind", "matters.unknown_kind", e))?;
     let catalogue = fields.get("catalogue").to_owned();
-    if !city.matters.catalogue(&catalogue).is_some_and(|c| c.reviewed) {
+    if !city
+        .matters
+        .catalogue(&catalogue)
+        .is_some_and(|c| c.reviewed)
+    {
         let reason = format!("no catalogue {catalogue:?}");
         return Err(MatterError::field(
             "catalogue",

@@ -70,9 +70,14 @@ pub(super) fn page_of(ui: Ui, city: &City, found: &Coverage, may_manage: bool) -
         let streets: Vec<String> = gap
             .streets
             .iter()
-            .map(|s| city.territory.division(*s).map_or_else(|| s.to_string(), |d| d.name_in(ui.lang).to_owned()))
+            .map(|s| {
+                city.territory
+                    .division(*s)
+                    .map_or_else(|| s.to_string(), |d| d.name_in(ui.lang).to_owned())
+            })
             .collect();
-        let mut href = form_urlencoded::Serializer::new("/duties/new?".to_owned());
+        let head = "/duties/new?";
+        let mut href = form_urlencoded::Serializer::for_suffix(head.to_owned(), head.len());
         href.append_pair("matter", &class_label(class, ui.lang))
             .append_pair("division", &gap.district.to_string());
         by_district.entry(gap.district).or_default().push(GapRow {
@@ -101,7 +106,11 @@ pub(super) fn page_of(ui: Ui, city: &City, found: &Coverage, may_manage: bool) -
         }],
         classes: found.classes,
         holes: found.gaps.len(),
-        holes_tone: if found.gaps.is_empty() { "good" } else { "warn" },
+        holes_tone: if found.gaps.is_empty() {
+            "good"
+        } else {
+            "warn"
+        },
         pairs: found.classes * found.districts,
         districts: districts.collect(),
         clashes: found

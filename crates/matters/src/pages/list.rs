@@ -110,7 +110,13 @@ fn limits(ui: &Ui, class: &MatterClass) -> String {
     }
 }
 
-fn is_shown(city: &City, class: &MatterClass, show: &str, drafts: &HashSet<MatterId>, on: Date) -> bool {
+fn is_shown(
+    city: &City,
+    class: &MatterClass,
+    show: &str,
+    drafts: &HashSet<MatterId>,
+    on: Date,
+) -> bool {
     match show {
         "all" => true,
         "drafts" => drafts.contains(&class.id),
@@ -260,7 +266,12 @@ fn date_text(date: Option<Date>) -> String {
     date.map(|d| d.to_string()).unwrap_or_default()
 }
 
-pub(super) fn catalogues_of(ui: Ui, city: &City, on: Date, sent: Option<(String, FormState)>) -> CataloguesPage {
+pub(super) fn catalogues_of(
+    ui: Ui,
+    city: &City,
+    on: Date,
+    sent: Option<(String, FormState)>,
+) -> CataloguesPage {
     let rows = city.matters.catalogues().iter().map(|c| {
         let mut form = FormState::new()
             .with("standard", c.standard.clone())

@@ -52,7 +52,12 @@ pub fn menu(capability: Capability) -> Capability {
     capability
         .menu("matters-menu-who", "/who", Permission::CaseDispatch, 60)
         .menu("matters-menu", "/matters", Permission::ReferenceManage, 803)
-        .menu("matters-menu-duties", "/duties", Permission::ReferenceManage, 804)
+        .menu(
+            "matters-menu-duties",
+            "/duties",
+            Permission::ReferenceManage,
+            804,
+        )
 }
 
 /// The date a form of this page begins with.
@@ -81,6 +86,7 @@ fn limit_words(ui: &Ui, limit: Option<Limit>) -> String {
         return ui.t("matters-no-limit");
     };
     let key = match limit.clock() {
+        // words: matters-limit-*
         ClockKind::UrgentHours => "matters-limit-uh",
         ClockKind::UrgentDays => "matters-limit-ud",
         ClockKind::WorkingHours => "matters-limit-wh",
@@ -104,12 +110,16 @@ const MOST_PLACES: usize = 600;
 /// The divisions a form offers, districts with their streets, as deep as there is room for.
 fn places(ui: &Ui, city: &City) -> Vec<Choice> {
     let territory = &city.territory;
-    let deepest = [DivisionLevel::Community, DivisionLevel::Street, DivisionLevel::District]
-        .into_iter()
-        .find(|deepest| {
-            let fitting = territory.divisions().filter(|d| d.level() <= *deepest);
-            fitting.take(MOST_PLACES + 1).count() <= MOST_PLACES
-        });
+    let deepest = [
+        DivisionLevel::Community,
+        DivisionLevel::Street,
+        DivisionLevel::District,
+    ]
+    .into_iter()
+    .find(|deepest| {
+        let fitting = territory.divisions().filter(|d| d.level() <= *deepest);
+        fitting.take(MOST_PLACES + 1).count() <= MOST_PLACES
+    });
     let Some(deepest) = deepest else {
         return Vec::new();
     };

@@ -1,7 +1,9 @@
 //! Every page renders with sample data, in both languages, and is sound; every word used is there.
 
 use super::{class, duties, edit, gaps, list, who};
-use crate::model::{Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind, VersionNote};
+use crate::model::{
+    Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind, VersionNote,
+};
 use crate::ops::History;
 use crate::reference::{City, Reference};
 use crate::rules::Matters;
@@ -113,7 +115,12 @@ fn city() -> Arc<City> {
         duty(3, "C", 9),
     ]);
     let division = Division::new("350203000000".parse().expect("a code"), "思明区<u>", "test");
-    city.territory = Arc::new(Territory::build(vec![division], Vec::new(), Vec::new(), TODAY));
+    city.territory = Arc::new(Territory::build(
+        vec![division],
+        Vec::new(),
+        Vec::new(),
+        TODAY,
+    ));
     Arc::new(city)
 }
 
@@ -156,7 +163,14 @@ fn the_pages_of_the_catalogue_are_sound_in_both_languages() {
             let fields = Fields::parse(format!("q={q}&show=all").as_bytes());
             let query = fields.to().expect("a query");
             let drafts = HashSet::from([sample_class().id]);
-            let html = sound(&list::page_of(reader(lang), &city, &query, &drafts, TODAY, may));
+            let html = sound(&list::page_of(
+                reader(lang),
+                &city,
+                &query,
+                &drafts,
+                TODAY,
+                may,
+            ));
             assert_eq!(html.contains("C0101"), q != "zzz", "{q}");
         }
         sound(&list::catalogues_of(reader(lang), &city, TODAY, None));
@@ -183,15 +197,42 @@ fn the_pages_of_the_catalogue_are_sound_in_both_languages() {
             draft.class.conditions.clear();
             draft.base = 0;
         }
-        let html = sound(&class::page_of(reader(lang), &city, sample_class(), flawed, TODAY, true));
-        assert!(!html.contains("/publish"), "a flawed draft is not published");
+        let html = sound(&class::page_of(
+            reader(lang),
+            &city,
+            sample_class(),
+            flawed,
+            TODAY,
+            true,
+        ));
+        assert!(
+            !html.contains("/publish"),
+            "a flawed draft is not published"
+        );
         let draft = history().draft.expect("a draft").class;
-        sound(&class::compare_of(reader(lang), &sample_class(), &draft, true));
-        sound(&class::compare_of(reader(lang), &sample_class(), &sample_class(), false));
+        sound(&class::compare_of(
+            reader(lang),
+            &sample_class(),
+            &draft,
+            true,
+        ));
+        sound(&class::compare_of(
+            reader(lang),
+            &sample_class(),
+            &sample_class(),
+            false,
+        ));
         sound(&edit::page_of(reader(lang), &city, FormState::new(), None));
-        let mut wrong = FormState::new().with("c0_text", "缺失").with("c0_limit", "2天");
+        let mut wrong = FormState::new()
+            .with("c0_text", "缺失")
+            .with("c0_limit", "2天");
         wrong.fault("c0_limit", "看不懂");
-        sound(&edit::page_of(reader(lang), &city, wrong, Some(&sample_class())));
+        sound(&edit::page_of(
+            reader(lang),
+            &city,
+            wrong,
+            Some(&sample_class()),
+        ));
     }
 }
 
@@ -203,14 +244,27 @@ fn the_pages_of_duties_are_sound_in_both_languages() {
             let query = Fields::parse(query.as_bytes()).to().expect("a query");
             sound(&duties::page_of(reader(lang), &city, &query, TODAY, true));
         }
-        let replacing = FormState::new().with("replaces", DutyId(Id::from_bytes([1; 16])).to_string());
+        let replacing =
+            FormState::new().with("replaces", DutyId(Id::from_bytes([1; 16])).to_string());
         sound(&duties::new_page(reader(lang), &city, replacing));
         sound(&duties::rules_page(reader(lang), &city, None));
         let found = city.coverage(TODAY);
-        assert_eq!((found.gaps.len(), found.clashes.len(), found.without_unit.len()), (1, 1, 1));
+        assert_eq!(
+            (
+                found.gaps.len(),
+                found.clashes.len(),
+                found.without_unit.len()
+            ),
+            (1, 1, 1)
+        );
         let html = sound(&gaps::page_of(reader(lang), &city, &found, true));
         assert!(html.contains("E0101") && html.contains("/duties/new?matter=E0101"));
-        sound(&gaps::page_of(reader(lang), &city, &crate::rules::Coverage::default(), false));
+        sound(&gaps::page_of(
+            reader(lang),
+            &city,
+            &crate::rules::Coverage::default(),
+            false,
+        ));
     }
 }
 
@@ -223,9 +277,15 @@ fn who_is_responsible_is_told_by_class_place_and_day() {
     };
     for lang in Lang::ALL {
         let html = sound(&ask(lang, "matter=C0101&division=350203000000"));
-        assert!(html.contains("WATER"), "the line that began later counts: {html}");
-        let before = sound(&ask(lang, "matter=C0101&division=350203000000&on=2026-01-01"));
-        assert!(before.contains("CG&lt;i&gt;</strong>"), "{before}");
+        assert!(
+            html.contains("WATER"),
+            "the line that began later counts: {html}"
+        );
+        let before = sound(&ask(
+            lang,
+            "matter=C0101&division=350203000000&on=2026-01-01",
+        ));
+        assert!(before.contains("CG&#60;i&#62;</strong>"), "{before}");
         sound(&ask(lang, "matter=E0101"));
         sound(&ask(lang, ""));
         for wrong in [

@@ -180,7 +180,11 @@ fn read<'c>(
         }
     };
     let (lon, lat) = (fields.read::<f64>("lon"), fields.read::<f64>("lat"));
-    let (grid, division, day) = (fields.read("grid"), fields.read("division"), fields.read("on"));
+    let (grid, division, day) = (
+        fields.read("grid"),
+        fields.read("division"),
+        fields.read("on"),
+    );
     part("lon", lon.as_ref().err().cloned());
     part("lat", lat.as_ref().err().cloned());
     part("grid", grid.as_ref().err().cloned());

@@ -68,7 +68,11 @@ fn check_words(field: &str, text: &str, most: usize) -> Result<(), Wrong> {
         ));
     }
     if looks_like_resident_id(text) {
-        return Err(wrong(field, "person_number", guard::Forbidden::PersonNumber));
+        return Err(wrong(
+            field,
+            "person_number",
+            guard::Forbidden::PersonNumber,
+        ));
     }
     Ok(())
 }
@@ -76,7 +80,11 @@ fn check_words(field: &str, text: &str, most: usize) -> Result<(), Wrong> {
 fn check_condition(condition: &Condition) -> Result<(), Wrong> {
     let field = format!("condition-{}", condition.rule_no);
     if condition.text.trim().is_empty() {
-        return Err(wrong(field, "empty_condition", "the condition has no words"));
+        return Err(wrong(
+            field,
+            "empty_condition",
+            "the condition has no words",
+        ));
     }
     let words = [
         Some(condition.text.as_str()),
@@ -227,7 +235,12 @@ mod tests {
         bad.conditions[0].text = " ".into();
         assert_eq!(
             codes(&bad),
-            ["bad_code", "forbidden_class", "person_number", "empty_condition"]
+            [
+                "bad_code",
+                "forbidden_class",
+                "person_number",
+                "empty_condition"
+            ]
         );
         bad.conditions.clear();
         assert!(codes(&bad).contains(&"no_condition"));

@@ -51,10 +51,7 @@ fn of_condition(c: Option<&Condition>) -> Vec<(&'static str, String)> {
         ("closing", get(|c| c.closing.join("、"))),
         ("evidence", get(|c| or_empty(&c.evidence))),
         ("legal_basis", get(|c| or_empty(&c.legal_basis))),
-        (
-            "mandatory",
-            c.map(|c| yes(c.mandatory)).unwrap_or_default(),
-        ),
+        ("mandatory", c.map(|c| yes(c.mandatory)).unwrap_or_default()),
     ]
 }
 

@@ -53,7 +53,6 @@ pub fn default_flags(kind: MatterKind, name_zh: &str) -> Flags {
     }
 }
 
-
 /// Whether a class speaks of what people do rather than of a thing: it may never raise warnings (`rights.md`, patrol and
 /// preventive work).
 pub fn is_conduct(kind: MatterKind, name_zh: &str) -> bool {

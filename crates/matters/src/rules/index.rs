@@ -97,7 +97,10 @@ impl Index {
             class.keywords.iter().for_each(|k| add(k, KEYWORD));
             add(class.name_en.as_deref().unwrap_or_default(), ENGLISH);
             add(class.major_name.as_deref().unwrap_or_default(), MAJOR);
-            class.conditions.iter().for_each(|c| add(&c.text, CONDITION));
+            class
+                .conditions
+                .iter()
+                .for_each(|c| add(&c.text, CONDITION));
             for (term, weight) in own {
                 index.terms.entry(term).or_default().push((at, weight));
             }
@@ -179,7 +182,8 @@ mod tests {
         assert_eq!(best("楼下垃圾没人收"), Some(1));
         assert_eq!(best("Street LAMP out"), Some(2));
         assert_eq!(best("Ｃ4"), Some(0));
-        assert_eq!(index.find("灯不亮")[0].words[0], "灯不");
+        let why = &index.find("灯不亮")[0].words;
+        assert!(["灯不", "不亮"].contains(&why[0].as_ref()), "{why:?}");
         assert!(index.find("，。 !").is_empty() && index.find("").is_empty());
         assert!(index.find("zzz").is_empty());
     }

@@ -187,10 +187,11 @@ pub fn who_by(
             },
         });
     }
-    let (handling, reason) = match first.filter(|u| rules.first_receiver && units.was_in_force(*u, on)) {
-        Some(unit) => (unit, Reason::FirstReceiver),
-        None => fallback(rules, units, territory, place, on)?,
-    };
+    let (handling, reason) =
+        match first.filter(|u| rules.first_receiver && units.was_in_force(*u, on)) {
+            Some(unit) => (unit, Reason::FirstReceiver),
+            None => fallback(rules, units, territory, place, on)?,
+        };
     Ok(Responsible {
         competent: None,
         owning: None,
@@ -236,7 +237,9 @@ fn fitting<'d>(
 ) -> impl Iterator<Item = (Rank, &'d Duty)> {
     duties
         .iter()
-        .filter(move |d| in_force(d.valid_from, d.valid_to, on) && units.was_in_force(d.handling, on))
+        .filter(move |d| {
+            in_force(d.valid_from, d.valid_to, on) && units.was_in_force(d.handling, on)
+        })
         .filter_map(move |d| {
             let (code, named) = matter_rank(d, class)?;
             Some(((place_rank(d, place)?, code, named), d))

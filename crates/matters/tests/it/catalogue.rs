@@ -155,7 +155,11 @@ fn the_sheet_of_one_city_is_taken_line_by_line() {
     );
     // The README of the data: D and h do not state a clock, the others do. Counted in the file itself.
     let clocks: Vec<_> = check.clocks.iter().map(|(k, n)| (k.as_str(), *n)).collect();
-    let stated: Vec<_> = strict.clocks.iter().map(|(k, n)| (k.as_str(), *n)).collect();
+    let stated: Vec<_> = strict
+        .clocks
+        .iter()
+        .map(|(k, n)| (k.as_str(), *n))
+        .collect();
     let written = String::from_utf8(bytes.clone()).unwrap();
     let count = |unit: &str| {
         let limits = written.lines().skip(1).filter_map(|l| l.rsplit(',').next());
@@ -165,11 +169,23 @@ fn the_sheet_of_one_city_is_taken_line_by_line() {
     };
     let (uh, ud, wh, wd) = (count("UH"), count("UD"), count("WH"), count("WD"));
     assert_eq!(uh + ud + wh + wd, 424);
-    let some = |all: [(&'static str, u64); 4]| all.into_iter().filter(|c| c.1 > 0).collect::<Vec<_>>();
-    assert_eq!(stated, some([("UD", ud), ("UH", uh), ("WD", wd), ("WH", wh)]));
+    let some =
+        |all: [(&'static str, u64); 4]| all.into_iter().filter(|c| c.1 > 0).collect::<Vec<_>>();
+    assert_eq!(
+        stated,
+        some([("UD", ud), ("UH", uh), ("WD", wd), ("WH", wh)])
+    );
     let (days, hours) = (count("D"), count("h"));
     assert_eq!((days, hours), (89, 5));
-    assert_eq!(clocks, some([("UD", ud), ("UH", uh), ("WD", wd + days), ("WH", wh + hours)]));
+    assert_eq!(
+        clocks,
+        some([
+            ("UD", ud),
+            ("UH", uh),
+            ("WD", wd + days),
+            ("WH", wh + hours)
+        ])
+    );
     let db = testdb::TestDb::sqlite(&migrations());
     let ctx = operator(&db);
     let told = matters::ops::CatalogueOptions {

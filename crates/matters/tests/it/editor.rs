@@ -80,13 +80,20 @@ testdb::both_engines!(
         assert_eq!(code(place.publish(&old, date(2026, 3, 15))), "matters.past");
         let later = date(2026, 4, 1);
         assert_eq!(place.publish(&old, later).unwrap(), 2);
-        assert_eq!(place.class("C0101").conditions, old.conditions, "not before its day");
+        assert_eq!(
+            place.class("C0101").conditions,
+            old.conditions,
+            "not before its day"
+        );
         let find = |day: Date| {
             let all = place.on(day);
             all.into_iter().find(|c| c.id == old.id).unwrap()
         };
         assert_eq!(find(later).conditions, new.conditions);
-        assert_eq!((find(later).version, find(date(2026, 3, 31)).version), (2, 1));
+        assert_eq!(
+            (find(later).version, find(date(2026, 3, 31)).version),
+            (2, 1)
+        );
         // Taken back before it begins, it is the draft again; published from today it counts at once.
         place
             .runtime
@@ -95,10 +102,16 @@ testdb::both_engines!(
         assert_eq!(find(later).conditions, old.conditions);
         assert_eq!(place.publish(&old, TODAY).unwrap(), 2);
         let now = place.class("C0101");
-        assert_eq!((now.version, now.conditions.clone()), (2, new.conditions.clone()));
+        assert_eq!(
+            (now.version, now.conditions.clone()),
+            (2, new.conditions.clone())
+        );
         assert_eq!(now.id, old.id, "a class keeps its id");
         let best = place.city();
-        assert_eq!(best.matters.find("井盖不见了").next().unwrap().0.code, "C0101");
+        assert_eq!(
+            best.matters.find("井盖不见了").next().unwrap().0.code,
+            "C0101"
+        );
         let id = old.id;
         let first = place.ctx.read_blocking(move |r| ops::version_of(r, id, 1));
         assert_eq!(first.unwrap().conditions, old.conditions);
@@ -122,7 +135,10 @@ testdb::both_engines!(
             ..class.clone()
         };
         place.draft(warning, 1).unwrap();
-        assert_eq!(code(place.publish(&class, TODAY)), "matters.conduct_warnable");
+        assert_eq!(
+            code(place.publish(&class, TODAY)),
+            "matters.conduct_warnable"
+        );
         place.draft(class.clone(), 1).unwrap();
         assert_eq!(code(place.publish(&class, TODAY)), "matters.no_change");
         let renamed = MatterClass {
@@ -133,7 +149,11 @@ testdb::both_engines!(
         place.publish(&class, TODAY).unwrap();
         place.draft(renamed, 1).unwrap();
         assert_eq!(code(place.publish(&class, TODAY)), "matters.outdated");
-        let drop = || place.runtime.block_on(ops::drop_draft(&place.ctx, class.id));
+        let drop = || {
+            place
+                .runtime
+                .block_on(ops::drop_draft(&place.ctx, class.id))
+        };
         drop().unwrap();
         assert_eq!(code(drop()), "access.not_found");
         assert_eq!(code(place.publish(&class, TODAY)), "access.not_found");
@@ -185,7 +205,11 @@ testdb::both_engines!(
         let id = before.id;
         let first = place.ctx.read_blocking(move |r| ops::version_of(r, id, 1));
         assert_eq!(first.unwrap(), before);
-        assert_eq!(place.class("E0401").version, 1, "what did not change has no other version");
+        assert_eq!(
+            place.class("E0401").version,
+            1,
+            "what did not change has no other version"
+        );
     }
 );
 
@@ -208,7 +232,10 @@ testdb::both_engines!(
         let class = city.matters.by_code("sheet", "C0101").unwrap().id;
         let found = city.who(Some(class), None, None, TODAY).unwrap();
         let code = |u| city.unit(u).unwrap().code.clone();
-        assert_eq!((code(found.handling), code(found.competent.unwrap())), ("WATER".into(), "CG".into()));
+        assert_eq!(
+            (code(found.handling), code(found.competent.unwrap())),
+            ("WATER".into(), "CG".into())
+        );
     }
 );
 
@@ -241,7 +268,11 @@ testdb::both_engines!(
         };
         assert_eq!(who(date(2026, 3, 31)), "CG");
         assert_eq!(who(date(2026, 4, 1)), "WATER");
-        assert_eq!(who(date(2025, 12, 31)), "STREET", "before the first line the territory answers");
+        assert_eq!(
+            who(date(2025, 12, 31)),
+            "STREET",
+            "before the first line the territory answers"
+        );
         let end = |id, last| {
             let done = ops::end_duty(&place.ctx, id, last, TODAY);
             place.runtime.block_on(done)
@@ -250,14 +281,50 @@ testdb::both_engines!(
         assert_eq!(code(end(first, date(2026, 5, 1))), "matters.ended");
         for (bad, field) in [
             (NewDuty::of("Z9", None, unit("CG"), TODAY), "matter"),
-            (NewDuty::of("C", Some("110101000000".parse().unwrap()), unit("CG"), TODAY), "division"),
-            (NewDuty { beat: "B9".into(), ..old.clone() }, "beat"),
-            (NewDuty { valid_to: Some(date(2025, 1, 1)), ..old.clone() }, "valid_to"),
-            (NewDuty { legal_basis: Some("11010519491231002X".into()), ..old.clone() }, "legal_basis"),
-            (NewDuty { handling: access::UnitId(kernel::id::Id::from_bytes([3; 16])), ..old.clone() }, "handling"),
+            (
+                NewDuty::of(
+                    "C",
+                    Some("110101000000".parse().unwrap()),
+                    unit("CG"),
+                    TODAY,
+                ),
+                "division",
+            ),
+            (
+                NewDuty {
+                    beat: "B9".into(),
+                    ..old.clone()
+                },
+                "beat",
+            ),
+            (
+                NewDuty {
+                    valid_to: Some(date(2025, 1, 1)),
+                    ..old.clone()
+                },
+                "valid_to",
+            ),
+            (
+                NewDuty {
+                    legal_basis: Some("11010519491231002X".into()),
+                    ..old.clone()
+                },
+                "legal_basis",
+            ),
+            (
+                NewDuty {
+                    handling: access::UnitId(kernel::id::Id::from_bytes([3; 16])),
+                    ..old.clone()
+                },
+                "handling",
+            ),
         ] {
             let error = add(&bad, None).unwrap_err();
-            assert_eq!(access::Problem::field(&error).as_deref(), Some(field), "{error}");
+            assert_eq!(
+                access::Problem::field(&error).as_deref(),
+                Some(field),
+                "{error}"
+            );
         }
     }
 );
@@ -270,8 +337,13 @@ testdb::both_engines!(
         let street = "350203001000".parse().unwrap();
         let ask = |first| {
             let city = place.city();
-            let found = city.who_after(None, None, Some(street), TODAY, first).unwrap();
-            (city.unit(found.handling).unwrap().code.clone(), found.reason)
+            let found = city
+                .who_after(None, None, Some(street), TODAY, first)
+                .unwrap();
+            (
+                city.unit(found.handling).unwrap().code.clone(),
+                found.reason,
+            )
         };
         let set = |rules: DutyRules| {
             let city = place.city();

@@ -37,6 +37,7 @@ struct SpecialPage {
 
 const FILTERS: [&str; 3] = ["kind", "from", "to"];
 
+// words: oversight-kind-* oversight-menu-*
 /// The key of a kind's word.
 fn kind_key(code: &str) -> &'static str {
     match code {
