@@ -84,7 +84,7 @@ fn percent(change: Option<i64>) -> Option<String> {
     })
 }
 
-// words: command-*
+// words: command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
 fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
     let today = numbers.day(0).map_or(0, |d| d.reported);
     let last_week = numbers.day(7).map_or(0, |d| d.reported);

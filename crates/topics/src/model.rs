@@ -257,9 +257,9 @@ store::record! {
     }
 }
 
-/// The city's own district.
+/// The district that keeps topics of the whole city: that of records without a place.
 pub fn city_district() -> DistrictCode {
-    "000000".parse().expect("six digits")
+    "990001".parse().expect("six digits")
 }
 
 /// A list of ids as it is kept.

@@ -109,6 +109,7 @@ pub(super) async fn show(
         total: None,
     };
     show_page(&TasksPage {
+        // words: cases-walk-from-*
         walk: ui.t(if here.is_some() {
             "cases-walk-from-here"
         } else {

@@ -74,9 +74,7 @@ pub async fn see_mentions(ctx: &Ctx) -> Result<(), DispatchError> {
     let me = own_account(ctx)?;
     ctx.write(move |mut w| -> Result<_, StoreError> {
         let now = w.now();
-        if sql::see_mentions(&mut w, me, now)? == 0 {
-            return w.unchanged(());
-        }
+        sql::see_mentions(&mut w, me, now)?;
         let event = AuditEvent::done("mention.see", "account", me.to_string());
         w.commit(event, ())
     })
