@@ -65,7 +65,6 @@ macro_rules! numbers {
             fn write(&self) -> String {
                 self.to_string()
             }
-            #[expect(clippy::cast_precision_loss, clippy::cast_lossless, reason = "bounds are small")]
             #[allow(clippy::unnecessary_cast, reason = "one of them is an f64 already")]
             fn number(&self) -> Option<f64> {
                 Some(*self as f64)

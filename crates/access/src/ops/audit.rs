@@ -172,8 +172,8 @@ impl Statement {
             .push_str(&format!(" AND {column} IN ({})", marks.join(", ")));
     }
     /// The newest entries of one act, by the index on acts.
-    fn arm_of(&mut self, action: &String) -> String {
-        let action = self.bind(action);
+    fn arm_of(&mut self, action: &str) -> String {
+        let action = self.bind(&action);
         format!(
             "SELECT * FROM audit WHERE {} AND action = {action} ORDER BY id DESC LIMIT {}",
             self.conditions, self.limit

@@ -167,7 +167,7 @@ async fn after(
     done: Result<(), CaseError>,
 ) -> Result<Response, Fault> {
     match done {
-        Ok(()) => Ok(Go::to("/record-rules".to_owned())
+        Ok(()) => Ok(Go::to("/record-rules")
             .saying(Tone::Good, ui.t("cases-rules-saved"))
             .into_response()),
         Err(error @ CaseError::Field { .. }) => {

@@ -428,10 +428,8 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             owed: *owed,
         }),
         Fact::Parted { number } => case.record.joined.retain(|j| j.number != *number),
-        Fact::RequesterAdded { .. } => {
-            if event.by.kind != "staff" {
-                case.record.messages_used += 1;
-            }
+        Fact::RequesterAdded { .. } if event.by.kind != "staff" => {
+            case.record.messages_used += 1;
         }
         _ => {}
     }

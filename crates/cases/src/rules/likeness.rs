@@ -68,7 +68,7 @@ fn piece(text: &[char], from: usize, to: usize) -> Option<String> {
         return (run.len() >= 2).then(|| run.iter().collect());
     }
     let is_letter = |at: Option<&char>| at.is_some_and(|c| is_of_words(*c) && !is_chinese(*c));
-    let is_whole = !(from > 0 && is_letter(text.get(from - 1))) && !is_letter(text.get(to));
+    let is_whole = !(is_letter(text.get(to)) || from > 0 && is_letter(text.get(from - 1)));
     (run.len() >= 4 && is_whole).then(|| run.iter().collect())
 }
 

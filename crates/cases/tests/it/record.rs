@@ -805,7 +805,7 @@ testdb::both_engines!(
         assert!(page.contains("超期") && page.contains("免责"), "{page}");
         assert!(city.get("desk", "/desk?state=closed").text.contains("免责"));
         assert_eq!(
-            city.get("desk", &format!("/api/v1/cases?state=closed"))
+            city.get("desk", "/api/v1/cases?state=closed")
                 .body["items"][0]["exempt"],
             json!(["late"])
         );
@@ -1112,12 +1112,14 @@ testdb::both_engines!(suspects_come_with_their_reasons, &migrations(), |db| {
     let page = city.get("acceptor", &format!("/cases/{second}")).text;
     assert!(page.contains("都提到："), "{page}");
     // The city sets how near and how soon.
-    let mut settings = cases::lists::Settings::default();
-    settings.duplicates = Some(cases::service::DuplicateRule {
-        radius_m: 50.0,
-        hours: 2,
-        most: 10,
-    });
+    let settings = cases::lists::Settings {
+        duplicates: Some(cases::service::DuplicateRule {
+            radius_m: 50.0,
+            hours: 2,
+            most: 10,
+        }),
+        ..cases::lists::Settings::default()
+    };
     city.run(ops::put_settings(&city.system(), settings))
         .unwrap();
     let found = city

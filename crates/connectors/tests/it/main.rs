@@ -1,4 +1,8 @@
 //! Connectors on both engines, with a real system on this machine that is called.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 #[allow(
     dead_code,

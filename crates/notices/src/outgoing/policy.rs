@@ -167,7 +167,7 @@ fn is_public_v6(a: Ipv6Addr) -> bool {
         return is_public_v4(inner(s[1], s[2]));
     }
     let is_global = s[0] & 0xe000 == 0x2000;
-    let is_special = (s[0] == 0x2001 && s[1] < 0x200) || (s[0] == 0x2001 && s[1] == 0xdb8);
+    let is_special = s[0] == 0x2001 && (s[1] < 0x200 || s[1] == 0xdb8);
     is_global && !is_special
 }
 

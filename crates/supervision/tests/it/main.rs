@@ -1,4 +1,8 @@
 //! Supervision on both engines, over the city of the tests of cases.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 #[allow(
     dead_code,
