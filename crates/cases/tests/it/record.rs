@@ -805,8 +805,7 @@ testdb::both_engines!(
         assert!(page.contains("超期") && page.contains("免责"), "{page}");
         assert!(city.get("desk", "/desk?state=closed").text.contains("免责"));
         assert_eq!(
-            city.get("desk", "/api/v1/cases?state=closed")
-                .body["items"][0]["exempt"],
+            city.get("desk", "/api/v1/cases?state=closed").body["items"][0]["exempt"],
             json!(["late"])
         );
         let stored = city.run(ops::find(&city.ctx("desk"), number)).unwrap();
