@@ -64,9 +64,7 @@ on_both!(figures_are_kept_up_while_serving, |place| {
     assert_eq!(checked["cases"], 1500);
     assert_eq!(place.count(REPORTED), 1500);
     // What readers have read is not kept.
-    let read_by_all =
-        "SELECT count(*) FROM outbox WHERE seq <= (SELECT min(seq) FROM outbox_readers)";
-    assert!(place.count(read_by_all) < 3);
+    assert!(place.count("SELECT count(*) FROM outbox") < 3);
 });
 
 on_both!(wrong_figures_are_told_and_mended, |place| {

@@ -42,6 +42,7 @@ testdb::both_engines!(every_page_reads_in_both_languages, &migrations(), |db| {
         ("admin", "/reorganise"),
         ("admin", "/grid-items"),
         ("desk", "/grid-items"),
+        ("water", "/deputies"),
         ("water", case.as_str()),
         ("citymgmt", case.as_str()),
         ("desk", case.as_str()),

@@ -260,7 +260,7 @@ testdb::both_engines!(
             assert!(none.contains("fonts-noto-cjk"), "{none}");
             let pdf = bulletin::bytes(&made, true, &font::folders()).unwrap();
             assert!(
-                pdf.starts_with(b"%PDF-") && pdf.len() > 15_000,
+                pdf.starts_with(b"%PDF-") && pdf.len() > 20_000,
                 "{} bytes",
                 pdf.len()
             );

@@ -310,6 +310,7 @@ testdb::both_engines!(the_pages_of_figures_show_and_refuse, &migrations(), |db| 
         "/evaluation/figures?month=2010-01&by=matter",
         "/evaluation/behind?month=2019-04&by=unit&key=WATER&rate=closing/need_archive&side=denominator",
         "/evaluation/months",
+        "/evaluation/own?month=2019-04",
     ] {
         let (status, page) = stage.get(Role::Leader, None, None, path);
         assert_eq!(status, 200, "{path}: {page}");
