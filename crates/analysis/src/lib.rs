@@ -7,7 +7,6 @@ pub mod aberration;
 pub mod forecast;
 pub mod funnel;
 pub mod math;
-pub mod reporting;
 pub mod scan;
 pub mod series;
 pub mod text;

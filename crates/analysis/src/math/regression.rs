@@ -323,15 +323,20 @@ impl Normal {
 }
 
 /// Cholesky factor of a symmetric positive matrix, of which only the lower half is read, after scaling its diagonal to 1.
-pub(crate) struct Factor {
+/// Matrices are `size` × `size`, row by row.
+#[derive(Debug)]
+pub struct Factor {
     size: usize,
     lower: Vec<f64>,
     scale: Vec<f64>,
 }
 
 impl Factor {
-    /// The factor, or the first column that depends on those before it.
-    pub(crate) fn of(matrix: &[f64], size: usize) -> Result<Self, usize> {
+    /// The factor.
+    ///
+    /// # Errors
+    /// The first column that depends on those before it.
+    pub fn of(matrix: &[f64], size: usize) -> Result<Self, usize> {
         let mut scale = Vec::with_capacity(size);
         for j in 0..size {
             let diagonal = matrix[j * size + j];
@@ -359,8 +364,8 @@ impl Factor {
         Ok(Self { size, lower, scale })
     }
 
-    /// Solves for one right-hand side.
-    pub(crate) fn solve(&self, right: &[f64]) -> Vec<f64> {
+    /// Solves for one right-hand side of `size` values.
+    pub fn solve(&self, right: &[f64]) -> Vec<f64> {
         let (p, l) = (self.size, &self.lower);
         let mut x: Vec<f64> = right.iter().zip(&self.scale).map(|(r, s)| r * s).collect();
         for i in 0..p {
@@ -375,7 +380,7 @@ impl Factor {
     }
 
     /// The inverse matrix, row by row.
-    pub(crate) fn inverse(&self) -> Vec<f64> {
+    pub fn inverse(&self) -> Vec<f64> {
         let mut inverse = Vec::with_capacity(self.size * self.size);
         for j in 0..self.size {
             let mut unit = vec![0.0; self.size];

@@ -94,8 +94,8 @@ impl Fast {
             let at = row as usize * self.stride;
             let row = &self.rows[at..at + self.stride];
             let value = damped(count) * row[0];
-            squares[block as usize] += f64::from(value) * f64::from(value);
-            for (sum, weight) in blocks[block as usize].iter_mut().zip(&row[1..]) {
+            squares[block] += f64::from(value) * f64::from(value);
+            for (sum, weight) in blocks[block].iter_mut().zip(&row[1..]) {
                 *sum += value * weight;
             }
         }

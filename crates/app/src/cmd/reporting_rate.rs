@@ -2,9 +2,7 @@
 
 use super::table::{Table, bad_value};
 use crate::output::{Done, Failure};
-use analysis::reporting::{
-    Covariates, Effect, Interval, Reporting, ReportingError, ZeroInflated, reporting,
-};
+use reporting::{Covariates, Effect, Interval, Reporting, ReportingError, ZeroInflated, reporting};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -8,12 +8,12 @@ use super::simulated::{Pattern, generator, lattice, normal, overdispersed, poiss
 use crate::report::{Line, Wanted};
 use analysis::aberration::{Farrington, Threshold, Timeline, farrington};
 use analysis::forecast::{Evaluation, bottom_up, evaluate};
-use analysis::reporting::{Covariates, Interval, rate, reporting};
 use analysis::scan::{Data, Findings, Null, Options, Span, Tally, Zones, scan};
 use anyhow::Context as _;
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use rayon::prelude::*;
+use reporting::{Covariates, Interval, rate, reporting};
 use std::f64::consts::TAU;
 
 /// How far a share of 5 % or 95 % may lie from it, in points.

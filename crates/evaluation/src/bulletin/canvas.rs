@@ -3,9 +3,11 @@
 use super::font::FontFile;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::GlyphMetrics;
+use skrifa::{FontRef, MetadataProvider as _, Tag};
 use std::collections::BTreeMap;
 use subsetter::GlyphRemapper;
-use ttf_parser::{Face, RawFace, Tag};
 
 /// A4, in points.
 pub const WIDTH: f32 = 595.28;
@@ -33,7 +35,8 @@ pub struct CanvasError(String);
 /// A document under way.
 pub struct Canvas<'f> {
     file: &'f FontFile,
-    face: Face<'f>,
+    face: FontRef<'f>,
+    advances: GlyphMetrics<'f>,
     glyphs: GlyphRemapper,
     /// The character behind each glyph of the subset, for search and copying.
     characters: BTreeMap<u16, char>,
@@ -48,10 +51,13 @@ impl<'f> Canvas<'f> {
     /// # Errors
     /// A font that cannot be read.
     pub fn new(file: &'f FontFile) -> Result<Self, CanvasError> {
-        let face = Face::parse(&file.bytes, file.index).map_err(|e| CanvasError(e.to_string()))?;
+        let face =
+            FontRef::from_index(&file.bytes, file.index).map_err(|e| CanvasError(e.to_string()))?;
+        let advances = face.glyph_metrics(Size::new(1000.0), LocationRef::default());
         Ok(Self {
             file,
             face,
+            advances,
             glyphs: GlyphRemapper::new(),
             characters: BTreeMap::new(),
             widths: BTreeMap::new(),
@@ -72,12 +78,17 @@ impl<'f> Canvas<'f> {
 
     /// How wide a text is.
     pub fn width(&self, text: &str, size: f32) -> f32 {
-        let em = f32::from(self.face.units_per_em());
-        let advance = |c: char| {
-            let glyph = self.face.glyph_index(c).unwrap_or_default();
-            f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0))
-        };
-        text.chars().map(advance).sum::<f32>() * size / em
+        let advance = |c: char| self.glyph(c).1;
+        text.chars().map(advance).sum::<f32>() * size / 1000.0
+    }
+
+    /// The glyph of a character, and how wide it is in thousandths of the size. What the font does not have is drawn as
+    /// its glyph 0, a box.
+    fn glyph(&self, c: char) -> (u16, f32) {
+        let glyph = self.face.charmap().map(c).unwrap_or_default();
+        let advance = self.advances.advance_width(glyph).unwrap_or(0.0);
+        // OpenType has no more than 65,535 glyphs in a face.
+        (u16::try_from(glyph.to_u32()).unwrap_or(0), advance)
     }
 
     /// A text cut so that it fits, with … where something is missing.
@@ -122,14 +133,12 @@ impl<'f> Canvas<'f> {
 
     /// Writes a text; `x`, `y` is where its baseline begins.
     pub fn text(&mut self, x: f32, y: f32, size: f32, colour: Colour, text: &str) {
-        let em = f32::from(self.face.units_per_em());
         let mut bytes = Vec::with_capacity(2 * text.len());
         for c in text.chars() {
-            let glyph = self.face.glyph_index(c).unwrap_or_default();
-            let new = self.glyphs.remap(glyph.0);
+            let (glyph, advance) = self.glyph(c);
+            let new = self.glyphs.remap(glyph);
             self.characters.entry(new).or_insert(c);
-            let advance = f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0));
-            self.widths.insert(new, advance * 1000.0 / em);
+            self.widths.insert(new, advance);
             bytes.extend(new.to_be_bytes());
         }
         self.page.set_fill_rgb(colour.0, colour.1, colour.2);
@@ -240,9 +249,10 @@ impl<'f> Canvas<'f> {
         const NAME: Name<'static> = Name(b"SHIYUA+Subset");
         let subset = subsetter::subset(&self.file.bytes, self.file.index, &self.glyphs)
             .map_err(|e| CanvasError(format!("the font cannot be cut down: {e}")))?;
-        let outlines = RawFace::parse(&subset, 0)
+        let outlines = FontRef::new(&subset)
             .ok()
-            .and_then(|raw| raw.table(Tag::from_bytes(b"CFF ")));
+            .and_then(|font| font.table_data(Tag::new(b"CFF ")))
+            .map(|table| table.as_bytes());
         let system = SystemInfo {
             registry: Str(b"Adobe"),
             ordering: Str(b"Identity"),
@@ -270,22 +280,22 @@ impl<'f> Canvas<'f> {
         widths.finish();
         described.finish();
 
-        let scale = 1000.0 / f32::from(self.face.units_per_em());
-        let bounds = self.face.global_bounding_box();
+        let metrics = self.face.metrics(Size::new(1000.0), LocationRef::default());
+        let bounds = metrics.bounds.unwrap_or_default();
         let mut about = pdf.font_descriptor(descriptor);
         about
             .name(NAME)
             .flags(FontFlags::SYMBOLIC)
             .bbox(Rect::new(
-                f32::from(bounds.x_min) * scale,
-                f32::from(bounds.y_min) * scale,
-                f32::from(bounds.x_max) * scale,
-                f32::from(bounds.y_max) * scale,
+                bounds.x_min,
+                bounds.y_min,
+                bounds.x_max,
+                bounds.y_max,
             ))
             .italic_angle(0.0)
-            .ascent(f32::from(self.face.ascender()) * scale)
-            .descent(f32::from(self.face.descender()) * scale)
-            .cap_height(f32::from(self.face.capital_height().unwrap_or(700)) * scale)
+            .ascent(metrics.ascent)
+            .descent(metrics.descent)
+            .cap_height(metrics.cap_height.unwrap_or(700.0))
             .stem_v(80.0);
         if outlines.is_some() {
             about.font_file3(program);

@@ -1,7 +1,9 @@
 //! A font with Chinese glyphs, found on the system: a bulletin is printed with real text, not with pictures of it.
 
+use skrifa::raw::FileRef;
+use skrifa::string::StringId;
+use skrifa::{FontRef, MetadataProvider as _};
 use std::path::{Path, PathBuf};
-use ttf_parser::Face;
 
 /// Files that hold Chinese glyphs, the ones that look best first.
 const FILES: &[&str] = &[
@@ -90,31 +92,24 @@ fn look(folder: &Path, deep: usize, found: &mut Vec<(usize, PathBuf)>) {
     }
 }
 
-/// A face of a file. The parser asserts what a damaged file may break: that too is only a file that is no font.
-fn face(bytes: &[u8], n: u32) -> Option<Face<'_>> {
-    std::panic::catch_unwind(|| Face::parse(bytes, n).ok())
-        .ok()
-        .flatten()
-}
-
 /// The face for simplified Chinese in a file or collection: by its name, else the first that has the glyphs.
 fn chinese_face(bytes: &[u8]) -> Option<u32> {
-    let count = ttf_parser::fonts_in_collection(bytes).unwrap_or(1);
-    let faces: Vec<(u32, Face<'_>)> = (0..count)
-        .filter_map(|n| Some((n, face(bytes, n)?)))
-        .filter(|(_, face)| "市域评价".chars().all(|c| face.glyph_index(c).is_some()))
-        .collect();
-    let is_simplified = |face: &Face<'_>| {
-        face.names().into_iter().any(|n| {
-            n.name_id == ttf_parser::name_id::FAMILY
-                && n.to_string().is_some_and(|n| n.ends_with(" SC"))
-        })
+    let faces: Vec<FontRef<'_>> = match FileRef::new(bytes).ok()? {
+        FileRef::Font(face) => vec![face],
+        // The length a damaged file claims is not believed: reading ends at the first face that is none.
+        FileRef::Collection(all) => all.iter().map_while(Result::ok).collect(),
     };
-    faces
-        .iter()
+    let has_glyphs =
+        |face: &FontRef<'_>| "市域评价".chars().all(|c| face.charmap().map(c).is_some());
+    let is_simplified = |face: &FontRef<'_>| {
+        let mut names = face.localized_strings(StringId::FAMILY_NAME);
+        names.any(|name| name.to_string().ends_with(" SC"))
+    };
+    let with_glyphs = || (0..).zip(&faces).filter(|(_, face)| has_glyphs(face));
+    with_glyphs()
         .find(|(_, face)| is_simplified(face))
-        .or(faces.first())
-        .map(|(n, _)| *n)
+        .or_else(|| with_glyphs().next())
+        .map(|(n, _)| n)
 }
 
 #[cfg(test)]

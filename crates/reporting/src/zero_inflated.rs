@@ -5,8 +5,8 @@
 //! (Lambert 1992, *Technometrics* 34:1, section 3; Louis 1982, *JRSS B* 44:226, for information under missing labels).
 
 use super::{CONFIDENCE, Effect, Interval, NO_LIMIT, effect};
-use crate::math::regression::{Design, Factor, PoissonFit, fit_poisson_from};
-use crate::math::special::{ln_factorial, normal_quantile, normal_tail};
+use analysis::math::regression::{Design, Factor, PoissonFit, fit_poisson_from};
+use analysis::math::special::{ln_factorial, normal_quantile, normal_tail};
 
 /// Rounds of expectation and maximisation, at most.
 const MOST_ROUNDS: usize = 2_000;

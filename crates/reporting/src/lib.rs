@@ -12,8 +12,8 @@ mod zero_inflated;
 
 pub use zero_inflated::ZeroInflated;
 
-use crate::math::regression::{Design, PoissonFit, RegressionError, fit_poisson};
-use crate::math::special::{CountLaw, ln_factorial, normal_quantile};
+use analysis::math::regression::{Design, PoissonFit, RegressionError, fit_poisson};
+use analysis::math::special::{CountLaw, ln_factorial, normal_quantile};
 use thiserror::Error;
 
 /// Confidence of every interval here.
@@ -137,11 +137,11 @@ pub struct Covariates {
 /// The rate from counts alone, with an exact interval.
 ///
 /// ```
-/// use analysis::reporting::rate;
+/// use reporting::rate;
 /// let found = rate(&[0.0, 1.0, 2.0, 0.0, 3.0], &[10.0, 5.0, 20.0, 100.0, 30.0])?;
 /// assert_eq!(found.rate, 6.0 / 165.0);
 /// assert!((found.loglik + 10.5655280733).abs() < 1e-9);
-/// # Ok::<(), analysis::reporting::ReportingError>(())
+/// # Ok::<(), reporting::ReportingError>(())
 /// ```
 ///
 /// # Errors
@@ -258,7 +258,7 @@ pub struct Relative {
 /// (Breslow & Day 1987, *Statistical Methods in Cancer Research* II, eq. 2.10), which hold for fractions too.
 ///
 /// ```
-/// use analysis::reporting::relative;
+/// use reporting::relative;
 /// let even = relative(6.0, 12.0, 1.0).unwrap();
 /// assert!(even.ratio == 0.5 && (even.hi - 13.0595 / 12.0).abs() < 1e-4);
 /// assert!(relative(6.0, 12.0, 2.0).unwrap().hi > even.hi);
