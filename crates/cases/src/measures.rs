@@ -10,6 +10,7 @@
 
 use crate::facts::PATROL_CHANNELS;
 use crate::model::{Case, CaseEvent, Fact, Satisfaction, State, TaskKind, VerifyOutcome};
+use crate::stage::Stage;
 use access::UnitId;
 use jiff::Timestamp;
 use kernel::id::Id;
@@ -332,6 +333,16 @@ impl Measures {
         self.set(column, Some(new));
     }
 
+    /// Whether the round of this stage that runs is the one that is measured.
+    fn is_first_round(&self, stage: Stage) -> bool {
+        match stage {
+            Stage::Accept => self.get(Column::AcceptDone).is_none(),
+            Stage::Register => self.get(Column::RegisterDone).is_none(),
+            Stage::Dispatch => self.first_unit.is_none(),
+            _ => true,
+        }
+    }
+
     /// Takes in what events said.
     fn gather(&mut self, events: &[CaseEvent]) {
         let mut before: Option<&CaseEvent> = None;
@@ -344,6 +355,12 @@ impl Measures {
     fn take(&mut self, event: &CaseEvent, before: Option<&CaseEvent>) {
         use Column as C;
         let at = micros(event.at);
+        if let Some(clocks) = event.clocks.as_deref()
+            && let Some(column) = clocks.begins.and_then(due_of)
+            && let Some(due_at) = clocks.stage.as_ref().and_then(|clock| clock.due_at)
+        {
+            self.put(column, micros(due_at));
+        }
         match &event.fact {
             // A report of the street that was put right at once needs nobody's decision on accepting it.
             Fact::Reported(report) if !report.verify && report.self_handled.is_none() => {
@@ -403,11 +420,65 @@ impl Measures {
                 }
             }
             Fact::AnswerSent { .. } => self.put(C::AnsweredAt, at),
+            // Another calendar moves the limit that is measured, while it runs.
+            Fact::Recomputed(said) => {
+                if let (Some(stage), Some(moved)) = (said.of, &said.stage)
+                    && let Some(column) = due_of(stage)
+                    && self.get(column).is_some()
+                    && self.is_first_round(stage)
+                {
+                    self.set(column, Some(micros(moved.due_at)));
+                }
+            }
             Fact::Returned { .. } => self.put(C::ReturnedAt, at),
             Fact::Suspended { .. } => self.put(C::SuspendedAt, at),
             _ => {}
         }
     }
+}
+
+/// The columns that keep until when a stage was to be done, with the state of the case in that stage and the columns of
+/// what ended its first round (which is the one that is measured), if only that is.
+const DUES: [(Stage, Column, State, Option<&str>); 4] = [
+    (
+        Stage::Accept,
+        Column::AcceptDue,
+        State::PendingAccept,
+        Some("accept_done"),
+    ),
+    (
+        Stage::Register,
+        Column::RegisterDue,
+        State::PendingRegister,
+        Some("register_done"),
+    ),
+    (
+        Stage::Dispatch,
+        Column::DispatchDue,
+        State::PendingDispatch,
+        Some("first_unit"),
+    ),
+    (Stage::Close, Column::CloseDue, State::PendingClose, None),
+];
+
+/// The column that keeps until when a stage was to be done; the others have tasks or clocks of their own.
+fn due_of(stage: Stage) -> Option<Column> {
+    let found = DUES.iter().find(|(of, ..)| *of == stage)?;
+    Some(found.1)
+}
+
+/// The part of an update of rows that gives limits moved by another calendar to the measures of cases that are in those
+/// stages: what [`Fact::Recomputed`] does to one row, in SQL.
+pub(crate) fn set_moved_dues() -> String {
+    let of_case = "SELECT c.stage_due_at FROM cases c WHERE c.district = case_measures.district AND c.id = case_measures.case_id";
+    let set = DUES.map(|(_, column, state, ended)| {
+        let name = column.name();
+        let first = ended.map_or(String::new(), |ended| format!(" AND {ended} IS NULL"));
+        format!(
+            "{name} = CASE WHEN state = '{state}' AND {name} IS NOT NULL{first} THEN ({of_case}) ELSE {name} END"
+        )
+    });
+    set.join(", ")
 }
 
 /// Where some columns stand in [`HEAD`].

@@ -1,7 +1,7 @@
 //! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
 
 use crate::record::{Answer, Record};
-use crate::stage::Clocks;
+use crate::stage::{Clocks, Stage};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
@@ -572,6 +572,9 @@ pub struct Recomputed {
     /// The deadline of the stage it is in, if that moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Moved>,
+    /// The stage it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Stage>,
 }
 
 /// A deadline before and after another calendar.

@@ -1,5 +1,6 @@
 //! Statements of the job that computes open deadlines again: which clocks are open, a batch of moved cases, how far it is.
 
+use crate::measures;
 use crate::model::{Case, CaseEvent, CaseId};
 use crate::sql;
 use crate::sql_lists::CaseBody;
@@ -133,7 +134,8 @@ pub fn save(
     let marks: Vec<String> = (2..=of.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "UPDATE case_measures SET due_at = (SELECT c.due_at FROM cases c WHERE c.district = case_measures.district \
-         AND c.id = case_measures.case_id) WHERE district = $1 AND case_id IN ({})",
+         AND c.id = case_measures.case_id), {} WHERE district = $1 AND case_id IN ({})",
+        measures::set_moved_dues(),
         marks.join(", ")
     );
     w.exec(&sql, &of)?;

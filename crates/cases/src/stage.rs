@@ -71,6 +71,9 @@ impl Stage {
 pub struct Clocks {
     /// The stage that begins with this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Stage>,
+    /// Its clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageClock>,
     /// The clock of handling that this event sets or moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -156,6 +156,7 @@ fn facts() -> Vec<Fact> {
                 provisional: false,
             }),
             stage: None,
+            of: None,
         })),
         Fact::Verified {
             outcome: VerifyOutcome::NotFound,
@@ -1142,7 +1143,7 @@ fn every_rule_of_the_city_has_its_words_and_reads_its_default() {
         .add(WORDS.0, WORDS.1, WORDS.2)
         .build()
         .expect("both languages have the same keys");
-    for setting in rules::StepRules::SETTINGS {
+    for setting in rules::CityRules::SETTINGS {
         assert_eq!(
             (setting.check)(setting.default).as_deref(),
             Ok(setting.default)

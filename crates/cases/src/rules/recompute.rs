@@ -6,7 +6,7 @@
 
 use super::{Facts, Refusal, clocks, stages};
 use crate::model::{Case, Moved, Recomputed};
-use crate::stage::StageClock;
+use crate::stage::{Stage, StageClock};
 use jiff::Timestamp;
 
 /// What another calendar makes of the clocks of a case; none when nothing moves.
@@ -50,6 +50,7 @@ pub fn recomputed(case: &Case, facts: &Facts<'_>) -> Result<Option<Recomputed>, 
     Ok((stage.is_some() || handling.is_some()).then(|| Recomputed {
         calendar: calendar.to_owned(),
         handling,
+        of: stage.as_ref().and(Stage::of(case)),
         stage,
     }))
 }

@@ -34,18 +34,16 @@ pub(super) fn clocks(
     if is_told {
         return Ok(None);
     }
-    let stage = match Stage::of(after) {
-        Some(stage) if before.and_then(Stage::of) != Some(stage) => {
-            let limit = limit_of(stage, after, facts);
-            Some(stage_clock(facts.now, limit, facts)?)
-        }
-        _ => None,
-    };
+    let begins = Stage::of(after).filter(|stage| before.and_then(Stage::of) != Some(*stage));
+    let stage = begins
+        .map(|stage| stage_clock(facts.now, limit_of(stage, after, facts), facts))
+        .transpose()?;
     let moved = before.map(ground) != Some(ground(after));
     let handling = (moved && after.due_from.is_some())
         .then(|| soon_of_handling(after, facts).map(|soon_at| HandlingClock { soon_at }))
         .transpose()?;
     Ok((stage.is_some() || handling.is_some()).then(|| Clocks {
+        begins,
         stage,
         handling,
         calendar: facts.calendar.version().to_owned(),

@@ -411,10 +411,29 @@ testdb::both_engines!(
                 .collect()
         };
         compare(db, &clock, &set, &rows(&|_| false, &|_| false), false);
+        // Every stage had a limit of its own: on time is a share of something.
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let asked = ByDefinition {
+            set: set.id.clone(),
+            by: By::City,
+            period: Period::days(day("03-20"), day("04-30"), &zone).unwrap(),
+        };
+        let ctx = db.system(&clock);
+        let (_, figures) =
+            ops::by_definition_blocking(&ctx, &Reference::new(zone).current(), &asked).unwrap();
+        for stage in ["accept", "register", "dispatch", "close"] {
+            let definition = format!("{stage}_on_time/need_{stage}");
+            let share = figures.rows[0].rates[&definition].share();
+            assert!(
+                share.denominator > 0 && share.numerator > 0 && share.numerator < share.denominator,
+                "{definition}: {share:?}"
+            );
+        }
 
         // A review forgives some and leaves some out: raw stays what it was, after review is what the twin says.
-        let exempt = |n: usize| n % 5 == 0;
-        let excluded = |n: usize| n % 7 == 0;
+        let exempt = |n: usize| n.is_multiple_of(5);
+        let excluded = |n: usize| n.is_multiple_of(7);
         for (n, (case, _)) in lives.iter().enumerate() {
             let (case, exempt, excluded) = (
                 case.clone(),
