@@ -228,6 +228,7 @@ pub async fn serve(
     listener: TcpListener,
 ) -> Result<(), Failure> {
     let router = access::router(&state, capabilities());
+    let desks = system.service::<cases::service::Cases>();
     let figures = tokio::spawn(crate::figures::keep_up(
         system.clone(),
         program.config.timezone.clone(),
@@ -256,6 +257,8 @@ pub async fn serve(
     let (told, mut was_told) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stopped().await;
+        // Open desks listen for as long as they are open: nobody waits for them.
+        desks.hang_up();
         let _ = told.send(true);
     });
     let deadline = async move {
@@ -314,6 +317,7 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>, data_dir: P
                 Ok(lapsed) => tracing::info!(lapsed, "tasks went back to the pool or to the desk"),
                 Err(error) => tracing::warn!(%error, "the clocks of tasks could not be looked at"),
             }
+            trim(&system).await;
         }
         if since_cleaning >= CLEAN_EVERY {
             since_cleaning = Duration::ZERO;
@@ -362,6 +366,22 @@ async fn list_erasures(system: &Ctx, data_dir: &Path) {
     });
     if let Ok(Err(failure)) = done.await {
         tracing::warn!(error = %failure.message, "the list of erasures could not be brought up to date");
+    }
+}
+
+/// Lets go what every reader of the outbox has read. A failure is logged and tried again.
+async fn trim(system: &Ctx) {
+    loop {
+        let ctx = system.renewed();
+        let gone = ctx.write::<_, StoreError, _>(|mut w| {
+            let gone = w.outbox_trim()?;
+            w.unchanged(gone)
+        });
+        match gone.await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => return tracing::warn!(%error, "the outbox could not be trimmed"),
+        }
     }
 }
 

@@ -61,6 +61,9 @@ impl City {
         let state: AppState =
             app::serve::state_of(&mut program, &runtime, "http://127.0.0.1".into())
                 .unwrap_or_else(|e| panic!("{e:?}"));
+        // What open desks listen to goes on for minutes; here every answer is read to its end.
+        let system = program.system(SystemRole::Operator);
+        system.service::<cases::service::Cases>().hang_up();
         Self {
             router: access::router(&state, capabilities()),
             program,
@@ -607,6 +610,17 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     ] {
         post(route, &leader, &path, json_type, body.to_string().into());
     }
+    let admin = city.token("rules", &[Role::SystemAdmin], None);
+    let rules = "/api/v1/rules";
+    let body = json!({ "rules": { "cases.most_extensions": "3" }, "reason": "试行" });
+    post(rules, &admin, rules, json_type, body.to_string().into());
+    let months = "/api/v1/evaluation/months";
+    let body = json!({ "month": "2024-01" });
+    post(months, &leader, months, json_type, body.to_string().into());
+    let auditor = city.token("auditor", &[Role::Auditor], None);
+    let sample = "/api/v1/audit/sample";
+    let body = json!({ "from": "2020-01-01T00:00:00Z", "to": "2199-01-01T00:00:00Z", "size": 3, "seed": "lot" });
+    post(sample, &auditor, sample, json_type, body.to_string().into());
     let shown = Request::get(format!(
         "/api/v1/cases/{}",
         receipt["number"].as_str().unwrap()

@@ -117,7 +117,6 @@ const OF_THE_CITY: &[&str] = &[
     "accounts",
     "answer_templates",
     "case_lists",
-    "case_settings",
     "admin_imports",
     "api_tokens",
     "beat_grids",

@@ -24,14 +24,15 @@ const STREAM_LASTS: Duration = Duration::from_secs(600);
 /// The end of the outbox, for all who listen.
 #[derive(Debug)]
 pub(crate) struct Live {
-    end: watch::Sender<i64>,
+    /// None: the program stops, and every stream ends, so that it need not wait for them.
+    end: watch::Sender<Option<i64>>,
     is_looking: AtomicBool,
 }
 
 impl Default for Live {
     fn default() -> Self {
         Self {
-            end: watch::Sender::new(0),
+            end: watch::Sender::new(Some(0)),
             is_looking: AtomicBool::new(false),
         }
     }
@@ -39,12 +40,17 @@ impl Default for Live {
 
 impl Live {
     /// Begins to listen; whoever is the first begins to look.
-    fn listen(self: &Arc<Self>, ctx: &Ctx) -> watch::Receiver<i64> {
+    fn listen(self: &Arc<Self>, ctx: &Ctx) -> watch::Receiver<Option<i64>> {
         let receiver = self.end.subscribe();
         if !self.is_looking.swap(true, Ordering::AcqRel) {
             tokio::spawn(look(self.clone(), ctx.clone()));
         }
         receiver
+    }
+
+    /// Ends every stream, and those that begin from now on.
+    pub(crate) fn hang_up(&self) {
+        self.end.send_replace(None);
     }
 }
 
@@ -56,8 +62,10 @@ async fn look(live: Arc<Live>, ctx: Ctx) {
             .await;
         if let Ok(end) = end {
             live.end.send_if_modified(|known| {
-                let is_new = *known != end;
-                *known = end;
+                let is_new = known.is_some_and(|known| known != end);
+                if is_new {
+                    *known = Some(end);
+                }
                 is_new
             });
         }
@@ -81,7 +89,7 @@ pub(super) async fn stream_of(ctx: Ctx) -> Result<Response, Fault> {
         move |(mut receiver, is_first)| async move {
             if is_first {
                 // What stands now is known to the page; from here on changes count.
-                receiver.borrow_and_update();
+                (*receiver.borrow_and_update())?;
                 return Some((
                     Ok::<_, Infallible>(Event::default().comment("listening")),
                     (receiver, false),
@@ -91,7 +99,7 @@ pub(super) async fn stream_of(ctx: Ctx) -> Result<Response, Fault> {
             if !matches!(changed, Ok(Ok(()))) {
                 return None;
             }
-            let end = *receiver.borrow_and_update();
+            let end = (*receiver.borrow_and_update())?;
             Some((
                 Ok(Event::default()
                     .event("changed")

@@ -4,6 +4,7 @@ use crate::city::{City, ELSEWHERE, migrations};
 use cases::State;
 use cases::ops::{self, CaseError, NewPlace, NewReport, Step};
 use cases::sql_desk::Standing;
+use futures_util::StreamExt as _;
 use kernel::PageSize;
 use kernel::codes::CaseNumber;
 use std::time::Duration;
@@ -209,5 +210,31 @@ testdb::both_engines!(
             let page = city.get(login, "/unit");
             assert!(page.text.contains(&case.number.to_string()));
         }
+    }
+);
+
+testdb::both_engines!(
+    an_open_desk_hears_of_a_change_and_is_let_go_when_the_program_stops,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut stream = city.stream("desk", "/desk/live");
+        let mut heard = || {
+            let next = async { tokio::time::timeout(Duration::from_secs(60), stream.next()).await };
+            let part = city.run(next).expect("an answer within a minute");
+            part.map(|bytes| String::from_utf8(bytes.unwrap().to_vec()).unwrap())
+        };
+        assert_eq!(heard().as_deref(), Some(": listening\n\n"));
+        dispatched(&city, "E0113", 1);
+        let change = heard().unwrap();
+        assert!(change.contains("event: changed"), "{change}");
+        assert!(
+            !change.contains("E0113"),
+            "that something changed, not what"
+        );
+        city.cases.hang_up();
+        while heard().is_some() {}
+        let mut late = city.stream("desk", "/desk/live");
+        assert!(city.run(late.next()).is_none(), "nobody is let in any more");
     }
 );
