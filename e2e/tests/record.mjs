@@ -79,12 +79,18 @@ export async function theCityChangesItsListsAndItsSentences(t) {
   const page = await t.signIn('system administrator');
   await page.goto('/record-rules');
   await t.axe(page);
-  await page.locator('form#settings input[name=reopen_days]').fill('0');
-  await sendOwn(page, 'settings');
+  await page.locator('a[href="/rules"]').first().click();
+  await page.locator('a[href="/rules/cases.reopen_days"]').click();
+  const form = page.locator('form[action="/rules/cases.reopen_days"]');
+  await form.locator('[name=value]').fill('0');
+  await form.locator('[name=reason]').fill('试行');
+  await send(page, form.locator('[type=submit]').first());
   claim(await page.locator('[role=alert]').count() > 0, 'a number out of range is told');
-  await page.goto('/record-rules');
-  await page.locator('form#settings input[name=reopen_days]').fill('10');
-  await sendOwn(page, 'settings');
-  await page.goto('/record-rules');
-  claim(await page.locator('form#settings input[name=reopen_days]').inputValue() === '10', 'kept');
+  await page.goto('/rules/cases.reopen_days');
+  await form.locator('[name=value]').fill('10');
+  await form.locator('[name=reason]').fill('试行');
+  await send(page, form.locator('[type=submit]').first());
+  await page.goto('/rules');
+  const row = page.locator('tr', { has: page.locator('a[href="/rules/cases.reopen_days"]') });
+  claim((await row.textContent()).includes('10'), 'kept');
 }

@@ -103,6 +103,22 @@ impl SettingValue for kernel::Limit {
     }
 }
 
+/// A limit that may be none: `无`.
+impl SettingValue for Option<kernel::Limit> {
+    fn kind(_: Option<(f64, f64)>) -> SettingKind {
+        SettingKind::Text
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "" | "无" | "none" | "-" => Ok(None),
+            limit => kernel::Limit::read(limit).map(Some),
+        }
+    }
+    fn write(&self) -> String {
+        self.as_ref().map_or("无".to_owned(), SettingValue::write)
+    }
+}
+
 /// The longest value, in characters.
 pub const LONGEST_VALUE: usize = 1000;
 

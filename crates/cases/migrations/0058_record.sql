@@ -73,9 +73,3 @@ INSERT INTO answer_templates (kind, matter, zh, en) VALUES
      '{"found":"Your report about {matter} ({place}).","done":"It cannot be taken up. Reason: {reason}","next":"These doors are still open: {doors}."}'),
     ('ended', '', '{"found":"您反映的{matter}（{place}）。","done":"本件已作废，原因：{reason}","next":"如有疑问，请再次反映。"}',
      '{"found":"Your report about {matter} ({place}).","done":"It was declared void. Reason: {reason}","next":"If in doubt, please report again."}');
-
--- What a city sets about answers, call-backs, reopening and duplicates, as one JSON text a name.
-CREATE TABLE case_settings (
-    name  TEXT NOT NULL PRIMARY KEY,
-    value TEXT NOT NULL
-);

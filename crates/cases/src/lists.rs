@@ -1,12 +1,11 @@
-//! Lists and settings of the record that a city changes: natures of contacts, counts that may be appealed against, reasons
+//! Lists of the record that a city changes: natures of contacts, counts that may be appealed against, reasons
 //! to leave a call-back out, what a dissatisfied requester misses, doors open after a refusal, and the sentences of answers.
 //!
 //! Read from the store now and then ([`crate::service::Cases::lists`]); a snapshot, so that one request decides on one.
 
 use crate::record::{Answer, AnswerKind, AnswerParts};
-use crate::rules::{CityRules, RecordRules};
-use crate::service::DuplicateRule;
-use serde::{Deserialize, Serialize};
+use crate::rules::CityRules;
+use std::sync::Arc;
 
 /// Which list an entry is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,18 +187,7 @@ pub fn fill<'v>(text: &str, value: impl Fn(&str) -> &'v str) -> String {
     filled
 }
 
-/// What a city sets, beside its lists.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Answers, call-backs, reopening.
-    pub record: RecordRules,
-    /// When two reports are suspected to be one; none = as the program is configured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duplicates: Option<DuplicateRule>,
-}
-
-/// A snapshot of the lists and settings.
+/// A snapshot of the lists, and of the rules that are decided by with them.
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
     /// Every entry, in the order shown.
@@ -207,9 +195,7 @@ pub struct Lists {
     /// The sentences of answers.
     pub templates: Vec<Template>,
     /// The rules of the city: those of the program with its settings.
-    pub rules: CityRules,
-    /// When two reports are suspected to be one.
-    pub duplicates: DuplicateRule,
+    pub rules: Arc<CityRules>,
 }
 
 impl Lists {

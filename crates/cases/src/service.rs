@@ -2,10 +2,10 @@
 //! keys of the vault, and the files of attachments.
 
 use crate::advice::Adviser;
-use crate::lists::{Lists, Settings};
+use crate::lists::Lists;
 use crate::ops::track::Tries;
 use crate::pages::live::Live;
-use crate::rules::{CityRules, StepRules};
+use crate::rules::CityRules;
 use crate::{sql, sql_lists, sql_record};
 use access::Ctx;
 use access::city_settings::Values;
@@ -51,44 +51,17 @@ impl Channel {
     }
 }
 
-/// When two reports are suspected to be about the same thing. A suspicion: a person decides.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DuplicateRule {
-    /// Not farther apart than this, in metres.
-    pub radius_m: f64,
-    /// Not longer apart than this, in hours.
-    pub hours: i64,
-    /// At most so many are shown.
-    pub most: usize,
-}
-
-impl Default for DuplicateRule {
-    fn default() -> Self {
-        Self {
-            radius_m: 50.0,
-            hours: 24,
-            most: 10,
-        }
-    }
-}
-
 /// What a deployment sets about cases.
 #[derive(Debug, Clone)]
 pub struct CasesConfig {
     /// The district that keeps the record of what has no known place.
     pub default_district: DistrictCode,
-    /// When two reports are suspected to be one, where the city sets nothing.
-    pub duplicates: DuplicateRule,
 }
 
 impl CasesConfig {
     /// With the district for reports without a known place.
     pub fn new(default_district: DistrictCode) -> Self {
-        Self {
-            default_district,
-            duplicates: DuplicateRule::default(),
-        }
+        Self { default_district }
     }
 }
 
@@ -129,7 +102,7 @@ pub struct Cases {
     config: CasesConfig,
     channels: RwLock<Arc<BTreeMap<String, Channel>>>,
     /// The rules of the city, and the values they were read from.
-    rules: RwLock<(Arc<Values>, Arc<StepRules>)>,
+    rules: RwLock<(Arc<Values>, Arc<CityRules>)>,
     numbers: Mutex<Numbers>,
     vault: Option<Arc<vault::Keys>>,
     attachments: Option<Arc<Attachments>>,
@@ -139,7 +112,7 @@ pub struct Cases {
     live: Arc<Live>,
 }
 
-/// Lists and settings are read again after so long: what one process changes, the others know soon.
+/// Lists are read again after so long: what one process changes, the others know soon.
 const LISTS_LAST: SignedDuration = SignedDuration::from_secs(60);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -196,15 +169,15 @@ impl Cases {
     pub async fn refresh(&self, ctx: &Ctx) -> StoreResult<bool> {
         self.reference.refresh(ctx).await
     }
-    /// What the city sets of steps and clocks, as it stands now. Without a statement: it comes with the snapshot.
-    pub fn rules(&self) -> Arc<StepRules> {
+    /// What the city sets, as it stands now. Without a statement: it comes with the snapshot.
+    pub fn rules(&self) -> Arc<CityRules> {
         let values = &self.reference.current().settings;
         let kept = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&kept.0, values) {
             return kept.1.clone();
         }
         drop(kept);
-        let fresh = (values.clone(), Arc::new(StepRules::of(values)));
+        let fresh = (values.clone(), Arc::new(CityRules::of(values)));
         let rules = fresh.1.clone();
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         rules
@@ -221,12 +194,16 @@ impl Cases {
     pub(crate) fn live(&self) -> Arc<Live> {
         self.live.clone()
     }
+    /// Ends what open desks listen to: the program stops.
+    pub fn hang_up(&self) {
+        self.live.hang_up();
+    }
     /// The files of attachments, if there are any.
     pub(crate) fn attachments(&self) -> Option<&Attachments> {
         self.attachments.as_deref()
     }
 
-    /// The city's lists and settings, at most a minute old: decide on one snapshot, not on two.
+    /// The city's lists, at most a minute old, and its rules: decide on one snapshot, not on two.
     ///
     /// # Errors
     /// The store's.
@@ -240,47 +217,33 @@ impl Cases {
         if let Some((at, lists)) = known
             && now.duration_since(at).abs() < LISTS_LAST
         {
-            return Ok(self.with_steps(lists));
+            return Ok(self.with_rules(lists));
         }
-        let (entries, templates, settings) = ctx
+        let (entries, templates) = ctx
             .read(|r| -> StoreResult<_> {
-                let entries = sql_record::entries(r)?;
-                let templates = sql_record::templates(r)?;
-                Ok((entries, templates, sql_record::settings(r)?))
+                Ok((sql_record::entries(r)?, sql_record::templates(r)?))
             })
             .await?;
-        // Checked when it was stored; what a newer program wrote and this one does not know is no reason to stand still.
-        let settings: Settings = match settings.as_deref().map(serde_json::from_str) {
-            Some(Ok(settings)) => settings,
-            Some(Err(error)) => {
-                tracing::warn!(%error, "the settings of the record do not read; the program's own are used");
-                Settings::default()
-            }
-            None => Settings::default(),
-        };
         let lists = Arc::new(Lists {
             entries,
             templates,
-            duplicates: settings.duplicates.unwrap_or(self.config.duplicates),
-            rules: CityRules {
-                record: settings.record,
-                steps: self.rules(),
-            },
+            rules: self.rules(),
         });
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Some((now, lists.clone()));
         Ok(lists)
     }
-    /// The lists with the rules of steps as they stand now, which come with the snapshot of the reference data.
-    fn with_steps(&self, lists: Arc<Lists>) -> Arc<Lists> {
-        let steps = self.rules();
-        if Arc::ptr_eq(&lists.rules.steps, &steps) {
+    /// The lists with the rules as they stand now, which come with the snapshot of the reference data.
+    fn with_rules(&self, lists: Arc<Lists>) -> Arc<Lists> {
+        let rules = self.rules();
+        if Arc::ptr_eq(&lists.rules, &rules) {
             return lists;
         }
-        let mut fresh = Lists::clone(&lists);
-        fresh.rules.steps = steps;
-        Arc::new(fresh)
+        Arc::new(Lists {
+            rules,
+            ..Lists::clone(&lists)
+        })
     }
-    /// Reads lists and settings anew the next time: somebody changed them.
+    /// Reads the lists anew the next time: somebody changed them.
     pub fn forget_lists(&self) {
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -88,21 +88,6 @@ pub fn drop_template(w: &mut Write<'_>, kind: &str, matter: &str) -> StoreResult
     .map(|_| ())
 }
 
-/// The settings as a JSON text; none = as the program has them.
-pub fn settings(r: &mut Read<'_>) -> StoreResult<Option<String>> {
-    let sql = "SELECT value FROM case_settings WHERE name = 'record'";
-    Ok(r.opt::<(String,)>(sql, &[])?.map(|row| row.0))
-}
-
-/// Keeps the settings.
-pub fn put_settings(w: &mut Write<'_>, value: &str) -> StoreResult<()> {
-    w.exec(
-        "INSERT INTO case_settings (name, value) VALUES ('record', $1) ON CONFLICT (name) DO UPDATE SET value = $1",
-        params![value],
-    )
-    .map(|_| ())
-}
-
 /// A case and the cases it leads to by merges, in order, at most fifty: the last one is where the matter goes on. Empty
 /// without such a case. One statement.
 pub fn chain(r: &mut Read<'_>, number: &CaseNumber) -> StoreResult<Vec<Case>> {

@@ -7,7 +7,8 @@
 use super::{CaseError, Reach};
 use crate::advice::{Alike, Asked, alike_by_rule};
 use crate::model::{Case, Place};
-use crate::service::{Cases, DuplicateRule};
+use crate::rules::CityRules;
+use crate::service::Cases;
 use crate::sql;
 use crate::sql_alike::{self, Around, NearBy};
 use access::{Ctx, Permission};
@@ -59,13 +60,13 @@ pub async fn alike(ctx: &Ctx, case: &Case) -> Result<Vec<(Case, Alike)>, CaseErr
         .await?;
     found.extend(named);
     let asked = Asked::of(case);
-    let rule = cases.lists(ctx).await?.duplicates;
+    let rules = cases.rules();
     let mut alike: Vec<(Case, Alike)> = found
         .into_iter()
         .filter(|other| reach.holds(other) && other.id != case.id)
         .filter_map(|other| {
             let is_said = said == Some(other.number);
-            let reasons = judged(&cases, &rule, &asked, &other);
+            let reasons = judged(&cases, &rules, &asked, &other);
             let reasons = match reasons {
                 Some(reasons) => Alike { is_said, ..reasons },
                 None if is_said => said_only(&asked, &other),
@@ -75,7 +76,7 @@ pub async fn alike(ctx: &Ctx, case: &Case) -> Result<Vec<(Case, Alike)>, CaseErr
         })
         .collect();
     sort(&mut alike);
-    alike.truncate(rule.most);
+    alike.truncate(rules.duplicate_most as usize);
     Ok(alike)
 }
 
@@ -93,7 +94,7 @@ pub async fn alike_public(ctx: &Ctx, asked: &Asked<'_>) -> Result<Vec<(Case, Ali
         return Ok(Vec::new());
     };
     near.only_open = true;
-    let rule = cases.lists(ctx).await?.duplicates;
+    let rules = cases.rules();
     let found = ctx
         .read::<_, CaseError, _>(move |r| Ok(sql_alike::near_by(r, &near, MOST_COMPARED)?))
         .await?;
@@ -101,7 +102,7 @@ pub async fn alike_public(ctx: &Ctx, asked: &Asked<'_>) -> Result<Vec<(Case, Ali
         .into_iter()
         .filter(|other| is_public(&city, other))
         .filter_map(|other| {
-            let reasons = judged(&cases, &rule, asked, &other)?;
+            let reasons = judged(&cases, &rules, asked, &other)?;
             Some((other, reasons))
         })
         .collect();
@@ -137,12 +138,11 @@ pub(super) async fn named_public(
         .map(|case| case.number))
 }
 
-fn judged(cases: &Cases, rule: &DuplicateRule, asked: &Asked<'_>, other: &Case) -> Option<Alike> {
-    #[expect(clippy::cast_precision_loss, reason = "a small number of hours")]
-    let hours = rule.hours as f64;
+fn judged(cases: &Cases, rules: &CityRules, asked: &Asked<'_>, other: &Case) -> Option<Alike> {
+    let (radius_m, hours) = (rules.duplicate_radius_m, f64::from(rules.duplicate_hours));
     match cases.adviser() {
-        Some(adviser) => adviser.alike(asked, other, rule.radius_m, hours),
-        None => alike_by_rule(asked, other, rule.radius_m, hours),
+        Some(adviser) => adviser.alike(asked, other, radius_m, hours),
+        None => alike_by_rule(asked, other, radius_m, hours),
     }
 }
 

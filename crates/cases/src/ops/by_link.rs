@@ -68,7 +68,7 @@ pub async fn rate_by_link(
         missing: known_codes(&job.lists, ListKind::Missing, "missing", missing)?,
         note: masked(&note),
     };
-    let days = job.lists.rules.record.rate_days;
+    let days = job.lists.rules.rate_days;
     ctx.write(move |mut w| {
         let (own, end) = with_end(&mut w, &job.seen)?;
         if own.state == State::Merged {

@@ -293,7 +293,8 @@ async fn suspects(
 ) -> Result<Vec<Suspect>, CaseError> {
     let cases = ctx.service::<Cases>();
     let (city, config) = (cases.city(), cases.config());
-    let rule = cases.lists(ctx).await?.duplicates;
+    let rules = cases.rules();
+    let radius_m = rules.duplicate_radius_m;
     let Likeness {
         point,
         matter,
@@ -302,13 +303,10 @@ async fn suspects(
     } = wanted;
     let grid = city.locate(point);
     let district = grid.map_or(config.default_district, |g| g.district());
-    let span = SignedDuration::from_hours(rule.hours);
+    let span = SignedDuration::from_hours(i64::from(rules.duplicate_hours));
     let plane = LocalPlane::at(point);
     let corner = |east: f64, north: f64| plane.point(east, north).unwrap_or(point);
-    let (low, high) = (
-        corner(-rule.radius_m, -rule.radius_m),
-        corner(rule.radius_m, rule.radius_m),
-    );
+    let (low, high) = (corner(-radius_m, -radius_m), corner(radius_m, radius_m));
     let near = Near {
         district,
         matter,
@@ -317,7 +315,7 @@ async fn suspects(
         within: [low.lon(), low.lat(), high.lon(), high.lat()],
     };
     // The box holds a little more than the circle.
-    let probe = i64::try_from(rule.most.saturating_mul(2)).unwrap_or(i64::MAX);
+    let probe = 2 * i64::from(rules.duplicate_most);
     let found: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql_lists::near(r, &near, probe)?))
         .await;
@@ -326,7 +324,7 @@ async fn suspects(
         .filter(may_see)
         .filter_map(|case| {
             let metres = case.place.point?.distance_m(point);
-            (metres <= rule.radius_m).then(|| Suspect {
+            (metres <= radius_m).then(|| Suspect {
                 metres,
                 minutes: case.reported_at.duration_since(at).as_secs().abs() / 60,
                 words: shared_words(&case.description, &text),
@@ -339,6 +337,6 @@ async fn suspects(
             .total_cmp(&b.metres)
             .then(b.case.id.cmp(&a.case.id))
     });
-    suspects.truncate(rule.most);
+    suspects.truncate(rules.duplicate_most as usize);
     Ok(suspects)
 }

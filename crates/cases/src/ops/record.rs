@@ -3,7 +3,7 @@
 
 use super::lists::key;
 use super::{CaseError, Reach, find};
-use crate::lists::{self, ListEntry, ListKind, Settings, Template};
+use crate::lists::{self, ListEntry, ListKind, Template};
 use crate::model::{CallBack, Case, CaseId, State};
 use crate::record::AnswerParts;
 use crate::rules::{MAX_TEXT, fairness};
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
-use store::{AuditEvent, StoreError};
+use store::AuditEvent;
 
 /// One requester of a case: its own, or that of a case merged into it. Nothing of the person.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +97,7 @@ pub async fn calls(
     ctx.require(Permission::CaseCallBack)?;
     let within = within(ctx)?;
     let cases = ctx.service::<Cases>();
-    let days = i64::from(cases.lists(ctx).await?.rules.record.rate_days);
+    let days = i64::from(cases.rules().rate_days);
     let since = ctx.now() - SignedDuration::from_hours(24 * days);
     let after = match after {
         Some(cursor) => Some((key::<Timestamp>(cursor, 0)?, key::<CaseId>(cursor, 1)?.0)),
@@ -209,13 +209,7 @@ pub struct Tracked {
 /// # Errors
 /// The store's.
 pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
-    let rules = ctx
-        .service::<Cases>()
-        .lists(ctx)
-        .await?
-        .rules
-        .record
-        .clone();
+    let rules = ctx.service::<Cases>().rules();
     let number = own.number;
     let chain: Vec<Case> = if own.state == State::Merged {
         ctx.read::<_, CaseError, _>(move |r| Ok(sql_record::chain(r, &number)?))
@@ -334,57 +328,6 @@ pub async fn drop_template(ctx: &Ctx, kind: String, matter: String) -> Result<()
             sql_record::drop_template(&mut w, &kind, &matter)?;
             let event = AuditEvent::done("case_template.drop", "case_template", key.clone());
             Ok(w.commit(event, ())?)
-        })
-        .await;
-    ctx.service::<Cases>().forget_lists();
-    done
-}
-
-/// Sets what the city decides about answers, call-backs, reopening and duplicates.
-///
-/// # Errors
-/// The lack of the permission; a number out of range, by its field; the store's.
-pub async fn put_settings(ctx: &Ctx, settings: Settings) -> Result<(), CaseError> {
-    ctx.require(Permission::ReferenceManage)?;
-    let record = &settings.record;
-    let refuse =
-        |field: &str, reason: &str| Err(CaseError::field(field, "cases.bad_setting", reason));
-    if record.answer_approvers.is_empty()
-        || record
-            .answer_approvers
-            .iter()
-            .any(|r| !matches!(r, Role::DepartmentLead | Role::ShiftLeader))
-    {
-        return refuse("answer_approvers", "department_lead, shift_leader or both");
-    }
-    if !(1..=365).contains(&record.reopen_days) {
-        return refuse("reopen_days", "1 to 365");
-    }
-    if record.most_reopenings > 20 {
-        return refuse("most_reopenings", "0 to 20");
-    }
-    if !(1..=365).contains(&record.rate_days) {
-        return refuse("rate_days", "1 to 365");
-    }
-    if let Some(rule) = settings.duplicates {
-        if !(rule.radius_m.is_finite() && (1.0..=2000.0).contains(&rule.radius_m)) {
-            return refuse("radius_m", "1 to 2000");
-        }
-        if !(1..=24 * 60).contains(&rule.hours) {
-            return refuse("hours", "1 to 1440");
-        }
-        if !(1..=50).contains(&rule.most) {
-            return refuse("most", "1 to 50");
-        }
-    }
-    let json = serde_json::to_string(&settings)
-        .map_err(|e| StoreError::Engine(format!("settings: {e}")))?;
-    let done: Result<(), CaseError> = ctx
-        .write(move |mut w| {
-            sql_record::put_settings(&mut w, &json)?;
-            let detail: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
-            let event = AuditEvent::done("case_settings.edit", "case_settings", "record");
-            Ok(w.commit(event.detail(detail), ())?)
         })
         .await;
     ctx.service::<Cases>().forget_lists();

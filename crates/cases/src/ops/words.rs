@@ -72,7 +72,7 @@ fn compose(
         let division = case.place.division;
         division.map(|d| city.territory.name(d)).unwrap_or_default()
     });
-    let days = lists.rules.record.reopen_days.to_string();
+    let days = lists.rules.reopen_days.to_string();
     let limit = standard.and_then(|s| s.limit).map(|l| l.to_string());
     let named = |lang: &str, between: &str| lists.names(ListKind::Door, &doors, lang).join(between);
     let values: Values = vec![

@@ -123,12 +123,6 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(
             post(),
-            "/record-rules/settings",
-            Permission::ReferenceManage,
-            rules::put_settings,
-        )
-        .on(
-            post(),
             "/record-rules/lists",
             Permission::ReferenceManage,
             rules::put_entry,

@@ -1,13 +1,12 @@
-//! GET /record-rules — what the city sets about answers, call-backs, reopening and duplicates, its lists, and the sentences of
-//! answers; POST beside it changes one of them.
+//! GET /record-rules — the city's lists about the record and the sentences of answers; POST beside it changes one of them. Its
+//! other rules are among those of `/rules`.
 
 use super::read;
-use crate::lists::{ListEntry, ListKind, Lists, PLACEHOLDERS, Settings, Template};
+use crate::lists::{ListEntry, ListKind, Lists, PLACEHOLDERS, Template};
 use crate::ops::{self, CaseError};
 use crate::record::AnswerParts;
-use crate::rules::RecordRules;
-use crate::service::{Cases, DuplicateRule};
-use access::{Ctx, Fault, Fields, Go, Role, show, show_as};
+use crate::service::Cases;
+use access::{Ctx, Fault, Fields, Go, show, show_as};
 use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 use ui::{Choice, FormState, Tone, Ui};
@@ -42,7 +41,6 @@ pub(super) struct Sentence {
 pub(super) struct RulesPage {
     pub ui: Ui,
     pub form: FormState,
-    pub approvers: Vec<Choice>,
     pub lists: Vec<ListCard>,
     pub kinds: Vec<Choice>,
     pub list_kinds: Vec<Choice>,
@@ -67,9 +65,6 @@ impl RulesPage {
         };
         let kinds = ["handled", "direct", "refused", "ended"];
         Self {
-            approvers: [Role::DepartmentLead, Role::ShiftLeader]
-                .map(|r| Choice::new(r.as_str(), ui.t(access::role_key(r))))
-                .into(),
             lists: ListKind::ALL
                 .iter()
                 .map(|kind| ListCard {
@@ -110,43 +105,9 @@ impl RulesPage {
     }
 }
 
-/// The settings as the form has them.
-fn form_of(lists: &Lists) -> FormState {
-    let (record, twins) = (&lists.rules.record, lists.duplicates);
-    let limit = record.reopen_limit.map(|l| l.to_string());
-    let mut pairs = vec![
-        ("reopen_days", record.reopen_days.to_string()),
-        ("most_reopenings", record.most_reopenings.to_string()),
-        ("reopen_limit", limit.unwrap_or_default()),
-        ("rate_days", record.rate_days.to_string()),
-        ("radius_m", twins.radius_m.to_string()),
-        ("hours", twins.hours.to_string()),
-        ("most", twins.most.to_string()),
-        ("active", "1".to_owned()),
-    ];
-    if record.answer_must_be_written {
-        pairs.push(("answer_must_be_written", "1".to_owned()));
-    }
-    let roles = record.answer_approvers.iter();
-    pairs.extend(roles.map(|r| ("answer_approvers", r.as_str().to_owned())));
-    FormState::from_pairs(pairs)
-}
-
-/// The fields of the forms beside that of the settings.
-const BESIDE: [&str; 19] = [
-    "kind", "list", "code", "name_zh", "name_en", "also", "position", "matter", "active",
-    "zh_found", "zh_done", "zh_rule", "zh_by", "zh_next", "en_found", "en_done", "en_rule",
-    "en_by", "en_next",
-];
-
-/// The forms as they were sent: one of them, the others as they stand.
-fn as_sent(lists: &Lists, fields: &Fields) -> FormState {
-    if !fields.get("reopen_days").is_empty() {
-        return fields.form();
-    }
-    BESIDE.iter().fold(form_of(lists), |form, name| {
-        form.with(name, fields.get(name))
-    })
+/// Forms that nobody filled in yet: a new entry may be chosen.
+fn blank() -> FormState {
+    FormState::default().with("active", "1")
 }
 
 async fn lists_of(ctx: &Ctx) -> Result<Arc<Lists>, Fault> {
@@ -155,8 +116,7 @@ async fn lists_of(ctx: &Ctx) -> Result<Arc<Lists>, Fault> {
 
 pub(super) async fn page(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let lists = lists_of(&ctx).await?;
-    let form = form_of(&lists);
-    show(&RulesPage::new(ui, &lists, form))
+    show(&RulesPage::new(ui, &lists, blank()))
 }
 
 /// Back to the page with a word, or the page with what was wrong.
@@ -172,7 +132,7 @@ async fn after(
             .into_response()),
         Err(error @ CaseError::Field { .. }) => {
             let lists = lists_of(ctx).await?;
-            let mut form = as_sent(&lists, fields);
+            let mut form = fields.form();
             let field = access::Problem::field(&error).unwrap_or_default();
             form.fault(&field, read::sentence(&ui, &error, None));
             let status = access::Problem::status(&error);
@@ -180,55 +140,6 @@ async fn after(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// A number of the form.
-fn number<T: std::str::FromStr>(fields: &Fields, field: &str) -> Result<T, CaseError> {
-    fields
-        .get(field)
-        .trim()
-        .parse()
-        .map_err(|_| CaseError::field(field, "cases.bad_setting", "a number is needed"))
-}
-
-fn settings_of(fields: &Fields) -> Result<Settings, CaseError> {
-    let approvers: Result<Vec<Role>, CaseError> = fields
-        .all("answer_approvers")
-        .map(|word| {
-            word.parse()
-                .map_err(|e: String| CaseError::field("answer_approvers", "cases.bad_setting", e))
-        })
-        .collect();
-    let limit = fields.get("reopen_limit").trim();
-    let reopen_limit = match limit.is_empty() {
-        true => None,
-        false => Some(limit.parse().map_err(|e: kernel::deadline::LimitError| {
-            CaseError::field("reopen_limit", "cases.bad_setting", e.to_string())
-        })?),
-    };
-    Ok(Settings {
-        record: RecordRules {
-            answer_must_be_written: !fields.get("answer_must_be_written").is_empty(),
-            answer_approvers: approvers?,
-            reopen_days: number(fields, "reopen_days")?,
-            most_reopenings: number(fields, "most_reopenings")?,
-            reopen_limit,
-            rate_days: number(fields, "rate_days")?,
-        },
-        duplicates: Some(DuplicateRule {
-            radius_m: number(fields, "radius_m")?,
-            hours: number(fields, "hours")?,
-            most: number(fields, "most")?,
-        }),
-    })
-}
-
-pub(super) async fn put_settings(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
-    let done = match settings_of(&fields) {
-        Ok(settings) => ops::put_settings(&ctx, settings).await,
-        Err(error) => Err(error),
-    };
-    after(&ctx, ui, &fields, done).await
 }
 
 pub(super) async fn put_entry(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
@@ -281,7 +192,7 @@ pub(super) async fn put_template(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Res
 /// The page in a test.
 #[cfg(test)]
 pub(super) fn sample(ui: Ui, lists: &Lists) -> String {
-    let mut form = form_of(lists);
-    form.fault("reopen_days", "fault");
+    let mut form = blank();
+    form.fault("code", "fault");
     askama::Template::render(&RulesPage::new(ui, lists, form)).expect("the template renders")
 }

@@ -341,7 +341,7 @@ fn is_of_use(act: Act, case: &Case, lists: &Lists) -> bool {
             .any(|e| fairness::raw(case, &e.code) != Some(false)),
         Act::Reopen => {
             let used = u32::try_from(case.record.rounds.len()).unwrap_or(u32::MAX);
-            used < lists.rules.record.most_reopenings
+            used < lists.rules.most_reopenings
         }
         _ => true,
     }

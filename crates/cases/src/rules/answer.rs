@@ -4,44 +4,40 @@
 //! Sources: `domain.md` §3.1 (受理 → … → 答复 → … → 回访), §3.2 (art. 11: a consultation is answered at once; art. 15), §3.4.
 //! An answer is drafted by the unit and agreed to by a head, another person; it goes out when the case ends, once for each
 //! time it ends. Where nobody wrote one it is made of what the record says and marked so, unless the city demands a written
-//! one ([`RecordRules::answer_must_be_written`]).
+//! one ([`super::CityRules::answer_must_be_written`]).
 
 use super::{Actor, Facts, Refusal, optional_text, text};
 use crate::model::{Case, CaseEvent, Fact, State};
 use crate::moves::Act;
 use crate::record::{Answer, AnswerKind, AnswerParts, Draft, SentAnswer};
 use access::Role;
-use kernel::deadline::Limit;
+use access::city_settings::{SettingKind, SettingValue};
 use serde::{Deserialize, Serialize};
 
-/// What a city sets about answers, call-backs and reopening: data, read from its settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RecordRules {
-    /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
-    pub answer_must_be_written: bool,
-    /// Who agrees to a draft.
-    pub answer_approvers: Vec<Role>,
-    /// So many days after it ended the requester may reopen a case.
-    pub reopen_days: u32,
-    /// How often a case may be reopened.
-    pub most_reopenings: u32,
-    /// The limit of a reopened case; none = that of its standard.
-    pub reopen_limit: Option<Limit>,
-    /// So many days after it ended the requester may rate it.
-    pub rate_days: u32,
-}
+/// Who agrees to drafts of answers: heads of units, shift leaders, or both. Written with commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approvers(pub Vec<Role>);
 
-impl Default for RecordRules {
-    fn default() -> Self {
-        Self {
-            answer_must_be_written: false,
-            answer_approvers: vec![Role::DepartmentLead, Role::ShiftLeader],
-            reopen_days: 15,
-            most_reopenings: 2,
-            reopen_limit: None,
-            rate_days: 90,
+impl SettingValue for Approvers {
+    fn kind(_: Option<(f64, f64)>) -> SettingKind {
+        SettingKind::Text
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        let words = text.split([',', '，', ' ']).filter(|word| !word.is_empty());
+        let mut roles = words
+            .map(str::parse)
+            .collect::<Result<Vec<Role>, String>>()?;
+        roles.sort();
+        roles.dedup();
+        let may = [Role::DepartmentLead, Role::ShiftLeader];
+        match roles.iter().all(|role| may.contains(role)) && !roles.is_empty() {
+            true => Ok(Self(roles)),
+            false => Err("department_lead, shift_leader or both".into()),
         }
+    }
+    fn write(&self) -> String {
+        let words: Vec<&str> = self.0.iter().map(|role| role.as_str()).collect();
+        words.join(", ")
     }
 }
 
@@ -167,7 +163,7 @@ pub(super) fn decide(
 
 /// Whoever agrees to drafts holds one of the roles that the city names.
 fn approver(facts: &Facts<'_>) -> Result<(), Refusal> {
-    let named = &facts.rules.record.answer_approvers;
+    let named = &facts.rules.answer_approvers.0;
     if named.iter().any(|r| facts.actor.roles.contains(r)) {
         return Ok(());
     }
@@ -233,7 +229,7 @@ pub(super) fn before_the_end(
             }
             draft.answer.clone()
         }
-        _ if kind == AnswerKind::Handled && facts.rules.record.answer_must_be_written => {
+        _ if kind == AnswerKind::Handled && facts.rules.answer_must_be_written => {
             return Err(Refusal::NotAnswered);
         }
         _ => words.unwrap_or_else(|| of_the_record(case, &ends)),

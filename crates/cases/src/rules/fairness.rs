@@ -205,7 +205,7 @@ pub(super) fn decide(
 ) -> Result<Fact, Refusal> {
     let act = command.act();
     may(case, act, facts.actor)?;
-    let rules = &facts.rules.record;
+    let rules = facts.rules;
     Ok(match command {
         FairCommand::LodgeAppeal {
             count,

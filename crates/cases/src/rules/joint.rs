@@ -990,9 +990,9 @@ mod tests {
         assert_eq!(code(life.try_(&lead(), back())), "first_receiver");
         // As a rule of the city: whoever signed for it leads.
         let mut other = Life::handling();
-        std::sync::Arc::make_mut(&mut other.rules.steps).first_receiver_leads = true;
+        other.rules.first_receiver_leads = true;
         assert_eq!(code(other.try_(&lead(), back())), "first_receiver");
-        std::sync::Arc::make_mut(&mut other.rules.steps).first_receiver_leads = false;
+        other.rules.first_receiver_leads = false;
         other.must(&lead(), back());
     }
 

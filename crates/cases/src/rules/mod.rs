@@ -12,7 +12,7 @@ pub mod likeness;
 mod recompute;
 mod stages;
 
-pub use answer::{AnswerCommand, RecordRules};
+pub use answer::{AnswerCommand, Approvers};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
@@ -43,7 +43,7 @@ pub const MAX_ATTACHMENTS: usize = 12;
 access::city_settings! {
     /// What a city sets: data, never constants in the rules. A new rule is one line here and two words in each language file
     /// (`docs/settings.md`).
-    pub struct StepRules of "cases" {
+    pub struct CityRules of "cases" {
         /// 核实 — how long a look on the spot may take before registration; also the clock of the worker's task (vendors: 24 h).
         pub limit_verify: StageLimit = "24紧急工作时",
         /// 受理
@@ -82,26 +82,28 @@ access::city_settings! {
         pub whistle_limit: Limit = "4工作时",
         /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
         pub first_receiver_leads: bool = "no",
+        /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
+        pub answer_must_be_written: bool = "no",
+        /// Who agrees to a draft.
+        pub answer_approvers: Approvers = "shift_leader, department_lead",
+        /// So many days after it ended the requester may reopen a case.
+        pub reopen_days: u32 [1.0, 365.0] = "15",
+        /// How often a case may be reopened.
+        pub most_reopenings: u32 [0.0, 20.0] = "2",
+        /// The limit of a reopened case; none = that of its standard.
+        pub reopen_limit: Option<Limit> = "无",
+        /// So many days after it ended the requester may rate it.
+        pub rate_days: u32 [1.0, 365.0] = "90",
+        /// Two reports of a class that are not farther apart are suspected to be one (domain facts §3.1: 50 m), in metres.
+        pub duplicate_radius_m: f64 [1.0, 2000.0] = "50",
+        /// Nor farther apart in time, in hours (24).
+        pub duplicate_hours: u32 [1.0, 1440.0] = "24",
+        /// At most so many suspects are shown.
+        pub duplicate_most: u32 [1.0, 50.0] = "10",
     }
 }
 
-/// All that a city sets about cases: what it sets of steps and clocks, and what of answers and the record.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct CityRules {
-    /// Steps and clocks; its fields are read as if they were of this struct.
-    pub steps: std::sync::Arc<StepRules>,
-    /// Answers, call-backs and reopening.
-    pub record: RecordRules,
-}
-
-impl std::ops::Deref for CityRules {
-    type Target = StepRules;
-    fn deref(&self) -> &StepRules {
-        &self.steps
-    }
-}
-
-impl StepRules {
+impl CityRules {
     /// The limit of a stage; handling has the one of its standard.
     pub fn stage_limit(&self, stage: Stage) -> Option<&StageLimit> {
         Some(match stage {

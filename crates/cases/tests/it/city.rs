@@ -271,6 +271,13 @@ impl City {
             }
         })
     }
+    /// The body of an answer that goes on.
+    pub fn stream(&self, login: &str, path: &str) -> axum::body::BodyDataStream {
+        let request = self.request(login, Method::GET, path, None);
+        let response = self.run(self.router.clone().oneshot(request)).unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
+    }
     /// GET as an account.
     pub fn get(&self, login: &str, path: &str) -> Reply {
         self.send(self.request(login, Method::GET, path, None))
@@ -499,7 +506,7 @@ impl City {
     }
     /// Sets a rule of the city.
     pub fn rule(&self, key: &str, value: &str) {
-        let list = access::city_settings::SettingsList::new(&[cases::rules::StepRules::SETTINGS]);
+        let list = access::city_settings::SettingsList::new(&[cases::rules::CityRules::SETTINGS]);
         let wanted = [(key.to_owned(), Some(value.to_owned()))].into();
         let ctx = self.system();
         access::ops::settings::set_blocking(&ctx, &list, &wanted, "test").unwrap();

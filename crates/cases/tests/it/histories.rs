@@ -9,7 +9,7 @@ use cases::model::{
 use cases::record::AnswerParts;
 use cases::rules::{
     self, Actor, AnswerCommand as Reply, Behalf, CityRules, ClockCommand as Clock, Command, Facts,
-    FairCommand as Fair, JointCommand as Joint, RecordRules,
+    FairCommand as Fair, JointCommand as Joint,
 };
 use cases::{CaseId, Fact, Stage, State};
 use jiff::SignedDuration;
@@ -576,14 +576,14 @@ proptest! {
         tries in prop::collection::vec((actor(), command(), 1..90_i64), 0..250),
     ) {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
-        let record = RecordRules { answer_must_be_written: must_be_written, ..RecordRules::default() };
+        let city = CityRules { answer_must_be_written: must_be_written, ..CityRules::default() };
         // A second calendar of the same year, in which other days are worked: it comes into force by a recomputation.
         let other = Calendar::parse_text(
             "version other\nyear 2026\noff 2026-03-17..2026-03-18 台风\nwork 2026-03-21..2026-03-22\n\
              hours 2026-03-23..2026-12-31 07:30-13:30\n",
         ).unwrap();
         let calendars = [Calendar::cn().clone(), Calendar::cn().clone().overlaid(&other, "other")];
-        let (mut in_force, city) = (0, CityRules { record, ..CityRules::default() });
+        let mut in_force = 0;
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
         }

@@ -241,14 +241,8 @@ testdb::both_engines!(
 
 testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
     let city = City::new(db);
-    let ctx = city.system();
-    let mut settings = cases::lists::Settings::default();
-    settings.record.reopen_days = 0;
-    let wrong = city.run(ops::put_settings(&ctx, settings.clone()));
-    assert!(matches!(wrong, Err(CaseError::Field { field, .. }) if field == "reopen_days"));
-    settings.record.reopen_days = 7;
-    settings.record.answer_must_be_written = true;
-    city.run(ops::put_settings(&ctx, settings)).unwrap();
+    city.rule("cases.reopen_days", "7");
+    city.rule("cases.answer_must_be_written", "yes");
     let (number, _) = resident(&city);
     by_script(&city, number, State::PendingCheck);
     done(
@@ -282,7 +276,6 @@ testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
     // Nobody asked for a patrol's finding.
     let own = city.report("collector", city.cover("patrol")).case.number;
     by_script(&city, own, State::Closed);
-    assert_eq!(city.audited("case_settings.edit", "done"), 1);
 });
 
 testdb::both_engines!(
@@ -1111,16 +1104,7 @@ testdb::both_engines!(suspects_come_with_their_reasons, &migrations(), |db| {
     let page = city.get("acceptor", &format!("/cases/{second}")).text;
     assert!(page.contains("都提到："), "{page}");
     // The city sets how near and how soon.
-    let settings = cases::lists::Settings {
-        duplicates: Some(cases::service::DuplicateRule {
-            radius_m: 50.0,
-            hours: 2,
-            most: 10,
-        }),
-        ..cases::lists::Settings::default()
-    };
-    city.run(ops::put_settings(&city.system(), settings))
-        .unwrap();
+    city.rule("cases.duplicate_hours", "2");
     let found = city
         .get("acceptor", &format!("/api/v1/cases/{second}/suspects"))
         .body;

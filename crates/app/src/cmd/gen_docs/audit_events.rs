@@ -320,12 +320,6 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
-        "case_settings.edit",
-        "case_settings",
-        "what the city sets about answers, call-backs, reopening and duplicates changes",
-        "the settings",
-    ),
-    (
         "case_template.drop",
         "case_template",
         "a template of answers of some classes is taken away",

@@ -39,7 +39,6 @@ pub const KEPT: &[(&str, &str)] = &[
     ("case_events", RECORD),
     ("case_lists", REFERENCE),
     ("case_parts", "as long as the case; a projection of it"),
-    ("case_settings", REFERENCE),
     (
         "case_measures",
         "as long as the case; it follows from its events",
