@@ -64,6 +64,16 @@ document.addEventListener('submit', (event) => {
   if (!form.hasAttribute('hx-post') && form.method === 'post') form.dataset.sent = '';
 }, true);
 
+// htmx sends all of the form around an element. One that says what it sends, sends no more: what is asked while somebody
+// types needs neither their name nor their pictures.
+document.addEventListener('htmx:config:request', (event) => {
+  const { sourceElement, request } = (event as CustomEvent).detail.ctx;
+  const named = sourceElement instanceof HTMLElement ? sourceElement.dataset.sends : undefined;
+  if (named === undefined || !(request.body instanceof FormData)) return;
+  const wanted = new Set(named.split(' '));
+  for (const name of [...request.body.keys()]) if (!wanted.has(name)) request.body.delete(name);
+});
+
 // A page that comes back from the browser's memory may be sent again.
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-sent]')) delete form.dataset.sent;
