@@ -1,4 +1,4 @@
--- 每月一题 — many cases of one kind taken together. City-wide topics are kept under 000000. `matters` holds ids of classes with commas.
+-- 每月一题 — many cases of one kind taken together. A topic of the whole city has an empty `place` and is kept under the default district of the deployment. `matters` holds ids of classes with commas.
 CREATE TABLE topics (
     district   TEXT   NOT NULL,
     id         BYTEA  NOT NULL,

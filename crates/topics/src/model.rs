@@ -257,11 +257,6 @@ store::record! {
     }
 }
 
-/// The district that keeps topics of the whole city: that of records without a place.
-pub fn city_district() -> DistrictCode {
-    "990001".parse().expect("six digits")
-}
-
 /// A list of ids as it is kept.
 pub fn ids_text(ids: &[MatterId]) -> String {
     ids.iter()
@@ -284,7 +279,7 @@ mod tests {
 
     fn topic(standing: Standing) -> Topic {
         Topic {
-            district: city_district(),
+            district: "990001".parse().unwrap(),
             id: TopicId(Id::from_bytes([1; 16])),
             version: 1,
             title: "井盖".into(),

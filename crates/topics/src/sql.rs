@@ -57,9 +57,8 @@ pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<(T
             .districts
             .iter()
             .map(|d| bind(d.to_value()))
-            .chain(["'000000'".to_owned()])
             .collect();
-        wheres += &format!(" AND district IN ({})", list.join(", "));
+        wheres += &format!(" AND (place = '' OR district IN ({}))", list.join(", "));
     }
     if !filter.standings.is_empty() {
         let list: Vec<String> = filter
@@ -95,11 +94,8 @@ pub fn find(
 ) -> StoreResult<Option<Topic>> {
     let sql = format!("SELECT {COLUMNS} FROM topics WHERE id = $1");
     let found: Option<Topic> = r.opt(&sql, params![id])?;
-    Ok(found.filter(|t| {
-        districts.is_empty()
-            || districts.contains(&t.district)
-            || t.district == crate::model::city_district()
-    }))
+    Ok(found
+        .filter(|t| districts.is_empty() || districts.contains(&t.district) || t.place.is_none()))
 }
 
 fn columns(topic: &Topic) -> Vec<Value> {

@@ -2,9 +2,10 @@
 
 use super::TopicError;
 use super::work::MOST_CASES;
-use crate::model::{How, Standing, Topic, TopicId, city_district, is_wide_enough};
+use crate::model::{How, Standing, Topic, TopicId, is_wide_enough};
 use crate::sql;
 use access::{Ctx, Permission, UnitId};
+use cases::service::Cases;
 use kernel::codes::{DivisionCode, DivisionLevel};
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
@@ -78,6 +79,8 @@ impl Draft {
                 return Err(TopicError::field("place", "topics.too_small", reason));
             }
         }
+        // What is above the districts is the whole city, as no place is.
+        self.place = self.place.filter(|p| p.level() >= DivisionLevel::District);
         if let Some(unit) = self.unit
             && city.unit(unit).is_none()
         {
@@ -134,10 +137,8 @@ pub async fn make(ctx: &Ctx, city: &City, draft: Draft) -> Result<Topic, TopicEr
         .map(|c| (c.district, c.id))
         .collect();
     let now = ctx.now();
-    let district = draft
-        .place
-        .filter(|p| p.level() >= DivisionLevel::District)
-        .map_or_else(city_district, DivisionCode::district);
+    let whole_city = ctx.service::<Cases>().config().default_district;
+    let district = draft.place.map_or(whole_city, DivisionCode::district);
     let topic = Topic {
         district,
         id: TopicId(Id::new(now, rand::random())),

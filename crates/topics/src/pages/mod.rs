@@ -35,7 +35,7 @@ pub fn capability() -> Capability {
         .menu("topics-menu", "/topics", read, 57)
 }
 
-// words: topics-standing-* topics-measure-* topics-mark-*
+// words: topics-standing-*, topics-measure-*, topics-mark-*
 
 fn standing(ui: &Ui, standing: Standing) -> (String, &'static str) {
     let tone = match standing {

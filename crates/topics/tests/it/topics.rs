@@ -218,3 +218,20 @@ both_engines!(
         assert_eq!(status, 403, "departments do not make topics");
     }
 );
+
+both_engines!(
+    a_topic_of_the_whole_city_is_everybodys_and_one_of_a_street_its_districts,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let local = made(&city, json!({}));
+        let wide = made(&city, json!({ "title": "全市井盖", "place": null }));
+        let (status, found) = city.get("elsewhere", "/api/v1/topics");
+        assert_eq!(status, 200, "{found}");
+        let ids: Vec<&Value> = found.as_array().unwrap().iter().map(|t| &t["id"]).collect();
+        assert_eq!(ids, [&wide["id"]], "{found}");
+        let one = |topic: &Value| format!("/api/v1/topics/{}", topic["id"].as_str().unwrap());
+        assert_eq!(city.get("elsewhere", &one(&wide)).0, 200);
+        assert_eq!(city.get("elsewhere", &one(&local)).0, 404);
+    }
+);
