@@ -100,7 +100,7 @@ fn month_and_by(fields: &Fields, ctx: &Ctx) -> Result<(Month, By), Fault> {
 }
 
 async fn sets(ctx: Ctx) -> Result<Json<Value>, Fault> {
-    let sets: Vec<DefinitionSet> = ctx.read(|r| ops::sets(r)).await?;
+    let sets: Vec<DefinitionSet> = ctx.read(ops::sets).await?;
     Ok(Json(json!({ "sets": sets })))
 }
 

@@ -391,7 +391,7 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
     let mut asked = asked(&ui, &fields);
     let cases = ctx.service::<Cases>();
     let city = cases.city();
-    let sets = ctx.read(|r| ops::sets(r)).await?;
+    let sets = ctx.read(ops::sets).await?;
     let scope = crate::pages::scope_in_words(&ui, &city, &ops::scope_of(&ctx)?);
     let set = match ops::find_set(&sets, &asked.set) {
         Ok(set) => set,
@@ -632,7 +632,7 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let drill = drill_of(&fields, &city, asked.month, asked.by, PAGE)?;
-    let set = ctx.read(|r| ops::sets(r)).await?;
+    let set = ctx.read(ops::sets).await?;
     let set = ops::find_set(&set, &drill.of.set)?;
     let definition = set
         .definition(&drill.definition)

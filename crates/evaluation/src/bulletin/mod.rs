@@ -113,7 +113,7 @@ pub struct Bulletin {
     pub tables: Vec<Table>,
     /// What has to be known to read it.
     pub notes: Vec<String>,
-    /// Words of the document: page n of m.
+    /// The word for a page, with `#` for its number.
     pub page: String,
     /// The heading over the notes.
     pub notes_title: String,

@@ -68,7 +68,7 @@ impl Page<'_, '_> {
         }
     }
     fn foot(&mut self) {
-        let text = format!("{} {}", self.word, self.canvas.pages());
+        let text = self.word.replace('#', &self.canvas.pages().to_string());
         self.canvas
             .text_to(WIDTH - MARGIN, HEIGHT - 30.0, SMALL, GREY, &text);
     }

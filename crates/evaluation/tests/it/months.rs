@@ -201,6 +201,27 @@ testdb::both_engines!(figures_of_lives_told_by_hand, &migrations(), |db| {
     );
 });
 
+/// What the pages of a PDF draw: their content streams, one operator a line.
+fn drawn(pdf: &[u8]) -> String {
+    use std::io::Read as _;
+    let text = String::from_utf8_lossy(pdf).into_owned();
+    assert!(text.contains("/Type /Page\n") || text.contains("/Type /Page "));
+    let mut all = String::new();
+    let mut rest = pdf;
+    let find = |in_: &[u8], what: &[u8]| in_.windows(what.len()).position(|w| w == what);
+    while let Some(at) = find(rest, b"\nstream\n") {
+        rest = &rest[at + 8..];
+        let end = find(rest, b"\nendstream").unwrap();
+        let mut plain = Vec::new();
+        let inflated = flate2::read::ZlibDecoder::new(&rest[..end]).read_to_end(&mut plain);
+        if inflated.is_ok() && plain.windows(3).any(|w| w == b"BT\n") {
+            all.push_str(&String::from_utf8_lossy(&plain));
+        }
+        rest = &rest[end..];
+    }
+    all
+}
+
 testdb::both_engines!(
     a_bulletin_holds_the_figures_in_both_languages,
     &migrations(),
@@ -259,11 +280,15 @@ testdb::both_engines!(
             let none = bulletin::bytes(&made, true, &[]).unwrap_err();
             assert!(none.contains("fonts-noto-cjk"), "{none}");
             let pdf = bulletin::bytes(&made, true, &font::folders()).unwrap();
-            assert!(
-                pdf.starts_with(b"%PDF-") && pdf.len() > 20_000,
-                "{} bytes",
-                pdf.len()
-            );
+            assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"));
+            for there in ["/FontFile", "/ToUnicode", "/Identity-H"] {
+                let there = there.as_bytes();
+                assert!(pdf.windows(there.len()).any(|w| w == there));
+            }
+            // The charts: bars are rectangles, the limits of the funnel are lines of many pieces.
+            let drawn = drawn(&pdf);
+            let times = |operator: &str| drawn.lines().filter(|l| l.ends_with(operator)).count();
+            assert!(times(" re") > 4 && times(" l") > 100 && times("Tj") > 100);
             assert!(
                 pdf.len() < 1_500_000,
                 "the font is cut down: {} bytes",

@@ -130,7 +130,9 @@ impl<'d> Stage<'d> {
         let account = ctx
             .read_blocking::<_, AccountError, _>(move |r| accounts::find(r, id))
             .unwrap();
-        let token = accounts::new_token(&account, "test", &[], 30, ctx.now()).unwrap();
+        // All that the role may do, its own account too, as after signing in.
+        let all = role.permissions();
+        let token = accounts::new_token(&account, "test", all, 30, ctx.now()).unwrap();
         let text = token.text.clone();
         ctx.write_blocking(move |w| accounts::add_token(w, id, &token))
             .unwrap();
