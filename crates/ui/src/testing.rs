@@ -320,13 +320,14 @@ fn visit(folder: &Path, used: &mut UsedKeys) -> io::Result<()> {
 
 fn scan(text: &str, path: &Path, used: &mut UsedKeys) {
     // What tests and comments in a source file say is no use of a word.
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let text = text.split("#[cfg(test)]\nmod tests {").next();
+    let text = text.unwrap_or_default();
     let code = text
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");
-    for call in [".t(", ".tn(", ".t2(", ".ta("] {
-        for rest in code.split(call).skip(1) {
+    for name in ["t", "tn", "t2", "ta"] {
+        for rest in code.split(&format!(".{name}(")).skip(1) {
             let rest = rest.trim_start();
             if let Some(key) = rest
                 .strip_prefix('"')

@@ -115,7 +115,8 @@ fn society(ctx: &Ctx, city: &City) -> Result<UnitId, DispatchError> {
     if claims::is_of_society(city, unit) {
         Ok(unit)
     } else {
-        Err(DispatchError::NotYours {
+        // The permission is there; it is the unit that is of another kind.
+        Err(DispatchError::NotNow {
             code: "dispatch.not_of_society",
             reason: "claims are for enterprises, organisations and residents' groups",
         })

@@ -35,7 +35,7 @@ pub enum DispatchError {
         /// What is wrong with it.
         reason: String,
     },
-    /// It is past, or not yet time.
+    /// As things stand: it is past, not yet time, or the unit is of another kind.
     #[error("{reason}")]
     NotNow {
         /// A stable code.

@@ -198,7 +198,13 @@ impl City {
         let account = ctx
             .read_blocking::<_, AccountError, _>(move |r| accounts::find(r, id))
             .unwrap();
-        let token = accounts::new_token(&account, "test", &[], 365, ctx.now()).unwrap();
+        // All that the roles may do, their own account too, as after signing in.
+        let all: Vec<_> = roles
+            .iter()
+            .flat_map(|r| r.permissions())
+            .copied()
+            .collect();
+        let token = accounts::new_token(&account, "test", &all, 365, ctx.now()).unwrap();
         self.tokens.insert(login, token.text.clone());
         self.accounts.insert(login, id);
         ctx.write_blocking(move |w| accounts::add_token(w, id, &token))

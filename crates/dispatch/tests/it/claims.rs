@@ -96,7 +96,10 @@ testdb::both_engines!(
             &format!("/api/v1/open-matters/{number}/claim"),
             &json!({}),
         );
-        assert_eq!(refused.status, 403, "{refused:?}");
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (409, &json!("dispatch.not_of_society"))
+        );
         // The party complained of, once the desk has named it.
         assert_eq!(open_numbers(&city, "party"), [number.to_string()]);
         let named = city.acts(

@@ -48,8 +48,7 @@ fn handling(case: &Case) -> Option<To> {
 fn dispatcher(life: &[CaseEvent], before: u32) -> To {
     let last = life
         .iter()
-        .filter(|e| e.seq < before && matches!(e.fact, Fact::Dispatched { .. }))
-        .next_back();
+        .rfind(|e| e.seq < before && matches!(e.fact, Fact::Dispatched { .. }));
     match last.and_then(|e| e.by.account) {
         Some(account) => To::Account(AccountId(account)),
         None => To::Role(Role::Dispatcher),
