@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 use testkit::postgres::{Cluster, Database, Durability, SERVER};
 use testkit::skip;
 use testkit::temp;
@@ -183,15 +184,29 @@ fn skipped(log: &str) -> Vec<String> {
 }
 
 /// What was counted so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tally {
-    steps: Vec<(String, Counts)>,
+    steps: Vec<(String, Counts, Duration)>,
     skipped: Vec<String>,
+    /// When the step under way began.
+    began: Instant,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            steps: Vec::new(),
+            skipped: Vec::new(),
+            began: Instant::now(),
+        }
+    }
 }
 
 impl Tally {
     fn add(&mut self, step: &str, counts: Counts) {
-        self.steps.push((step.to_owned(), counts));
+        let took = self.began.elapsed();
+        self.steps.push((step.to_owned(), counts, took));
+        self.began = Instant::now();
     }
 
     fn skip(&mut self, step: &str, reason: &str) {
@@ -225,7 +240,7 @@ impl Tally {
 
     fn total(&self) -> Counts {
         let mut total = Counts::default();
-        for (_, counts) in &self.steps {
+        for (_, counts, _) in &self.steps {
             total += *counts;
         }
         total
@@ -240,13 +255,14 @@ impl Tally {
         let width = self
             .steps
             .iter()
-            .map(|(step, _)| step.chars().count())
+            .map(|(step, ..)| step.chars().count())
             .max()
             .unwrap_or(0);
-        for (step, counts) in &self.steps {
+        for (step, counts, took) in &self.steps {
             println!(
-                "{}{step:width$}  {counts}",
-                if counts.failed > 0 { "✗ " } else { "  " }
+                "{}{step:width$}  {counts} ({} s)",
+                if counts.failed > 0 { "✗ " } else { "  " },
+                took.as_secs()
             );
         }
         let total = self.total();
