@@ -107,12 +107,14 @@ pub fn state_of(
         notices.clone(),
     ));
     program.services.add(notices);
-    let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![Arc::new(supervision::CasePanel)];
+    let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![
+        Arc::new(supervision::CasePanel),
+        Arc::new(dispatch::CasePanel),
+    ];
     program.services.add(Arc::new(cases::pages::Panels(panels)));
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
-    program.services.add(Arc::new(dispatch::panels()));
     let recorder = PrometheusBuilder::new().build_recorder();
     program.services.add(Arc::new(recorder.handle()));
     // A second composition in one process (tests) counts into the first one's figures.

@@ -19,6 +19,8 @@ pub mod rules;
 pub mod sql;
 pub mod sql_desk;
 
+pub use pages::CasePanel;
+
 /// The tables of this capability.
 pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
     number: 61,
@@ -35,9 +37,4 @@ pub fn capability() -> access::Capability {
             include_str!("../locales/en.ftl"),
         );
     pages::menu(capability)
-}
-
-/// What dispatch puts on the page of a case, as a service of the program.
-pub fn panels() -> cases::pages::panels::Panels {
-    pages::panels()
 }

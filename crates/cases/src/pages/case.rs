@@ -73,8 +73,7 @@ async fn page(
     };
     let status = sent.map_or(StatusCode::OK, |s| s.wrong.status());
     let crumbs = super::way_back(ctx.principal(), &ui);
-    let mut panels = super::panel::of_case(ctx, &ui, &loaded.case).await;
-    panels.extend(super::panels::of(ctx, &ui, &loaded.case).await?);
+    let panels = super::panel::of_case(ctx, &ui, &loaded.case).await;
     show_as(
         status,
         &CasePage {

@@ -17,7 +17,6 @@ mod line;
 pub(crate) mod live;
 mod offline;
 mod panel;
-pub mod panels;
 pub mod pictures;
 mod read;
 mod record;

@@ -8,7 +8,7 @@ mod panel;
 mod reorganise;
 mod whistles;
 
-pub use panel::panels;
+pub use panel::CasePanel;
 
 use crate::ops::DispatchError;
 use access::{Capability, Fault, Go, Permission, Problem as _, Routes, UnitId};

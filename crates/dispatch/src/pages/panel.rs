@@ -10,17 +10,18 @@ use askama::Template;
 use axum::response::Response;
 use cases::Case;
 use cases::model::State;
-use cases::pages::panels::{PanelFuture, Panels};
+use cases::pages::{Panel, Paneling};
 use kernel::codes::CaseNumber;
-use std::sync::Arc;
 use store::StoreError;
 use ui::{Choice, FormState, Html, Ui};
 
-/// The panels of dispatch.
-pub fn panels() -> Panels {
-    Panels::default().with(Arc::new(|ctx, ui, case| -> PanelFuture {
-        Box::pin(async move { panel(&ctx, ui, &case).await })
-    }))
+/// What dispatch puts on the page of a case.
+pub struct CasePanel;
+
+impl Panel for CasePanel {
+    fn show<'a>(&'a self, ctx: &'a Ctx, ui: &'a Ui, case: &'a Case) -> Paneling<'a> {
+        Box::pin(panel(ctx, ui.clone(), case))
+    }
 }
 
 struct Line {
@@ -32,7 +33,7 @@ struct Line {
 
 #[derive(Template)]
 #[template(path = "dispatch_panel.html")]
-struct Panel {
+struct Shown {
     ui: Ui,
     number: String,
     version: u32,
@@ -82,7 +83,7 @@ async fn panel(ctx: &Ctx, ui: Ui, case: &Case) -> Result<Html, Fault> {
         .map(|l| Choice::new(*l, ui.t(&format!("dispatch-level-{l}"))))
         .collect();
     // words: dispatch-level-*
-    let panel = Panel {
+    let panel = Shown {
         number: case.number.to_string(),
         version: case.version,
         whistles,

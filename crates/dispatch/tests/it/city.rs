@@ -110,7 +110,8 @@ impl City {
         let mut services = Services::default();
         services.add(files);
         services.add(cases.clone());
-        services.add(Arc::new(dispatch::panels()));
+        let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![Arc::new(dispatch::CasePanel)];
+        services.add(Arc::new(cases::pages::Panels(panels)));
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
         let catch = move |ctx: Ctx| {
