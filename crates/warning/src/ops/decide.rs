@@ -147,8 +147,8 @@ struct Visit {
 }
 
 /// Opens preventive work: one case for each of the finding's beats (at most five, those with most cases), and for as
-/// many beats drawn by lot as keep a tenth of all preventive beats ever visited a control. All are worded alike, so that
-/// whoever goes does not know which is which. The first case and the finding's mark are one transaction.
+/// many beats drawn by lot as keep a tenth of all preventive beats ever visited a control. All are worded alike, the note
+/// with them, so that whoever goes does not know which is which. The first case and the finding's mark are one transaction.
 ///
 /// # Errors
 /// [`WarningError`]: it was opened before, the finding was dismissed, no beat is known; what `cases` refuses.
@@ -221,7 +221,7 @@ async fn open_one(
     let new = NewReport {
         channel: PREVENTIVE.to_owned(),
         description: format!(
-            "预防性查看：请到“{}”查看{category}，发现问题一并处理，并如实反馈（没有发现也请反馈）。",
+            "预防性查看：请到“{}”查看{category}，发现问题一并处理，并如实反馈（没有发现也请反馈）。{note}",
             visit.name
         ),
         matter: Some(warning.track.category),
