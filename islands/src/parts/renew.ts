@@ -1,6 +1,7 @@
 // A region that renews itself, for a screen nobody touches: `data-renew="60"` on an element with an id. The page is asked
 // for again and the region's parts are exchanged, but maps and charts stay and only get their new numbers, so that a wall
 // that hangs for weeks flickers and grows no more than on its first day.
+import htmx from 'htmx.org';
 
 const SHORTEST_S = 10;
 
@@ -29,6 +30,7 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
     if (!isAlike) {
       if (region.dataset.live !== undefined) return;
       region.replaceChildren(...fresh.childNodes);
+      htmx.process(region);
       return;
     }
     old?.forEach((island, i) => {
@@ -56,6 +58,9 @@ function exchange(old: Element, now: Element, parts: string): void {
   const fresh = [...now.querySelectorAll(parts)];
   old.querySelectorAll(parts).forEach((part, i) => {
     const to = fresh[i];
-    if (to) part.replaceWith(to);
+    if (!to) return;
+    part.replaceWith(to);
+    // What htmx made of the old part went with it.
+    htmx.process(to);
   });
 }
