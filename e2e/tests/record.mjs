@@ -76,7 +76,7 @@ export async function aRefusalNamesTheDoorsThatAreOpen(t) {
 
 export async function theCityChangesItsListsAndItsSentences(t) {
   t.allowErrors(/status of 4\d\d/);
-  const page = await t.signIn('system administrator');
+  const page = await t.signIn('system admin');
   await page.goto('/record-rules');
   await t.axe(page);
   await page.locator('a[href="/rules"]').first().click();
