@@ -1,5 +1,5 @@
 // Parts of a page that need a large script: `data-island="/assets/map.….js"`. The script is fetched when the part comes
-// near the view, once for all parts of its kind, and what it made is taken down when the part leaves the page, so that a
+// near the view (at once with `data-eager`), once for all parts of its kind, and what it made is taken down when the part leaves the page, so that a
 // page that renews itself for weeks holds no more than one that has just been opened.
 
 /** What an island's script offers: it brings an element to life and answers with how to take that down. */
@@ -54,9 +54,15 @@ function styled(address: string): Promise<void> {
   return known;
 }
 
+/** Waits until it is near; one that nobody sees (`data-eager`) is brought at once. */
+function expect(element: HTMLElement): void {
+  if (element.dataset.eager === undefined) near.observe(element);
+  else void bring(element);
+}
+
 function find(root: ParentNode): void {
-  if (root instanceof HTMLElement && root.dataset.island) near.observe(root);
-  for (const element of root.querySelectorAll<HTMLElement>('[data-island]')) near.observe(element);
+  if (root instanceof HTMLElement && root.dataset.island) expect(root);
+  for (const element of root.querySelectorAll<HTMLElement>('[data-island]')) expect(element);
 }
 
 function leave(root: Node): void {

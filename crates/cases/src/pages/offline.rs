@@ -43,7 +43,7 @@ pub(super) fn line(ui: &Ui, account: &str, matters: &[(String, String)]) -> Html
         .collect();
     let attribute = ui::html::escape;
     Html::from_markup(format!(
-        "<div class=\"sync\" id=\"field-sync\" data-island=\"{script}\" data-account=\"{}\" data-csrf=\"{}\" data-words=\"{}\" data-matters=\"{}\"></div>",
+        "<div class=\"sync\" id=\"field-sync\" data-island=\"{script}\" data-eager data-account=\"{}\" data-csrf=\"{}\" data-words=\"{}\" data-matters=\"{}\"></div>",
         attribute(account),
         attribute(&ui.csrf),
         attribute(&serde_json::Value::Object(words).to_string()),
