@@ -41,4 +41,5 @@ const TABLES: store::Migration = store::Migration {
 pub const MIGRATIONS: &[store::Migration] = &[TABLES];
 
 /// The tables and the views.
-pub const ALL_MIGRATIONS: &[store::Migration] = &[TABLES, views::MIGRATION];
+pub const ALL_MIGRATIONS: &[store::Migration] =
+    &[TABLES, views::MIGRATIONS[0], views::MIGRATIONS[1]];

@@ -9,9 +9,11 @@ use access::SystemRole;
 use cases::facts::CaseFacts;
 use clap::{Args, ValueEnum};
 use facts::Kind as Report;
+use facts::model::Level;
 use facts::parquet::{Column, Kind, Values, Writer};
 use facts::rows::{self, CaseRow, DAYS, SPANS};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -44,18 +46,31 @@ impl Facts {
         let ctx = program.system(SystemRole::Operator);
         let source = CaseFacts::source(program.config.timezone.clone());
         facts::catch_up(&ctx, &source)?;
+        let sensitive = sensitive(&program.reference.current());
+        // Written beside it: a run that fails leaves what was there.
         let path = self.out.clone();
-        let file = File::create(&path).map_err(|e| unwritable(&path, &e))?;
+        let mut partial = self.out.clone().into_os_string();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let file = File::create(&partial).map_err(|e| unwritable(&path, &e))?;
         let mut file = Some(file);
-        let rows = ctx.snapshot_blocking::<_, Failure, _>(move |r| {
+        let written = ctx.snapshot_blocking::<_, Failure, _>(move |r| {
             let file = file
                 .take()
                 .ok_or_else(|| Failure::other("write", "an export cannot be begun twice"))?;
-            write(r, file).map_err(|error| match error {
+            write(r, file, &sensitive).map_err(|error| match error {
                 Unwritten::Store(error) => error.into(),
                 Unwritten::File(error) => unwritable(&path, &error),
             })
-        })?;
+        });
+        let rows = match written {
+            Ok(rows) => rows,
+            Err(failure) => {
+                let _ = std::fs::remove_file(&partial);
+                return Err(failure);
+            }
+        };
+        std::fs::rename(&partial, &self.out).map_err(|e| unwritable(&self.out, &e))?;
         ctx.renewed().write_blocking::<_, StoreError, _>(move |w| {
             let event = AuditEvent::done("facts.export", "facts", "parquet");
             w.commit(event.detail(json!({ "rows": rows })), ())
@@ -65,6 +80,15 @@ impl Facts {
             format!("{rows} cases"),
         )
     }
+}
+
+/// Classes of disputes, health and petitions, as `catalogue/code`: their cases are exported by street (`rights.md`).
+fn sensitive(city: &matters::City) -> BTreeSet<String> {
+    let classes = city.matters.classes().iter();
+    classes
+        .filter(|class| warning::guard::is_sensitive(class))
+        .map(|class| format!("{}/{}", class.catalogue, class.code))
+        .collect()
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
@@ -143,9 +167,20 @@ fn values(page: &[CaseRow]) -> Vec<Values> {
         .collect()
 }
 
-fn write(r: &mut store::Read<'_>, file: File) -> Result<u64, Unwritten> {
+fn write(
+    r: &mut store::Read<'_>,
+    file: File,
+    sensitive: &BTreeSet<String>,
+) -> Result<u64, Unwritten> {
     let mut writer = Writer::new(BufWriter::new(file), &columns())?;
-    let cases = rows::each::<Unwritten>(r, AT_ONCE, |page| Ok(writer.group(&values(&page))?))?;
+    let cases = rows::each::<Unwritten>(r, AT_ONCE, |mut page| {
+        for case in &mut page {
+            if case.matter.as_ref().is_some_and(|m| sensitive.contains(m)) {
+                case.place = case.place.at(Level::Street);
+            }
+        }
+        Ok(writer.group(&values(&page))?)
+    })?;
     let file = writer
         .finish()?
         .into_inner()
