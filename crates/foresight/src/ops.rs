@@ -1,4 +1,5 @@
-//! Outlooks and the reach of reporting, asked for by people. What took long to work out is kept for the day.
+//! Outlooks and the reach of reporting, asked for by people. What took long to work out is kept for the hour, so that a feed that
+//! ends, or a file that came, is seen.
 
 use crate::outlook::{Counts, Outlook, PAST_DAYS, outlook};
 use crate::reach::{Facts, Incident, Reach, reach};
@@ -6,7 +7,7 @@ use crate::sql;
 use access::{Ctx, Permission, Refused};
 use facts::figures::{Ask, Counted, Filter, SeriesQuery, figures, freshness, series};
 use facts::{Count, FiguresError, Level, Measure, Place};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
@@ -19,7 +20,7 @@ use tokio::sync::Mutex;
 /// Places and classes that stand for themselves; the others are taken together.
 const MOST_PLACES: usize = 12;
 const MOST_CLASSES: usize = 8;
-/// Outlooks kept for the day.
+/// Outlooks kept for the hour.
 const MOST_KEPT: usize = 100;
 /// The reach of reporting looks back so far.
 const REACH_DAYS: i32 = 180;
@@ -44,11 +45,17 @@ pub enum ForesightError {
     BrokenOff,
 }
 
-/// What is kept for the day, so that the work is done once.
+/// What is kept for the hour, so that the work is done once for many readers.
 #[derive(Default)]
 pub struct Kept {
-    outlooks: Mutex<BTreeMap<(Date, Question), Arc<Prospect>>>,
-    reach: Mutex<Option<(Date, Arc<Reached>)>>,
+    outlooks: Mutex<BTreeMap<(DateTime, Question), Arc<Prospect>>>,
+    reach: Mutex<Option<(DateTime, Arc<Reached>)>>,
+}
+
+/// The local hour that has begun.
+fn hour_of(city: &City, now: Timestamp) -> DateTime {
+    let local = city.timezone.to_datetime(now);
+    local.date().at(local.hour(), 0, 0, 0)
 }
 
 /// What is asked to be foreseen.
@@ -116,7 +123,8 @@ pub async fn forecast(
     let kept = ctx.service_if_any::<Kept>().unwrap_or_default();
     // Held while working, so that many readers of one morning wait for one work.
     let mut outlooks = kept.outlooks.lock().await;
-    let key = (today, question);
+    let hour = hour_of(city, ctx.now());
+    let key = (hour, question);
     if let Some(found) = outlooks.get(&key) {
         return Ok(found.clone());
     }
@@ -128,7 +136,7 @@ pub async fn forecast(
     let found = tokio::task::spawn_blocking(move || Arc::new(foreseen(&seen, &question, today)))
         .await
         .map_err(|_| ForesightError::BrokenOff)?;
-    outlooks.retain(|(day, _), _| *day == today);
+    outlooks.retain(|(at, _), _| *at == hour);
     if outlooks.len() >= MOST_KEPT {
         outlooks.clear();
     }
@@ -262,8 +270,8 @@ pub async fn reached(ctx: &Ctx, city: &Arc<City>) -> Result<Arc<Reached>, Foresi
     let today = city.local_date(ctx.now());
     let kept = ctx.service_if_any::<Kept>().unwrap_or_default();
     let mut known = kept.reach.lock().await;
-    if let Some((day, found)) = known.as_ref().filter(|(day, _)| *day == today) {
-        debug_assert_eq!(*day, today);
+    let hour = hour_of(city, ctx.now());
+    if let Some((_, found)) = known.as_ref().filter(|(at, _)| *at == hour) {
         return Ok(found.clone());
     }
     let from = today.saturating_sub(REACH_DAYS.days());
@@ -278,7 +286,7 @@ pub async fn reached(ctx: &Ctx, city: &Arc<City>) -> Result<Arc<Reached>, Foresi
         tokio::task::spawn_blocking(move || Arc::new(estimated(&rows, &again, &city, from, now)))
             .await
             .map_err(|_| ForesightError::BrokenOff)?;
-    *known = Some((today, found.clone()));
+    *known = Some((hour, found.clone()));
     Ok(found)
 }
 

@@ -133,11 +133,11 @@ pub struct Effect {
 /// How readily the city reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reach {
-    /// Incidents looked at.
+    /// Incidents of what is shown: with those of hidden streets, the sum would give them away.
     pub incidents: usize,
     /// Repeated reports of them.
     pub again: u64,
-    /// Repeated reports a day while an incident stands, with 95 % limits.
+    /// Repeated reports of them a day while an incident stands, with 95 % limits.
     pub rate: Relative,
     /// Streets, the lowest first.
     pub streets: Vec<Street>,
@@ -191,8 +191,7 @@ pub fn reach(incidents: &[Incident], streets: &[Facts], classes: usize) -> Optio
         days[i.class] += i.days;
     }
     let expected = |i: &Incident| again[i.class] / days[i.class] * i.days;
-    let (all_again, all_days) = (again.iter().sum::<f64>(), days.iter().sum::<f64>());
-    if all_again == 0.0 {
+    if again.iter().all(|again| *again == 0.0) {
         return None;
     }
     // Pearson's statistic over incidents of which anything is expected.
@@ -218,17 +217,19 @@ pub fn reach(incidents: &[Incident], streets: &[Facts], classes: usize) -> Optio
     } else {
         1.0
     };
-    let mut small = Sum::default();
+    let (mut small, mut shown) = (Sum::default(), Sum::default());
     let mut found = Vec::new();
     for (at, sum) in sums.iter().enumerate().filter(|(_, s)| s.incidents > 0) {
         if sum.incidents < FEWEST {
             small.take(Sum { streets: 1, ..*sum });
         } else {
             found.extend(sum.found(Some(at), dispersion));
+            shown.take(*sum);
         }
     }
     let hidden = if small.incidents >= FEWEST {
         found.extend(small.found(None, dispersion));
+        shown.take(small);
         0
     } else {
         small.streets
@@ -240,9 +241,9 @@ pub fn reach(incidents: &[Incident], streets: &[Facts], classes: usize) -> Optio
             .then(a.street.cmp(&b.street))
     });
     Some(Reach {
-        incidents: incidents.len(),
-        again: all_again as u64,
-        rate: relative(all_again, all_days, dispersion)?,
+        incidents: shown.incidents,
+        again: shown.again as u64,
+        rate: relative(shown.again, shown.days, dispersion)?,
         streets: found,
         hidden,
         effects: effects(&sums, streets),
@@ -379,6 +380,7 @@ mod tests {
         incidents.extend(few(1, 4).chain(few(2, 4)));
         let hidden = reach(&incidents, &[[None; 2]; 4], 2).unwrap();
         assert_eq!((hidden.streets.len(), hidden.hidden), (1, 2));
+        assert_eq!(hidden.incidents, 200, "the hidden ones are in no sum");
         incidents.extend(few(3, 5));
         let merged = reach(&incidents, &[[None; 2]; 4], 2).unwrap();
         let together: Vec<_> = merged
