@@ -394,7 +394,9 @@ fn matter_row(
         verify: row.flag("verify")?.unwrap_or(default.verify),
         claimable: row.flag("claimable")?.unwrap_or(default.claimable),
     };
-    if flags.warnable && is_conduct(kind, &name_zh) {
+    let name_en = row.words("name_en")?;
+    let names = [Some(&name_zh), name_en.as_ref()];
+    if flags.warnable && is_conduct(kind, names.into_iter().flatten().map(String::as_str)) {
         let reason = format!("conduct of persons never raises warnings: {}", guard::RULE);
         return Err(Reject::new(row.line, "warnable", &name_zh, reason));
     }
@@ -409,7 +411,7 @@ fn matter_row(
         minor,
         major_name: row.words("major_name")?,
         name_zh,
-        name_en: row.words("name_en")?,
+        name_en,
         local: row.flag("local")?.unwrap_or(false),
         keywords: row.list("keywords"),
         flags,

@@ -191,6 +191,11 @@ impl MatterClass {
             _ => &self.name_zh,
         }
     }
+    /// Whether it speaks of what people do rather than of a thing ([`crate::rules::is_conduct`]).
+    pub fn is_conduct(&self) -> bool {
+        let names = [Some(&self.name_zh), self.name_en.as_ref()];
+        crate::rules::is_conduct(self.kind, names.into_iter().flatten().map(String::as_str))
+    }
     /// The condition of this number.
     pub fn condition(&self, rule_no: u32) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.rule_no == rule_no)

@@ -11,10 +11,47 @@ pub const LEAST_GRIDS: u32 = 3;
 /// And at least so many households, where they are known.
 pub const LEAST_HOUSEHOLDS: f64 = 100.0;
 
-/// Words of disputes, health and petitions in class names: such classes are never looked at below the street.
-const SENSITIVE_WORDS: [&str; 18] = [
-    "纠纷", "矛盾", "调解", "信访", "上访", "举报", "投诉", "疾病", "疫", "医", "健康", "精神",
-    "心理", "家庭", "家暴", "求助", "救助", "诉求",
+/// Words of disputes, health and petitions in class names: such classes are never looked at below the street. English ones in
+/// small letters.
+const SENSITIVE_WORDS: [&str; 38] = [
+    "纠纷",
+    "矛盾",
+    "调解",
+    "信访",
+    "上访",
+    "举报",
+    "投诉",
+    "疾病",
+    "传染",
+    "疫",
+    "医",
+    "健康",
+    "精神",
+    "心理",
+    "家庭",
+    "家暴",
+    "求助",
+    "救助",
+    "诉求",
+    "中毒",
+    "打架",
+    "斗殴",
+    "扰民",
+    "邻里",
+    "助残",
+    "养老",
+    "为老",
+    "dispute",
+    "neighbour",
+    "neighbor",
+    "petition",
+    "complaint",
+    "disease",
+    "illness",
+    "health",
+    "poison",
+    "mental",
+    "domestic",
 ];
 
 /// How a class may be looked at.
@@ -35,25 +72,29 @@ impl Category {
     }
 }
 
-/// Whether a class speaks of disputes, health or petitions. Hygiene (环境卫生) is no health matter.
-fn is_sensitive(class: &MatterClass) -> bool {
+/// Whether a class speaks of disputes, health or petitions: nothing of it is shown below the street. Hygiene (环境卫生) is no
+/// health matter.
+pub fn is_sensitive(class: &MatterClass) -> bool {
     let names = [
         Some(class.name_zh.as_str()),
+        class.name_en.as_deref(),
         class.major_name.as_deref(),
         class.default_nature.as_deref(),
     ];
     let speaks = names
         .into_iter()
         .flatten()
+        .map(str::to_lowercase)
         .any(|name| SENSITIVE_WORDS.iter().any(|w| name.contains(w)));
     class.kind == MatterKind::Other || class.flags.confidential || speaks
 }
 
-/// The classes that may raise warnings: those flagged `warnable`, each with how it may be looked at.
+/// The classes that may raise warnings: those flagged `warnable` that do not speak of what people do, whatever a catalogue
+/// says of them; each with how it may be looked at.
 pub fn admitted(classes: &[MatterClass]) -> BTreeMap<MatterId, Category> {
     classes
         .iter()
-        .filter(|class| class.flags.warnable)
+        .filter(|class| class.flags.warnable && !class.is_conduct())
         .map(|class| {
             let is_sensitive = is_sensitive(class);
             (class.id, Category { is_sensitive })
@@ -117,6 +158,8 @@ mod tests {
             "邻里纠纷",
             "信访事项",
             "传染病疫情",
+            "传染病",
+            "食物中毒",
             "精神障碍患者求助",
             "违规举报",
         ] {

@@ -1,6 +1,5 @@
 //! What a class must be before it can be published.
 
-use super::flags::is_conduct;
 use crate::model::{Condition, MatterClass, MatterKind};
 use grid::guard;
 use kernel::mask::looks_like_resident_id;
@@ -102,7 +101,7 @@ fn check_condition(condition: &Condition) -> Result<(), Wrong> {
 
 fn check_flags(class: &MatterClass) -> Result<(), Wrong> {
     let flags = class.flags;
-    if flags.warnable && is_conduct(class.kind, &class.name_zh) {
+    if flags.warnable && class.is_conduct() {
         let reason = format!(
             "class {:?} is about the conduct of persons, which never raises warnings: {}",
             class.name_zh,

@@ -29,10 +29,61 @@ const THING_WORDS: [&str; 24] = [
     "卫生",
     "脏",
 ];
-/// Words of what people do in class names: such events are never warnable and not public unless the sheet says so.
-const CONDUCT_WORDS: [&str; 24] = [
-    "占道", "经营", "摊", "游商", "店外", "乱", "违规", "违法", "违章", "擅自", "非法", "流浪",
-    "乞讨", "噪", "养", "贩", "散发", "张贴", "悬挂", "纠纷", "聚集", "人员", "举报", "私",
+/// Words of what people do or suffer in class names: such classes are never warnable and not public unless the sheet says
+/// so. English ones in small letters.
+const CONDUCT_WORDS: [&str; 52] = [
+    "占道",
+    "经营",
+    "摊",
+    "游商",
+    "店外",
+    "乱",
+    "违规",
+    "违法",
+    "违章",
+    "擅自",
+    "非法",
+    "流浪",
+    "乞讨",
+    "噪",
+    "养",
+    "贩",
+    "散发",
+    "张贴",
+    "悬挂",
+    "纠纷",
+    "聚集",
+    "人员",
+    "举报",
+    "私",
+    "打架",
+    "斗殴",
+    "赌",
+    "酒",
+    "滋事",
+    "扰民",
+    "吸毒",
+    "卖淫",
+    "精神",
+    "传染病",
+    "疫情",
+    "中毒",
+    "homeless",
+    "beggar",
+    "begging",
+    "panhandl",
+    "loiter",
+    "vagran",
+    "drunk",
+    "fight",
+    "gambl",
+    "dispute",
+    "noise",
+    "drug",
+    "prostitut",
+    "encampment",
+    "disease",
+    "illness",
 ];
 
 /// What the cases of a class may be used for where the sheet does not say: facilities, hygiene and water may raise
@@ -53,9 +104,13 @@ pub fn default_flags(kind: MatterKind, name_zh: &str) -> Flags {
     }
 }
 
-/// Whether a class speaks of what people do rather than of a thing: it may never raise warnings (`rights.md`, patrol and
-/// preventive work).
-pub fn is_conduct(kind: MatterKind, name_zh: &str) -> bool {
-    let has = |words: &[&str]| words.iter().any(|w| name_zh.contains(w));
-    kind == MatterKind::Event && has(&CONDUCT_WORDS) && !has(&THING_WORDS)
+/// Whether a class speaks of what people do or suffer rather than of a thing, by any of its names: it may never raise
+/// warnings (`rights.md`, patrol and preventive work). A component is a thing whatever it is called.
+pub fn is_conduct<'a>(kind: MatterKind, names: impl IntoIterator<Item = &'a str>) -> bool {
+    let speaks = |name: &str| {
+        let name = name.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|w| name.contains(w));
+        has(&CONDUCT_WORDS) && !has(&THING_WORDS)
+    };
+    kind != MatterKind::Component && names.into_iter().any(speaks)
 }
