@@ -435,10 +435,10 @@ store::record! {
     }
 }
 
-/// Whether a day has been looked at by any detector.
-pub fn has_run(r: &mut Read<'_>, day: Date) -> StoreResult<bool> {
-    let sql = "SELECT 1 FROM warning_runs WHERE district = $1 AND day = $2 LIMIT 1";
-    Ok(r.opt::<(i64,)>(sql, params![CITY, day])?.is_some())
+/// The latest day that was looked at by any detector.
+pub fn last_day(r: &mut Read<'_>) -> StoreResult<Option<Date>> {
+    let sql = "SELECT day FROM warning_runs WHERE district = $1 ORDER BY day DESC LIMIT 1";
+    Ok(r.opt::<(Date,)>(sql, params![CITY])?.map(|row| row.0))
 }
 
 /// The last runs, newest first.

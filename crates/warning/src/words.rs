@@ -65,7 +65,7 @@ pub fn sentence(said: &Said<'_>) -> Both {
     };
     Both {
         zh: format!(
-            "{}的{}：{days} 天 {observed} 起，往常约 {expected} 起；{zh}",
+            "{}的{}：{days} 天 {observed} 起，按比例应约 {expected} 起；{zh}",
             said.place.zh, said.category.zh
         ),
         en: format!(
@@ -233,7 +233,7 @@ mod tests {
         );
         assert_eq!(
             words.zh,
-            "海沧区 2 个街道的雨水井盖：7 天 31 起，往常约 12 起；凭偶然约 240 天才有一次"
+            "海沧区 2 个街道的雨水井盖：7 天 31 起，按比例应约 12 起；凭偶然约 240 天才有一次"
         );
         assert_eq!(words.in_lang("en"), words.en);
         assert_eq!(words.in_lang("zh-CN"), words.zh);

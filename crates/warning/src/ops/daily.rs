@@ -7,8 +7,8 @@ use crate::model::{Signal, Standing, WarningId};
 use crate::sql::{self, Curve, Run, Warning};
 use crate::track::{self, QUIET_DAYS, Sight, Track};
 use access::{Ctx, Permission};
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan as _};
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use matters::City;
@@ -57,8 +57,13 @@ pub fn day_to_look_at(city: &City, now: Timestamp) -> Date {
     day_after(city.local_date(now), -1)
 }
 
-/// Looks at yesterday once, after a local time of day. Answers what came of it, or nothing where it is too early, was
-/// done, or another process is doing it. Must not be called on an async thread.
+/// Days that are made up for at most.
+const MOST_MISSED: i64 = 14;
+
+/// Looks once at each day up to yesterday, after a local time of day: at the first day after the last that was looked at, so
+/// that a program that was away for some days makes up for them, though for no more than [`MOST_MISSED`]. Answers what came
+/// of it, or nothing where it is too early, all is done, or another process is doing it. Must not be called on an async
+/// thread.
 ///
 /// # Errors
 /// [`WarningError`].
@@ -71,10 +76,15 @@ pub fn run_if_due(
     if local.time() < not_before {
         return Ok(None);
     }
-    let day = day_to_look_at(&city, ctx.now());
-    if ctx.read_blocking::<_, WarningError, _>(move |r| Ok(sql::has_run(r, day)?))? {
-        return Ok(None);
-    }
+    let yesterday = day_to_look_at(&city, ctx.now());
+    let day = match ctx.read_blocking::<_, WarningError, _>(|r| Ok(sql::last_day(r)?))? {
+        None => yesterday,
+        Some(last) if last >= yesterday => return Ok(None),
+        Some(last) => {
+            let first = yesterday.saturating_sub((MOST_MISSED - 1).days());
+            last.saturating_add(1.day()).max(first)
+        }
+    };
     match run_day(ctx, city, day, None, false) {
         // The row of the run was taken: another process was faster.
         Err(WarningError::Store(StoreError::Unique(_))) => Ok(None),
@@ -217,7 +227,11 @@ fn changes(
         .into_iter()
         .filter_map(|(at, sights)| {
             let track = tracks[at].clone();
-            let curve = curve(grounds, counts, &track, day);
+            let curve = match ongoing.get(at) {
+                // An earlier day is looked at again: what was drawn since stays.
+                Some(known) if known.track.last_seen > day => known.curve.clone(),
+                _ => curve(grounds, counts, &track, day),
+            };
             let (warning, is_new) = match ongoing.get(at) {
                 Some(known) => (
                     Warning {

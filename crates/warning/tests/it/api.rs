@@ -26,7 +26,12 @@ both_engines!(
             said.contains("上水井盖 in ") && said.contains("expected") && said.contains("once in"),
             "{said}"
         );
-        assert!(one["sentence"]["zh"].as_str().unwrap().contains("往常约"));
+        assert!(
+            one["sentence"]["zh"]
+                .as_str()
+                .unwrap()
+                .contains("按比例应约")
+        );
         assert!(one["now"]["voices"].as_u64() >= one["now"]["observed"].as_u64());
         for (query, n) in [
             ("?standing=new", 1),

@@ -196,6 +196,16 @@ both_engines!(
         city.clock
             .advance(std::time::Duration::from_secs(24 * 3600));
         assert_eq!(due(6).unwrap().unwrap().day, city.day(1));
+        // Days on which nothing served are made up for, the first one first; but not for ever.
+        city.clock
+            .advance(std::time::Duration::from_secs(3 * 24 * 3600));
+        for back in [3, 2, 1] {
+            assert_eq!(due(6).unwrap().unwrap().day, city.day(back));
+        }
+        assert_eq!(due(6).unwrap(), None);
+        city.clock
+            .advance(std::time::Duration::from_secs(60 * 24 * 3600));
+        assert_eq!(due(6).unwrap().unwrap().day, city.day(14));
     }
 );
 
