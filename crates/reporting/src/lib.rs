@@ -12,7 +12,7 @@ mod zero_inflated;
 
 pub use zero_inflated::ZeroInflated;
 
-use analysis::math::regression::{Design, PoissonFit, RegressionError, fit_poisson};
+use analysis::math::regression::{Design, Factor, PoissonFit, RegressionError, fit_poisson};
 use analysis::math::special::{CountLaw, ln_factorial, normal_quantile};
 use thiserror::Error;
 
@@ -56,6 +56,21 @@ pub enum ReportingError {
     /// A covariate says nothing that the others do not say.
     #[error("the covariate {0} is constant or a combination of the covariates before it")]
     Dependent(String),
+    /// All duplicates stand at one end of a covariate, so that the further its effect goes, the likelier they are.
+    #[error(
+        "every repeated report was seen where the covariate {name} has its {end} value and none where it has another, so its effect has no limit"
+    )]
+    Unlimited {
+        /// The covariate.
+        name: String,
+        /// Which end: lowest or highest.
+        end: &'static str,
+    },
+    /// As [`ReportingError::Unlimited`], by several covariates together, of which this is the last.
+    #[error(
+        "no repeated report was seen in a group that the covariate {0} makes with those before it, so its effect has no limit"
+    )]
+    UnlimitedTogether(String),
     /// Effects need at least one duplicate.
     #[error("no incident has a duplicate, so no effect of a covariate can be estimated")]
     NoDuplicates,
@@ -96,7 +111,7 @@ impl Rate {
 /// The effect of one covariate on the rate.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Effect {
-    /// The covariate, or `column=value` for one of its values against the first.
+    /// The covariate, or `column=value` for one of its values against the one that has no effect of its own.
     pub name: String,
     /// Change of the logarithm of the rate for one unit more.
     pub coefficient: f64,
@@ -219,6 +234,9 @@ pub fn reporting(
             Ok(result)
         };
     }
+    if let Some(error) = unlimited(duplicates, covariates) {
+        return Err(error);
+    }
     let offset: Vec<f64> = days.iter().map(|t| t.ln()).collect();
     match fit_poisson(&design, duplicates, &offset, &[]) {
         Ok(fit) => {
@@ -233,10 +251,58 @@ pub fn reporting(
         // A single incident has a rate, but nothing more can be said.
         Err(RegressionError::TooFewRows { .. }) if columns == 0 => Ok(result),
         Err(RegressionError::Dependent(j)) if j > 0 => {
-            Err(ReportingError::Dependent(covariates.names[j - 1].clone()))
+            let name = covariates.names[j - 1].clone();
+            Err(if is_independent(&design) {
+                ReportingError::UnlimitedTogether(name)
+            } else {
+                ReportingError::Dependent(name)
+            })
         }
         Err(other) => Err(ReportingError::Regression(other)),
     }
+}
+
+/// Names the first covariate at one end of which all duplicates stand (separation; Albert & Anderson 1984, *Biometrika*
+/// 71:1). Where that end is 0, the baseline still has its limits, and the effect is told without any.
+fn unlimited(duplicates: &[f64], covariates: &Covariates) -> Option<ReportingError> {
+    let of_column = |(j, name): (usize, &String)| {
+        let values = || covariates.rows.iter().map(move |row| row[j]);
+        let lowest = values().fold(f64::INFINITY, f64::min);
+        let highest = values().fold(f64::NEG_INFINITY, f64::max);
+        let holds_all = |end: f64| {
+            let mut seen = values().zip(duplicates).filter(|(_, m)| **m > 0.0);
+            end != 0.0 && seen.all(|(value, _)| value == end)
+        };
+        let end = if lowest == highest {
+            return None;
+        } else if holds_all(lowest) {
+            "lowest"
+        } else if holds_all(highest) {
+            "highest"
+        } else {
+            return None;
+        };
+        Some(ReportingError::Unlimited {
+            name: name.clone(),
+            end,
+        })
+    };
+    covariates.names.iter().enumerate().find_map(of_column)
+}
+
+/// Whether no column of the design is a combination of others, before the fit weighs its rows.
+fn is_independent(design: &Design) -> bool {
+    let p = design.columns();
+    let mut products = vec![0.0; p * p];
+    for i in 0..design.rows() {
+        let row = design.row(i);
+        for a in 0..p {
+            for b in 0..=a {
+                products[a * p + b] += row[a] * row[b];
+            }
+        }
+    }
+    Factor::of(&products, p).is_ok()
 }
 
 /// How often incidents of one place (or category) are reported again, over what is expected of them.
@@ -498,6 +564,45 @@ mod tests {
         assert_eq!(
             (found.effects[0].standard_error, found.effects[0].interval),
             (None, Interval { lo: None, hi: None })
+        );
+    }
+
+    #[test]
+    fn an_effect_without_limit_is_not_called_a_combination() {
+        let by = |names: &[&str], rows: &[[f64; 2]], duplicates: &[f64]| {
+            let covariates = Covariates {
+                names: names.iter().map(|n| (*n).to_owned()).collect(),
+                rows: rows.iter().map(|r| r[..names.len()].to_vec()).collect(),
+            };
+            reporting(duplicates, &[20.0].repeat(rows.len()), &covariates).unwrap_err()
+        };
+        let floors = [[3.0, 0.0], [4.0, 0.0], [6.0, 0.0], [6.0, 0.0]];
+        for (duplicates, end) in [
+            ([0.0, 0.0, 3.0, 5.0], "highest"),
+            ([2.0, 0.0, 0.0, 0.0], "lowest"),
+        ] {
+            let name = "floors".to_owned();
+            assert_eq!(
+                by(&["floors"], &floors, &duplicates),
+                ReportingError::Unlimited { name, end }
+            );
+        }
+        let groups = [
+            [0.0, 0.0],
+            [0.0, 0.0],
+            [1.0, 0.0],
+            [1.0, 0.0],
+            [0.0, 1.0],
+            [0.0, 1.0],
+        ];
+        assert_eq!(
+            by(&["b", "c"], &groups, &[0.0, 0.0, 3.0, 5.0, 1.0, 2.0]),
+            ReportingError::UnlimitedTogether("c".into())
+        );
+        let doubled = [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0], [5.0, 10.0]];
+        assert_eq!(
+            by(&["x", "y"], &doubled, &[1.0, 0.0, 2.0, 1.0]),
+            ReportingError::Dependent("y".into())
         );
     }
 

@@ -146,6 +146,9 @@ pub fn cusum(
     };
     let before = &counts[..range.start() - 1];
     let mean = before.iter().sum::<f64>() / before.len() as f64;
+    if settings.reference == Reference::MeanBefore && mean == 0.0 {
+        return Err(DetectError::NothingBefore(*range.start()));
+    }
     let expected = |i: usize| match settings.reference {
         Reference::MeanBefore => mean,
         Reference::Expected(all) => all[i],
@@ -234,13 +237,10 @@ mod tests {
     #[test]
     fn unusable_input_is_refused() {
         let c = Cusum::default();
-        assert!(matches!(
+        assert_eq!(
             cusum(&[0.0; 20], &c, None),
-            Err(DetectError::Setting {
-                name: "the expected count",
-                ..
-            })
-        ));
+            Err(DetectError::NothingBefore(8))
+        );
         assert!(matches!(
             cusum(&[1.0; 20], &Cusum { h: 0.0, ..c }, None),
             Err(DetectError::Setting { name: "h", .. })

@@ -77,6 +77,11 @@ pub enum DetectError {
         /// What is missing.
         why: String,
     },
+    /// The points that set the mean have no case.
+    #[error(
+        "all counts before point {0} are 0; a series of zeros has no expected count to hold others against"
+    )]
+    NothingBefore(usize),
     /// A setting out of bounds.
     #[error("{name} is {value}, but must be {rule}")]
     Setting {

@@ -374,6 +374,7 @@ pub fn read_counts(
 ) -> Result<Vec<CountRow>, ScanError> {
     let mut rows = Vec::new();
     let mut total = 0u64;
+    let mut width = None;
     for line in lines(kind, text) {
         let line = line?;
         if layout.time == TimeColumn::AsFirstLine {
@@ -392,6 +393,13 @@ pub fn read_counts(
             };
         }
         let row = count_row(&line, places, layout, strata)?;
+        let columns = line.columns.len();
+        let first = *width.get_or_insert(columns);
+        if columns != first {
+            return Err(line.error(format!(
+                "the first line has {first} columns, this one has {columns}; covariates stand alike on every line"
+            )));
+        }
         total += u64::from(row.count);
         if total > MAX_PEOPLE {
             return Err(line.error(format!(

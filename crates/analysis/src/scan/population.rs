@@ -119,11 +119,15 @@ impl Population {
             row.count > 0 && time[row.stratum as usize] <= 0.0 && axis.unit_of(row.time).is_some()
         };
         if let Some(row) = rows.iter().find(without) {
-            let reason = "nobody in the population file has its covariates".to_owned();
+            let reason = if self.by_place()[row.place as usize] > 0.0 {
+                "nobody in the population file has its covariates"
+            } else {
+                "the population of its place is 0"
+            };
             return Err(ScanError::Line {
                 kind: FileKind::Cases,
                 line: row.line,
-                reason,
+                reason: reason.to_owned(),
             });
         }
         let mut expected = vec![0.0; self.places * axis.units()];

@@ -296,6 +296,12 @@ fn check_needs(files: &Files<'_>, request: &Request) -> Result<(), ScanError> {
             "a window has at least 1 unit of time",
         ));
     }
+    if request.stop_after == Some(0) {
+        return Err(ScanError::option(
+            "stop-after",
+            "simulation ends at the earliest after 1 data set as strong as the strongest found",
+        ));
+    }
     let counted = files.population.is_some() || files.expected.is_some();
     match request.model {
         Model::Poisson if !counted => Err(ScanError::option(

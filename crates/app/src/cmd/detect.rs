@@ -1,6 +1,6 @@
 //! `shiyu detect`: which points of a series of counts are unusually high.
 
-use super::table::Table;
+use super::table::{Table, check_once};
 use crate::output::{Done, Failure};
 use analysis::aberration::{
     Cusum, DayKind, DayPattern, DetectError, Ears, EarsMethod, Farrington, Point, Threshold,
@@ -35,20 +35,20 @@ pub struct Args {
     #[arg(long, value_name = "A:B", value_parser = parse_range)]
     range: Option<RangeInclusive<usize>>,
     /// One-sided level of the limits; 0.001 for EARS C1 and C2, 0.025 for C3, 0.05 for Farrington.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     alpha: Option<f64>,
     /// Take off what the kind of day brings: its day of the week, holidays and make-up days of the Chinese working
     /// calendar (cn), or the days of the week alone (week). Needs a column `date`, daily.
     #[arg(long, value_name = "cn|week")]
     calendar: Option<CalendarName>,
     /// Of all series together, the share of false discoveries that is let pass at each point (Benjamini & Hochberg).
-    #[arg(long, value_name = "Q")]
+    #[arg(long, value_name = "Q", allow_negative_numbers = true)]
     fdr: Option<f64>,
     /// CUSUM: excess in deviations that is let pass at each point.
-    #[arg(long, default_value_t = 1.04)]
+    #[arg(long, default_value_t = 1.04, allow_negative_numbers = true)]
     k: f64,
     /// CUSUM: limit of the sum.
-    #[arg(long, default_value_t = 2.26)]
+    #[arg(long, default_value_t = 2.26, allow_negative_numbers = true)]
     h: f64,
     /// CUSUM: how counts become standard.
     #[arg(long, value_enum, default_value = "standard")]
@@ -57,19 +57,19 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "delta")]
     threshold: ThresholdName,
     /// Farrington: years of past.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, allow_negative_numbers = true)]
     b: usize,
     /// Farrington: half width of the window around each reference week.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, allow_negative_numbers = true)]
     w: usize,
     /// Farrington: periods a year is cut into.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true)]
     no_periods: usize,
     /// Farrington: weeks just before the judged one that are left out.
-    #[arg(long, default_value_t = 26)]
+    #[arg(long, default_value_t = 26, allow_negative_numbers = true)]
     past_weeks_not_included: usize,
     /// Farrington: residual above which past counts are weighed down.
-    #[arg(long, default_value_t = 2.58)]
+    #[arg(long, default_value_t = 2.58, allow_negative_numbers = true)]
     weights_threshold: f64,
 }
 
@@ -148,15 +148,19 @@ struct Judged {
 impl Args {
     /// Judges the series.
     pub fn run(self) -> Result<Done, Failure> {
+        check_once(&self.column)?;
         let table = Table::read(&self.series)?;
         let dates = table.dates()?;
+        if let Some(dates) = &dates {
+            Step::of(dates).map_err(|e| series_failure(&e, &table))?;
+        }
         let kinds = self.day_kinds(dates.as_deref(), &table)?;
         let mut series = Vec::with_capacity(self.column.len());
         for column in &self.column {
             let counts = table.counts(column)?;
             let points = self
                 .judge_by_day(&counts, dates.as_deref(), kinds.as_deref())
-                .map_err(|e| failure(&e, &table))?;
+                .map_err(|e| failure(&e, &table, column))?;
             let judged = |p: &Point| Judged {
                 index: p.index,
                 date: dates.as_ref().and_then(|d| d.get(p.index - 1)).copied(),
@@ -329,13 +333,14 @@ fn discover(series: &mut [Named], rate: f64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Names the option, or the line of the file, at fault.
-fn failure(error: &DetectError, table: &Table) -> Failure {
+/// Names the option, or the column or line of the file, at fault.
+fn failure(error: &DetectError, table: &Table, column: &str) -> Failure {
     let plain = Failure::unusable("cannot_judge", error.to_string());
     match error {
         DetectError::Series(series) => series_failure(series, table),
         DetectError::Range { .. } | DetectError::History { .. } => plain.field("range"),
         DetectError::Setting { name, .. } => plain.field(*name),
+        DetectError::NothingBefore(_) => plain.field(column),
         DetectError::TooShort { .. } => plain,
     }
 }
@@ -690,5 +695,54 @@ mod tests {
         assert!(f.message.contains("enough past"), "{}", f.message);
         let f = case(&weeks(60), &["--method", "ears-c1", "--range", "9-12"]);
         assert_eq!(f.code, "usage");
+        let zeros = "n\n".to_owned() + &"0\n".repeat(40);
+        let f = case(&zeros, &["--method", "cusum", "--column", "n"]);
+        assert_eq!(f.field.as_deref(), Some("n"));
+        assert!(f.message.contains("zeros"), "{}", f.message);
+        let twice = ["--column", "observed", "--column", "observed"];
+        let f = case(&weeks(60), &[&twice[..], &["--method", "cusum"]].concat());
+        assert_eq!(f.field.as_deref(), Some("column"));
+        let f = case(&weeks(60), &["--method", "cusum", "--h", "-1"]);
+        assert_eq!(f.field.as_deref(), Some("h"));
+        let f = case(&weeks(60), &["--method", "farrington", "--b", "-1"]);
+        assert!(f.message.contains("--b"), "{}", f.message);
+    }
+
+    #[test]
+    fn every_method_refuses_dates_that_do_not_follow_each_other() {
+        let methods = ["ears-c1", "ears-c2", "ears-c3", "cusum", "farrington"];
+        let start = jiff::civil::date(2024, 1, 1);
+        let series = |steps: &[i64]| {
+            let line = |i: &i64| {
+                let day = start.checked_add(jiff::Span::new().days(*i)).unwrap();
+                format!("{day},{}\n", 3 + i % 5)
+            };
+            "date,observed\n".to_owned() + &steps.iter().map(line).collect::<String>()
+        };
+        let even: Vec<i64> = (0..60).collect();
+        let doubled = [&even[..20], &even[19..]].concat();
+        let reversed: Vec<i64> = even.iter().rev().copied().collect();
+        let gapped = [&even[..20], &even[21..]].concat();
+        for method in methods {
+            for (steps, line) in [(&doubled, 22), (&reversed, 3), (&gapped, 22)] {
+                let f = with_file(&series(steps), |f| run(&["detect", f, "--method", method]))
+                    .unwrap_err();
+                assert_eq!(
+                    (f.field.as_deref(), f.line),
+                    (Some("date"), Some(line)),
+                    "{method}"
+                );
+            }
+        }
+        let weekly: Vec<i64> = (0..60).map(|i| 7 * i).collect();
+        let mut monthly = "date,observed\n".to_owned();
+        for i in 0..60 {
+            monthly += &format!("{}-{:02}-01,{}\n", 2019 + i / 12, 1 + i % 12, 3 + i % 5);
+        }
+        for text in [series(&even), series(&weekly), monthly] {
+            for method in methods.into_iter().take(4) {
+                with_file(&text, |f| run(&["detect", f, "--method", method])).unwrap();
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use facts::ops::{self, QueryError};
 use facts::{UpkeepError, rebuild};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use std::path::PathBuf;
 use std::time::Instant;
 use store::sandbox::{Answer, SandboxError};
 
@@ -44,6 +45,11 @@ struct Query {
     /// Print CSV instead of a table.
     #[arg(long)]
     csv: bool,
+    /// Write CSV to this file instead of printing.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[arg(from_global)]
+    json: bool,
 }
 
 impl Args {
@@ -91,10 +97,38 @@ impl From<QueryError> for Failure {
 
 impl Query {
     fn run(self, common: &Common) -> Result<Done, Failure> {
+        if self.csv && self.json && self.out.is_none() {
+            return Err(Failure::unusable(
+                "missing_option",
+                "with --json a document goes to a file: give --out FILE",
+            )
+            .field("out"));
+        }
         let program = Program::open(common)?;
         let ctx = program.system(SystemRole::Operator);
         facts::catch_up(&ctx, &CaseFacts::source(program.config.timezone.clone()))?;
         let answer = ops::query_blocking(&ctx.renewed(), &self.sql)?;
+        if let Some(path) = self.out {
+            std::fs::write(&path, ops::csv(&answer)).map_err(|e| {
+                Failure::unusable(
+                    "unwritable_file",
+                    format!("cannot write {}: {e}", path.display()),
+                )
+                .field("out")
+            })?;
+            let (rows, more) = (
+                answer.rows.len(),
+                if answer.is_cut {
+                    ", and more were left out"
+                } else {
+                    ""
+                },
+            );
+            return Done::new(
+                &json!({ "file": path, "rows": rows, "cut": answer.is_cut }),
+                format!("{} written, {rows} rows{more}", path.display()),
+            );
+        }
         let rows: Vec<Vec<serde_json::Value>> = answer
             .rows
             .iter()

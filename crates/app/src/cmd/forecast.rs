@@ -1,7 +1,7 @@
 //! `shiyu forecast`: what counts to expect next, with limits.
 
 use super::detect::series_failure;
-use super::table::Table;
+use super::table::{Table, check_once};
 use crate::output::{Done, Failure};
 use analysis::forecast::{Evaluation, ForecastError, ForecastPoint, bottom_up, evaluate};
 use analysis::series::Step;
@@ -19,10 +19,10 @@ pub struct Args {
     #[arg(long, default_value = "observed")]
     column: Vec<String>,
     /// How many steps to foresee.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     horizon: usize,
     /// A season's length in steps; may be given several times. Without it: 7 and 365 for days, 52 for weeks, 12 for months, none without dates.
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true)]
     season: Vec<usize>,
 }
 
@@ -80,6 +80,7 @@ struct Dated {
 impl Args {
     /// Foresees the series.
     pub fn run(self) -> Result<Done, Failure> {
+        check_once(&self.column)?;
         let table = Table::read(&self.series)?;
         let (mut dates, mut usual) = (Vec::new(), Vec::new());
         if let Some(known) = table.dates()? {
@@ -300,5 +301,15 @@ mod tests {
         assert_eq!((f.field.as_deref(), f.line), (Some("date"), Some(21)));
         let f = case("observed\n1\nNaN\n", &["--horizon", "3"]);
         assert_eq!((f.field.as_deref(), f.line), (Some("observed"), Some(3)));
+        let twice = ["--column", "observed", "--column", "observed"];
+        let f = case(&good, &[&twice[..], &["--horizon", "3"]].concat());
+        assert_eq!(f.field.as_deref(), Some("column"));
+        for (option, args) in [
+            ("--horizon", &["--horizon", "-1"][..]),
+            ("--season", &["--horizon", "3", "--season", "-7"][..]),
+        ] {
+            let f = case(&good, args);
+            assert!(f.message.contains(option), "{}", f.message);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::table::{Table, bad_value};
 use crate::output::{Done, Failure};
+use grid::guard;
 use reporting::{Covariates, Effect, Interval, Reporting, ReportingError, ZeroInflated, reporting};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -16,6 +17,19 @@ const DAYS: &str = "days";
 const MOST_VALUES: usize = 50;
 /// Covariate columns altogether, each text value counted.
 const MOST_COLUMNS: usize = 200;
+
+/// Words by which a column tells of who reports, beside those that no import may bring in.
+const PERSONS: [&str; 9] = [
+    "caller",
+    "reporter",
+    "complainant",
+    "gender",
+    "来电人",
+    "报案人",
+    "举报人",
+    "投诉人",
+    "性别",
+];
 
 /// Estimate how fast incidents are reported, from their repeated reports.
 #[derive(clap::Args)]
@@ -77,7 +91,7 @@ impl Args {
         let table = Table::read(&self.incidents)?;
         let duplicates = table.counts(DUPLICATES)?;
         let days = table.positive(DAYS)?;
-        let covariates = covariates(&table, &self.covariate)?;
+        let covariates = covariates(&table, &duplicates, &self.covariate)?;
         let found = reporting(&duplicates, &days, &covariates).map_err(|e| failure(&e))?;
         let answer = Answer {
             incidents: duplicates.len(),
@@ -99,13 +113,36 @@ impl Args {
 fn failure(error: &ReportingError) -> Failure {
     let plain = Failure::unusable("cannot_estimate", error.to_string());
     match error {
-        ReportingError::Dependent(name) => plain.field(name.split('=').next().unwrap_or(name)),
+        ReportingError::Dependent(name)
+        | ReportingError::Unlimited { name, .. }
+        | ReportingError::UnlimitedTogether(name) => {
+            plain.field(name.split('=').next().unwrap_or(name))
+        }
         _ => plain,
     }
 }
 
-/// The covariates of every row: numbers as they are, texts as one column for each value but the first in order.
-fn covariates(table: &Table, wanted: &[String]) -> Result<Covariates, Failure> {
+/// Refuses a covariate that tells of persons; covariates are facts of places.
+fn check_covariate(name: &str) -> Result<(), Failure> {
+    let refused = |why: String| Err(Failure::unusable("refused_covariate", why).field("covariate"));
+    if let Err(forbidden) = guard::check_column(name) {
+        return refused(forbidden.to_string());
+    }
+    let small = name.to_lowercase();
+    if matches!(small.as_str(), "age" | "sex" | "年龄")
+        || PERSONS.iter().any(|word| small.contains(*word))
+    {
+        return refused(format!(
+            "column {name:?} tells of persons, and a covariate is a fact of a place: {}",
+            guard::RULE
+        ));
+    }
+    Ok(())
+}
+
+/// The covariates of every row: numbers as they are, texts as one column for each value but the first in order that was
+/// reported again, for against one that never was no effect has a limit.
+fn covariates(table: &Table, duplicates: &[f64], wanted: &[String]) -> Result<Covariates, Failure> {
     let all = || {
         table
             .header()
@@ -125,6 +162,7 @@ fn covariates(table: &Table, wanted: &[String]) -> Result<Covariates, Failure> {
     };
     for name in &wanted {
         let column = table.column(name)?;
+        check_covariate(name)?;
         let number = |text: &str| text.parse::<f64>().ok().filter(|v| v.is_finite());
         let texts: Vec<(u64, &str)> = table.texts(column).collect();
         if texts.iter().any(|(_, t)| number(t).is_some()) {
@@ -150,7 +188,13 @@ fn covariates(table: &Table, wanted: &[String]) -> Result<Covariates, Failure> {
             );
             return Err(Failure::unusable("bad_covariate", message).field(name));
         }
-        for value in values.iter().skip(1) {
+        let is_reported = |value: &str| {
+            let mut rows = texts.iter().zip(duplicates);
+            rows.any(|((_, text), m)| *text == value && *m > 0.0)
+        };
+        let reference = values.iter().copied().find(|v| is_reported(v));
+        let reference = reference.or_else(|| values.first().copied());
+        for value in values.iter().filter(|v| Some(**v) != reference) {
             result.names.push(format!("{name}={value}"));
             for (row, (_, text)) in result.rows.iter_mut().zip(&texts) {
                 row.push(f64::from(u8::from(text == value)));
@@ -261,6 +305,48 @@ mod tests {
         })
         .unwrap();
         assert_eq!(only.json["effects"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn traits_of_persons_are_no_covariates() {
+        for name in [
+            "caller_age",
+            "信用分",
+            "Age",
+            "reporter gender",
+            "来电人类别",
+        ] {
+            let text = format!("duplicates,days,{name}\n1,2,3\n0,2,4\n2,1,5\n");
+            for args in [&[][..], &["--covariate", name][..]] {
+                let f = with_file(&text, |f| run(&[&["reporting-rate", f][..], args].concat()))
+                    .unwrap_err();
+                assert_eq!(
+                    (f.code.as_str(), f.field.as_deref()),
+                    ("refused_covariate", Some("covariate")),
+                    "{name}"
+                );
+                assert!(f.message.contains(name), "{}", f.message);
+            }
+        }
+        let text = "duplicates,days,pipe_age\n1,2,3\n0,2,4\n2,1,5\n1,3,4\n";
+        with_file(text, |f| run(&["reporting-rate", f])).unwrap();
+    }
+
+    #[test]
+    fn a_group_never_reported_again_is_no_reference_whatever_its_name() {
+        for (silent, heard) in [("a", "b"), ("b", "a")] {
+            let text = format!(
+                "duplicates,days,group\n0,20,{silent}\n0,20,{silent}\n3,20,{heard}\n5,20,{heard}\n"
+            );
+            let done = with_file(&text, |f| run(&["reporting-rate", f])).unwrap();
+            let effect = &done.json["effects"][0];
+            assert_eq!(effect["name"], format!("group={silent}"));
+            assert!(effect["interval"]["hi"].is_null(), "{effect}");
+        }
+        let text = "duplicates,days,floors\n0,20,3\n0,20,4\n3,20,6\n5,20,6\n";
+        let f = with_file(text, |f| run(&["reporting-rate", f])).unwrap_err();
+        assert_eq!(f.field.as_deref(), Some("floors"));
+        assert!(f.message.contains("highest"), "{}", f.message);
     }
 
     #[test]

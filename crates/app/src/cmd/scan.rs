@@ -58,25 +58,40 @@ pub struct Args {
     unit: UnitName,
     /// The largest zone as a share of the population (of the cases, for permutation), above 0 and at most 1;
     /// default 0.5, but no bound for ebp where --max-neighbours is given.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     max_population: Option<f64>,
     /// The most places in a zone, its centre counted.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
     max_neighbours: Option<usize>,
     /// The longest window, in whole units of --unit; default: half of the study, for ebp all of it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_days: Option<usize>,
     /// Simulated data sets from which p-values come; 0 for none.
-    #[arg(long, default_value_t = 999, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 999,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     replicates: u32,
     /// Where the random numbers begin; the same seed gives the same answer.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     seed: u64,
     /// Pass over windows with fewer cases.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     min_cases: u32,
     /// Stop simulating once so many data sets have a cluster as strong as the strongest found.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     stop_after: Option<u32>,
 }
 
@@ -388,6 +403,26 @@ mod tests {
             assert!(best[key].is_null(), "{key}");
         }
         assert!((best["relative_risk"].as_f64().unwrap() - 5.0 / (2.0 / 2.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_negative_number_is_refused_by_its_option() {
+        let given = "shiyu scan --cases f.cas --geo f.geo --coordinates latlon";
+        for option in [
+            "max-population",
+            "max-neighbours",
+            "max-days",
+            "replicates",
+            "seed",
+            "min-cases",
+            "stop-after",
+        ] {
+            let words = format!("{given} --{option} -1");
+            match Cli::try_parse_from(words.split(' ')) {
+                Ok(_) => assert_eq!(option, "max-population", "the study refuses it"),
+                Err(e) => assert!(e.to_string().contains(&format!("--{option}")), "{e}"),
+            }
+        }
     }
 
     #[test]

@@ -8,8 +8,10 @@ use std::path::Path;
 
 /// Largest file read; far more than any series or list of incidents needs.
 const MOST_BYTES: u64 = 1 << 30;
-/// Counts above this would no longer be exact.
-const LARGEST_COUNT: f64 = 9_007_199_254_740_992.0;
+/// The largest count that no larger one is rounded to: 2^53 − 1.
+const LARGEST_COUNT: f64 = 9_007_199_254_740_991.0;
+/// Why a count that is not there is refused.
+const MISSING: &str = "a count is missing; write 0 where there was no case";
 /// How dates may be written.
 const DATE_FORMATS: [&str; 3] = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"];
 
@@ -64,6 +66,8 @@ impl Table {
         };
         let mut table: Option<Self> = None;
         let mut record = csv::StringRecord::new();
+        // Where the next record begins if no line between is empty.
+        let mut due = 1;
         loop {
             let start = reader.position().byte() as usize;
             let more = reader.read_record(&mut record).map_err(|e| {
@@ -76,6 +80,9 @@ impl Table {
                 lines.of(start),
                 record.iter().map(str::to_owned).collect::<Vec<_>>(),
             );
+            let empty = (line > due).then_some(due);
+            let inside: u64 = fields.iter().map(|f| count_lines(f.as_bytes())).sum();
+            due = line + 1 + inside;
             match &mut table {
                 None => {
                     table = Some(Self {
@@ -84,6 +91,10 @@ impl Table {
                     })
                 }
                 Some(table) if fields.len() == table.header.len() => {
+                    // In a single column an empty line is a value, and skipping it would move all that follow.
+                    if let ([column], Some(empty)) = (table.header.as_slice(), empty) {
+                        return Err(bad_value(column, empty, "", MISSING));
+                    }
                     table.rows.push(Row { line, fields })
                 }
                 Some(table) => {
@@ -156,10 +167,13 @@ impl Table {
         let one = |(line, text): (u64, &str)| {
             let bad = |why: &str| Err(bad_value(name, line, text, why));
             match text.parse::<f64>() {
-                _ if is_missing(text) => bad("a count is missing; write 0 where there was no case"),
+                _ if is_missing(text) => bad(MISSING),
                 Ok(v) if v.is_finite() && v < 0.0 => bad("a count is not negative"),
                 Ok(v) if v.is_finite() && v.fract() != 0.0 => bad("a count is a whole number"),
-                Ok(v) if v.is_finite() && v <= LARGEST_COUNT => Ok(v.abs()),
+                Ok(v) if v.is_finite() && v > LARGEST_COUNT => {
+                    bad("a count above 2^53 - 1 is not kept exactly")
+                }
+                Ok(v) if v.is_finite() => Ok(v.abs()),
                 _ => bad("a count is a whole number, 0 or more"),
             }
         };
@@ -191,6 +205,22 @@ impl Table {
             .map(one)
             .collect::<Result<_, _>>()
             .map(Some)
+    }
+}
+
+/// Refuses a column that is asked for twice.
+pub fn check_once(columns: &[String]) -> Result<(), Failure> {
+    let again = columns
+        .iter()
+        .enumerate()
+        .find(|(i, c)| columns[..*i].contains(c));
+    match again {
+        Some((_, column)) => Err(Failure::unusable(
+            "unusable_argument",
+            format!("--column {column} is given twice"),
+        )
+        .field("column")),
+        None => Ok(()),
     }
 }
 
@@ -294,6 +324,39 @@ mod tests {
             let f = failure(&text, |t| t.counts("observed"));
             assert!(f.message.contains("missing"), "{missing:?}: {}", f.message);
             assert_eq!(f.line, Some(3));
+        }
+    }
+
+    #[test]
+    fn an_empty_line_of_a_single_column_is_a_missing_count() {
+        for (text, line) in [
+            ("observed\n1\n\n3\n", 3),
+            ("observed\r\n1\r\n2\r\n\r\n\r\n3\r\n", 4),
+            ("observed\n\n1\n", 2),
+        ] {
+            let f = Table::parse(text.as_bytes()).unwrap_err();
+            assert_eq!((f.field.as_deref(), f.line), (Some("observed"), Some(line)));
+            assert!(f.message.contains("missing"), "{}", f.message);
+        }
+        for text in [
+            "observed\n1\n3\n\n",
+            "\nobserved\r\n1\r\n3\r\n\r\n",
+            "observed\n\"1\n\"\n3\n",
+        ] {
+            let table = Table::parse(text.as_bytes()).unwrap();
+            assert_eq!(table.counts("observed").unwrap(), [1.0, 3.0], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_that_would_be_rounded_is_refused() {
+        let last = Table::parse(b"observed\n9007199254740991\n").unwrap();
+        assert_eq!(last.counts("observed").unwrap(), [9_007_199_254_740_991.0]);
+        for rounded in ["9007199254740992", "9007199254740993", "1e300"] {
+            let text = format!("observed\n{rounded}\n");
+            let f = failure(&text, |t| t.counts("observed"));
+            assert_eq!((f.field.as_deref(), f.line), (Some("observed"), Some(2)));
+            assert!(f.message.contains("2^53"), "{}", f.message);
         }
     }
 

@@ -36,7 +36,7 @@ struct Run {
     #[arg(long, value_name = "DATE")]
     date: Option<String>,
     /// The seed of the simulations; the day itself if not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ struct Backtest {
     #[arg(long, value_name = "DATE")]
     to: String,
     /// The seed of simulation and chance; drawn if not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 

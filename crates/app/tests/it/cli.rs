@@ -300,6 +300,21 @@ fn arguments_nobody_understands_end_with_two() {
 }
 
 #[test]
+fn a_negative_number_is_told_by_its_option() {
+    let place = Place::sqlite();
+    for (args, field) in [
+        (&["warn", "run", "--seed", "-1"][..], "seed"),
+        (&["forecast", "x.csv", "--horizon", "-1"][..], "horizon"),
+        (
+            &["detect", "x.csv", "--method", "farrington", "--b", "-1"][..],
+            "b",
+        ),
+    ] {
+        assert_eq!(place.run(args).error(2)["field"], field, "{args:?}");
+    }
+}
+
+#[test]
 fn a_closed_account_gets_no_token() {
     let place = Place::sqlite().ready();
     let add = ["user", "add", "li", "--name", "Li", "--role", "acceptor"];

@@ -135,6 +135,26 @@ on_both!(figures_are_asked_for_by_sql, |place| {
     );
 });
 
+on_both!(an_answer_is_written_to_a_file, |place| {
+    import(place, 0, 600);
+    let sql = "SELECT month, reported FROM v_months ORDER BY month";
+    let out = place.path("months.csv").display().to_string();
+    let query = ["facts", "query", sql, "--csv"];
+    assert_eq!(place.run(&query).error(2)["field"], "out");
+    for csv in [&["--csv"][..], &[][..]] {
+        let args = [&query[..3], csv, &["--out", out.as_str()]].concat();
+        let done = place.run(&args).done();
+        assert_eq!(
+            (&done["file"], &done["rows"]),
+            (&out.as_str().into(), &12.into()),
+            "{done}"
+        );
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert_eq!(text.lines().count(), 13);
+        assert!(text.starts_with("month,reported\r\n2024-01-01,"));
+    }
+});
+
 on_both!(what_cases_count_as_is_exported_without_people, |place| {
     import(place, 0, 600);
     let out = place.path("facts.parquet").display().to_string();

@@ -68,6 +68,16 @@ fn lines_of_a_case_file() {
         ("a 99999999999 2001/1/2", 1, "count"),
         ("a 4000000000 2001/1/2", 1, "more than can be scanned"),
         ("a\0 1 2001/1/2", 1, "zero byte"),
+        (
+            "a 1 2001/1/2 f\nb 1 2001/1/2\n",
+            2,
+            "the first line has 4 columns, this one has 3",
+        ),
+        (
+            "a 1 2001/1/2\nb 1 2001/1/2 f\n",
+            2,
+            "the first line has 3 columns, this one has 4",
+        ),
     ] {
         refused(
             Files { cases, ..GOOD },
@@ -172,6 +182,16 @@ fn lines_of_a_population_file() {
         FileKind::Cases,
         2,
         "no population or expected count",
+    );
+    refused(
+        Files {
+            population: Some("a 2001 0\nb 2001 0\n"),
+            ..GOOD
+        },
+        &daily(Model::Poisson),
+        FileKind::Cases,
+        1,
+        "the population of its place is 0",
     );
     let stratified = Files {
         cases: "a 1 2001/1/2 f\nb 1 2001/1/2 m\n",
@@ -300,6 +320,13 @@ fn requests_without_what_their_model_needs() {
                 ..daily(Model::Permutation)
             },
             "max-days",
+        ),
+        (
+            Request {
+                stop_after: Some(0),
+                ..daily(Model::Permutation)
+            },
+            "stop-after",
         ),
         (
             Request {
