@@ -96,6 +96,7 @@ ui-form-faults = { $n ->
    *[other] { $n } things need a change
 }
 ui-form-blank = Please choose
+ui-form-all = All
 ui-step-done = done
 ui-step-current = in progress
 ui-step-next = to come

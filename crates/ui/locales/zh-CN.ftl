@@ -44,6 +44,7 @@ ui-no-data = 无数据
 ui-optional = 可不填
 ui-form-faults = 有 { $n } 处需要改
 ui-form-blank = 请选择
+ui-form-all = 全部
 ui-step-done = 已完成
 ui-step-current = 进行中
 ui-step-next = 未开始
