@@ -13,7 +13,10 @@ actors-kind-mass-organisation = Mass organisation
 actors-kind-residents-committee = Residents' group
 actors-kind-individual = Individual
 actors-all = Closed ones as well
-actors-unreviewed = { $n } units were made by imports and not looked at yet
+actors-unreviewed = { $n ->
+    [one] One unit was made by an import and not looked at yet
+   *[other] { $n } units were made by imports and not looked at yet
+}
 actors-none = No unit fits.
 actors-none-advice = Import a sheet of units under Administration, or add one.
 actors-name = Name

@@ -3,31 +3,73 @@ admin-title = Administration
 admin-import-file = Import a file
 admin-imports = Imports
 admin-imports-what = Bring in many rows by a file: look first, then write.
-admin-imports-waiting = { $n } files were looked at and wait for a decision
+admin-imports-waiting = { $n ->
+    [one] One file was looked at and waits for a decision
+   *[other] { $n } files were looked at and wait for a decision
+}
 admin-territory = Territory
 admin-territory-what = { $districts } districts, { $streets } streets and towns, { $cells } unit grids
 admin-no-grids = There are no unit grids yet
-admin-without-beat = { $n } unit grids are in no beat
+admin-without-beat = { $n ->
+    [one] One unit grid is in no beat
+   *[other] { $n } unit grids are in no beat
+}
 admin-units = Units
-admin-units-what = { $n } units in force
+admin-units-what = { $n ->
+    [one] One unit in force
+   *[other] { $n } units in force
+}
 admin-no-units = No unit is registered yet
-admin-units-unreviewed = { $n } units were made by imports and not looked at
+admin-units-unreviewed = { $n ->
+    [one] One unit was made by an import and not looked at
+   *[other] { $n } units were made by imports and not looked at
+}
 admin-new-unit = New unit
 admin-matters = Catalogue
-admin-matters-what = { $n } classes to choose from
+admin-matters-what = { $n ->
+    [one] One class to choose from
+   *[other] { $n } classes to choose from
+}
 admin-no-classes = There is no class to choose from yet
-admin-drafts = { $n } drafts are not published
-admin-classes-unruled = { $n } classes have no registration condition
-admin-classes-unreviewed = { $n } classes were made by imports and not looked at
-admin-catalogues-ended = { $n } catalogues are past their last day
+admin-drafts = { $n ->
+    [one] One draft is not published
+   *[other] { $n } drafts are not published
+}
+admin-classes-unruled = { $n ->
+    [one] One class has no registration condition
+   *[other] { $n } classes have no registration condition
+}
+admin-classes-unreviewed = { $n ->
+    [one] One class was made by an import and not looked at
+   *[other] { $n } classes were made by imports and not looked at
+}
+admin-catalogues-ended = { $n ->
+    [one] One catalogue is past its last day
+   *[other] { $n } catalogues are past their last day
+}
 admin-new-class = New class
 admin-catalogues = Catalogues
 admin-duties = Duties
-admin-duties-what = { $n } lines in force
-admin-gaps-in = { $n } classes without a duty in { $name }
-admin-gaps-more = gaps in { $n } more districts
-admin-clashes = { $n } double lines
-admin-dead-duties = { $n } lines name a closed unit
+admin-duties-what = { $n ->
+    [one] One line in force
+   *[other] { $n } lines in force
+}
+admin-gaps-in = { $n ->
+    [one] One class without a duty in { $name }
+   *[other] { $n } classes without a duty in { $name }
+}
+admin-gaps-more = { $n ->
+    [one] gaps in one more district
+   *[other] gaps in { $n } more districts
+}
+admin-clashes = { $n ->
+    [one] One double line
+   *[other] { $n } double lines
+}
+admin-dead-duties = { $n ->
+    [one] One line names a closed unit
+   *[other] { $n } lines name a closed unit
+}
 admin-gaps = Gaps and double lines
 admin-who = Who is responsible
 admin-rules = Rules where nobody is named
@@ -35,8 +77,14 @@ admin-calendar = Working calendar
 admin-calendar-what = Version in use: { $version }
 admin-year-missing = The notice of { $year } is not loaded: deadlines are provisional
 admin-channels = Channels
-admin-channels-what = { $n } channels
-admin-channels-unreviewed = { $n } channels were made by imports and not looked at
+admin-channels-what = { $n ->
+    [one] One channel
+   *[other] { $n } channels
+}
+admin-channels-unreviewed = { $n ->
+    [one] One channel was made by an import and not looked at
+   *[other] { $n } channels were made by imports and not looked at
+}
 admin-users = People and roles
 admin-users-what = Accounts, roles and scopes
 admin-users-other = In the hands of the security administrator
@@ -117,14 +165,20 @@ admin-progress = { $done } of { $of } rows written
 admin-running = It is being written.
 admin-may-leave = You may leave this page; the import goes on.
 admin-stopped = The import stopped; what was written stays, and the same file goes on from there.
-admin-ready-what = { $n } rows are written when you agree; refused rows are not.
+admin-ready-what = { $n ->
+    [one] One row is written when you agree; refused rows are not.
+   *[other] { $n } rows are written when you agree; refused rows are not.
+}
 admin-nothing = There is nothing to write.
 admin-lost = The server stopped while it was written; agree again and it goes on.
 admin-confirm = Write it
 admin-cancel = Cancel
 admin-over = The import is over.
 admin-ignored = Columns that are not read: { $names }
-admin-warnings = { $n } things to look at
+admin-warnings = { $n ->
+    [one] One thing to look at
+   *[other] { $n } things to look at
+}
 admin-rejects = Refused rows
 admin-rejects-csv = All { $n } refused rows as CSV
 admin-line = Line

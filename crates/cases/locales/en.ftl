@@ -753,7 +753,10 @@ cases-kind-share = Share
 cases-claim-stands = { $unit } has claimed this case until { $until }. Clock and duty stay with the handling unit.
 cases-claim-shown = { $unit } has claimed this case and shown what it did. The handling unit answers for it and reports back.
 cases-warn-first = This unit was told first: it leads and does not pass the case on.
-cases-warn-parts = { $n } parts are with other units and not answered.
+cases-warn-parts = { $n ->
+    [one] One part is with another unit and not answered.
+   *[other] { $n } parts are with other units and not answered.
+}
 cases-limit-help = A number with its clock: 4 working hours as 4工作时, 2 working days as 2工作日, 24 hours as 24紧急工作时, 3 days as 3自然日.
 cases-party-help = A unit of the register, never a person. It can no longer claim the case.
 cases-field-ask = What is asked

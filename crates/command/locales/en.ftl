@@ -25,10 +25,19 @@ command-returned = { $class }: returned { $n } times, a ruling is needed
 command-morning = This morning
 command-morning-decisions = To decide
 command-decide = Look and decide
-command-said-came = Yesterday { $n } matters came in.
-command-said-came-compared = Yesterday { $n } matters came in, { $change } against { $before } a week before.
+command-said-came = { $n ->
+    [one] Yesterday one matter came in.
+   *[other] Yesterday { $n } matters came in.
+}
+command-said-came-compared = { $n ->
+    [one] Yesterday one matter came in, { $change } against { $before } a week before.
+   *[other] Yesterday { $n } matters came in, { $change } against { $before } a week before.
+}
 command-said-nothing-closed = Nothing was closed in the last seven days.
 command-said-on-time = Closed in time in the last seven days: { $rate }.
 command-said-open = { $open } matters are open, { $overdue } of them late.
-command-said-reworked = { $n } checks failed in the last seven days.
+command-said-reworked = { $n ->
+    [one] One check failed in the last seven days.
+   *[other] { $n } checks failed in the last seven days.
+}
 command-said-waiting = { $warnings } unusual findings and { $rulings } disputed duties wait for a decision.

@@ -4,7 +4,10 @@ dispatch-menu-handover = Hand-over
 dispatch-menu-claims = Claims
 dispatch-menu-reorganise = Reorganisation
 dispatch-for-me = For me
-dispatch-handovers-wait = { $n } hand-overs of your desks wait to be taken over.
+dispatch-handovers-wait = { $n ->
+    [one] One hand-over of your desks waits to be taken over.
+   *[other] { $n } hand-overs of your desks wait to be taken over.
+}
 dispatch-notes = Notes that name you
 dispatch-notes-none = No note names you
 dispatch-notes-none-advice = A colleague who writes @ and your login in a note of a case reaches you here.
@@ -156,7 +159,10 @@ dispatch-cases-move = Cases that move
 dispatch-from-unit = From
 dispatch-to-unit = To
 dispatch-open-cases = Open cases
-dispatch-accounts-left = { $n } accounts belong to units that end. The security administrator gives them their new unit.
+dispatch-accounts-left = { $n ->
+    [one] One account belongs to a unit that ends. The security administrator gives it its new unit.
+   *[other] { $n } accounts belong to units that end. The security administrator gives them their new unit.
+}
 dispatch-no-way-back = There is no way back. A wrong order is put right by another order.
 dispatch-confirm = Confirm with the day
 dispatch-confirm-help = Type { $day } to go on.

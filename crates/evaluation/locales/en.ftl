@@ -52,7 +52,10 @@ evaluation-map-residents = Residents
 evaluation-map-per-1000 = { $value } per 1,000 residents ({ $n } reports, { $residents } residents)
 evaluation-map-point = { $name }: { $open } open, { $overdue } of them overdue
 evaluation-map-fresh = Counted up to { $time }
-evaluation-map-waiting = { $n } changes are still being counted.
+evaluation-map-waiting = { $n ->
+    [one] One change is still being counted.
+   *[other] { $n } changes are still being counted.
+}
 evaluation-map-empty = There are no cases to count by place yet
 evaluation-map-empty-advice = Once cases have a place, a map and a list appear here; another level may show more.
 evaluation-map-making = The figures are being made

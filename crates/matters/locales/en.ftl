@@ -5,7 +5,10 @@ matters-title = Catalogue of matters
 matters-catalogue = Catalogue
 matters-catalogues = Catalogues
 matters-catalogues-about = A catalogue is one standard. People choose only from catalogues that were looked at and are in force; a case keeps the standard it was registered under.
-matters-catalogue-about = { $n } classes; from { $source }
+matters-catalogue-about = { $n ->
+    [one] One class; from { $source }
+   *[other] { $n } classes; from { $source }
+}
 matters-catalogue-edit = Change
 matters-catalogue-reviewed = Looked at: people choose from it
 matters-catalogue-saved = The catalogue “{ $name }” is saved.
@@ -26,7 +29,10 @@ matters-show-all = All
 matters-show-drafts = With a draft
 matters-show-ended = Retired
 matters-show-unreviewed = Not looked at
-matters-drafts-open = { $n } drafts are not published yet
+matters-drafts-open = { $n ->
+    [one] One draft is not published yet
+   *[other] { $n } drafts are not published yet
+}
 matters-none = The catalogue is empty.
 matters-none-advice = Import the sheet of your city (Excel or CSV) under Administration, or add a class.
 matters-none-found = No class fits.
@@ -41,11 +47,26 @@ matters-state = State
 matters-because = because of: { $words }
 matters-limits = { $from } to { $to }
 matters-no-limit = no limit
-matters-limit-uh = { $n } urgent hours
-matters-limit-ud = { $n } urgent days
-matters-limit-wh = { $n } working hours
-matters-limit-wd = { $n } working days
-matters-limit-cd = { $n } calendar days
+matters-limit-uh = { $n ->
+    [one] { $n } urgent hour
+   *[other] { $n } urgent hours
+}
+matters-limit-ud = { $n ->
+    [one] { $n } urgent day
+   *[other] { $n } urgent days
+}
+matters-limit-wh = { $n ->
+    [one] { $n } working hour
+   *[other] { $n } working hours
+}
+matters-limit-wd = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
+matters-limit-cd = { $n ->
+    [one] { $n } calendar day
+   *[other] { $n } calendar days
+}
 matters-state-draft = Draft
 matters-state-ended = Retired
 matters-state-coming = Not begun
@@ -65,7 +86,10 @@ matters-flag-help-claimable = Enterprises, social organisations and residents' g
 matters-draft = Draft
 matters-draft-edit = Go on with the draft
 matters-draft-new = This class has not been published yet.
-matters-draft-changes = { $n } differences to the version in force
+matters-draft-changes = { $n ->
+    [one] One difference to the version in force
+   *[other] { $n } differences to the version in force
+}
 matters-draft-flaws = Before it can be published:
 matters-draft-save = Save the draft
 matters-draft-saved = The draft is saved; nothing counts yet.
@@ -198,7 +222,10 @@ matters-gaps-clashes-about = The same matters in the same place with different u
 matters-gaps-dead = Naming a closed unit
 matters-gaps-about = The { $n } classes people choose from; lines for a beat cover no district.
 matters-gaps-none = There is no gap and no double line.
-matters-gaps-district = { $name }: { $n } classes without a duty
+matters-gaps-district = { $n ->
+    [one] { $name }: one class without a duty
+   *[other] { $name }: { $n } classes without a duty
+}
 matters-gaps-where = Where
 matters-gaps-whole = The whole district
 matters-more = and { $n } more
