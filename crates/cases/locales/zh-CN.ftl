@@ -651,7 +651,7 @@ cases-reviews-empty = 现在没有等您审核的
 
 cases-menu-rules = 答复与回访规则
 cases-rules-saved = 已保存。
-cases-rules-others = 答复、回访、重办、疑似重复的数字在“城市规则”里。
+cases-rules-others = 答复、回访、重办、疑似重复的数字在“本市规则”里。
 cases-rules-save = 保存
 cases-rules-lists = 清单
 cases-rules-lists-help = 代码不能删除，因为旧案件要用；不再使用的可以停用。

@@ -1,4 +1,4 @@
-notices-menu-failed = Notices
+notices-menu-failed = Undelivered
 notices-title = My notices
 notices-unread = Not read
 notices-all = All

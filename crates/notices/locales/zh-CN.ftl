@@ -1,4 +1,4 @@
-notices-menu-failed = 通知
+notices-menu-failed = 未送达通知
 notices-title = 我的通知
 notices-unread = 未读
 notices-all = 全部

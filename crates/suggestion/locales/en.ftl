@@ -1,4 +1,4 @@
-suggestion-menu = Suggestion
+suggestion-menu = Suggestions
 suggestion-title = Suggestion by machine
 suggestion-about = The machine suggests class and handling unit from words, place and time, and says why; a person decides each case. Where it is not sure it is silent. It learns from cases, never about people: numbers are masked first, and confidential cases are not read.
 suggestion-aside = Settings and trial
