@@ -30,6 +30,7 @@ connectors-keys = Keys of connectors
 connectors-keys-help = A key belongs to a technical account of the unit and sees and handles only the unit’s cases. A new key takes the old one back.
 connectors-key-once = The key of { $name } is shown this once:
 connectors-keys-empty = No unit has a system of its own yet.
+connectors-keys-empty-advice = The system administrator enters a system under “Connectors”; its key is then given out here.
 connectors-key = Key
 connectors-key-issue = Give a key
 connectors-key-renew = Give a new key

@@ -30,6 +30,7 @@ connectors-keys = 对接密钥
 connectors-keys-help = 密钥属于单位的技术账号，只能查看和办理本单位的案件；重新发放后旧密钥失效。
 connectors-key-once = “{ $name }”的密钥只显示这一次：
 connectors-keys-empty = 还没有单位业务系统。
+connectors-keys-empty-advice = 由系统管理员在“系统对接”登记系统，再到这里发放密钥。
 connectors-key = 密钥
 connectors-key-issue = 发放密钥
 connectors-key-renew = 重新发放
