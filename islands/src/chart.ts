@@ -4,7 +4,7 @@ import { LineChart } from 'echarts/charts';
 import { AxisPointerComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { isStill, onTheme, token } from './parts/theme';
+import { enlarged, isStill, onTheme, token } from './parts/theme';
 
 use([LineChart, GridComponent, TooltipComponent, AxisPointerComponent, CanvasRenderer]);
 
@@ -102,13 +102,15 @@ function optionOf(plan: Plan): EChartsCoreOption {
   const ink = token('--ink');
   const soft = token('--ink-2');
   const fontFamily = getComputedStyle(document.body).fontFamily;
+  const scale = enlarged();
+  const fontSize = 12 * scale;
   let strong = 0;
   const lines = series.map(({ name, values, comparison }) => {
     const color = comparison ? token('--line-strong') : token(`--line-${((strong += 1) - 1) % 4 + 1}`);
     return {
       type: 'line', name, data: values, color, symbol: 'circle', symbolSize: 5, showSymbol: values.length <= 31 && !comparison,
       lineStyle: { width: comparison ? 1 : 2, type: comparison ? [3, 3] : 'solid' }, z: comparison ? 2 : 3,
-      endLabel: { show: true, formatter: '{a}', color: comparison ? soft : color, fontFamily, fontSize: 12 },
+      endLabel: { show: true, formatter: '{a}', color: comparison ? soft : color, fontFamily, fontSize },
       labelLayout: { moveOverlap: 'shiftY' }, emphasis: { disabled: true },
     };
   });
@@ -123,15 +125,15 @@ function optionOf(plan: Plan): EChartsCoreOption {
   return {
     animation: !isStill(), animationDuration: 200,
     textStyle: { fontFamily, color: ink },
-    grid: { left: 48, right: 96, top: 12, bottom: 28 },
+    grid: { left: 48 * scale, right: 96 * scale, top: 12 * scale, bottom: 28 * scale },
     xAxis: {
       type: 'category', data: across, boundaryGap: false,
       axisLine: { lineStyle: { color: token('--line-strong') } }, axisTick: { show: false },
-      axisLabel: { color: soft, hideOverlap: true, fontSize: 12 },
+      axisLabel: { color: soft, hideOverlap: true, fontSize },
     },
     yAxis: {
       type: 'value', min: 0, splitNumber: 4,
-      axisLabel: { color: soft, fontSize: 12, formatter: (value: number) => shown(value) },
+      axisLabel: { color: soft, fontSize, formatter: (value: number) => shown(value) },
       splitLine: { lineStyle: { color: token('--line') } },
     },
     tooltip: {
@@ -139,7 +141,7 @@ function optionOf(plan: Plan): EChartsCoreOption {
       // Drawn on the canvas: a tooltip of HTML would bring styles of its own, which the content policy forbids.
       renderMode: 'richText', confine: true,
       backgroundColor: token('--surface'), borderColor: token('--line-strong'), borderWidth: 1, padding: 8,
-      textStyle: { color: ink, fontFamily, fontSize: 12, lineHeight: 18 },
+      textStyle: { color: ink, fontFamily, fontSize, lineHeight: 18 * scale },
       axisPointer: { type: 'line', lineStyle: { color: token('--line-strong') }, animation: !isStill() },
       formatter: (points: unknown) => {
         const [first] = Array.isArray(points) ? (points as { dataIndex: number }[]) : [];

@@ -4,7 +4,7 @@ import type {
   ExpressionSpecification, LayerSpecification, Map as MapLibre, SourceSpecification, StyleSpecification,
 } from 'maplibre-gl';
 import type { Plan, Tiles } from './plan';
-import { token } from './theme';
+import { enlarged, token } from './theme';
 
 const FONTS = ['PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'sans-serif'];
 const CODE: ExpressionSpecification = ['get', 'code'];
@@ -113,13 +113,14 @@ function halo(): { 'text-color': string; 'text-halo-color': string; 'text-halo-w
 
 function names(): LayerSpecification {
   const isEnglish = document.documentElement.lang.startsWith('en');
+  const scale = enlarged();
   return {
     id: 'names', type: 'symbol', source: 'divisions', 'source-layer': 'names',
     // A city's or a province's name in the middle of its own map says nothing.
     filter: ['>=', ['get', 'level'], 6],
     layout: {
       'text-field': isEnglish ? ['coalesce', ['get', 'en'], ['get', 'name']] : ['get', 'name'],
-      'text-font': FONTS, 'text-size': by(16, 14, 12), 'text-max-width': 8, 'symbol-sort-key': ['get', 'level'],
+      'text-font': FONTS, 'text-size': by(16 * scale, 14 * scale, 12 * scale), 'text-max-width': 8, 'symbol-sort-key': ['get', 'level'],
       'text-padding': 4,
     },
     paint: halo(),
@@ -137,6 +138,7 @@ function gridNumbers(): LayerSpecification {
 
 function addPoints({ points }: Plan, sources: Record<string, SourceSpecification>, layers: LayerSpecification[]): void {
   if (!points || points.length === 0) return;
+  const scale = enlarged();
   const late: ExpressionSpecification = ['case', ['==', ['get', 'light'], 'late'], ['get', 'n'], 0];
   sources.points = {
     type: 'geojson', cluster: true, clusterRadius: 40, clusterMaxZoom: 17,
@@ -156,7 +158,7 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
       id: 'many', type: 'circle', source: 'points', filter: many,
       paint: {
         'circle-color': token('--surface'),
-        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n']], 1, 12, 10, 20, 100, 36],
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n']], 1, 12 * scale, 10, 20 * scale, 100, 36 * scale],
         'circle-stroke-width': 2.5,
         'circle-stroke-color': ['case', hasLate, token('--late'), token('--accent')],
       },
@@ -166,7 +168,7 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
       layout: {
         // ■ beside the number where some are late: state is never colour alone.
         'text-field': ['concat', ['case', hasLate, '■ ', ''], ['to-string', ['get', 'n']]],
-        'text-font': FONTS, 'text-size': 12, 'text-allow-overlap': true,
+        'text-font': FONTS, 'text-size': 12 * scale, 'text-allow-overlap': true,
       },
       paint: { 'text-color': token('--ink') },
     },

@@ -16,3 +16,6 @@ export function onTheme(changed: () => void): () => void {
   dark.addEventListener('change', changed);
   return () => dark.removeEventListener('change', changed);
 }
+
+/** How much larger than on a desk letters are here: on a screen for a wall the page sets them larger. */
+export const enlarged = (): number => (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
