@@ -109,18 +109,22 @@ fn struck_titles(text: &str) -> String {
     out
 }
 
-fn society(ctx: &Ctx, city: &City) -> Result<UnitId, DispatchError> {
+/// The caller's unit, if it is one that may claim.
+///
+/// # Errors
+/// The lack of the permission; an account without a unit.
+pub fn claimant(ctx: &Ctx, city: &City) -> Result<Option<UnitId>, DispatchError> {
     ctx.require(Permission::CaseClaim)?;
     let unit = own_unit(ctx)?;
-    if claims::is_of_society(city, unit) {
-        Ok(unit)
-    } else {
-        // The permission is there; it is the unit that is of another kind.
-        Err(DispatchError::NotNow {
-            code: "dispatch.not_of_society",
-            reason: "claims are for enterprises, organisations and residents' groups",
-        })
-    }
+    Ok(Some(unit).filter(|unit| claims::is_of_society(city, *unit)))
+}
+
+fn society(ctx: &Ctx, city: &City) -> Result<UnitId, DispatchError> {
+    // The permission is there; it is the unit that is of another kind.
+    claimant(ctx, city)?.ok_or(DispatchError::NotNow {
+        code: "dispatch.not_of_society",
+        reason: "claims are for enterprises, organisations and residents' groups",
+    })
 }
 
 /// Whether a subscription holds for a case.
@@ -142,7 +146,9 @@ pub fn holds(city: &City, subscription: &Subscription, case: &Case) -> bool {
 /// # Errors
 /// [`DispatchError`].
 pub async fn subscriptions(ctx: &Ctx) -> Result<Vec<Subscription>, DispatchError> {
-    let unit = society(ctx, &city(ctx))?;
+    let Some(unit) = claimant(ctx, &city(ctx))? else {
+        return Ok(Vec::new());
+    };
     Ok(ctx.read(move |r| sql_desk::subscriptions(r, unit)).await?)
 }
 
@@ -234,7 +240,9 @@ pub async fn unsubscribe(ctx: &Ctx, id: Id) -> Result<(), DispatchError> {
 /// [`DispatchError`].
 pub async fn open(ctx: &Ctx) -> Result<Vec<Open>, DispatchError> {
     let city = city(ctx);
-    let unit = society(ctx, &city)?;
+    let Some(unit) = claimant(ctx, &city)? else {
+        return Ok(Vec::new());
+    };
     let on = city.local_date(ctx.now());
     let of = city.clone();
     let (subscribed, found) = ctx
@@ -298,7 +306,9 @@ pub fn shown(city: &City, case: &Case) -> Open {
 /// [`DispatchError`].
 pub async fn own(ctx: &Ctx) -> Result<Vec<(ClaimRow, Open)>, DispatchError> {
     let city = city(ctx);
-    let unit = society(ctx, &city)?;
+    let Some(unit) = claimant(ctx, &city)? else {
+        return Ok(Vec::new());
+    };
     let found = ctx.read(move |r| sql::claims_of(r, unit, MOST)).await?;
     Ok(found
         .into_iter()

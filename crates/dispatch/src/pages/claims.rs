@@ -41,6 +41,8 @@ struct SubscriptionLine {
 #[template(path = "dispatch_claims.html")]
 struct ClaimsPage {
     ui: Ui,
+    /// The unit is one that may claim.
+    may_claim: bool,
     form: FormState,
     subscriptions: Vec<SubscriptionLine>,
     open: Vec<Matter>,
@@ -61,6 +63,7 @@ fn matter(ui: &Ui, open: &Open) -> Matter {
 
 async fn page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ClaimsPage, Fault> {
     let city = city(ctx);
+    let may_claim = ops::claimant(ctx, &city)?.is_some();
     let subscriptions = ops::subscriptions(ctx).await?;
     let open = ops::open(ctx).await?;
     let own = ops::own(ctx).await?;
@@ -136,6 +139,7 @@ async fn page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ClaimsPage, Fault> {
         .collect();
     places.truncate(800);
     Ok(ClaimsPage {
+        may_claim,
         open: open.iter().map(|o| matter(&ui, o)).collect(),
         subscriptions,
         claims,
