@@ -87,7 +87,8 @@ fn percent(change: Option<i64>) -> Option<String> {
 // words: command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
 fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
     let today = numbers.day(0).map_or(0, |d| d.reported);
-    let last_week = numbers.day(7).map_or(0, |d| d.reported);
+    // A day that has just begun says nothing beside a whole one: yesterday is compared.
+    let reported = |back| numbers.day(back).map_or(0, |d| d.reported);
     let (closed, on_time) = (
         numbers.week(0, |d| d.closed),
         numbers.week(0, |d| d.on_time),
@@ -98,13 +99,13 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         note,
         tone,
     };
-    let compared = percent(change(today, last_week)).map_or_else(String::new, |change| {
+    let compared = percent(change(reported(1), reported(8))).map_or_else(String::new, |change| {
         ui.t2(
             "command-against-week",
             "change",
             change.as_str(),
             "n",
-            last_week,
+            reported(1),
         )
     });
     vec![

@@ -69,7 +69,8 @@ pub fn home(role: Role) -> &'static str {
         Role::Leader | Role::Analyst => "/evaluation",
         Role::Auditor => "/audit",
         Role::SecurityAdmin => "/users",
-        Role::Resident | Role::SystemAdmin => "/",
+        Role::SystemAdmin => "/admin",
+        Role::Resident => "/",
     }
 }
 

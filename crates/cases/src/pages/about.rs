@@ -5,6 +5,7 @@ use crate::service::Cases;
 use access::{Ctx, Fault, Permission, show as show_page};
 use askama::Template;
 use axum::response::Response;
+use store::Engine;
 use ui::Ui;
 
 /// One figure.
@@ -52,7 +53,10 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     show_page(&AboutPage {
         ui,
         version: env!("CARGO_PKG_VERSION"),
-        engine: format!("{:?}", ctx.db().engine()),
+        engine: match ctx.db().engine() {
+            Engine::Sqlite => "SQLite".into(),
+            Engine::Postgres => "PostgreSQL".into(),
+        },
         figures,
     })
 }

@@ -234,7 +234,8 @@ pub fn home_of(principal: &Principal) -> &'static str {
         Some(Role::Leader | Role::Analyst) => "/evaluation",
         Some(Role::Auditor) => "/audit",
         Some(Role::SecurityAdmin) => "/users",
-        Some(Role::SystemAdmin | Role::Resident) | None => "/",
+        Some(Role::SystemAdmin) => "/admin",
+        Some(Role::Resident) | None => "/",
     }
 }
 
