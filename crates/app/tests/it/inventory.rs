@@ -549,6 +549,8 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
         let media = "application/x-www-form-urlencoded";
         post(route, "", route, media, form.into());
     }
+    let source = cases::facts::CaseFacts::source(city.program.config.timezone.clone());
+    facts::catch_up(&city.system(), &source).unwrap();
     for (route, token, path, body) in warning_calls(city, &desk) {
         post(route, &token, &path, json_type, body.to_string().into());
     }
@@ -628,6 +630,29 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     .header(header::AUTHORIZATION, format!("Bearer {desk}"))
     .body(Body::empty());
     assert_eq!(city.send(shown.unwrap()).json()["state"], "closed");
+    // What the requester still does by the private link.
+    let link = receipt["link"].as_str().unwrap();
+    let link = link.rsplit('/').next().unwrap();
+    for (route, what, body) in [
+        (
+            "/api/v1/track/link/{token}/rate",
+            "rate",
+            json!({ "satisfaction": "dissatisfied" }),
+        ),
+        (
+            "/api/v1/track/link/{token}/reopen",
+            "reopen",
+            json!({ "reason": "又松了" }),
+        ),
+        (
+            "/api/v1/track/link/{token}/messages",
+            "messages",
+            json!({ "text": "就在路口" }),
+        ),
+    ] {
+        let path = format!("/api/v1/track/link/{link}/{what}");
+        post(route, "", &path, json_type, body.to_string().into());
+    }
     driven
 }
 
@@ -943,6 +968,12 @@ fn warning_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String, 
             desk.into(),
             format!("{other}/dismiss"),
             json!({ "reason": "施工" }),
+        ),
+        (
+            "/api/v1/warning-runs",
+            analyst.clone(),
+            "/api/v1/warning-runs".into(),
+            json!({}),
         ),
         (
             "/api/v1/warning-detectors/{code}",
