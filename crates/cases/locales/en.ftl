@@ -592,7 +592,6 @@ cases-error-merge-cycle = Case { $into } was merged into this one, so this one c
 cases-error-unknown-code = “{ $field }” has to be chosen from the list: { $reason }
 cases-error-bad-entry = The list entry's “{ $field }” will not do: { $reason }
 cases-error-bad-template = The template's “{ $field }” will not do: { $reason }
-cases-error-bad-setting = The setting “{ $field }” will not do: { $reason }
 cases-field-nature = Nature
 cases-field-message = What would you add
 cases-field-done = Answer: what was done

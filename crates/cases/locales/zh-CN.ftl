@@ -565,7 +565,6 @@ cases-error-merge-cycle = 案件 { $into } 已经并入本案，不能再把本�
 cases-error-unknown-code = “{ $field }”要从清单里选：{ $reason }
 cases-error-bad-entry = 清单项“{ $field }”不合要求：{ $reason }
 cases-error-bad-template = 答复模板“{ $field }”不合要求：{ $reason }
-cases-error-bad-setting = 设置“{ $field }”不合要求：{ $reason }
 cases-field-nature = 诉求性质
 cases-field-message = 想补充什么
 cases-field-done = 答复：办理情况
