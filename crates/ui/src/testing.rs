@@ -466,7 +466,7 @@ mod tests {
     fn keys_are_found_where_they_are_used() {
         let mut used = UsedKeys::default();
         let source = "{{ ui.t(\"a-b\") }} {{ ui.tn( \"a-n\", \"n\", 1) }}\nui.t(&format!(\"a-state-{x}\")) // words: a-role-*, a-kind-*\n\
-                      (Tone::Bad, \"a-marked\"), // word\n#[cfg(test)] ui.t(\"not-this\")";
+                      #[cfg(test)]\nmod tests;\n(Tone::Bad, \"a-marked\"), // word\n#[cfg(test)]\nmod tests { ui.t(\"not-this\") }";
         scan(source, Path::new("x.html"), &mut used);
         assert_eq!(
             used.keys.keys().collect::<Vec<_>>(),
