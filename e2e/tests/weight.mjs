@@ -12,6 +12,8 @@ async function weight(page, path) {
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
   await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+  // What a service worker keeps is not the line.
+  await session.send('Network.setBypassServiceWorker', { bypass: true });
   let bytes = 0;
   session.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
   await page.goto(path, { waitUntil: 'networkidle' });
