@@ -1241,6 +1241,6 @@ on_both!(
                 route.path
             );
         }
-        assert_eq!(place.check_record(), 8);
+        assert_eq!(place.check_record(), 9);
     }
 );
