@@ -140,7 +140,10 @@ pub async fn forecast(
     if outlooks.len() >= MOST_KEPT {
         outlooks.clear();
     }
-    outlooks.insert(key, found.clone());
+    // Figures that are still being made, or a feed that is missing, may be there the next moment.
+    if found.has_feed {
+        outlooks.insert(key, found.clone());
+    }
     Ok(found)
 }
 
@@ -286,7 +289,9 @@ pub async fn reached(ctx: &Ctx, city: &Arc<City>) -> Result<Arc<Reached>, Foresi
         tokio::task::spawn_blocking(move || Arc::new(estimated(&rows, &again, &city, from, now)))
             .await
             .map_err(|_| ForesightError::BrokenOff)?;
-    *known = Some((hour, found.clone()));
+    if found.reach.is_some() {
+        *known = Some((hour, found.clone()));
+    }
     Ok(found)
 }
 
