@@ -3,7 +3,7 @@
 
 import { gzipSync } from 'node:zlib';
 
-export const options = { engines: ['sqlite'], seconds: 180 };
+export const options = { seconds: 180 };
 
 function claim(holds, what) {
   if (!holds) throw new Error(what);
