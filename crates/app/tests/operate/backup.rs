@@ -160,7 +160,7 @@ fn a_killed_backup_leaves_nothing_that_looks_whole_and_the_next_one_succeeds() {
     let shiyu = Shiyu::sqlite(&data);
     shiyu.fill(3_000);
     let mut was_cut = false;
-    for n in 0..8 {
+    for n in 0..12 {
         let target = dir.join(format!("b{n}"));
         let left = dir.join(format!(".b{n}.partial"));
         let mut child = shiyu

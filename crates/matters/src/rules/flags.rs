@@ -114,3 +114,31 @@ pub fn is_conduct<'a>(kind: MatterKind, names: impl IntoIterator<Item = &'a str>
     };
     kind != MatterKind::Component && names.into_iter().any(speaks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_do_or_suffer_is_known_in_both_languages_and_a_thing_is_none_of_it() {
+        for name in [
+            "打架斗殴",
+            "传染病",
+            "流浪乞讨人员",
+            "Panhandling",
+            "Neighbour dispute",
+        ] {
+            for kind in [MatterKind::Event, MatterKind::Other] {
+                assert!(is_conduct(kind, [name]), "{name}");
+            }
+            assert!(!is_conduct(MatterKind::Component, [name]), "{name}");
+        }
+        assert!(is_conduct(
+            MatterKind::Event,
+            ["其他", "Homeless encampment"]
+        ));
+        for name in ["暴露垃圾", "道路积水", "Broken street light"] {
+            assert!(!is_conduct(MatterKind::Event, [name]), "{name}");
+        }
+    }
+}
