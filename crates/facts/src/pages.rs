@@ -9,7 +9,7 @@ use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::StoreError;
-use store::sandbox::{Answer, SandboxError};
+use store::sandbox::{Answer, Refusal, SandboxError};
 use ui::{FormState, Ui};
 
 /// More rows than this are of no use on a page; the file has them all.
@@ -110,11 +110,34 @@ fn fresh_words(ui: &Ui, fresh: Option<Freshness>) -> String {
 /// Why a query has no answer, in the reader's words, with the engine's own words where they help.
 fn reason(ui: &Ui, error: &SandboxError) -> String {
     match error {
-        SandboxError::Refused(why) => ui.ta("facts-refused", &[("why", why)]),
+        SandboxError::Refused(why) => ui.ta("facts-refused", &[("why", &refusal(ui, why))]),
         SandboxError::Wrong(why) => ui.ta("facts-wrong", &[("why", why)]),
         SandboxError::TooLong(seconds) => ui.tn("facts-too-long", "n", *seconds),
         SandboxError::TooLarge(_) => ui.t("facts-too-large"),
         SandboxError::Store(_) => ui.t("facts-failed"),
+    }
+}
+
+/// What of a query is not allowed, in the reader's words.
+fn refusal(ui: &Ui, why: &Refusal) -> String {
+    // words: facts-refused-*
+    let named = |key: &str, what: &str| ui.tn(key, "what", what);
+    match why {
+        Refusal::TooLong(most) => ui.tn("facts-refused-long", "n", *most),
+        Refusal::Empty => ui.t("facts-refused-empty"),
+        Refusal::NoQuestion => ui.t("facts-refused-no-question"),
+        Refusal::Word(word) => named("facts-refused-word", word),
+        Refusal::NoView(name) => named("facts-refused-no-view", name),
+        Refusal::NoFunction(name) => named("facts-refused-no-function", name),
+        Refusal::NameOfAView(name) => named("facts-refused-name-of-a-view", name),
+        Refusal::KindOfText(kind) => named("facts-refused-kind-of-text", kind),
+        Refusal::Comment => ui.t("facts-refused-comment"),
+        Refusal::SecondStatement => ui.t("facts-refused-second"),
+        Refusal::Sign(sign) => named("facts-refused-sign", &sign.to_string()),
+        Refusal::NotClosed(quote) => named("facts-refused-not-closed", &quote.to_string()),
+        Refusal::Parameter => ui.t("facts-refused-parameter"),
+        Refusal::Outside => ui.t("facts-refused-outside"),
+        Refusal::Change => ui.t("facts-refused-change"),
     }
 }
 
@@ -254,13 +277,36 @@ mod tests {
                 assert!(html.contains("v_street_matters"));
             }
             for error in [
-                SandboxError::Refused("x".into()),
+                SandboxError::Refused(Refusal::Comment),
                 SandboxError::Wrong("x".into()),
                 SandboxError::TooLong(10),
                 SandboxError::TooLarge(5),
             ] {
                 assert!(!reason(&ui, &error).is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_language_of_the_page_and_names_what_is_refused() {
+        let zh = reader(Lang::Zh);
+        for (sql, said) in [
+            ("SELECT 1 -- x", "不允许写注释"),
+            ("PRAGMA x", "只能以 SELECT 或 WITH 开头"),
+            ("SELECT 1; SELECT 2", "一次只能查询一条语句"),
+            ("SELECT * INTO x FROM v_days", "不能使用 INTO"),
+            ("SELECT * FROM pg_authid", "pg_authid 不在可查询的视图之中"),
+            ("SELECT pg_sleep(1)", "pg_sleep"),
+            ("SELECT now()", "没有函数 now"),
+            ("SELECT ?", "不能使用符号 ?"),
+            ("SELECT 'a", "' 没有配对"),
+            ("SELECT x'00'", "x"),
+            ("", "没有内容"),
+        ] {
+            let fence = views::fence(store::Engine::Sqlite, None);
+            let why = fence.check(sql).expect_err(sql);
+            let text = reason(&zh, &SandboxError::Refused(why));
+            assert!(text.contains(said), "{sql}: {text}");
         }
     }
 

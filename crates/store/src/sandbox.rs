@@ -41,12 +41,62 @@ pub struct Answer {
     pub is_cut: bool,
 }
 
+/// Why a statement is not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// More bytes than this.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    /// Nothing was asked.
+    #[error("it is empty")]
+    Empty,
+    /// It begins with another word.
+    #[error("it begins with neither SELECT nor WITH")]
+    NoQuestion,
+    /// A word of the language that changes something, or reaches beyond the views.
+    #[error("{0} has no place in it")]
+    Word(String),
+    /// A table, or what belongs to the engine.
+    #[error("{0} is none of the views")]
+    NoView(String),
+    /// A function that is not among those that only compute.
+    #[error("there is no function {0} here")]
+    NoFunction(String),
+    /// A WITH that takes the name of a view.
+    #[error("{0} is the name of a view")]
+    NameOfAView(String),
+    /// A text with a letter before its quote.
+    #[error("there is no text of kind {0} here")]
+    KindOfText(String),
+    /// A comment.
+    #[error("comments are not allowed")]
+    Comment,
+    /// Something stands behind the semicolon.
+    #[error("it is more than one statement")]
+    SecondStatement,
+    /// A sign the language has no use for.
+    #[error("the sign {0:?} has no place in it")]
+    Sign(char),
+    /// A quote that is not closed.
+    #[error("a {0} is opened and not closed")]
+    NotClosed(char),
+    /// A question mark or number that waits for a value.
+    #[error("it has places for values")]
+    Parameter,
+    /// The engine says that something stands outside the views.
+    #[error("it asks for something that is not in the views")]
+    Outside,
+    /// The engine says that it would write.
+    #[error("it would change something")]
+    Change,
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The statement is not one that may be run.
     #[error("this query is not allowed: {0}")]
-    Refused(String),
+    Refused(#[from] Refusal),
     /// The engine does not understand it.
     #[error("the database does not understand this query: {0}")]
     Wrong(String),
@@ -62,6 +112,13 @@ pub enum SandboxError {
 }
 
 impl Fence {
+    /// Asks the words of a statement alone: no engine is asked.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn check<'s>(&self, sql: &'s str) -> Result<&'s str, Refusal> {
+        words::check(sql, self)
+    }
     fn too_long(&self) -> SandboxError {
         SandboxError::TooLong(self.time.as_secs())
     }
@@ -105,7 +162,7 @@ impl Db {
         sql: &str,
         fence: &Fence,
     ) -> Result<Answer, SandboxError> {
-        let sql = words::check(sql, fence).map_err(SandboxError::Refused)?;
+        let sql = fence.check(sql)?;
         match self.engine() {
             Engine::Sqlite => on_sqlite(self.raw_url(), sql, fence),
             Engine::Postgres => on_postgres(self.raw_url(), sql, fence),
@@ -144,14 +201,12 @@ fn on_sqlite(url: &str, sql: &str, fence: &Fence) -> Result<Answer, SandboxError
         .map_err(engine)?;
     let failed = |e: rusqlite::Error| match e.sqlite_error_code() {
         Some(rusqlite::ErrorCode::OperationInterrupted) => fence.too_long(),
-        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => {
-            SandboxError::Refused("it asks for something that is not in the views".into())
-        }
+        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => Refusal::Outside.into(),
         _ => SandboxError::Wrong(sqlite::error(&e).to_string()),
     };
     let mut statement = conn.prepare(sql).map_err(failed)?;
     if !statement.readonly() {
-        return Err(SandboxError::Refused("it would change something".into()));
+        return Err(Refusal::Change.into());
     }
     let mut answer = Answer {
         columns: statement
@@ -240,7 +295,7 @@ fn on_postgres(url: &str, sql: &str, fence: &Fence) -> Result<Answer, SandboxErr
     // Preparing takes one statement and no more, and tells the columns.
     let statement = client.prepare(sql).map_err(|e| failed(&e))?;
     if !statement.params().is_empty() {
-        return Err(SandboxError::Refused("it has places for values".into()));
+        return Err(Refusal::Parameter.into());
     }
     let columns: Vec<String> = statement
         .columns()
@@ -330,10 +385,10 @@ fn check_plan(
         .map_err(failed)?;
     let plan: serde_json::Value = serde_json::from_str(&text)
         .map_err(|e| SandboxError::Wrong(format!("its plan does not read: {e}")))?;
-    touched(&plan, &schema, fence.tables)
+    Ok(touched(&plan, &schema, fence.tables)?)
 }
 
-fn touched(plan: &serde_json::Value, schema: &str, tables: &[&str]) -> Result<(), SandboxError> {
+fn touched(plan: &serde_json::Value, schema: &str, tables: &[&str]) -> Result<(), Refusal> {
     use serde_json::Value as Json;
     match plan {
         Json::Array(list) => list.iter().try_for_each(|p| touched(p, schema, tables)),
@@ -347,8 +402,7 @@ fn touched(plan: &serde_json::Value, schema: &str, tables: &[&str]) -> Result<()
                 .any(|key| node.contains_key(*key));
             let changes = word("Node Type") == Some("ModifyTable");
             if is_foreign || makes_rows || changes {
-                let what = "it asks for something that is not in the views";
-                return Err(SandboxError::Refused(what.into()));
+                return Err(Refusal::Outside);
             }
             node.values().try_for_each(|p| touched(p, schema, tables))
         }

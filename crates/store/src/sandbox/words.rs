@@ -1,7 +1,7 @@
 //! The words of a statement: one SELECT over names that may be named. No parser of SQL, but a reader of its tokens that
 //! refuses whatever it does not know; what passes is asked again by the engine.
 
-use super::Fence;
+use super::{Fence, Refusal};
 
 /// The longest statement, in bytes.
 pub(super) const LONGEST: usize = 8_000;
@@ -165,37 +165,37 @@ impl Token {
 /// Checks a statement; answers it without the semicolon and the spaces at its end.
 ///
 /// # Errors
-/// What is wrong with it, in words.
-pub(super) fn check<'s>(sql: &'s str, fence: &Fence) -> Result<&'s str, String> {
+/// What is wrong with it.
+pub(super) fn check<'s>(sql: &'s str, fence: &Fence) -> Result<&'s str, Refusal> {
     if sql.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+        return Err(Refusal::TooLong(LONGEST));
     }
     let sql = sql.trim();
     let sql = sql.strip_suffix(';').unwrap_or(sql).trim_end();
     let tokens = tokens(sql)?;
     match tokens.first() {
         Some(Token::Word(first)) if first == "select" || first == "with" => {}
-        None => return Err("it is empty".into()),
-        Some(_) => return Err("it begins with neither SELECT nor WITH".into()),
+        None => return Err(Refusal::Empty),
+        Some(_) => return Err(Refusal::NoQuestion),
     }
     let at = |n: usize| tokens.get(n);
     for (n, token) in tokens.iter().enumerate() {
         let Some(name) = token.name() else { continue };
         let is_word = matches!(token, Token::Word(_));
         if is_word && FORBIDDEN.contains(&name) {
-            return Err(format!("{} has no place in it", name.to_uppercase()));
+            return Err(Refusal::Word(name.to_uppercase()));
         }
         let is_inner = ["facts_", "pg_", "sqlite_", "information_schema"]
             .iter()
             .any(|p| name.starts_with(p))
             || fence.tables.contains(&name);
         if is_inner {
-            return Err(format!("{name} is none of the views"));
+            return Err(Refusal::NoView(name.to_owned()));
         }
         if at(n + 1) == Some(&Token::Sign('(')) {
             let may = is_word && (is_function(name) || BEFORE_BRACKET.contains(&name));
             if !may {
-                return Err(format!("there is no function {name} here"));
+                return Err(Refusal::NoFunction(name.to_owned()));
             }
         }
         // A WITH of the same name would borrow the view's rights.
@@ -206,13 +206,13 @@ pub(super) fn check<'s>(sql: &'s str, fence: &Fence) -> Result<&'s str, String> 
                     Some("materialized" | "not")
                 ));
         if is_defined && fence.views.contains(&name) {
-            return Err(format!("{name} is the name of a view"));
+            return Err(Refusal::NameOfAView(name.to_owned()));
         }
     }
     Ok(sql)
 }
 
-fn tokens(sql: &str) -> Result<Vec<Token>, String> {
+fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
     let mut found = Vec::new();
     let mut rest = sql;
     while let Some(c) = rest.chars().next() {
@@ -235,7 +235,7 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
                 let word = rest[..len].to_lowercase();
                 // E'…', X'…', U&'…': another kind of text than the reader here knows.
                 if rest[len..].starts_with(['\'', '"']) || rest[len..].starts_with("&'") {
-                    return Err(format!("there is no text of kind {word:?} here"));
+                    return Err(Refusal::KindOfText(word));
                 }
                 found.push(Token::Word(word));
                 len
@@ -245,9 +245,9 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
                 rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.'))
                     .unwrap_or(rest.len())
             }
-            '-' if rest.starts_with("--") => return Err("comments are not allowed".into()),
-            '/' if rest.starts_with("/*") => return Err("comments are not allowed".into()),
-            ';' => return Err("it is more than one statement".into()),
+            '-' if rest.starts_with("--") => return Err(Refusal::Comment),
+            '/' if rest.starts_with("/*") => return Err(Refusal::Comment),
+            ';' => return Err(Refusal::SecondStatement),
             ':' if rest.starts_with("::") => {
                 found.push(Token::Sign(':'));
                 2
@@ -256,7 +256,7 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
                 found.push(Token::Sign(c));
                 1
             }
-            other => return Err(format!("the sign {other:?} has no place in it")),
+            other => return Err(Refusal::Sign(other)),
         };
         rest = &rest[taken..];
     }
@@ -264,7 +264,7 @@ fn tokens(sql: &str) -> Result<Vec<Token>, String> {
 }
 
 /// How long a quoted piece at the beginning is, its quotes included; a doubled quote stands for one.
-fn quoted(text: &str, quote: char) -> Result<usize, String> {
+fn quoted(text: &str, quote: char) -> Result<usize, Refusal> {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
         if c == '\0' {
@@ -277,7 +277,7 @@ fn quoted(text: &str, quote: char) -> Result<usize, String> {
             }
         }
     }
-    Err(format!("a {quote} is opened and not closed"))
+    Err(Refusal::NotClosed(quote))
 }
 
 #[cfg(test)]
