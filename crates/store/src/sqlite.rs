@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most jobs one COMMIT holds.
 const GROUP: usize = 256;
@@ -21,6 +21,10 @@ const GROUP: usize = 256;
 const BUSY: Duration = Duration::from_secs(20);
 /// Readers on one machine; more threads than this only share the same cores.
 const READERS: usize = 3;
+/// So far back a connection looks at how much it had to do …
+const LOOKED_BACK: Duration = Duration::from_secs(3);
+/// … and with fewer jobs than this it was at rest.
+const BUSY_JOBS: u32 = 30;
 
 pub(crate) struct Sqlite {
     conn: Connection,
@@ -253,6 +257,7 @@ pub(crate) fn error(error: &rusqlite::Error) -> StoreError {
 }
 
 fn write_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
+    let mut pace = Pace::new();
     while let Some(first) = lanes.pop() {
         let people_waiting = lanes.waiting() > 0;
         if let Err(error) = conn.control("BEGIN IMMEDIATE") {
@@ -278,6 +283,7 @@ fn write_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
             // Leaves a gap in which a writer of another process finds the file unlocked.
             std::thread::yield_now();
         }
+        pace.rest(&conn);
     }
 }
 
@@ -331,7 +337,34 @@ fn run_group(conn: &mut Sqlite, lanes: &Lanes<BoxJob>, first: BoxJob) -> Vec<Box
     kept
 }
 
+/// How much a connection has had to do of late: one with little to do gives back the pages it keeps.
+struct Pace {
+    since: Instant,
+    jobs: u32,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            jobs: 0,
+        }
+    }
+    /// After each job.
+    fn rest(&mut self, conn: &Sqlite) {
+        self.jobs += 1;
+        if self.since.elapsed() < LOOKED_BACK {
+            return;
+        }
+        if self.jobs < BUSY_JOBS {
+            let _ = conn.control("PRAGMA shrink_memory");
+        }
+        *self = Self::new();
+    }
+}
+
 fn read_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
+    let mut pace = Pace::new();
     while let Some(mut job) = lanes.pop() {
         if job.is_stale() {
             job.answer(Err(StoreError::Timeout));
@@ -342,5 +375,6 @@ fn read_loop(mut conn: Sqlite, lanes: &Lanes<BoxJob>) {
         });
         let _ = conn.control("COMMIT");
         job.answer(done);
+        pace.rest(&conn);
     }
 }
