@@ -1,7 +1,9 @@
 //! 增量 — what a change of contributions changes in the sums. Pure, exact, free of order: deltas add up.
 
 use crate::cubes::{CUBES, MONTHS, Word};
-use crate::model::{Contribution, Day, MEASURES, OF_REPORTS, Place, Span, bucket, month_of};
+use crate::model::{
+    BUCKETS, Contribution, Day, MEASURES, OF_REPORTS, Place, Span, bucket, month_of,
+};
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use rustc_hash::FxHashMap;
@@ -34,7 +36,13 @@ pub(crate) struct Spot {
 pub(crate) struct SpanCell {
     pub cell: Cell,
     pub span: Span,
-    pub bucket: usize,
+}
+
+/// A histogram, and all its seconds together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lengths {
+    pub buckets: [i64; BUCKETS],
+    pub seconds: i64,
 }
 
 /// Channels and states, each by a number: there are few, and cells are many. Number 0 is the empty word.
@@ -77,8 +85,7 @@ pub struct Delta {
     // Keys are codes and numbers of ours, and a case touches more than a hundred rows: the plain hash is the fastest.
     pub(crate) cells: FxHashMap<Cell, Counts>,
     pub(crate) spots: FxHashMap<Spot, [i64; OF_REPORTS]>,
-    /// Cases and seconds.
-    pub(crate) spans: FxHashMap<SpanCell, (i64, i64)>,
+    pub(crate) spans: FxHashMap<SpanCell, Lengths>,
 }
 
 /// What is counted on one day or in one month.
@@ -179,11 +186,10 @@ impl Delta {
                     let key = SpanCell {
                         cell: Cell { cube, day, ..cell },
                         span,
-                        bucket: bucket(seconds),
                     };
                     let sums = self.spans.entry(key).or_default();
-                    sums.0 += sign;
-                    sums.1 += sign * seconds;
+                    sums.buckets[bucket(seconds)] += sign;
+                    sums.seconds += sign * seconds;
                 }
             }
         }
@@ -204,7 +210,7 @@ impl Delta {
     pub(crate) fn settle(&mut self) {
         self.cells.retain(|_, n| n.iter().any(|n| *n != 0));
         self.spots.retain(|_, n| n.iter().any(|n| *n != 0));
-        self.spans.retain(|_, n| *n != (0, 0));
+        self.spans.retain(|_, n| *n != Lengths::default());
     }
 
     /// Takes out all rows for which `is_done` says so of district, cube's grain and day.

@@ -185,8 +185,20 @@ pub fn figures(r: &mut Read<'_>, ask: &Ask) -> Result<Vec<Figure>, FiguresError>
     if sums.is_empty() || arms.is_empty() {
         return Ok(Vec::new());
     }
+    // What is not told apart is the same in every row: it is neither carried along nor sorted by.
+    let told = [
+        ("d", "d", true),
+        ("p", "''", ask.level != Level::City),
+        ("a", "CAST(NULL AS BYTEA)", ask.by_matter),
+        ("u", "CAST(NULL AS BYTEA)", ask.by_unit),
+        ("w", "''", ask.by_channel || ask.by_state),
+    ];
+    let shown = told.map(|(key, none, is_told)| if is_told { key } else { none });
+    let keys: Vec<&str> = told.iter().filter(|t| t.2).map(|t| t.0).collect();
+    let keys = keys.join(", ");
     let sql = format!(
-        "SELECT d, p, a, u, w, {} FROM ({}) x GROUP BY d, p, a, u, w HAVING {} ORDER BY d, p, a, u, w",
+        "SELECT {}, {} FROM ({}) x GROUP BY {keys} HAVING {} ORDER BY {keys}",
+        shown.join(", "),
         sums.join(", "),
         arms.join(" UNION ALL "),
         some.join(" OR ")
@@ -352,17 +364,15 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
     if let Some(within) = filter.within {
         let digits = within.to_string();
         match table {
-            // The index by place wants a range.
-            Table::Cases => {
-                let (low, high) = (
-                    bind(within.to_value()),
-                    bind(format!("{digits}~").to_value()),
-                );
-                wheres.push(format!("f.place >= {low} AND f.place < {high}"));
+            Table::Cube(cube) if cube.level.digits() == digits.len() => {
+                wheres.push(format!("f.place = {}", bind(within.to_value())));
             }
-            _ => {
-                let place = bind(within.to_value());
-                wheres.push(format!("substr(f.place, 1, {}) = {place}", digits.len()));
+            // The indexes by place want a range.
+            Table::Cube(_) | Table::Spots | Table::Cases => {
+                wheres.push(format!("f.place >= {}", bind(within.to_value())));
+                if let Some(end) = end_of(&digits) {
+                    wheres.push(format!("f.place < {}", bind(end.to_value())));
+                }
             }
         }
     }
@@ -460,6 +470,15 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
     }
 }
 
+/// The first code after all that begin with these digits; none where there is none. Digits only, whose order is the same in
+/// every collation.
+fn end_of(digits: &str) -> Option<String> {
+    let kept = digits.trim_end_matches('9');
+    let (head, last) = kept.split_at_checked(kept.len().checked_sub(1)?)?;
+    let next = last.parse::<u8>().ok()? + 1;
+    Some(format!("{head}{next}"))
+}
+
 /// The day of a contribution on which a measure counts it, and what else must hold.
 fn of_case(measure: Measure) -> (&'static str, &'static str) {
     match measure {
@@ -478,5 +497,27 @@ fn of_case(measure: Measure) -> (&'static str, &'static str) {
         Measure::Due => ("due_day", "1 = 1"),
         Measure::OverdueIn => ("overdue_from", "1 = 1"),
         Measure::OverdueOut => ("overdue_to", "1 = 1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_end_of_a_place_comes_after_all_that_lies_in_it() {
+        assert_eq!(end_of("330102").as_deref(), Some("330103"));
+        assert_eq!(end_of("990199").as_deref(), Some("9902"));
+        assert_eq!(end_of("330109").as_deref(), Some("33011"));
+        assert_eq!(end_of("99"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn within_is_what_begins_with_the_digits(code in "[0-9]{15}", within in "[0-9]{2,12}") {
+            let is_in = code.as_str() >= within.as_str() && end_of(&within).is_none_or(|end| code < end);
+            prop_assert_eq!(is_in, code.starts_with(&within));
+        }
     }
 }

@@ -37,9 +37,20 @@ const TABLES: store::Migration = store::Migration {
     sql: include_str!("../migrations/0048_facts.sql"),
 };
 
+const DURATIONS: store::Migration = store::Migration {
+    number: 100,
+    name: "facts_durations",
+    sql: include_str!("../migrations/0100_facts_durations.sql"),
+};
+
 /// The tables of facts, without the views, which stand on units, classes and divisions as well.
-pub const MIGRATIONS: &[store::Migration] = &[TABLES];
+pub const MIGRATIONS: &[store::Migration] = &[TABLES, DURATIONS];
 
 /// The tables and the views.
-pub const ALL_MIGRATIONS: &[store::Migration] =
-    &[TABLES, views::MIGRATIONS[0], views::MIGRATIONS[1]];
+pub const ALL_MIGRATIONS: &[store::Migration] = &[
+    TABLES,
+    views::MIGRATIONS[0],
+    views::MIGRATIONS[1],
+    DURATIONS,
+    views::MIGRATIONS[2],
+];

@@ -13,9 +13,11 @@ use access::Ctx;
 use jiff::SignedDuration;
 use kernel::codes::DistrictCode;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
-use store::{AuditEvent, StoreError, Value};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use store::{AuditEvent, Engine, StoreError, Value};
 
 /// Cases read at once.
 const PAGE: i64 = 10_000;
@@ -25,6 +27,8 @@ const WRITE: usize = 8_000;
 const MOST: usize = 400_000;
 /// Batches that may wait to be written.
 const WAITING: usize = 8;
+/// Writers at the same time, where the engine has several.
+const WRITERS: usize = 2;
 /// Rows removed in one transaction.
 const CLEAR: i64 = 4_000;
 /// A making that wrote nothing for so long has been killed.
@@ -155,28 +159,40 @@ fn make(
             w.outbox_enter(&reader(number), from)?;
             w.unchanged(())
         })?;
-    // One thread reads and adds up while this one writes what is done: neither waits for the other's part.
+    // One thread reads and adds up while this one, and others where the engine has several writers, write what is done.
+    let beside = match ctx.db().engine() {
+        Engine::Sqlite => 0,
+        Engine::Postgres => WRITERS - 1,
+    };
+    let (send, batches) = std::sync::mpsc::sync_channel(WAITING);
+    let shelf = Shelf::new(batches);
+    let counted = AtomicU64::new(0);
     let cases = std::thread::scope(|scope| {
-        let (send, batches) = std::sync::mpsc::sync_channel(WAITING);
         let counting = Counting {
             ctx: ctx.renewed(),
             generation: number,
             sums: Delta::default(),
             written: HashMap::new(),
+            counted: &counted,
             send,
         };
         let counting = scope.spawn(move || counting.all(source));
-        for batch in batches {
-            write(ctx, number, batch, &mut progress)?;
+        let shelf = &shelf;
+        let writers: Vec<_> = (0..beside)
+            .map(|_| scope.spawn(move || shelf.write_all(ctx, number, || {})))
+            .collect();
+        let mut written = shelf.write_all(ctx, number, || progress(counted.load(Relaxed)));
+        for writer in writers {
+            written = written.and(joined(writer));
         }
-        match counting.join() {
-            Ok(Ok(cases)) => Ok(cases),
-            Ok(Err(Stopped::Failed(error))) => Err(error),
-            // Nobody took what was counted: the loop above ended with the reason.
-            Ok(Err(Stopped::Left)) => Err(UpkeepError::GivenUp),
-            Err(panic) => std::panic::resume_unwind(panic),
+        match (written, joined(counting)) {
+            (Err(error), _) | (Ok(()), Err(Stopped::Failed(error))) => Err(error),
+            (Ok(()), Ok(cases)) => Ok(cases),
+            // Nobody took what was counted: whoever writes has said why.
+            (Ok(()), Err(Stopped::Left)) => Err(UpkeepError::GivenUp),
         }
     })?;
+    progress(cases);
     while step(&ctx.renewed(), source, number)?.is_some() {}
     let position =
         ctx.read_blocking::<_, StoreError, _>(move |r| r.outbox_position(&reader(number)))?;
@@ -184,6 +200,65 @@ fn make(
         return Err(UpkeepError::GivenUp);
     }
     Ok((number, cases))
+}
+
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// What waits to be written. Several may take from it: they write beside each other, but what adds to rows that may be there
+/// is written alone, after all that was taken before it.
+struct Shelf {
+    /// None once a writer has failed: then nobody takes what is counted, and the counting ends.
+    batches: Mutex<Option<Receiver<Batch>>>,
+    order: RwLock<()>,
+}
+
+/// How a batch is written.
+enum Turn<'s> {
+    Beside(
+        #[expect(dead_code, reason = "held until the batch is written")] RwLockReadGuard<'s, ()>,
+    ),
+    Alone(
+        #[expect(dead_code, reason = "held until the batch is written")] RwLockWriteGuard<'s, ()>,
+    ),
+}
+
+impl Shelf {
+    fn new(batches: Receiver<Batch>) -> Self {
+        Self {
+            batches: Mutex::new(Some(batches)),
+            order: RwLock::new(()),
+        }
+    }
+    /// The next batch, and the turn to write it, which is taken before anybody else takes a batch.
+    fn next(&self) -> Option<(Batch, Turn<'_>)> {
+        let batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = batches.as_ref()?.recv().ok()?;
+        let turn = if matches!(batch, Batch::MetAgain(_)) {
+            Turn::Alone(self.order.write().unwrap_or_else(PoisonError::into_inner))
+        } else {
+            Turn::Beside(self.order.read().unwrap_or_else(PoisonError::into_inner))
+        };
+        Some((batch, turn))
+    }
+    fn write_all(
+        &self,
+        ctx: &Ctx,
+        generation: i64,
+        mut after_each: impl FnMut(),
+    ) -> Result<(), UpkeepError> {
+        while let Some((batch, _turn)) = self.next() {
+            if let Err(error) = write(ctx, generation, batch) {
+                *self.batches.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                return Err(error);
+            }
+            after_each();
+        }
+        Ok(())
+    }
 }
 
 /// What is ready to be written, in this order.
@@ -194,8 +269,6 @@ enum Batch {
     Fresh(Rows),
     /// Rows of sums of which some may be there: they are added to.
     MetAgain(Rows),
-    /// So many cases have been counted.
-    Counted(u64),
 }
 
 /// Why the counting ended early.
@@ -217,16 +290,18 @@ fn open_from(day: Day, is_month: bool) -> Day {
 }
 
 /// A generation in the making: reads the record and hands over what can be written.
-struct Counting {
+struct Counting<'c> {
     ctx: Ctx,
     generation: i64,
     sums: Delta,
     /// The first day of each district of which no row of sums was written yet.
     written: HashMap<DistrictCode, Day>,
+    /// How many cases have been counted, for whoever tells of the progress.
+    counted: &'c AtomicU64,
     send: SyncSender<Batch>,
 }
 
-impl Counting {
+impl Counting<'_> {
     /// Counts all cases; answers how many.
     fn all(mut self, source: &Arc<dyn Source>) -> Result<u64, Stopped> {
         let (mut after, mut cases) = (None, 0);
@@ -242,7 +317,7 @@ impl Counting {
             after = Some(last);
             cases += page.len() as u64;
             self.take(page)?;
-            self.hand_over(Batch::Counted(cases))?;
+            self.counted.store(cases, Relaxed);
         }
         self.hand_over_sums(|_, _, _| true)?;
         Ok(cases)
@@ -301,16 +376,7 @@ impl Counting {
 }
 
 /// Writes a batch in a transaction of its own, so that people's writes get in between.
-fn write(
-    ctx: &Ctx,
-    generation: i64,
-    batch: Batch,
-    progress: &mut impl FnMut(u64),
-) -> Result<(), UpkeepError> {
-    if let Batch::Counted(cases) = batch {
-        progress(cases);
-        return Ok(());
-    }
+fn write(ctx: &Ctx, generation: i64, batch: Batch) -> Result<(), UpkeepError> {
     ctx.renewed()
         .write_blocking::<_, StoreError, _>(move |mut w| {
             match &batch {
@@ -320,7 +386,6 @@ fn write(
                 }
                 Batch::Fresh(rows) => w.derive_bulk(rows.table, &rows.columns, &rows.rows)?,
                 Batch::MetAgain(rows) => sql::merge(&mut w, std::slice::from_ref(rows))?,
-                Batch::Counted(_) => {}
             }
             // A sign of life: a making that is silent for long is taken for killed.
             let now = w.now();

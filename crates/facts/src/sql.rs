@@ -1,7 +1,7 @@
 //! Statements and rows of facts, except those that read figures ([`crate::figures`]). Nothing else writes these tables.
 
 use crate::delta::{Cell, Delta, SpanCell, Spot};
-use crate::model::{Contribution, Measure, OF_REPORTS};
+use crate::model::{BUCKETS, Contribution, Measure, OF_REPORTS};
 use crate::upkeep::{CaseKey, Record};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
@@ -98,10 +98,7 @@ pub const TABLES: [(&str, &str); 4] = [
     ("facts_cases", "case_id"),
     ("facts_rollups", "cube, day, place, matter, unit, word"),
     ("facts_spots", "day, place, matter"),
-    (
-        "facts_spans",
-        "cube, day, place, matter, unit, span, bucket",
-    ),
+    ("facts_durations", "cube, day, place, matter, unit, span"),
 ];
 
 /// Removes at most `limit` rows of a generation from a table; answers how many.
@@ -327,7 +324,7 @@ const ROLLUP_KEY: [&str; 8] = [
     "word",
 ];
 const SPOT_KEY: [&str; 5] = ["district", "generation", "day", "place", "matter"];
-const SPAN_COLUMNS: [&str; 11] = [
+const DURATION_KEY: [&str; 8] = [
     "district",
     "generation",
     "cube",
@@ -336,9 +333,11 @@ const SPAN_COLUMNS: [&str; 11] = [
     "matter",
     "unit",
     "span",
-    "bucket",
-    "n",
-    "seconds",
+];
+/// The columns of the buckets of a histogram, in their order.
+pub const BUCKET_COLUMNS: [&str; BUCKETS] = [
+    "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "b10", "b11", "b12", "b13", "b14",
+    "b15", "b16",
 ];
 
 /// Rows of one derived table.
@@ -382,11 +381,16 @@ pub fn rows_of(
         .into_iter()
         .chain(measures.take(OF_REPORTS))
         .collect();
+    let duration: Vec<&'static str> = DURATION_KEY
+        .into_iter()
+        .chain(["seconds"])
+        .chain(BUCKET_COLUMNS)
+        .collect();
     let empty = || {
         [
             ("facts_rollups", rollup.clone(), ROLLUP_KEY.len()),
             ("facts_spots", spot.clone(), SPOT_KEY.len()),
-            ("facts_spans", SPAN_COLUMNS.to_vec(), SPAN_COLUMNS.len() - 2),
+            ("facts_durations", duration.clone(), DURATION_KEY.len()),
         ]
         .map(|(table, columns, key)| Rows {
             table,
@@ -448,21 +452,10 @@ pub fn rows_of(
     let mut spans: Vec<_> = delta.spans.iter().collect();
     spans.sort_unstable_by_key(|(s, _)| {
         let c = &s.cell;
-        (
-            c.district, c.cube, c.day, c.place, c.matter, c.unit, s.span, s.bucket,
-        )
+        (c.district, c.cube, c.day, c.place, c.matter, c.unit, s.span)
     });
-    for (
-        SpanCell {
-            cell: c,
-            span,
-            bucket,
-        },
-        (n, seconds),
-    ) in spans
-    {
-        let bucket = i64::try_from(*bucket).expect("there are few buckets");
-        let row = params![
+    for (SpanCell { cell: c, span }, lengths) in spans {
+        let mut row = params![
             c.district,
             generation,
             c.cube,
@@ -471,11 +464,11 @@ pub fn rows_of(
             id_value(c.matter),
             id_value(c.unit),
             span.number(),
-            bucket,
-            *n,
-            *seconds
-        ];
-        put(2, c.district, c.cube, c.day, row.to_vec());
+            lengths.seconds
+        ]
+        .to_vec();
+        row.extend(lengths.buckets.iter().map(ToValue::to_value));
+        put(2, c.district, c.cube, c.day, row);
     }
     (fresh.into(), merged.into())
 }
@@ -507,6 +500,9 @@ pub fn differences(r: &mut Read<'_>, a: i64, b: i64) -> StoreResult<Vec<(&'stati
     rollup.extend(measures.iter().map(|m| (*m).to_owned()));
     let mut spot = without(&SPOT_KEY);
     spot.extend(measures[..OF_REPORTS].iter().map(|m| (*m).to_owned()));
+    let lengths: Vec<&str> = ["seconds"].into_iter().chain(BUCKET_COLUMNS).collect();
+    let mut duration = without(&DURATION_KEY);
+    duration.extend(lengths.iter().map(|c| (*c).to_owned()));
     let tables: [(&'static str, Vec<String>, String); 4] = [
         // The version tells how often a case was looked at, not what it counts as.
         (
@@ -519,11 +515,7 @@ pub fn differences(r: &mut Read<'_>, a: i64, b: i64) -> StoreResult<Vec<(&'stati
         ),
         ("facts_rollups", rollup, any(&measures)),
         ("facts_spots", spot, any(&measures[..OF_REPORTS])),
-        (
-            "facts_spans",
-            without(&SPAN_COLUMNS),
-            "n <> 0 OR seconds <> 0".into(),
-        ),
+        ("facts_durations", duration, any(&lengths)),
     ];
     let mut found = Vec::new();
     for (table, columns, is_any) in tables {

@@ -95,38 +95,36 @@ pub fn durations(r: &mut Read<'_>, ask: &Ask, span: Span) -> Result<Vec<Duration
         .into_iter()
         .map(|period| {
             let arm = arm(&ask, &table, period, &mut values);
+            let columns = sql::BUCKET_COLUMNS.map(|b| format!("f.{b}"));
             arm.replace(
                 ",  FROM facts_rollups f WHERE",
                 &format!(
-                    ", f.bucket, f.n, f.seconds FROM facts_spans f WHERE f.span = {number} AND"
+                    ", {}, f.seconds FROM facts_durations f WHERE f.span = {number} AND",
+                    columns.join(", ")
                 ),
             )
         })
         .collect();
+    let sum = |column: &str| format!("CAST(sum({column}) AS BIGINT)");
     let sql = format!(
-        "SELECT p, a, u, bucket, CAST(sum(n) AS BIGINT), CAST(sum(seconds) AS BIGINT) FROM ({}) x GROUP BY p, a, u, bucket ORDER BY p, a, u, bucket",
+        "SELECT p, a, u, {}, {} FROM ({}) x GROUP BY p, a, u ORDER BY p, a, u",
+        sum("seconds"),
+        sql::BUCKET_COLUMNS.map(sum).join(", "),
         arms.join(" UNION ALL ")
     );
     let mut found: Vec<Durations> = Vec::new();
     r.each(&sql, &values, |row| {
-        let (place, matter, unit) = (row.get(0)?, sql::id_of(row, 1)?, sql::id_of(row, 2)?);
-        let is_same = found
-            .last()
-            .is_some_and(|d| (d.place, d.matter, d.unit) == (place, matter, unit));
-        if !is_same {
-            found.push(Durations {
-                place,
-                matter,
-                unit,
-                buckets: [0; BUCKETS],
-                seconds: 0,
-            });
+        let mut buckets = [0; BUCKETS];
+        for (n, bucket) in buckets.iter_mut().enumerate() {
+            *bucket = row.get(4 + n)?;
         }
-        let last = found.last_mut().expect("one was just pushed");
-        let bucket: i64 = row.get(3)?;
-        let bucket = usize::try_from(bucket).unwrap_or(BUCKETS).min(BUCKETS - 1);
-        last.buckets[bucket] += row.get::<i64>(4)?;
-        last.seconds += row.get::<i64>(5)?;
+        found.push(Durations {
+            place: row.get(0)?,
+            matter: sql::id_of(row, 1)?,
+            unit: sql::id_of(row, 2)?,
+            buckets,
+            seconds: row.get(3)?,
+        });
         Ok(true)
     })?;
     found.retain(|d| d.cases() != 0);

@@ -213,7 +213,7 @@ mod without_the_words {
             "facts_generations",
             "facts_districts",
             "facts_rollups",
-            "facts_spans",
+            "facts_durations",
             "matter_classes",
             "divisions",
         ];

@@ -81,7 +81,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("facts_districts", DERIVED),
     ("facts_generations", DERIVED),
     ("facts_rollups", DERIVED),
-    ("facts_spans", DERIVED),
+    ("facts_durations", DERIVED),
     ("facts_spots", DERIVED),
     (
         "grid_items",
