@@ -1,5 +1,5 @@
-//! Outlooks and the reach of reporting, asked for by people. What took long to work out is kept for the hour, so that a feed that
-//! ends, or a file that came, is seen.
+//! Outlooks and the reach of reporting, asked for by people. What was read is kept for the hour, so that a feed that ends, or
+//! a file that came, is seen; what took long to work out is kept for as long as the counts stay the same.
 
 use crate::outlook::{Counts, Outlook, PAST_DAYS, outlook};
 use crate::reach::{Facts, Incident, Reach, reach};
@@ -14,16 +14,19 @@ use kernel::id::Id;
 use matters::{City, MatterId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use store::StoreError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 /// Places and classes that stand for themselves; the others are taken together.
 const MOST_PLACES: usize = 12;
 const MOST_CLASSES: usize = 8;
-/// Outlooks kept for the hour.
+/// Outlooks kept.
 const MOST_KEPT: usize = 100;
 /// The reach of reporting looks back so far.
 const REACH_DAYS: i32 = 180;
+/// How long a page waits for the work.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Figures older than this mean that the feed is missing.
 const FRESH_HOURS: i64 = 26;
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -40,17 +43,26 @@ pub enum ForesightError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The work goes on; whoever asks again finds it done.
+    #[error("the forecast is being worked out")]
+    Working,
     /// The work was broken off, as when the program stops.
     #[error("the work was broken off")]
     BrokenOff,
 }
 
-/// What is kept for the hour, so that the work is done once for many readers.
+/// What is kept, so that the work is done once for many readers.
 #[derive(Default)]
 pub struct Kept {
-    outlooks: Mutex<BTreeMap<(DateTime, Question), Arc<Prospect>>>,
+    /// Of the hour that has begun: a feed that ends, or a file that came, is seen within it.
+    prospects: Mutex<BTreeMap<(DateTime, Question), Work>>,
+    /// The newest of each question, for as long as the counts are the same.
+    outlooks: Mutex<BTreeMap<Question, (Counts, Outlook)>>,
     reach: Mutex<Option<(DateTime, Arc<Reached>)>>,
 }
+
+/// A prospect, or the work that will end in one: whoever asks meanwhile waits for the same.
+type Work = Arc<OnceCell<Arc<Prospect>>>;
 
 /// The local hour that has begun.
 fn hour_of(city: &City, now: Timestamp) -> DateTime {
@@ -108,10 +120,11 @@ pub struct Reached {
     pub reach: Option<Reach>,
 }
 
-/// Foresees incidents: the next two weeks, and how the last week compares.
+/// Foresees incidents: the next two weeks, and how the last week compares. Long work goes on when nobody waits for it
+/// any more.
 ///
 /// # Errors
-/// [`ForesightError`].
+/// [`ForesightError`]; `Working` where it takes longer than somebody waits for a page: ask again.
 pub async fn forecast(
     ctx: &Ctx,
     city: &City,
@@ -121,30 +134,61 @@ pub async fn forecast(
     question.districts = ctx.scope().districts;
     let today = city.local_date(ctx.now());
     let kept = ctx.service_if_any::<Kept>().unwrap_or_default();
-    // Held while working, so that many readers of one morning wait for one work.
-    let mut outlooks = kept.outlooks.lock().await;
-    let hour = hour_of(city, ctx.now());
-    let key = (hour, question);
-    if let Some(found) = outlooks.get(&key) {
-        return Ok(found.clone());
+    let key = (hour_of(city, ctx.now()), question);
+    let work = {
+        let mut prospects = kept.prospects.lock().await;
+        prospects.retain(|(hour, _), _| *hour == key.0);
+        if prospects.len() >= MOST_KEPT && !prospects.contains_key(&key) {
+            prospects.clear();
+        }
+        prospects.entry(key.clone()).or_default().clone()
+    };
+    let (ctx, asked) = (ctx.clone(), key.1.clone());
+    let (own, shelf) = (work.clone(), kept.clone());
+    let begun = tokio::spawn(async move {
+        own.get_or_try_init(|| work_out(&ctx, &shelf, asked, today))
+            .await
+            .cloned()
+    });
+    let found = tokio::time::timeout(PATIENCE, begun)
+        .await
+        .map_err(|_| ForesightError::Working)?
+        .map_err(|_| ForesightError::BrokenOff)??;
+    // Figures that are still being made, or a feed that is missing, may be there the next moment.
+    if !found.has_feed {
+        kept.prospects.lock().await.remove(&key);
     }
-    let (asked, now) = (key.1.clone(), ctx.now());
+    Ok(found)
+}
+
+async fn work_out(
+    ctx: &Ctx,
+    kept: &Kept,
+    question: Question,
+    today: Date,
+) -> Result<Arc<Prospect>, ForesightError> {
+    let (asked, now) = (question.clone(), ctx.now());
     let seen = ctx
         .read::<_, ForesightError, _>(move |r| look(r, &asked, today, now))
         .await?;
-    let question = key.1.clone();
-    let found = tokio::task::spawn_blocking(move || Arc::new(foreseen(&seen, &question, today)))
-        .await
-        .map_err(|_| ForesightError::BrokenOff)?;
-    outlooks.retain(|(at, _), _| *at == hour);
-    if outlooks.len() >= MOST_KEPT {
-        outlooks.clear();
-    }
-    // Figures that are still being made, or a feed that is missing, may be there the next moment.
-    if found.has_feed {
-        outlooks.insert(key, found.clone());
-    }
-    Ok(found)
+    let gathered = gather(&seen, &question, today);
+    let known = kept.outlooks.lock().await.get(&question).cloned();
+    let outlook = match known {
+        Some((counts, outlook)) if counts == gathered.counts => outlook,
+        _ => {
+            let counts = gathered.counts.clone();
+            let made = tokio::task::spawn_blocking(move || outlook(&counts))
+                .await
+                .map_err(|_| ForesightError::BrokenOff)?;
+            let mut outlooks = kept.outlooks.lock().await;
+            if outlooks.len() >= MOST_KEPT {
+                outlooks.clear();
+            }
+            outlooks.insert(question, (gathered.counts.clone(), made.clone()));
+            made
+        }
+    };
+    Ok(Arc::new(gathered.prospect(outlook, &seen)))
 }
 
 /// What the figures say.
@@ -224,8 +268,16 @@ fn largest<K: Ord + Copy>(
     (parts, at.collect())
 }
 
-/// Works out the outlook of what was counted. Pure, and long.
-fn foreseen(seen: &Seen, question: &Question, today: Date) -> Prospect {
+/// What was counted, place by place and class by class.
+struct Gathered {
+    first: Date,
+    last: Date,
+    places: Vec<Part<Place>>,
+    classes: Vec<Part<Option<MatterId>>>,
+    counts: Counts,
+}
+
+fn gather(seen: &Seen, question: &Question, today: Date) -> Gathered {
     let last = today.saturating_sub(1.days());
     let level = level_of(question);
     let place_of = |c: &Count| c.place.at(level);
@@ -252,15 +304,31 @@ fn foreseen(seen: &Seen, question: &Question, today: Date) -> Prospect {
         let (place, class) = (place_at[&place_of(c)], class_at[&class_of(c)]);
         counts.add(place, class, day_of(c.day), c.n.max(0) as f64);
     }
-    let has_feed = seen.is_fresh && seen.came_lately;
-    Prospect {
+    Gathered {
         first,
         last,
-        outlook: outlook(&counts, has_feed),
         places,
         classes,
-        has_feed,
-        as_of: seen.as_of,
+        counts,
+    }
+}
+
+impl Gathered {
+    fn prospect(self, outlook: Outlook, seen: &Seen) -> Prospect {
+        let has_feed = seen.is_fresh && seen.came_lately;
+        Prospect {
+            first: self.first,
+            last: self.last,
+            outlook: if has_feed {
+                outlook
+            } else {
+                outlook.without_feed()
+            },
+            places: self.places,
+            classes: self.classes,
+            has_feed,
+            as_of: seen.as_of,
+        }
     }
 }
 
@@ -375,6 +443,12 @@ fn facts_of(city: &City, street: DivisionCode) -> Facts {
 mod tests {
     use super::*;
     use crate::outlook::Light;
+
+    fn foreseen(seen: &Seen, question: &Question, today: Date) -> Prospect {
+        let gathered = gather(seen, question, today);
+        let outlook = outlook(&gathered.counts);
+        gathered.prospect(outlook, seen)
+    }
 
     fn seen(days: i32, today: Date) -> Seen {
         let mut counts = Vec::new();

@@ -9,9 +9,11 @@ use rayon::prelude::*;
 
 /// Days foreseen.
 pub const HORIZON: usize = 14;
-/// Days of past that are looked at. Longer does not help two weeks ahead, and every view costs.
-pub const PAST_DAYS: usize = 400;
+/// Days of past that are looked at: three years, so that the season of the year is known where the record is that long.
+pub const PAST_DAYS: usize = 3 * 366;
 const WEEK: usize = 7;
+/// The seasons of daily counts. The year is left out where there are not two of it.
+const SEASONS: [usize; 2] = [WEEK, 365];
 
 /// Daily counts of places and categories.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,13 +139,25 @@ pub struct Outlook {
     pub categories: Vec<Line>,
 }
 
-/// Foresees. `has_feed` says whether reports came in as they should; without, every light is grey.
-pub fn outlook(counts: &Counts, has_feed: bool) -> Outlook {
+impl Outlook {
+    /// The same where reports did not come in as they should: every light is grey.
+    #[must_use]
+    pub fn without_feed(mut self) -> Self {
+        let parts = self.places.iter_mut().chain(&mut self.categories);
+        for line in parts.chain([&mut self.whole]) {
+            line.light = Light::NoFeed;
+        }
+        self
+    }
+}
+
+/// Foresees. Long: a second or more for every ten cells with three years of past.
+pub fn outlook(counts: &Counts) -> Outlook {
     let cells: Vec<Option<Evaluation>> = (0..counts.places * counts.categories)
         .into_par_iter()
         .map(|at| {
             let (place, category) = (at / counts.categories, at % counts.categories);
-            evaluate(counts.cell(place, category), &[WEEK], HORIZON).ok()
+            evaluate(counts.cell(place, category), &SEASONS, HORIZON).ok()
         })
         .collect();
     let sum_of = |keep: &dyn Fn(usize, usize) -> bool| -> Option<Evaluation> {
@@ -157,12 +171,12 @@ pub fn outlook(counts: &Counts, has_feed: bool) -> Outlook {
     };
     let line = |keep: &(dyn Fn(usize, usize) -> bool + Sync)| {
         let past = counts.sum(keep);
-        line_of(&past, sum_of(keep).as_ref(), has_feed)
+        line_of(&past, sum_of(keep).as_ref())
     };
     let whole = sum_of(&|_, _| true);
     let past = counts.sum(|_, _| true);
     Outlook {
-        whole: line_of(&past, whole.as_ref(), has_feed),
+        whole: line_of(&past, whole.as_ref()),
         daily: whole.map(|e| e.forecast()),
         places: (0..counts.places)
             .into_par_iter()
@@ -176,7 +190,7 @@ pub fn outlook(counts: &Counts, has_feed: bool) -> Outlook {
     }
 }
 
-fn line_of(past: &[f64], ahead: Option<&Evaluation>, has_feed: bool) -> Line {
+fn line_of(past: &[f64], ahead: Option<&Evaluation>) -> Line {
     let begin = past.len().saturating_sub(WEEK);
     let last_week = past[begin..].iter().sum();
     let shown = |evaluation: &Evaluation| {
@@ -187,16 +201,12 @@ fn line_of(past: &[f64], ahead: Option<&Evaluation>, has_feed: bool) -> Line {
             .flatten()
     };
     // What somebody would have been told a week ago.
-    let expected = evaluate(&past[..begin], &[WEEK], WEEK)
+    let expected = evaluate(&past[..begin], &SEASONS, WEEK)
         .ok()
         .and_then(|e| shown(&e));
     Line {
         last_week,
-        light: if has_feed {
-            Light::of(last_week, expected.as_ref())
-        } else {
-            Light::NoFeed
-        },
+        light: Light::of(last_week, expected.as_ref()),
         expected,
         next_week: ahead.and_then(shown),
     }
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn figures_add_up_over_places_and_over_categories() {
-        let found = outlook(&city(280), true);
+        let found = outlook(&city(280));
         let mean = |line: &Line| line.next_week.unwrap().mean;
         let whole = mean(&found.whole);
         let by_place: f64 = found.places.iter().map(mean).sum();
@@ -272,8 +282,30 @@ mod tests {
         let rare = ForecastPoint { lo95: 0.0, ..point };
         assert_eq!(Light::of(0.0, Some(&rare)), Light::Usual);
         assert_eq!(Light::of(9.0, None), Light::Unknown);
-        let silent = outlook(&city(280), false);
+        let silent = outlook(&city(280)).without_feed();
         assert!(silent.places.iter().all(|l| l.light == Light::NoFeed));
+    }
+
+    #[test]
+    fn the_season_of_the_year_is_foreseen_where_the_record_holds_two_years() {
+        // Twice as much around midsummer, half around midwinter; the record ends as it begins to rise.
+        let mut random = SmallRng::seed_from_u64(8);
+        let mean = |day: usize| 8.0 * (std::f64::consts::TAU * day as f64 / 365.0).sin().exp2();
+        let days = 2 * 365 + 280;
+        let mut counts = Counts::new(1, 1, days);
+        for day in 0..days {
+            counts.add(0, 0, day, poisson(mean(day), &mut random));
+        }
+        let found = outlook(&counts);
+        let daily = found.daily.unwrap();
+        assert!(daily.beats_the_yardstick(), "{}", daily.mase);
+        let ahead: f64 = daily.points.iter().map(|p| p.mean).sum();
+        let truth: f64 = (days..days + HORIZON).map(mean).sum();
+        let now: f64 = (days - HORIZON..days).map(mean).sum();
+        assert!(
+            (ahead - truth).abs() < 0.12 * truth,
+            "{ahead} of {truth}, now {now}"
+        );
     }
 
     #[test]
@@ -282,7 +314,7 @@ mod tests {
         for day in 274..280 {
             counts.add(2, 1, day, 12.0);
         }
-        let found = outlook(&counts, true);
+        let found = outlook(&counts);
         assert_eq!(found.places[2].light, Light::MuchMore);
         assert_eq!(found.categories[1].light, Light::MuchMore);
         assert_ne!(found.places[0].light, Light::MuchMore);
@@ -302,12 +334,12 @@ mod tests {
             for day in 0..days {
                 counts.add(0, 0, day, each.unwrap_or(0.0));
             }
-            let found = outlook(&counts, true);
+            let found = outlook(&counts);
             assert_eq!(found.whole.next_week, None, "{days} days");
             assert_eq!(found.whole.light, Light::Unknown);
             assert!(found.daily.is_none_or(|d| !d.beats_the_yardstick()));
         }
-        let none = outlook(&Counts::new(0, 0, 100), true);
+        let none = outlook(&Counts::new(0, 0, 100));
         assert!(none.places.is_empty() && none.daily.is_none());
     }
 }

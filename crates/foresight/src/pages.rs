@@ -21,6 +21,8 @@ use ui::{Choice, FormState, LineChart, Series, Ui};
 
 /// Days of the past that the chart shows.
 const SHOWN_DAYS: usize = 56;
+/// Seconds after which a page that waits for the work asks again.
+const AGAIN_S: u32 = 3;
 
 /// What foresight brings to the program: its pages, its words.
 pub fn capability() -> Capability {
@@ -67,6 +69,7 @@ impl Problem for ForesightError {
         match self {
             Self::Refused(error) => error.status(),
             Self::Store(error) | Self::Figures(facts::FiguresError::Store(error)) => error.status(),
+            Self::Working => StatusCode::SERVICE_UNAVAILABLE,
             Self::Figures(_) | Self::BrokenOff => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -74,6 +77,7 @@ impl Problem for ForesightError {
         match self {
             Self::Refused(error) => error.code(),
             Self::Store(error) | Self::Figures(facts::FiguresError::Store(error)) => error.code(),
+            Self::Working => "foresight.working",
             Self::Figures(_) | Self::BrokenOff => "internal",
         }
     }
@@ -81,7 +85,7 @@ impl Problem for ForesightError {
         match self {
             Self::Refused(error) => error.args(),
             Self::Store(error) | Self::Figures(facts::FiguresError::Store(error)) => error.args(),
-            Self::Figures(_) | Self::BrokenOff => Vec::new(),
+            Self::Figures(_) | Self::Working | Self::BrokenOff => Vec::new(),
         }
     }
     fn retry_after_s(&self) -> Option<u32> {
@@ -89,6 +93,7 @@ impl Problem for ForesightError {
             Self::Store(error) | Self::Figures(facts::FiguresError::Store(error)) => {
                 error.retry_after_s()
             }
+            Self::Working => Some(AGAIN_S),
             Self::Refused(_) | Self::Figures(_) | Self::BrokenOff => None,
         }
     }
@@ -128,6 +133,14 @@ struct ForecastPage {
     days: Vec<Day>,
     /// By place and by class.
     tables: Vec<Parts>,
+}
+
+/// The work goes on: the page asks again by itself.
+#[derive(Template)]
+#[template(path = "foresight_working.html")]
+struct WorkingPage {
+    ui: Ui,
+    again_s: u32,
 }
 
 /// The parts of a sum.
@@ -245,8 +258,13 @@ async fn forecast(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Respons
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let prospect = ops::forecast(&ctx, &city, question).await?;
-    show_as(status, &forecast_page(ui, form, &city, &prospect))
+    match ops::forecast(&ctx, &city, question).await {
+        Err(ForesightError::Working) => {
+            let again_s = AGAIN_S;
+            show_as(StatusCode::ACCEPTED, &WorkingPage { ui, again_s })
+        }
+        found => show_as(status, &forecast_page(ui, form, &city, &*found?)),
+    }
 }
 
 fn forecast_page(ui: Ui, form: FormState, city: &City, prospect: &Prospect) -> ForecastPage {

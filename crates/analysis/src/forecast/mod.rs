@@ -17,6 +17,7 @@ pub use models::Model;
 
 use crate::series::{SeriesError, check_counts};
 use conformal::Errors;
+use profile::{Shapes, shapes_along};
 use rayon::prelude::*;
 use std::ops::RangeInclusive;
 use thiserror::Error;
@@ -171,18 +172,17 @@ pub fn evaluate(
     }
     let origins = origins(n, horizon, fewest, seasons.last().copied().unwrap_or(1));
     let candidates = Model::candidates(&seasons);
+    let (shapes, uses) = shapes_along(counts, &origins, &seasons, n + horizon);
     // Each origin sees only the counts before it.
     let tries: Vec<(Vec<f64>, Vec<Vec<f64>>)> = origins
         .par_iter()
-        .map(|known| {
+        .zip(&uses)
+        .map(|(known, shape)| {
             let past = &counts[..*known];
-            let yardstick = models::seasonal_naive(past, shortest, horizon);
+            let predict = |m: &Model| m.predict(past, &shapes[*shape], shortest, horizon);
             (
-                yardstick,
-                candidates
-                    .iter()
-                    .map(|m| m.predict(past, &seasons, horizon))
-                    .collect(),
+                models::seasonal_naive(past, shortest, horizon),
+                candidates.iter().map(predict).collect(),
             )
         })
         .collect();
@@ -199,7 +199,8 @@ pub fn evaluate(
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, error)| *error < naive_error);
     let model = best.map_or(Model::SeasonalNaive, |(c, _)| candidates[c]);
-    let means = model.predict(counts, &seasons, horizon);
+    let newest = Shapes::of(counts, &seasons, n + horizon);
+    let means = model.predict(counts, &newest, shortest, horizon);
     let kept = |(known, (yardstick, all)): (&usize, (Vec<f64>, Vec<Vec<f64>>))| {
         let came = counts[*known..(*known + horizon).min(n)].to_vec();
         let predicted = best.map_or_else(|| yardstick.clone(), |(c, _)| all[c].clone());

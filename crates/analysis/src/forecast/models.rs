@@ -1,6 +1,6 @@
 //! The models that are tried, from plain to rich. All work on counts, none can foresee less than nothing.
 
-use super::profile::Profile;
+use super::profile::Shapes;
 
 /// How fast the level forgets: a count weighs this much less with every new one. 1 never forgets.
 const DISCOUNTS: [f64; 9] = [0.5, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 0.997];
@@ -72,27 +72,30 @@ impl Model {
         all
     }
 
-    /// Expected counts for each step after `past`.
-    pub(super) fn predict(self, past: &[f64], seasons: &[usize], horizon: usize) -> Vec<f64> {
-        let shortest = &seasons[..seasons.len().min(1)];
-        let level = |profile| foresee(past, &profile, horizon, &DISCOUNTS.map(Smoother::level));
-        let trend = |profile| {
+    /// Expected counts for each step after `past`, whose seasons have these shapes.
+    pub(super) fn predict(
+        self,
+        past: &[f64],
+        shapes: &Shapes,
+        shortest: usize,
+        horizon: usize,
+    ) -> Vec<f64> {
+        let level = |factors| foresee(past, factors, horizon, &DISCOUNTS.map(Smoother::level));
+        let trend = |factors| {
             foresee(
                 past,
-                &profile,
+                factors,
                 horizon,
                 &GAINS.map(|g| Smoother::trend(g, past)),
             )
         };
         match self {
-            Model::SeasonalNaive | Model::Sum => {
-                seasonal_naive(past, seasons.first().copied().unwrap_or(1), horizon)
-            }
-            Model::Level => level(Profile::flat()),
-            Model::SeasonalLevel => level(Profile::estimate(past, shortest)),
-            Model::AllSeasonsLevel => level(Profile::estimate(past, seasons)),
-            Model::SeasonalTrend => trend(Profile::estimate(past, shortest)),
-            Model::AllSeasonsTrend => trend(Profile::estimate(past, seasons)),
+            Model::SeasonalNaive | Model::Sum => seasonal_naive(past, shortest, horizon),
+            Model::Level => level(&shapes.flat),
+            Model::SeasonalLevel => level(&shapes.shortest),
+            Model::AllSeasonsLevel => level(&shapes.all),
+            Model::SeasonalTrend => trend(&shapes.shortest),
+            Model::AllSeasonsTrend => trend(&shapes.all),
         }
     }
 }
@@ -183,9 +186,9 @@ impl Smoother {
 }
 
 /// Runs every smoother over the past, keeps the one that foresaw the later part best at three horizons, and foresees.
-fn foresee(past: &[f64], profile: &Profile, horizon: usize, smoothers: &[Smoother]) -> Vec<f64> {
+/// `factors` are those of the season at each point, also of those to come.
+fn foresee(past: &[f64], factors: &[f64], horizon: usize, smoothers: &[Smoother]) -> Vec<f64> {
     let n = past.len();
-    let factors: Vec<f64> = (0..n + horizon).map(|t| profile.factor(t)).collect();
     let later = (n as f64 * (1.0 - LATER)) as usize;
     let mut ahead = [1, horizon.div_ceil(2), horizon];
     ahead.sort_unstable();
@@ -219,6 +222,12 @@ fn foresee(past: &[f64], profile: &Profile, horizon: usize, smoothers: &[Smoothe
 mod tests {
     use super::*;
 
+    fn foreseen(model: Model, past: &[f64], season: Option<usize>, horizon: usize) -> Vec<f64> {
+        let seasons: Vec<usize> = season.into_iter().collect();
+        let shapes = Shapes::of(past, &seasons, past.len() + horizon);
+        model.predict(past, &shapes, season.unwrap_or(1), horizon)
+    }
+
     #[test]
     fn the_yardstick_repeats_the_last_season() {
         assert_eq!(
@@ -240,7 +249,7 @@ mod tests {
     #[test]
     fn a_trend_is_followed_and_damped() {
         let past: Vec<f64> = (0..200).map(|t| 50.0 + f64::from(t)).collect();
-        let seen = Model::SeasonalTrend.predict(&past, &[], 40);
+        let seen = foreseen(Model::SeasonalTrend, &past, None, 40);
         assert!(seen[0] > 245.0 && seen[9] > seen[0], "{seen:?}");
         assert!(
             seen[39] - seen[38] < 0.5 * (seen[1] - seen[0]),
@@ -248,8 +257,7 @@ mod tests {
         );
         let falling: Vec<f64> = past.iter().rev().map(|c| (c - 50.0) / 4.0).collect();
         assert!(
-            Model::SeasonalTrend
-                .predict(&falling, &[], 40)
+            foreseen(Model::SeasonalTrend, &falling, None, 40)
                 .iter()
                 .all(|m| *m >= 0.0)
         );
@@ -259,8 +267,7 @@ mod tests {
     fn a_season_is_foreseen_in_its_phase() {
         let week = [10.0, 10.0, 10.0, 10.0, 10.0, 3.0, 1.0];
         let past: Vec<f64> = (0..140).map(|t| week[t % 7]).collect();
-        for (h, mean) in Model::SeasonalLevel
-            .predict(&past, &[7], 9)
+        for (h, mean) in foreseen(Model::SeasonalLevel, &past, Some(7), 9)
             .iter()
             .enumerate()
         {
@@ -270,7 +277,7 @@ mod tests {
         let never: Vec<f64> = (0..140)
             .map(|t| if t % 7 == 6 { 0.0 } else { 5.0 })
             .collect();
-        let seen = Model::SeasonalLevel.predict(&never, &[7], 7);
+        let seen = foreseen(Model::SeasonalLevel, &never, Some(7), 7);
         assert!(seen[6] < 0.05 && (seen[0] - 5.0).abs() < 0.1, "{seen:?}");
     }
 }

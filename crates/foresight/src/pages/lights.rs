@@ -4,8 +4,8 @@
 //! A page includes it by `<div hx-get="/forecast/lights" hx-trigger="load"><a href="/forecast">…</a></div>`; without script
 //! the link is what there is. Whoever shows it needs to know nothing of this crate.
 
-use super::{Row, feed_words, place_name, row};
-use crate::ops::{self, Prospect, Question};
+use super::{AGAIN_S, Row, feed_words, place_name, row};
+use crate::ops::{self, ForesightError, Prospect, Question};
 use access::{Ctx, Fault, show_as};
 use askama::Template;
 use axum::http::StatusCode;
@@ -23,10 +23,23 @@ pub(super) struct LightsPiece {
     rows: Vec<Row>,
 }
 
+/// The work goes on: the piece asks again by itself.
+#[derive(Template)]
+#[template(path = "foresight_lights_working.html")]
+pub(super) struct WorkingPiece {
+    pub(super) ui: Ui,
+    pub(super) again_s: u32,
+}
+
 pub(super) async fn lights(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    let prospect = ops::forecast(&ctx, &city, Question::default()).await?;
-    show_as(StatusCode::OK, &piece(ui, &city, &prospect))
+    match ops::forecast(&ctx, &city, Question::default()).await {
+        Err(ForesightError::Working) => {
+            let again_s = AGAIN_S;
+            show_as(StatusCode::ACCEPTED, &WorkingPiece { ui, again_s })
+        }
+        found => show_as(StatusCode::OK, &piece(ui, &city, &*found?)),
+    }
 }
 
 pub(super) fn piece(ui: Ui, city: &City, prospect: &Prospect) -> LightsPiece {

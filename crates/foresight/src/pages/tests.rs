@@ -46,7 +46,11 @@ fn prospect(days: usize, has_feed: bool) -> Prospect {
         classes: vec![Part::One(None)],
         has_feed,
         as_of: (!has_feed).then_some(Timestamp::UNIX_EPOCH),
-        outlook: outlook(&counts, has_feed),
+        outlook: if has_feed {
+            outlook(&counts)
+        } else {
+            outlook(&counts).without_feed()
+        },
     }
 }
 
@@ -74,6 +78,25 @@ fn a_forecast_is_shown_with_its_limits_and_only_where_a_model_is_good_enough() {
 }
 
 #[test]
+fn a_forecast_that_is_being_worked_out_asks_again_by_itself() {
+    for lang in Lang::ALL {
+        let page = WorkingPage {
+            ui: reader(lang),
+            again_s: AGAIN_S,
+        };
+        let page = page.render().expect("the template renders");
+        testing::assert_sound(&page);
+        assert!(page.contains("http-equiv=\"refresh\" content=\"3\""));
+        let piece = lights::WorkingPiece {
+            ui: reader(lang),
+            again_s: AGAIN_S,
+        };
+        let piece = piece.render().expect("the template renders");
+        assert!(piece.contains("hx-trigger=\"load delay:3s\""), "{piece}");
+    }
+}
+
+#[test]
 fn a_missing_feed_is_said_and_grey() {
     for lang in Lang::ALL {
         let ui = reader(lang);
@@ -84,7 +107,7 @@ fn a_missing_feed_is_said_and_grey() {
         let mut none = prospect(280, false);
         none.as_of = None;
         none.places.clear();
-        none.outlook = outlook(&Counts::new(0, 0, 1), false);
+        none.outlook = outlook(&Counts::new(0, 0, 1)).without_feed();
         let page = html(ui.clone(), &none);
         testing::assert_sound(&page);
         assert!(page.contains(&ui.t("foresight-no-figures")));
