@@ -30,8 +30,15 @@ pub mod view;
 pub mod words;
 
 /// The tables of warnings, and the channel of preventive work.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 70,
-    name: "warnings",
-    sql: include_str!("../migrations/0070_warnings.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 70,
+        name: "warnings",
+        sql: include_str!("../migrations/0070_warnings.sql"),
+    },
+    store::Migration {
+        number: 95,
+        name: "warning_drift",
+        sql: include_str!("../migrations/0095_warning_drift.sql"),
+    },
+];

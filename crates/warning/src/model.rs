@@ -47,6 +47,8 @@ words! {
         EarsC2 = "ears-c2",
         /// Farrington flexible on weeks (Noufaily et al. 2013).
         Farrington = "farrington",
+        /// CUSUM on days: small excesses that last (Page 1954; Rossi, Lampugnani & Marchi 1999).
+        Cusum = "cusum",
     }
 }
 
@@ -154,6 +156,16 @@ const FARRINGTON: &[Knob] = &[
     LEAST_RECURRENCE,
 ];
 
+const CUSUM: &[Knob] = &[
+    whole("watch_days", 7, 56, 28),
+    whole("baseline_days", 28, 365, 84),
+    number("k", 0.0, 5.0, 0.5),
+    number("h", 0.5, 50.0, 4.0),
+    FALSE_DISCOVERY,
+    LEAST_CASES,
+    LEAST_RECURRENCE,
+];
+
 impl Method {
     /// The numbers that can be set.
     pub fn knobs(self) -> &'static [Knob] {
@@ -161,6 +173,7 @@ impl Method {
             Self::Scan => SCAN,
             Self::EarsC2 => EARS,
             Self::Farrington => FARRINGTON,
+            Self::Cusum => CUSUM,
         }
     }
 }
@@ -308,13 +321,14 @@ impl Detector {
     pub fn reach_days(&self) -> u32 {
         match self.method {
             Method::Scan | Method::EarsC2 => self.whole("study_days"),
+            Method::Cusum => self.whole("watch_days") + self.whole("baseline_days"),
             // The earliest window, and a year to spare for the season before it.
             Method::Farrington => (self.whole("years") + 1) * 366,
         }
     }
 }
 
-/// The detectors of a city that has set nothing.
+/// The detectors of a city that has set nothing. The one for slow rises rests until somebody switches it on.
 pub fn usual_detectors() -> Vec<Detector> {
     let usual = |code, method, level| {
         Detector::new(code, method, level, []).expect("the usual settings lie within their bounds")
@@ -323,6 +337,7 @@ pub fn usual_detectors() -> Vec<Detector> {
         usual("scan", Method::Scan, Level::Grid),
         usual("surge", Method::EarsC2, Level::Street),
         usual("season", Method::Farrington, Level::District),
+        usual("drift", Method::Cusum, Level::Street).as_kept(false, 1),
     ]
 }
 

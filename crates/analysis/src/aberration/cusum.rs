@@ -104,6 +104,59 @@ pub fn cusum(
     settings: &Cusum<'_>,
     range: Option<RangeInclusive<usize>>,
 ) -> Result<Vec<Point>, DetectError> {
+    let step = |s: Step| Point {
+        index: s.index,
+        observed: s.observed,
+        expected: Some(s.expected),
+        upper: Some(s.upper),
+        alarm: s.sum >= settings.h,
+        p_value: None,
+    };
+    Ok(walk(counts, settings, range)?
+        .into_iter()
+        .map(step)
+        .collect())
+}
+
+/// Where the rise that stands at the end of `range` began: the position (from 1) of the first point since the sum was
+/// last 0. None where it is 0 at the end. This is the change point as Page (1954) estimates it.
+///
+/// ```
+/// use analysis::aberration::{Cusum, Reference, risen_since};
+/// let rise = Cusum { k: 0.5, reference: Reference::Expected(&[4.0; 5]), ..Cusum::default() };
+/// assert_eq!(risen_since(&[4.0, 9.0, 1.0, 6.0, 7.0], &rise, None)?, Some(4));
+/// # Ok::<(), analysis::aberration::DetectError>(())
+/// ```
+///
+/// # Errors
+/// As [`cusum`].
+pub fn risen_since(
+    counts: &[f64],
+    settings: &Cusum<'_>,
+    range: Option<RangeInclusive<usize>>,
+) -> Result<Option<usize>, DetectError> {
+    let steps = walk(counts, settings, range)?;
+    let quiet = steps.iter().rposition(|s| s.sum == 0.0);
+    let first = quiet.map_or(0, |at| at + 1);
+    Ok(steps.get(first).map(|s| s.index))
+}
+
+/// A point on the way of the sum.
+struct Step {
+    index: usize,
+    observed: f64,
+    expected: f64,
+    /// The count at which the sum reaches its limit.
+    upper: f64,
+    /// The sum with this point.
+    sum: f64,
+}
+
+fn walk(
+    counts: &[f64],
+    settings: &Cusum<'_>,
+    range: Option<RangeInclusive<usize>>,
+) -> Result<Vec<Step>, DetectError> {
     check_counts(counts)?;
     setting(
         "k",
@@ -154,7 +207,7 @@ pub fn cusum(
         Reference::Expected(all) => all[i],
     };
     let mut sum = 0.0f64;
-    let mut points = Vec::with_capacity(range.end() + 1 - range.start());
+    let mut steps = Vec::with_capacity(range.end() + 1 - range.start());
     for index in range {
         let (observed, m) = (counts[index - 1], expected(index - 1));
         setting(
@@ -165,16 +218,15 @@ pub fn cusum(
         )?;
         let upper = settings.transform.count(settings.h + settings.k - sum, m);
         sum = (sum + settings.transform.standard(observed, m) - settings.k).max(0.0);
-        points.push(Point {
+        steps.push(Step {
             index,
             observed,
-            expected: Some(m),
-            upper: Some(upper),
-            alarm: sum >= settings.h,
-            p_value: None,
+            expected: m,
+            upper,
+            sum,
         });
     }
-    Ok(points)
+    Ok(steps)
 }
 
 #[cfg(test)]
@@ -232,6 +284,26 @@ mod tests {
         );
         assert!(matches!(by(&[9.0, 0.0]), Err(DetectError::Setting { .. })));
         assert!(by(&[9.0]).is_err());
+    }
+
+    #[test]
+    fn a_rise_begins_after_the_last_sum_of_nothing() {
+        let expected = [4.0; 7];
+        let since = |counts: &[f64; 7], range| {
+            let settings = Cusum {
+                k: 0.5,
+                reference: Reference::Expected(&expected),
+                ..Cusum::default()
+            };
+            risen_since(counts, &settings, range).unwrap()
+        };
+        // z − k: 2, −2.5 (0), 0.5, 0.5, −0.5 (0.5), 0.5, 1
+        let counts = [9.0, 0.0, 6.0, 6.0, 4.0, 6.0, 7.0];
+        assert_eq!(since(&counts, None), Some(3));
+        assert_eq!(since(&counts, Some(1..=2)), None);
+        assert_eq!(since(&counts, Some(1..=1)), Some(1));
+        assert_eq!(since(&counts, Some(6..=7)), Some(6));
+        assert_eq!(since(&[4.0; 7], None), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod glm;
 mod golden;
 mod threshold;
 
-pub use cusum::{Cusum, Reference, Transform, cusum};
+pub use cusum::{Cusum, Reference, Transform, cusum, risen_since};
 pub use day_kind::{DayKind, DayPattern};
 pub use discovery::{adjusted_p_values, discoveries};
 pub use ears::{Ears, EarsMethod, ears};

@@ -83,6 +83,7 @@ fn look(ground: &Ground<'_>, detector: &Detector, today: Date, seed: u64) -> Loo
         (Method::Scan, Some(day)) => scan::judge(ground, detector, day, seed),
         (Method::EarsC2, Some(day)) => series::judge_days(ground, detector, day),
         (Method::Farrington, Some(day)) => series::judge_weeks(ground, detector, day),
+        (Method::Cusum, Some(day)) => series::judge_rises(ground, detector, day),
     };
     Look {
         detector: detector.code.clone(),

@@ -1,4 +1,4 @@
-//! One series a class and a division: days by EARS C2, weeks by Farrington flexible.
+//! One series a class and a division: days by EARS C2 and CUSUM, weeks by Farrington flexible.
 //!
 //! **Days.** Counts are divided by the factor of their kind of day (working calendar), estimated over the whole city.
 //! C2 looks at a baseline that ends three days back, so that a beginning outbreak does not hide itself; its spread is at
@@ -6,14 +6,17 @@
 //! of a negative binomial as well, whose mean comes from the same baseline and whose variance holds both the
 //! overdispersion seen there and what a short baseline leaves uncertain (a Gamma(½) prior); that tail is its p-value.
 //!
+//! **Rises.** CUSUM adds up what the days of a watch are above the baseline before it, and tells since when. Its p-value
+//! is the tail of the same law for the whole rise, times the number of beginnings the watch could have had (Bonferroni).
+//!
 //! **Weeks.** The seven days that end today against the same season of the years before.
 
 use super::{Candidate, Ground, Judged, Sighting};
 use crate::counts::day_after;
 use crate::model::{Detector, Level};
 use analysis::aberration::{
-    DayKind, DayPattern, DetectError, Ears, EarsMethod, Farrington, Threshold, Timeline, ears,
-    farrington,
+    Cusum, DayKind, DayPattern, DetectError, Ears, EarsMethod, Farrington, Reference, Threshold,
+    Timeline, cusum, ears, farrington, risen_since,
 };
 use analysis::math::special::CountLaw;
 use jiff::civil::Date;
@@ -57,11 +60,16 @@ fn each_class(
         .reduce(Judged::default, Judged::joined)
 }
 
-/// Judges today's counts by EARS C2.
-pub(super) fn judge_days(ground: &Ground<'_>, detector: &Detector, today: u32) -> Judged {
-    let from = (today + 1).saturating_sub(detector.whole("study_days"));
+/// Judges each series of days by what `excess` says of it; `needed` days must have been recorded.
+fn judge_each_day_series(
+    ground: &Ground<'_>,
+    detector: &Detector,
+    today: u32,
+    needed: usize,
+    excess: impl Fn(&Days<'_>) -> Option<Excess> + Sync,
+) -> Judged {
+    let from = (today + 1).saturating_sub(detector.reach_days());
     let length = (today + 1 - from) as usize;
-    let baseline = detector.whole("baseline_days") as usize;
     let kinds: Vec<DayKind> = (from..=today)
         .map(|day| {
             let date = day_after(ground.counts.first, i64::from(day));
@@ -71,7 +79,7 @@ pub(super) fn judge_days(ground: &Ground<'_>, detector: &Detector, today: u32) -
     each_class(ground, |id, category| {
         let level = category.level(detector.level);
         let series = by_place(ground, id, level, from..=today);
-        if length < baseline + GAP + 1 {
+        if length < needed {
             return Judged {
                 too_short: series.len(),
                 ..Judged::default()
@@ -82,17 +90,22 @@ pub(super) fn judge_days(ground: &Ground<'_>, detector: &Detector, today: u32) -
             city.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
         }
         let pattern = DayPattern::estimate(&city, &kinds);
+        let factors: Vec<f64> = kinds.iter().map(|k| pattern.factor(*k)).collect();
         let candidates = series.iter().filter_map(|(at, counts)| {
-            let excess = day_excess(counts, &kinds, &pattern, detector)?;
+            let found = excess(&Days {
+                counts,
+                adjusted: &pattern.adjusted(counts, &kinds),
+                factors: &factors,
+            })?;
             let sighting = Sighting {
                 category: id,
                 level,
                 places: &[*at],
-                from: today,
+                from: today + 1 - found.days,
                 to: today,
-                observed: excess.observed,
-                expected: excess.expected,
-                p: excess.p,
+                observed: found.observed,
+                expected: found.expected,
+                p: found.p,
             };
             let signal = sighting.signal(ground, detector)?;
             Some(Candidate {
@@ -108,55 +121,112 @@ pub(super) fn judge_days(ground: &Ground<'_>, detector: &Detector, today: u32) -
     })
 }
 
+/// A series of days, the last one today.
+struct Days<'a> {
+    counts: &'a [f64],
+    /// The counts with the kind of day taken off.
+    adjusted: &'a [f64],
+    /// What the kind of each day multiplies its count by.
+    factors: &'a [f64],
+}
+
+/// Judges today's counts by EARS C2.
+pub(super) fn judge_days(ground: &Ground<'_>, detector: &Detector, today: u32) -> Judged {
+    let baseline = detector.whole("baseline_days") as usize;
+    judge_each_day_series(ground, detector, today, baseline + GAP + 1, |days| {
+        day_excess(days, detector)
+    })
+}
+
+/// Judges the days of the watch by CUSUM: small excesses that last until today.
+pub(super) fn judge_rises(ground: &Ground<'_>, detector: &Detector, today: u32) -> Judged {
+    judge_each_day_series(
+        ground,
+        detector,
+        today,
+        detector.reach_days() as usize,
+        |days| rise(days, detector),
+    )
+}
+
+/// More than was to be expected of the last days of a series.
 struct Excess {
+    /// How many days, today included.
+    days: u32,
     observed: u32,
     expected: f64,
     p: f64,
 }
 
 /// Whether the last day of a series is an alarm of C2, and how unlikely its count is.
-fn day_excess(
-    counts: &[f64],
-    kinds: &[DayKind],
-    pattern: &DayPattern,
-    detector: &Detector,
-) -> Option<Excess> {
-    let last = counts.len() - 1;
-    let observed = counts[last];
+fn day_excess(days: &Days<'_>, detector: &Detector) -> Option<Excess> {
+    let last = days.counts.len() - 1;
+    let observed = days.counts[last];
     if observed < detector.get("least_cases") {
         return None;
     }
     let baseline = detector.whole("baseline_days") as usize;
     let past = last - GAP - baseline..last - GAP;
-    let adjusted = pattern.adjusted(counts, kinds);
-    let mean = adjusted[past.clone()].iter().sum::<f64>() / baseline as f64;
+    let mean = days.adjusted[past.clone()].iter().sum::<f64>() / baseline as f64;
     let settings = Ears {
         alpha: detector.get("alpha"),
         baseline,
         least_deviation: mean.sqrt(),
         ..Ears::new(EarsMethod::C2)
     };
-    let judged = ears(&adjusted, &settings, Some(last + 1..=last + 1)).ok()?;
+    let judged = ears(days.adjusted, &settings, Some(last + 1..=last + 1)).ok()?;
     if !judged.first()?.alarm {
         return None;
     }
-    let factors: Vec<f64> = kinds.iter().map(|k| pattern.factor(*k)).collect();
-    let law = Predictive::new(&counts[past.clone()], &factors[past], factors[last])?;
+    let law = Predictive::new(
+        &days.counts[past.clone()],
+        &days.factors[past],
+        days.factors[last],
+    )?;
     Some(Excess {
+        days: 1,
         observed: observed as u32,
         expected: law.mean,
         p: law.tail(observed),
     })
 }
 
-/// What a baseline lets expect of the next day.
+/// Whether the sum of a series stands above its limit today, since when it rises, and how unlikely the rise is.
+fn rise(days: &Days<'_>, detector: &Detector) -> Option<Excess> {
+    let watch = detector.whole("watch_days") as usize;
+    let (past, watched) = days.counts.split_at(days.counts.len() - watch);
+    let (past_factors, factors) = days.factors.split_at(past.len());
+    let rate = (past.iter().sum::<f64>() + PRIOR_CASES) / past_factors.iter().sum::<f64>();
+    let expected: Vec<f64> = factors.iter().map(|f| rate * f).collect();
+    let settings = Cusum {
+        k: detector.get("k"),
+        h: detector.get("h"),
+        reference: Reference::Expected(&expected),
+        ..Cusum::default()
+    };
+    if !cusum(watched, &settings, None).ok()?.last()?.alarm {
+        return None;
+    }
+    let first = risen_since(watched, &settings, None).ok()?? - 1;
+    let observed: f64 = watched[first..].iter().sum();
+    let law = Predictive::new(past, past_factors, factors[first..].iter().sum())?;
+    Some(Excess {
+        days: (watch - first) as u32,
+        observed: observed as u32,
+        expected: law.mean,
+        p: (law.tail(observed) * watch as f64).min(1.0),
+    })
+}
+
+/// What a baseline lets expect of the next days.
 struct Predictive {
     mean: f64,
     dispersion: f64,
 }
 
 impl Predictive {
-    /// From the counts of a baseline with the factors of their days, for a day with its own factor.
+    /// From the counts of a baseline with the factors of their days, for a day with its own factor, or for some days with
+    /// the sum of theirs.
     fn new(counts: &[f64], factors: &[f64], factor: f64) -> Option<Self> {
         let (total, days): (f64, f64) = (counts.iter().sum(), factors.iter().sum());
         if days <= 0.0 || factor <= 0.0 {

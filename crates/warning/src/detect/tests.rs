@@ -271,6 +271,60 @@ fn farrington_compares_with_the_years_before() {
 }
 
 #[test]
+fn a_slow_rise_is_found_with_its_beginning_where_no_single_day_stands_out() {
+    // 36 cells a street: one case a day and street, then two and a half more each day of the last fortnight.
+    let drift = detector(Method::Cusum, Level::Street, &[]);
+    let surge = detector(Method::EarsC2, Level::Street, &[]);
+    let mut city = City::new(None).quiet(1, 4.0, &mut Luck(5));
+    assert_eq!(city.signals(&drift), []);
+    for back in 0..14 {
+        for n in 0..2 + u32::from(back % 2 == 0) {
+            city.put(1, 5 * n + 1, day_after(TODAY, -back), 1, 1);
+        }
+    }
+    assert_eq!(city.signals(&surge), [], "no day by itself");
+    let signals = city.signals(&drift);
+    assert_eq!(signals.len(), 1, "{signals:?}");
+    let signal = &signals[0];
+    assert_eq!((signal.level, signal.to), (Level::Street, TODAY));
+    let begun = days_between(signal.from, TODAY);
+    assert!((11..=16).contains(&begun), "{signal:?}");
+    assert!(
+        f64::from(signal.observed) > 2.0 * signal.expected && signal.recurrence_days >= 365.0,
+        "{signal:?}"
+    );
+    // The same rise three weeks ago is over: its sum has come down.
+    let resting = drift.clone().as_kept(false, 2);
+    assert!(city.run(&[resting]).is_empty(), "switched off");
+}
+
+#[test]
+fn chance_rises_no_oftener_than_it_says() {
+    // 4 streets × 60 quiet classes: at a limit of p ≤ 0.05 for each by itself, at most 12 come on average.
+    let mut luck = Luck(21);
+    let mut city = City::new(None);
+    for n in 1..=60 {
+        city.categories.insert(
+            class(n),
+            Category {
+                is_sensitive: false,
+            },
+        );
+        city = city.quiet(n, 3.0, &mut luck);
+    }
+    let loose = [
+        ("h", 0.5),
+        ("false_discovery", 0.5),
+        ("least_recurrence_days", 20.0),
+        ("least_cases", 2.0),
+    ];
+    let drift = detector(Method::Cusum, Level::Street, &loose);
+    let looks = city.run(std::slice::from_ref(&drift));
+    assert_eq!(looks[0].series, 240);
+    assert!(looks[0].signals.len() <= 12, "{}", looks[0].signals.len());
+}
+
+#[test]
 fn too_little_past_is_said_and_nothing_is_judged() {
     let city = City::new(None).quiet(1, 4.0, &mut Luck(1));
     let look = city

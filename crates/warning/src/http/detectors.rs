@@ -16,7 +16,7 @@ pub(super) async fn list(ctx: Ctx) -> Result<Json<Vec<DetectorView>>, Fault> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// scan, ears-c2 or farrington.
+    /// scan, ears-c2, farrington or cusum.
     method: String,
     /// grid, community, street or district.
     level: String,

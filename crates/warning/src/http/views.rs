@@ -232,7 +232,7 @@ impl OpenedView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DetectorView {
     code: String,
-    /// scan, ears-c2 or farrington.
+    /// scan, ears-c2, farrington or cusum.
     method: String,
     /// grid, community, street or district.
     level: String,

@@ -137,6 +137,12 @@ pub fn run_backtest(
     mut progress: impl FnMut(u32, u32) -> bool,
 ) -> Result<Option<Outcome>, WarningError> {
     ctx.require(Permission::WarningManage)?;
+    ctx.write_blocking::<_, WarningError, _>(move |w| {
+        let object = format!("{}/{}", ask.from, ask.to);
+        let event = AuditEvent::done("warning.backtest", "warning_backtest", object)
+            .detail(serde_json::json!({ "from": ask.from, "to": ask.to, "seed": ask.seed }));
+        Ok(w.commit(event, ())?)
+    })?;
     let grounds = Grounds::of(city);
     let (asked, now) = (grounds.clone(), ctx.now());
     let material =

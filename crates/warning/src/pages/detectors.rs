@@ -152,7 +152,7 @@ fn detector_form(ui: &Ui, detector: &Detector) -> DetectorForm {
     });
     let levels = match detector.method {
         Method::Scan => &[Level::Grid, Level::Community, Level::Street][..],
-        Method::EarsC2 | Method::Farrington => &[Level::Street, Level::District],
+        Method::EarsC2 | Method::Farrington | Method::Cusum => &[Level::Street, Level::District],
     };
     DetectorForm {
         code: code.clone(),

@@ -215,7 +215,7 @@ both_engines!(settings_are_what_the_city_says, &migrations(), |db| {
     city.burst("hotline", 1, 3);
     city.count();
     let (status, body) = city.get("analyst", "/api/v1/warning-detectors");
-    assert_eq!((status, body.as_array().unwrap().len()), (200, 3));
+    assert_eq!((status, body.as_array().unwrap().len()), (200, 4));
     assert_eq!(body[0]["settings"]["neighbours"], json!(30.0));
     let put = |who: &str, code: &str, body| {
         city.post(who, &format!("/api/v1/warning-detectors/{code}"), body)
