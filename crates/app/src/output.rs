@@ -1,7 +1,8 @@
 //! How a command ends: one JSON object or plain text on stdout, and an exit code that scripts rely on.
 
 use serde::Serialize;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Why a command failed, in the shape `--json` prints: `{"error":{"code","message","field","line"}}`.
@@ -77,6 +78,41 @@ impl Done {
             text: text.into(),
         })
     }
+}
+
+/// A file named by `--out` that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::unusable(
+        "unwritable_file",
+        format!("cannot write {}: {error}", path.display()),
+    )
+    .field("out")
+}
+
+/// Where a file is written before it takes the place of what was there.
+pub fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    beside.into()
+}
+
+/// Writes a file beside its place and then renames it: nobody ever finds half a file, and a failure leaves what was there.
+/// What is no regular file, such as a pipe, is written as it is.
+///
+/// # Errors
+/// A failure that names `out`.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let is_special = path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir());
+    if is_special {
+        return std::fs::write(path, bytes).map_err(|e| unwritable(path, &e));
+    }
+    let beside = beside(path);
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|e| {
+            let _ = std::fs::remove_file(&beside);
+            unwritable(path, &e)
+        })
 }
 
 /// Prints a line. A reader that has closed the pipe, as `head` does, has seen enough: that is no failure.

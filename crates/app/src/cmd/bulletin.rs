@@ -3,7 +3,7 @@
 use super::evaluate::{failed, month};
 use crate::compose::{Program, capabilities};
 use crate::config::Common;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, write_file};
 use access::SystemRole;
 use clap::Args;
 use evaluation::bulletin::{self, Words, font};
@@ -68,13 +68,7 @@ impl Bulletin {
         let rows = made.rows();
         let bytes = bulletin::bytes(&made, is_pdf, &font::folders())
             .map_err(|e| Failure::other("no_document", e))?;
-        std::fs::write(&self.out, bytes).map_err(|e| {
-            Failure::unusable(
-                "unwritable_file",
-                format!("cannot write {}: {e}", self.out.display()),
-            )
-            .field("out")
-        })?;
+        write_file(&self.out, &bytes)?;
         let text = format!("{} written, {rows} rows", self.out.display());
         Done::new(&serde_json::json!({ "file": self.out, "rows": rows }), text)
     }

@@ -4,7 +4,7 @@
 
 use crate::compose::Program;
 use crate::config::Common;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, beside, unwritable};
 use access::SystemRole;
 use cases::facts::CaseFacts;
 use clap::{Args, ValueEnum};
@@ -16,7 +16,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use store::{AuditEvent, StoreError};
 
 /// What every case counts as, one row a case, without personal fields.
@@ -49,9 +49,7 @@ impl Facts {
         let sensitive = sensitive(&program.reference.current());
         // Written beside it: a run that fails leaves what was there.
         let path = self.out.clone();
-        let mut partial = self.out.clone().into_os_string();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
+        let partial = beside(&self.out);
         let file = File::create(&partial).map_err(|e| unwritable(&path, &e))?;
         let mut file = Some(file);
         let written = ctx.snapshot_blocking::<_, Failure, _>(move |r| {
@@ -89,14 +87,6 @@ fn sensitive(city: &matters::City) -> BTreeSet<String> {
         .filter(|class| warning::guard::is_sensitive(class))
         .map(|class| format!("{}/{}", class.catalogue, class.code))
         .collect()
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::unusable(
-        "unwritable_file",
-        format!("cannot write {}: {error}", path.display()),
-    )
-    .field("out")
 }
 
 enum Unwritten {

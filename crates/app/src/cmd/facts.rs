@@ -3,7 +3,7 @@
 
 use crate::compose::Program;
 use crate::config::Common;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, write_file};
 use access::SystemRole;
 use cases::facts::CaseFacts;
 use clap::{Args as ClapArgs, Subcommand};
@@ -109,13 +109,7 @@ impl Query {
         facts::catch_up(&ctx, &CaseFacts::source(program.config.timezone.clone()))?;
         let answer = ops::query_blocking(&ctx.renewed(), &self.sql)?;
         if let Some(path) = self.out {
-            std::fs::write(&path, ops::csv(&answer)).map_err(|e| {
-                Failure::unusable(
-                    "unwritable_file",
-                    format!("cannot write {}: {e}", path.display()),
-                )
-                .field("out")
-            })?;
+            write_file(&path, &ops::csv(&answer))?;
             let (rows, more) = (
                 answer.rows.len(),
                 if answer.is_cut {

@@ -1,7 +1,7 @@
 //! `shiyu openapi [--out FILE]`: the description of the API.
 
 use crate::compose::capabilities;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, write_file};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,13 +32,7 @@ impl OpenApi {
                 text,
             });
         };
-        std::fs::write(&path, text + "\n").map_err(|e| {
-            Failure::unusable(
-                "unwritable_file",
-                format!("cannot write {}: {e}", path.display()),
-            )
-            .field("out")
-        })?;
+        write_file(&path, (text + "\n").as_bytes())?;
         let rows = document["paths"]
             .as_object()
             .map_or(0, serde_json::Map::len);

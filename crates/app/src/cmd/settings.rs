@@ -3,7 +3,7 @@
 use super::import_reference::read_file;
 use crate::compose::{Program, rules_of_the_city};
 use crate::config::Common;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, write_file};
 use access::SystemRole;
 use access::city_settings::{SettingsList, Values};
 use access::ops::settings::{SettingError, in_force, set_blocking};
@@ -84,10 +84,7 @@ impl Settings {
                     .collect();
                 let text = serde_json::to_string_pretty(&known)
                     .map_err(|e| Failure::other("json", e.to_string()))?;
-                std::fs::write(&out, text + "\n").map_err(|e| {
-                    let message = format!("cannot write {}: {e}", out.display());
-                    Failure::unusable("unwritable_file", message).field("out")
-                })?;
+                write_file(&out, (text + "\n").as_bytes())?;
                 let json = json!({ "file": out.display().to_string(), "rows": known.len() });
                 Done::new(&json, format!("{} rules written", known.len()))
             }

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::config::Common;
-use crate::output::{Done, Failure};
+use crate::output::{Done, Failure, write_file};
 use analysis::text::{self, Calibration, Measures, Message, Model, Options, Suggestion, Tally};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -188,7 +188,7 @@ impl Train {
                 out.display(),
                 folder.display()
             );
-            return Err(Failure::unusable("unwritable_file", message).field("--out"));
+            return Err(Failure::unusable("unwritable_file", message).field("out"));
         }
         let record = columns.read()?;
         text::prepare();
@@ -203,7 +203,7 @@ impl Train {
             .map_err(|e| refused(e, &columns.label))?;
         let seconds = start.elapsed().as_secs_f64();
         let bytes = model.to_bytes();
-        write_whole(&out, &bytes)?;
+        write_file(&out, &bytes)?;
         let Calibration {
             threshold,
             coverage,
@@ -371,22 +371,6 @@ fn read_model(path: &Path) -> Result<Model, Failure> {
     }
     let bytes = std::fs::read(path).map_err(|e| cannot(e.to_string()))?;
     Model::from_bytes(&bytes).map_err(|e| cannot(e.to_string()))
-}
-
-/// Writes beside the target and renames, so that no half model is ever found there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|e| {
-        let _ = std::fs::remove_file(&beside);
-        Failure::unusable(
-            "unwritable_file",
-            format!("cannot write {}: {e}", path.display()),
-        )
-        .field("--out")
-    })
 }
 
 #[cfg(test)]
@@ -625,7 +609,7 @@ mod tests {
                 "suggest", "train", f, "--text", "title", "--label", "class", "--out", &out,
             ])
             .expect_err("no folder");
-            assert_eq!(failure.field.as_deref(), Some("--out"));
+            assert_eq!(failure.field.as_deref(), Some("out"));
         });
         assert_eq!(
             run(&["suggest", "why", "--model", "/nowhere", "--text", "停水"])
