@@ -502,7 +502,7 @@ impl City {
         };
         let ctx = self.system();
         self.run(matters::ops::change_day(&ctx, change)).unwrap();
-        self.reference.refresh_blocking(&ctx).unwrap();
+        self.refresh();
     }
     /// Sets a rule of the city.
     pub fn rule(&self, key: &str, value: &str) {
@@ -510,7 +510,7 @@ impl City {
         let wanted = [(key.to_owned(), Some(value.to_owned()))].into();
         let ctx = self.system();
         access::ops::settings::set_blocking(&ctx, &list, &wanted, "test").unwrap();
-        self.reference.refresh_blocking(&ctx).unwrap();
+        self.refresh();
     }
     /// Adds an account that manages reference data.
     pub fn add_admin(&mut self) {
@@ -533,7 +533,11 @@ impl City {
     pub fn calendar(&self, text: &str) {
         let ctx = self.system();
         matters::ops::import_calendar(&ctx, text.as_bytes()).unwrap();
-        self.reference.refresh_blocking(&ctx).unwrap();
+        self.refresh();
+    }
+    /// Reads the reference data again.
+    pub fn refresh(&self) {
+        self.reference.refresh_blocking(&self.system()).unwrap();
     }
     /// Every row is what its events add up to.
     pub fn replays(&self) {

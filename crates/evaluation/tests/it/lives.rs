@@ -3,7 +3,7 @@
 use access::{Role, UnitId};
 use cases::measures::{self, Measures};
 use cases::model::{Case, CaseEvent, ImportStatus, Imported, Place, Reported, Standard};
-use cases::rules::{self, Actor, CityRules, Command, Facts};
+use cases::rules::{self, Actor, CityRules, ClockCommand, Command, Facts};
 use cases::sql;
 use evaluation::{By, Counts, Evaluation, Period};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub fn at(text: &str) -> Timestamp {
 }
 
 /// One step of a life.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub enum Did {
     Report,
     ReportPutRight,
@@ -62,12 +62,33 @@ pub enum Did {
     Dispatch,
     Sign,
     Return,
+    AskMoreTime,
+    EndorseMoreTime,
+    GrantMoreTime,
     ReportBack,
     Pass,
     Fail,
     Close,
     Void,
     Merge,
+}
+
+impl Did {
+    /// Whether the unit does it.
+    fn is_of_unit(self) -> bool {
+        matches!(
+            self,
+            Did::Sign | Did::Return | Did::ReportBack | Did::AskMoreTime
+        )
+    }
+    /// Who does it: more time takes three people.
+    fn account(self) -> Id {
+        id(match self {
+            Did::EndorseMoreTime => 2,
+            Did::GrantMoreTime => 3,
+            _ => 1,
+        })
+    }
 }
 
 fn command(did: Did, when: Timestamp) -> Command {
@@ -127,6 +148,11 @@ fn command(did: Did, when: Timestamp) -> Command {
         Did::Return => Command::Return {
             reason: "不属于我们".into(),
         },
+        Did::AskMoreTime => Command::Clock(ClockCommand::RequestExtension {
+            reason: "要等配件到货".into(),
+        }),
+        Did::EndorseMoreTime => Command::Clock(ClockCommand::EndorseExtension),
+        Did::GrantMoreTime => Command::Clock(ClockCommand::GrantExtension),
         Did::ReportBack => Command::ReportBack {
             result: "已更换".into(),
             attachments: Vec::new(),
@@ -159,12 +185,11 @@ pub fn life(steps: &[(&str, Did)]) -> Case {
     let mut case: Option<Case> = None;
     let mut events: Vec<CaseEvent> = Vec::new();
     for (when, did) in steps {
-        let own = matches!(did, Did::Sign | Did::Return | Did::ReportBack);
         let actor = Actor {
             kind: "staff",
-            account: Some(id(1)),
+            account: Some(did.account()),
             roles: Role::ALL.to_vec(),
-            unit: own.then(|| unit(0)),
+            unit: did.is_of_unit().then(|| unit(0)),
             is_program: false,
             behalf: None,
         };

@@ -4,9 +4,16 @@
     reason = "a test that unwraps nothing has failed, which is what it is for"
 )]
 
+#[allow(
+    dead_code,
+    reason = "the city of the tests of cases has more than these tests use"
+)]
+#[path = "../../../cases/tests/it/city.rs"]
+mod city;
 mod counts;
 mod golden;
 mod lives;
 mod months;
 mod random;
 mod scope;
+mod through_ops;
