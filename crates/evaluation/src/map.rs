@@ -7,12 +7,16 @@ use access::{Ctx, Fault, Fields, show as show_page};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
+use cases::State;
+use cases::service::Cases;
 use facts::figures::{self, Ask, Figure, FiguresError, Filter};
-use facts::{Level, Measure};
-use grid::{Division, Territory, TileSet, Tiles};
+use facts::{Level, Measure, Place};
+use grid::{Territory, TileSet, Tiles};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use kernel::{DivisionCode, DivisionLevel};
+use kernel::DivisionLevel;
+use kernel::geo::Point;
+use matters::{City, MatterId};
 use std::collections::BTreeMap;
 use ui::{Choice, FormState, Html, Light, MapPoint, Shade, Shading, Ui};
 
@@ -22,11 +26,19 @@ const DAYS: i32 = 28;
 /// A rate of fewer cases than this is not shown as a shade.
 const LEAST: u64 = 10;
 
-/// How places are told apart.
-const LEVELS: [(&str, Level, DivisionLevel); 3] = [
-    ("district", Level::District, DivisionLevel::District),
-    ("street", Level::Street, DivisionLevel::Street),
-    ("community", Level::Community, DivisionLevel::Community),
+/// The most places of the list; the map has them all.
+const MOST_LINES: usize = 300;
+
+/// How places are told apart; without a level of divisions: the unit grids.
+const LEVELS: [(&str, Level, Option<DivisionLevel>); 4] = [
+    ("district", Level::District, Some(DivisionLevel::District)),
+    ("street", Level::Street, Some(DivisionLevel::Street)),
+    (
+        "community",
+        Level::Community,
+        Some(DivisionLevel::Community),
+    ),
+    ("grid", Level::Grid, None),
 ];
 
 /// What the shades show.
@@ -60,6 +72,12 @@ struct MapPage {
     shown: Vec<Choice>,
     map: Html,
     lines: Vec<Line>,
+    /// In words, where the list is cut.
+    rest: String,
+    classes: Vec<Choice>,
+    states: Vec<Choice>,
+    /// The same page for a screen that nobody touches.
+    wall: String,
     /// Up to when everything is counted; empty while the figures are being made.
     fresh: String,
     /// Changes since then that are still to be counted.
@@ -72,6 +90,9 @@ struct MapPage {
 struct Asked {
     level: usize,
     shown: usize,
+    class: Option<MatterId>,
+    /// Only cases that are in this state now.
+    state: Option<State>,
     is_wall: bool,
 }
 
@@ -88,28 +109,33 @@ impl Asked {
                 .iter()
                 .position(|word| *word == fields.get("show"))
                 .unwrap_or(0),
+            class: fields.get("class").parse().ok().map(MatterId),
+            state: open_states().find(|state| state.as_str() == fields.get("state")),
             is_wall: fields.get("wall") == "1",
         }
     }
+}
+
+/// The states of cases that are going on.
+fn open_states() -> impl Iterator<Item = State> {
+    State::ALL.iter().copied().filter(|state| !state.is_final())
 }
 
 fn count(n: i64) -> u64 {
     n.max(0).unsigned_abs()
 }
 
-/// The numbers by division; what is known less exactly than asked belongs to no place of the list.
+/// The numbers by place; what is known less exactly than asked belongs to no place of the list.
 fn by_place(
     level: Level,
     open: &[Figure],
     overdue: &[Figure],
     period: &[Figure],
-) -> BTreeMap<DivisionCode, Numbers> {
-    let mut found = BTreeMap::<DivisionCode, Numbers>::new();
+) -> BTreeMap<Place, Numbers> {
+    let mut found = BTreeMap::<Place, Numbers>::new();
     let mut add = |figures: &[Figure], to: fn(&mut Numbers, &[i64])| {
         for figure in figures.iter().filter(|f| f.place.len() == level.digits()) {
-            if let Some(code) = figure.place.division() {
-                to(found.entry(code).or_default(), &figure.n);
-            }
+            to(found.entry(figure.place).or_default(), &figure.n);
         }
     };
     add(open, |n, of| n.open = count(of[0]));
@@ -120,13 +146,73 @@ fn by_place(
     found
 }
 
+/// A division or a unit grid on the map.
+struct Spot {
+    code: String,
+    name: String,
+    /// The name with its language.
+    shown: Html,
+    middle: Option<Point>,
+    residents: Option<u64>,
+    n: Numbers,
+}
+
+/// The places of a level that have numbers.
+fn spots(
+    ui: &Ui,
+    territory: &Territory,
+    level: Option<DivisionLevel>,
+    numbers: &BTreeMap<Place, Numbers>,
+) -> Vec<Spot> {
+    let of = |place: Place| numbers.get(&place).copied();
+    let Some(level) = level else {
+        let cells = territory.grids().iter().filter_map(|cell| {
+            let n = of(Place::of(Some(cell.code), None))?;
+            let community = territory.community_of(cell.code);
+            let community = community.map_or("", |c| c.name_in(ui.lang));
+            let name = ui.t2(
+                "evaluation-map-cell",
+                "community",
+                community,
+                "code",
+                cell.code.as_str(),
+            );
+            Some(Spot {
+                code: cell.code.to_string(),
+                shown: Html::from_text(&name),
+                name,
+                middle: Some(cell.shape.label_point()),
+                residents: None,
+                n,
+            })
+        });
+        return cells.collect();
+    };
+    let divisions = territory.divisions().filter(|d| d.level() == level);
+    let spots = divisions.filter_map(|division| {
+        let n = of(Place::of(None, Some(division.code)))?;
+        Some(Spot {
+            code: division.code.to_string(),
+            name: division.name_in(ui.lang).to_owned(),
+            shown: grid::division_name(ui, division),
+            middle: match &division.shape {
+                Some(shape) => Some(shape.label_point()),
+                None => territory.bounds_of(division.code).map(|b| b.middle()),
+            },
+            residents: division.residents.map(count),
+            n,
+        })
+    });
+    spots.collect()
+}
+
 /// The shade of a place, with its n.
-fn shade(ui: &Ui, shown: &str, division: &Division, n: Numbers) -> Shade {
-    let (code, name) = (division.code.to_string(), division.name_in(ui.lang));
+fn shade(ui: &Ui, shown: &str, spot: &Spot) -> Shade {
+    let (code, name, n) = (spot.code.clone(), spot.name.as_str(), spot.n);
     match shown {
         "on-time" => Shade::rate(ui, code, name, n.on_time, n.closed, LEAST),
         "reports" => {
-            let residents = division.residents.map(count).filter(|r| *r > 0);
+            let residents = spot.residents.filter(|r| *r > 0);
             let per_1000 = residents
                 .filter(|_| n.reported >= LEAST)
                 .map(|r| n.reported as f64 * 1000.0 / r as f64);
@@ -152,11 +238,8 @@ fn shade(ui: &Ui, shown: &str, division: &Division, n: Numbers) -> Shade {
     }
 }
 
-fn point(ui: &Ui, territory: &Territory, division: &Division, n: Numbers) -> Option<MapPoint> {
-    let at = match &division.shape {
-        Some(shape) => shape.label_point(),
-        None => territory.bounds_of(division.code)?.middle(),
-    };
+fn point(ui: &Ui, spot: &Spot) -> Option<MapPoint> {
+    let (at, n) = (spot.middle?, spot.n);
     (n.open > 0).then(|| MapPoint {
         lon: at.lon(),
         lat: at.lat(),
@@ -165,7 +248,7 @@ fn point(ui: &Ui, territory: &Territory, division: &Division, n: Numbers) -> Opt
         text: ui.ta(
             "evaluation-map-point",
             &[
-                ("name", &division.name_in(ui.lang)),
+                ("name", &spot.name.as_str()),
                 ("open", &n.open),
                 ("overdue", &n.overdue),
             ],
@@ -174,12 +257,13 @@ fn point(ui: &Ui, territory: &Territory, division: &Division, n: Numbers) -> Opt
     })
 }
 
-fn line(ui: &Ui, division: &Division, n: Numbers) -> Line {
+fn line(ui: &Ui, spot: &Spot) -> Line {
+    let n = spot.n;
     Line {
-        name: grid::division_name(ui, division),
+        name: spot.shown.clone(),
         overdue: ui.rate(n.overdue, n.open),
         on_time: ui.rate(n.on_time, n.closed),
-        residents: division.residents.map(count),
+        residents: spot.residents,
         n,
     }
 }
@@ -207,6 +291,8 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
             filter: Filter {
                 districts: scope.districts.clone(),
                 unit: scope.unit.map(|unit| unit.0),
+                matters: asked.class.iter().map(|class| class.0).collect(),
+                states: asked.state.iter().map(|s| s.as_str().to_owned()).collect(),
                 ..Filter::default()
             },
             ..Ask::new(from, today, &measures)
@@ -222,56 +308,51 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
     .await
 }
 
+/// The page of the places of `tiles`, with the classes of `city`.
 fn page(
     ui: Ui,
     asked: Asked,
     is_of_unit: bool,
-    tiles: Option<&Tiles>,
+    (tiles, city): (Option<&Tiles>, Option<&City>),
     found: Option<&Read>,
 ) -> MapPage {
-    let (_, level, at) = LEVELS[asked.level];
+    let (by, level, at) = LEVELS[asked.level];
     let shown = SHOWN[asked.shown];
     let numbers = found.map_or_else(BTreeMap::new, |f| {
         by_place(level, &f.open, &f.overdue, &f.period)
     });
     let territory = tiles.map(Tiles::territory).unwrap_or_default();
-    let known = |d: &&Division| d.level() == at && numbers.contains_key(&d.code);
-    let places: Vec<(&Division, Numbers)> = territory
-        .divisions()
-        .filter(known)
-        .map(|d| (d, numbers[&d.code]))
+    let mut spots = spots(&ui, &territory, at, &numbers);
+    spots.sort_by_key(|s| std::cmp::Reverse((s.n.overdue, s.n.open)));
+    let lines: Vec<Line> = spots
+        .iter()
+        .take(MOST_LINES)
+        .map(|spot| line(&ui, spot))
         .collect();
-    // words: evaluation-map-show-* evaluation-map-by-*
-    let name = ui.t(&format!("evaluation-map-show-{shown}"));
-    let map = tiles.map_or_else(Html::default, |tiles| {
-        let mut map = tiles.map(name.clone(), &[TileSet::Divisions]);
-        if map.bounds.is_none() {
-            return Html::default();
-        }
-        map.shading = Some(Shading {
-            set: TileSet::Divisions.as_str(),
-            name: name.clone(),
-            places: places
-                .iter()
-                .map(|(d, n)| shade(&ui, shown, d, *n))
-                .collect(),
-            ..Shading::default()
-        });
-        map.points = places
-            .iter()
-            .filter_map(|(d, n)| point(&ui, &territory, d, *n))
-            .collect();
-        map.show(&ui)
-    });
-    let mut lines: Vec<Line> = places.iter().map(|(d, n)| line(&ui, d, *n)).collect();
-    lines.sort_by_key(|l| std::cmp::Reverse((l.n.overdue, l.n.open)));
+    let rest = if spots.len() > MOST_LINES {
+        ui.t2("evaluation-map-cut", "shown", MOST_LINES, "n", spots.len())
+    } else {
+        String::new()
+    };
+    let form = form_of(asked);
+    let query = ["by", "show", "class", "state"]
+        .iter()
+        .fold(
+            form_urlencoded::Serializer::new(String::new()),
+            |mut query, name| {
+                query.append_pair(name, form.value(name));
+                query
+            },
+        )
+        .append_pair("wall", "1")
+        .finish();
     let levels = LEVELS
         .iter()
         .take(if is_of_unit { 1 } else { LEVELS.len() });
+    // words: evaluation-map-show-* evaluation-map-by-* cases-state-*
+    let state_word = |s: State| ui.t(&format!("cases-state-{}", s.as_str().replace('_', "-")));
     MapPage {
-        form: FormState::new()
-            .with("by", LEVELS[asked.level].0)
-            .with("show", shown),
+        form,
         levels: levels
             .map(|(word, ..)| Choice::new(*word, ui.t(&format!("evaluation-map-by-{word}"))))
             .collect(),
@@ -279,13 +360,59 @@ fn page(
             .iter()
             .map(|word| Choice::new(*word, ui.t(&format!("evaluation-map-show-{word}"))))
             .collect(),
+        classes: city.map_or_else(Vec::new, |city| {
+            let classes = city.matters.choices();
+            classes
+                .map(|c| Choice::new(c.id.0.to_string(), c.name(ui.lang.tag())))
+                .collect()
+        }),
+        states: open_states()
+            .map(|s| Choice::new(s.as_str(), state_word(s)))
+            .collect(),
+        wall: format!("/city-map?{query}"),
         fresh: found.map_or_else(String::new, |f| ui.time_text(f.as_of)),
         waiting: found.map_or(0, |f| f.waiting),
         is_wall: asked.is_wall,
-        map,
+        map: tiles.map_or_else(Html::default, |tiles| {
+            map_of(&ui, tiles, by == "grid", shown, &spots)
+        }),
         lines,
+        rest,
         ui,
     }
+}
+
+fn form_of(asked: Asked) -> FormState {
+    FormState::new()
+        .with("by", LEVELS[asked.level].0)
+        .with("show", SHOWN[asked.shown])
+        .with(
+            "class",
+            asked.class.map_or_else(String::new, |c| c.0.to_string()),
+        )
+        .with("state", asked.state.map_or("", State::as_str))
+}
+
+/// The places shaded and their points; empty where the city has no borders.
+fn map_of(ui: &Ui, tiles: &Tiles, is_grid: bool, shown: &str, spots: &[Spot]) -> Html {
+    let (set, sets) = if is_grid {
+        (TileSet::Grids, &[TileSet::Divisions, TileSet::Grids][..])
+    } else {
+        (TileSet::Divisions, &[TileSet::Divisions][..])
+    };
+    let name = ui.t(&format!("evaluation-map-show-{shown}"));
+    let mut map = tiles.map(name.clone(), sets);
+    if map.bounds.is_none() {
+        return Html::default();
+    }
+    map.shading = Some(Shading {
+        set: set.as_str(),
+        name,
+        places: spots.iter().map(|spot| shade(ui, shown, spot)).collect(),
+        ..Shading::default()
+    });
+    map.points = spots.iter().filter_map(|spot| point(ui, spot)).collect();
+    map.show(ui)
 }
 
 /// The map as it stands first, for a page that shows it beside other things; empty where there is nothing to draw.
@@ -313,26 +440,27 @@ async fn asked_page(ctx: &Ctx, ui: Ui, asked: Asked) -> Result<MapPage, Fault> {
         Err(error) => return Err(Fault::internal(error)),
     };
     let tiles = ctx.service_if_any::<Tiles>();
-    Ok(page(
-        ui,
-        asked,
-        is_of_unit,
-        tiles.as_deref(),
-        found.as_ref(),
-    ))
+    let city = ctx.service_if_any::<Cases>().map(|cases| cases.city());
+    let of = (tiles.as_deref(), city.as_deref());
+    Ok(page(ui, asked, is_of_unit, of, found.as_ref()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use grid::Area;
+    use grid::{Area, Division, UnitGrid};
     use jiff::Timestamp;
+    use kernel::DivisionCode;
     use kernel::geo::Crs;
     use std::sync::Arc;
     use ui::{Lang, testing};
 
     fn reader(lang: Lang) -> Ui {
-        let words = access::words_of(&[access::capability(), crate::capability()]);
+        let words = access::words_of(&[
+            access::capability(),
+            cases::http::capability(),
+            crate::capability(),
+        ]);
         let now: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
         testing::ui_with(testing::site_with(words.expect("sound words")), lang, now)
     }
@@ -360,16 +488,18 @@ mod tests {
             division("990101002000", 114.01),
         ];
         let on = jiff::civil::date(2026, 3, 16);
-        let territory = Territory::build(divisions, Vec::new(), Vec::new(), on);
+        let square = division("990101001000", 114.0).shape.expect("a square");
+        let cell = "990101001001001".parse().expect("a code");
+        let cells = vec![UnitGrid::new(cell, square, false, "test")];
+        let territory = Territory::build(divisions, cells, Vec::new(), on);
         let territory = Arc::new(territory);
         Tiles::new(move || territory.clone())
     }
 
     fn figure(place: &str, n: &[i64]) -> Figure {
-        let code = DivisionCode::padded(place).expect("a code");
         Figure {
             day: None,
-            place: facts::Place::of(None, Some(code)),
+            place: place.parse().expect("a place"),
             matter: None,
             unit: None,
             word: String::new(),
@@ -403,7 +533,7 @@ mod tests {
             2,
             "what is known by district only has no street"
         );
-        let code = "990101001000".parse().expect("a code");
+        let place = Place::of(None, DivisionCode::padded("990101001").ok());
         let expected = Numbers {
             open: 31,
             overdue: 4,
@@ -411,13 +541,20 @@ mod tests {
             closed: 100,
             on_time: 93,
         };
-        assert_eq!(numbers[&code], expected);
+        assert_eq!(numbers[&place], expected);
     }
 
     #[test]
     fn few_cases_are_hatched_whatever_is_shown() {
         let ui = reader(Lang::En);
-        let place = division("990101001000", 114.0);
+        let place = |n| Spot {
+            code: "990101001000".into(),
+            name: "海棠街道".into(),
+            shown: Html::default(),
+            middle: None,
+            residents: Some(10_000),
+            n,
+        };
         let few = Numbers {
             open: 9,
             overdue: 9,
@@ -433,9 +570,9 @@ mod tests {
             on_time: 5,
         };
         for (shown, value) in SHOWN.into_iter().zip([10.0, 50.0, 2.0]) {
-            assert_eq!(shade(&ui, shown, &place, few).value, None, "{shown}");
+            assert_eq!(shade(&ui, shown, &place(few)).value, None, "{shown}");
             assert_eq!(
-                shade(&ui, shown, &place, enough).value,
+                shade(&ui, shown, &place(enough)).value,
                 Some(value),
                 "{shown}"
             );
@@ -452,7 +589,7 @@ mod tests {
                         reader(lang),
                         asked(query, false),
                         false,
-                        Some(&tiles),
+                        (Some(&tiles), None),
                         found.as_ref(),
                     );
                     assert_eq!(page.lines.len(), if found.is_some() { 2 } else { 0 });
@@ -466,11 +603,53 @@ mod tests {
     }
 
     #[test]
+    fn unit_grids_are_shaded_by_their_own_tiles_and_named_by_their_community() {
+        let tiles = city();
+        let found = Read {
+            open: vec![figure("990101001001001", &[12]), figure("990101001", &[31])],
+            overdue: vec![figure("990101001001001", &[3])],
+            period: Vec::new(),
+            ..found()
+        };
+        for lang in Lang::ALL {
+            let asked = asked("by=grid", false);
+            let page = page(
+                reader(lang),
+                asked,
+                false,
+                (Some(&tiles), None),
+                Some(&found),
+            );
+            assert_eq!(
+                page.lines.len(),
+                1,
+                "what is known by street only is in no cell"
+            );
+            let html = page.render().expect("the template renders");
+            testing::assert_sound(&html);
+            assert!(
+                html.contains("990101001001001") && html.contains("/tiles/grids/"),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
     fn what_does_not_read_is_the_default_and_a_unit_sees_districts() {
-        for garbage in ["by=x&show=%00", "by=&show=", "wall=2&by=%f0"] {
+        for garbage in [
+            "by=x&show=%00",
+            "by=&show=&class=&state=",
+            "wall=2&by=%f0&class=x&state=closed",
+        ] {
             let asked = asked(garbage, false);
             assert_eq!((asked.level, asked.shown, asked.is_wall), (1, 0, false));
+            assert_eq!((asked.class, asked.state), (None, None));
         }
+        let one = asked(
+            "class=01020304050607080910111213141516&state=handling",
+            false,
+        );
+        assert_eq!(one.state, Some(State::Handling));
         assert_eq!(asked("by=community", true).level, 0);
         assert_eq!(asked("by=community", false).level, 2);
     }
