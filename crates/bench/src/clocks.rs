@@ -7,6 +7,7 @@ use crate::report::{Line, Wanted};
 use crate::server::Postgres;
 use access::{Ctx, Role, Services, SystemRole, UnitId};
 use anyhow::{Context as _, ensure};
+use cases::measures::{self, Measures};
 use cases::model::{Place, Reported, Standard};
 use cases::ops::clocks::turned_since;
 use cases::rules::{self, Actor, CityRules, Command, Facts};
@@ -292,6 +293,10 @@ fn fill(ctx: &Ctx, lives: &[Life], count: u32) -> anyhow::Result<()> {
                     events.iter().map(move |e| sql::event_columns(case, e))
                 });
                 w.bulk_each("case_events", sql::EVENT_COLUMNS, events)?;
+                let measured = rows
+                    .iter()
+                    .map(|(case, events)| Measures::of(case, events).values());
+                w.bulk_each("case_measures", measures::COLUMNS, measured)?;
                 w.commit(AuditEvent::done("bench.fill", "case", "all"), ())
             })?;
         from = to;

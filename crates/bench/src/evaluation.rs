@@ -264,7 +264,7 @@ fn row(rng: &mut Rng, n: u32, reported: i64, now: i64) -> (Vec<Value>, Vec<Value
     let case = vec![
         district.clone(),
         id.clone(),
-        Value::Text(format!("330101-20260101-{n:07}")),
+        Value::Text(format!("330101-20260101-{:05}", n + 1)),
         Value::Int(9),
         Value::Text(state.into()),
         Value::Text(channel.into()),
