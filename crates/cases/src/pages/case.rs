@@ -56,6 +56,7 @@ async fn page(
         at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
+        may_go_on: super::may_go_on(ctx.principal()),
         back: &back,
         sent,
     };
@@ -188,6 +189,7 @@ async fn attempt(
         case: &case,
         handlers: &[],
         workers: &[],
+        may_go_on: false,
         back: "",
         sent: None,
     }

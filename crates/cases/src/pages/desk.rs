@@ -72,6 +72,8 @@ pub(super) struct DeskPage {
     /// A number that was looked for and not found; empty if none was.
     pub not_found: String,
     pub may_report: bool,
+    /// Whether the reader may take calls in.
+    pub may_take_in: bool,
 }
 
 impl DeskPage {
@@ -218,6 +220,7 @@ pub(super) async fn show(
         ui.t("cases-desk-several")
     };
     let may_report = ctx.principal().may(Permission::CaseInspect);
+    let may_take_in = ctx.principal().may(Permission::CaseAccept);
     show_page(&DeskPage {
         ui,
         queues,
@@ -227,6 +230,7 @@ pub(super) async fn show(
         beside,
         not_found,
         may_report,
+        may_take_in,
     })
 }
 
@@ -286,6 +290,7 @@ pub(super) async fn beside(
         at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
+        may_go_on: super::may_go_on(ctx.principal()),
         back: &back,
         sent: None,
     };

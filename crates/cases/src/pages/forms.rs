@@ -154,10 +154,21 @@ pub struct Maker<'a> {
     pub handlers: &'a [Account],
     /// Workers who may be given the task, with their names.
     pub workers: &'a [(AccountId, String)],
+    /// Whether the reader may register and dispatch as well: then accepting can carry a case as far as its unit.
+    pub may_go_on: bool,
     /// Where to go afterwards.
     pub back: &'a str,
     /// A form that comes back.
     pub sent: Option<Sent<'a>>,
+}
+
+/// The moves that follow an act where it carries a case as far as its unit, the routine way.
+pub fn onward(act: Act) -> &'static [Act] {
+    match act {
+        Act::Accept => &[Act::Register, Act::Dispatch],
+        Act::Register => &[Act::Dispatch],
+        _ => &[],
+    }
 }
 
 /// Acts that carry a case on its way; the others stand folded beside them.
@@ -409,6 +420,9 @@ impl Maker<'_> {
                         ..urgent
                     },
                 ]
+                .into_iter()
+                .chain(self.onward(id))
+                .collect()
             }
             Act::Correct => {
                 let address = self.case.place.address.clone().unwrap_or_default();
@@ -527,7 +541,10 @@ impl Maker<'_> {
                 ..needed("question", Kind::Area)
             }],
             Act::Answer => vec![needed("answer", Kind::Area)],
-            Act::Register => self.conditions(id),
+            Act::Register => {
+                let onward = self.onward(id);
+                self.conditions(id).into_iter().chain(onward).collect()
+            }
             Act::Dispatch => self.dispatch(id),
             Act::Rule => vec![
                 needed("unit", Kind::Offers("offer-units")),
@@ -730,6 +747,25 @@ impl Maker<'_> {
             help,
             ..self.input(id, "matter", Kind::Offers("offer-matters"))
         }
+    }
+
+    /// Whether the moves that follow are made at once. Ticked where nothing is left to choose.
+    fn onward(&self, id: &str) -> Option<Input> {
+        if !self.may_go_on {
+            return None;
+        }
+        let class = self.case.matter.and_then(|m| self.city.matter(m));
+        let has_one = class.is_some_and(|c| c.conditions.len() == 1);
+        let is_routine = has_one && !self.responsible().0.is_empty();
+        Some(Input {
+            value: if is_routine {
+                "1".into()
+            } else {
+                String::new()
+            },
+            help: self.ui.t("cases-onward-help"),
+            ..self.input(id, "onward", Kind::Check)
+        })
     }
 
     fn conditions(&self, id: &str) -> Vec<Input> {

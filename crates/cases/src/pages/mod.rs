@@ -13,6 +13,7 @@ mod forms;
 mod found;
 mod history;
 mod home;
+mod intake;
 mod line;
 pub(crate) mod live;
 mod offline;
@@ -46,6 +47,13 @@ pub fn unit_offers(ui: &Ui, city: &City) -> Vec<String> {
         .take(MOST_OFFERS)
         .map(|u| read::unit_label(u, ui.lang))
         .collect()
+}
+
+/// Whether somebody may carry a case from its acceptance as far as its unit.
+fn may_go_on(principal: &Principal) -> bool {
+    forms::onward(crate::moves::Act::Accept)
+        .iter()
+        .all(|act| crate::ops::is_open_to(principal, *act).is_ok())
 }
 
 /// Any problem in the reader's words.
@@ -162,6 +170,9 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(get(), "/unit", Permission::CaseHandle, unit::show)
         .on(get(), "/tasks", Permission::CaseInspect, tasks::show)
+        .on(get(), "/intake", Permission::CaseAccept, intake::blank)
+        .on(post(), "/intake", Permission::CaseAccept, intake::send)
+        .takes(pictures::FORM_BYTES)
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
         .takes(pictures::FORM_BYTES)
@@ -191,6 +202,7 @@ pub fn add(routes: Routes) -> Routes {
 pub fn menu(capability: Capability) -> Capability {
     capability
         .menu("cases-menu-desk", "/desk", Permission::CaseRead, 10)
+        .menu("cases-menu-intake", "/intake", Permission::CaseAccept, 12)
         .menu("cases-menu-unit", "/unit", Permission::CaseHandle, 20)
         .menu("cases-menu-tasks", "/tasks", Permission::CaseInspect, 30)
         .menu(

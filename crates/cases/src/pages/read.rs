@@ -1,6 +1,6 @@
 //! What the forms of moves send, read as the steps `ops` takes; and what was wrong with it in the reader's words.
 
-use super::forms::Input;
+use super::forms::{Input, onward};
 use super::pictures::{Entry, FILES};
 use crate::model::Ask;
 use crate::model::{Case, Satisfaction, VerifyOutcome};
@@ -261,7 +261,7 @@ fn needed<T: FromStr>(ui: &Ui, fields: &Fields, field: &'static str) -> Result<T
     part(ui, fields, field)?.ok_or_else(|| missing(ui, field))
 }
 
-fn missing(ui: &Ui, field: &'static str) -> Wrong {
+pub(super) fn missing(ui: &Ui, field: &'static str) -> Wrong {
     let label = ui.t(&format!("cases-field-{field}"));
     Wrong::entry(field, ui.tn("cases-error-missing", "field", label.as_str()))
 }
@@ -320,7 +320,7 @@ fn set_nature(nature: String) -> Step {
 }
 
 /// The steps that a form asks for: what goes before the act itself is a nature put right on accepting, and the draft of an
-/// answer written on reporting back.
+/// answer written on reporting back; what follows it, the moves as far as the unit where the form says so.
 ///
 /// # Errors
 /// As [`step`].
@@ -349,7 +349,16 @@ pub fn steps(
         _ => None,
     };
     let own = step(ui, city, case, act, offered, entry)?;
-    Ok(first.into_iter().chain([own]).collect())
+    let goes_on = !fields.get("onward").is_empty();
+    let further: &[Act] = if goes_on { onward(act) } else { &[] };
+    let further = further.iter().map(|act| match act {
+        Act::Register => Step::Register { rule: None },
+        _ => Step::Dispatch {
+            unit: None,
+            basis: String::new(),
+        },
+    });
+    Ok(first.into_iter().chain([own]).chain(further).collect())
 }
 
 /// The step that a form of an act on a case asks for, with its files. `offered` is the unit that the form of a dispatch offered: left as

@@ -246,11 +246,19 @@ async fn take(
     entry: &Entry,
     offer: &Offer,
 ) -> Result<Receipt, Wrong> {
+    let new = NewReport {
+        channel: "web".into(),
+        ..told(ui, city, entry, offer)?
+    };
+    Ok(ops::report(ctx, new).await?)
+}
+
+/// What a form tells of a matter and of whoever reports it; by which channel, the caller says.
+pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> Result<NewReport, Wrong> {
     entry.whole()?;
     let fields = &entry.fields;
     let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
-    let new = NewReport {
-        channel: "web".into(),
+    Ok(NewReport {
         description: fields.get("description").to_owned(),
         // What somebody typed stands before what the machine suggested and somebody chose.
         matter: match read::matter(ui, city, fields.get("matter"))? {
@@ -269,8 +277,7 @@ async fn take(
         nature: given("nature"),
         notify: !fields.get("notify").is_empty(),
         ..NewReport::default()
-    };
-    Ok(ops::report(ctx, new).await?)
+    })
 }
 
 /// The place of the form, or that of a photo where it was said to be right.

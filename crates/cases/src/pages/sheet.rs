@@ -388,6 +388,8 @@ pub struct Frame<'a> {
     pub reader: Reader,
     /// Whether the reader may look at the contact, for which purposes.
     pub may_look: bool,
+    /// Whether the reader may carry a case as far as its unit.
+    pub may_go_on: bool,
     /// Where to go after an act.
     pub back: &'a str,
     /// A form that comes back.
@@ -405,6 +407,7 @@ impl Frame<'_> {
             case,
             handlers: &loaded.handlers,
             workers: &loaded.workers,
+            may_go_on: self.may_go_on,
             back: self.back,
             sent: self.sent,
         };

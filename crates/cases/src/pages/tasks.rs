@@ -183,6 +183,7 @@ fn card(ctx: &Ctx, ui: &Ui, (city, lists): (&City, &Lists), at: &Moments, case: 
         case,
         handlers: &[],
         workers: &[],
+        may_go_on: false,
         back: "/tasks",
         sent: None,
     };

@@ -6,8 +6,8 @@ use super::pictures::{Entry, Kept, Offer, PictureField, Shot};
 use super::read::{self, Wrong};
 use super::sheet::{Frame, Loaded, Sheet};
 use super::{
-    Offers, about, calendar, case, contact, desk, found, home, line, report, requester, tasks,
-    track, unit,
+    Offers, about, calendar, case, contact, desk, found, home, intake, line, report, requester,
+    tasks, track, unit,
 };
 use crate::lists::{ListEntry, Lists};
 use crate::model::{
@@ -483,6 +483,7 @@ fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'
             is_of_department: false,
         },
         may_look: true,
+        may_go_on: true,
         back: "/desk?state=pending_accept",
         sent,
     }
@@ -807,6 +808,7 @@ fn the_tables_of_work_render_in_both_languages() {
             case: &case,
             handlers: &[],
             workers: &[],
+            may_go_on: false,
             back: "/unit",
             sent: None,
         };
@@ -844,6 +846,7 @@ fn the_tables_of_work_render_in_both_languages() {
                     beside: beside.clone(),
                     not_found: "<i>".into(),
                     may_report: true,
+                    may_take_in: true,
                 });
             }
         }
@@ -928,6 +931,19 @@ fn the_tables_of_work_render_in_both_languages() {
             files: files(&ui),
             offer: offer(),
             ..found::FoundPage::new(ui.clone(), &city, FormState::new(), &empty)
+        });
+        sound(&intake::IntakePage {
+            channels: vec![ui::Choice::new("hotline", "12345")],
+            files: files(&ui),
+            offer: offer(),
+            ..intake::IntakePage::new(ui.clone(), &city, FormState::new(), &empty)
+        });
+        sound(&intake::DonePage {
+            ui: ui.clone(),
+            crumbs: Vec::new(),
+            number: "330102-20260316-00001".into(),
+            code: "ABC234".into(),
+            next: "n".into(),
         });
         let figures = vec![about::Figure {
             label: "l".into(),

@@ -145,6 +145,7 @@ fn card(
         case,
         handlers: &handlers,
         workers: &[],
+        may_go_on: false,
         back: "/unit",
         sent: None,
     };

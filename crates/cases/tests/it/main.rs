@@ -10,6 +10,7 @@ mod clocks;
 mod desk;
 mod histories;
 mod import;
+mod intake;
 mod life;
 mod looks;
 mod pictures;

@@ -1,0 +1,155 @@
+//! GET and POST /intake — 来电来访登记: the desk types in what somebody says on the telephone or at the counter.
+//!
+//! The fields come in the order in which people tell them, and Enter sends from any of them.
+
+use super::advice::{self, Hints};
+use super::pictures::{self, Entry, FILES, Offer, PictureField};
+use super::read::{self, Wrong};
+use super::report::{self, natures, place_map, places, refused};
+use super::{Offers, way_back};
+use crate::ops::{self, NewReport, Receipt};
+use crate::service::Cases;
+use access::{Ctx, Fault, FormParts, show, show_as};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use matters::City;
+use ui::{Choice, Crumb, FormState, Html, Ui};
+
+/// The channels by which people speak to the desk, the usual one first.
+const CHANNELS: [&str; 5] = ["hotline", "visit", "media", "leader", "inspection"];
+
+#[derive(Template)]
+#[template(path = "cases_intake.html")]
+pub(super) struct IntakePage {
+    pub ui: Ui,
+    pub crumbs: Vec<Crumb>,
+    pub form: FormState,
+    pub channels: Vec<Choice>,
+    pub matters: Vec<String>,
+    pub places: Vec<Choice>,
+    pub map: Html,
+    pub files: PictureField,
+    pub natures: Vec<Choice>,
+    /// What a photo says that the form does not.
+    pub offer: Offer,
+    /// What the machine makes of it.
+    pub hints: Hints,
+}
+
+impl IntakePage {
+    pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
+        Self {
+            crumbs: Vec::new(),
+            channels: Vec::new(),
+            matters: Offers::of_matters(&ui, city),
+            places: places(city),
+            map: Html::default(),
+            files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
+            natures: Vec::new(),
+            offer: Offer::of(&ui, city, entry, true),
+            hints: Hints::default(),
+            ui,
+            form,
+        }
+    }
+    async fn furnished(self, ctx: &Ctx) -> Result<Self, Fault> {
+        let known = ctx.service::<Cases>().load_channels(ctx).await?;
+        let lang = self.ui.lang.tag();
+        let channels = CHANNELS.iter().filter_map(|code| known.get(*code));
+        Ok(Self {
+            crumbs: way_back(ctx.principal(), &self.ui),
+            channels: channels
+                .map(|c| Choice::new(c.code.clone(), c.name(lang)))
+                .collect(),
+            map: place_map(ctx, &self.ui),
+            natures: natures(ctx, &self.ui).await?,
+            ..self
+        })
+    }
+}
+
+/// What the clerk tells whoever called.
+#[derive(Template)]
+#[template(path = "cases_intake_done.html")]
+pub(super) struct DonePage {
+    pub ui: Ui,
+    pub crumbs: Vec<Crumb>,
+    pub number: String,
+    pub code: String,
+    /// What happens next, and by when.
+    pub next: String,
+}
+
+fn blank_form() -> FormState {
+    FormState::new().with("channel", CHANNELS[0])
+}
+
+pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    let page = IntakePage::new(ui, &city, blank_form(), &Entry::default());
+    show(&page.furnished(&ctx).await?)
+}
+
+pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, Fault> {
+    let city = ctx.service::<Cases>().city();
+    let entry = pictures::read(&ctx, &ui, form).await?;
+    let offer = Offer::of(&ui, &city, &entry, true);
+    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+        let page = IntakePage::new(ui, &city, entry.fields.form(), &entry);
+        return show(&page.furnished(&ctx).await?);
+    }
+    // Without script the clerk asks for the hints by a button of the form.
+    if !entry.fields.get("look").is_empty() {
+        let hints = advice::hints(&ctx, &ui, &entry.fields).await?;
+        let page = IntakePage {
+            hints: Hints {
+                is_asked: true,
+                ..hints
+            },
+            ..IntakePage::new(ui, &city, entry.fields.form(), &entry)
+        };
+        return show(&page.furnished(&ctx).await?);
+    }
+    match take(&ctx, &ui, &city, &entry, &offer).await {
+        Ok(receipt) => {
+            let page = DonePage {
+                crumbs: way_back(ctx.principal(), &ui),
+                number: receipt.case.number.to_string(),
+                code: receipt.code,
+                next: report::next_step(&ui, &receipt.case),
+                ui,
+            };
+            show_as(StatusCode::CREATED, &page)
+        }
+        Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
+            Err(error.into())
+        }
+        Err(wrong) => {
+            let form = refused(&ui, &entry.fields, &wrong);
+            let page = IntakePage::new(ui, &city, form, &entry);
+            show_as(wrong.status(), &page.furnished(&ctx).await?)
+        }
+    }
+}
+
+async fn take(
+    ctx: &Ctx,
+    ui: &Ui,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Receipt, Wrong> {
+    let channel = entry.fields.get("channel");
+    // Only what people say to the desk is typed in here; patrols and machines report by ways of their own.
+    let channel = CHANNELS.iter().find(|code| **code == channel);
+    let Some(channel) = channel else {
+        return Err(read::missing(ui, "channel"));
+    };
+    let new = NewReport {
+        channel: (*channel).to_owned(),
+        reported_at: offer.agreed_time(&entry.fields),
+        ..report::told(ui, city, entry, offer)?
+    };
+    Ok(ops::report(ctx, new).await?)
+}
