@@ -10,6 +10,7 @@ use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, FormParts, Permission, show, show_as};
 use askama::Template;
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use grid::{Bounds, TileSet, Tiles};
@@ -154,10 +155,35 @@ pub(super) struct ReceiptPage {
     pub next: String,
 }
 
-pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+/// The empty form. A link may fill in the class by its code, the place, and a public case that it is the same as; what it
+/// names wrongly is left out.
+pub(super) async fn blank(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    let page = ReportPage::new(ui, &city, FormState::new(), &Entry::default());
+    let given = Fields::parse(query.unwrap_or_default().as_bytes());
+    let said = advice::said(&ctx, &ui, &city, given.get("same_as")).await?;
+    let hints = Hints {
+        known: said.into_iter().collect(),
+        ..Hints::default()
+    };
+    let form = filled_in(&ui, &city, &given);
+    let page = ReportPage::new(ui, &city, form, &Entry::default()).with_hints(hints);
     show(&page.with_map(&ctx).await?)
+}
+
+fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
+    let mut form = FormState::new();
+    let class = city
+        .matters
+        .choices()
+        .find(|c| c.code == given.get("matter"));
+    if let Some(class) = class {
+        form = form.with("matter", read::matter_label(class, ui.lang));
+    }
+    let division = given.get("division");
+    if places(city).iter().any(|place| place.value == division) {
+        form = form.with("division", division);
+    }
+    form
 }
 
 pub(super) async fn send(
