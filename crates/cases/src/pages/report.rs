@@ -153,6 +153,8 @@ pub(super) struct ReceiptPage {
     pub address: String,
     /// What happens next, and by when.
     pub next: String,
+    /// Where one sees what else is known around.
+    pub near: String,
 }
 
 /// The empty form. A link may fill in the class by its code, the place, and a public case that it is the same as; what it
@@ -216,6 +218,7 @@ pub(super) async fn send(
                 code: receipt.code,
                 address: format!("{}{link}", state.settings().public_url),
                 next: next_step(&ui, &receipt.case),
+                near: near(&city, &receipt.case),
                 link,
                 ui,
             };
@@ -306,6 +309,19 @@ pub(super) fn offered_place(ui: &Ui, fields: &Fields, offer: &Offer) -> Result<N
         lon_lat: place.lon_lat.or(offer.agreed_point(fields)),
         ..place
     })
+}
+
+/// The page of what happens in the street of a case, else of which place one would like to see.
+fn near(city: &City, case: &Case) -> String {
+    let street = case.place.division.and_then(|division| {
+        city.territory
+            .at_level(division, DivisionLevel::Street)
+            .map(|street| street.code)
+    });
+    street.map_or_else(
+        || "/near".to_owned(),
+        |street| format!("/near?place={street}"),
+    )
 }
 
 /// What the city does next with a fresh report, and by when where a clock runs.
