@@ -29,6 +29,7 @@ pub fn capabilities() -> Vec<Capability> {
         dispatch::capability(),
         foresight::capability(),
         open311::capability(),
+        nearby::capability(),
         suggestion::capability(),
         topics::capability(),
         admin::capability(),
@@ -104,6 +105,8 @@ impl Program {
             rand::random(),
         );
         services.add(Arc::new(rates));
+        let nearby = nearby::Nearby::new(config.timezone.clone(), rand::random());
+        services.add(Arc::new(nearby));
         let imports = config.data_dir.join("imports");
         services.add(Arc::new(admin::Imports::new(imports)));
         services.add(Arc::new(open311::http::PublicUrl(

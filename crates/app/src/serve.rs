@@ -249,6 +249,7 @@ pub async fn serve(
     let delivering = tokio::spawn(notices::jobs::deliver(system.clone()));
     let supervising = tokio::spawn(supervision::jobs::run(system.clone()));
     let connecting = tokio::spawn(connectors::jobs::run(system.clone()));
+    let writing = tokio::spawn(nearby::jobs::run(system.clone()));
     let work = tokio::spawn(background(
         system,
         program.reference.clone(),
@@ -278,6 +279,7 @@ pub async fn serve(
     delivering.abort();
     supervising.abort();
     connecting.abort();
+    writing.abort();
     work.abort();
     deadlines.abort();
     keeping.abort();

@@ -13,7 +13,7 @@ pub mod http;
 pub mod model;
 pub mod ops;
 mod pages;
-mod sql;
+pub mod sql;
 pub mod wire;
 
 /// The tables of Open311.

@@ -25,6 +25,8 @@ pub const BURST: u32 = 60;
 const CONDITION: &str = "condition";
 /// The longest public text.
 const LONGEST_TEXT: usize = 4000;
+/// How often a page is filled up where cases turned out not to be public.
+const MOST_STRETCHES: usize = 20;
 /// How many cases wait on one page of words to be read.
 const PAGE: u32 = 20;
 
@@ -57,12 +59,53 @@ pub fn is_public(city: &City, case: &Case) -> bool {
         && case.state != State::Voided
 }
 
-fn public_classes(city: &City) -> Vec<MatterId> {
+/// The classes whose cases everybody may see.
+pub fn public_classes(city: &City) -> Vec<MatterId> {
     let classes = city.matters.classes().iter();
     classes
         .filter(|c| c.flags.public && !c.flags.confidential)
         .map(|c| c.id)
         .collect()
+}
+
+/// Public cases, newest first, at most `wanted`: of the classes of the filter, or of all public ones where it names none.
+/// One statement, and another for each stretch in which too many turned out not to be public, so that a short page never
+/// tells that something was left out.
+///
+/// # Errors
+/// The store's.
+pub async fn public(
+    ctx: &Ctx,
+    city: &Arc<City>,
+    mut filter: Filter,
+    wanted: u32,
+) -> Result<Vec<Shown>, StoreError> {
+    let open_to_all = public_classes(city);
+    if filter.classes.is_empty() {
+        filter.classes = open_to_all;
+    } else {
+        filter.classes.retain(|class| open_to_all.contains(class));
+    }
+    if filter.classes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let city = city.clone();
+    ctx.read(move |r| {
+        let (mut filter, mut found) = (filter.clone(), Vec::new());
+        let most = usize::try_from(wanted).unwrap_or(usize::MAX);
+        for _ in 0..MOST_STRETCHES {
+            let stretch = sql::page(r, &filter, wanted, 0)?;
+            filter.after = stretch.last().map(|s| s.case.id);
+            let is_last = stretch.len() < most;
+            found.extend(stretch.into_iter().filter(|s| is_public(&city, &s.case)));
+            if is_last || found.len() >= most {
+                break;
+            }
+        }
+        found.truncate(most);
+        Ok(found)
+    })
+    .await
 }
 
 /// The classes that people choose from, as services.
@@ -232,7 +275,7 @@ pub async fn list(
         span: (!is_by_id).then_some((wanted.from, wanted.to)),
         numbers,
         open: wanted.open.filter(|_| !is_by_id),
-        unread: false,
+        ..Filter::default()
     };
     let (limit, offset) = (wanted.limit, wanted.offset);
     let found = ctx
@@ -255,20 +298,11 @@ pub async fn show(
     let not_there = || GeoReportFault::NotFound(format!("there is no public request {id:?}"));
     if let Ok(number) = id.parse::<CaseNumber>() {
         let filter = Filter {
-            classes: public_classes(teller.city),
-            span: None,
             numbers: vec![number.to_string()],
-            open: None,
-            unread: false,
+            ..Filter::default()
         };
-        if filter.classes.is_empty() {
-            return Err(not_there().into());
-        }
-        let found = ctx
-            .read(move |r| -> Result<_, StoreError> { sql::page(r, &filter, 1, 0) })
-            .await?;
-        let shown = found.iter().find(|s| is_public(teller.city, &s.case));
-        return Ok(teller.shown(shown.ok_or_else(not_there)?));
+        let found = public(ctx, &city(ctx), filter, 1).await?;
+        return Ok(teller.shown(found.first().ok_or_else(not_there)?));
     }
     match cases::ops::track_link(ctx, id, visit.address()).await {
         // Whoever holds the private id wrote the words.
@@ -439,20 +473,13 @@ pub async fn unread(ctx: &Ctx) -> Result<Vec<Unread>, CaseError> {
     ctx.require(Permission::CaseAccept)?;
     let city = city(ctx);
     let filter = Filter {
-        classes: public_classes(&city),
-        span: None,
-        numbers: Vec::new(),
         open: Some(true),
         unread: true,
+        ..Filter::default()
     };
-    if filter.classes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = ctx
-        .read(move |r| -> Result<_, StoreError> { sql::page(r, &filter, PAGE, 0) })
-        .await?;
-    let public = found.into_iter().filter(|s| is_public(&city, &s.case));
-    Ok(public
+    let found = public(ctx, &city, filter, PAGE).await?;
+    Ok(found
+        .into_iter()
         .map(|s| Unread {
             number: s.case.number,
             matter: s.case.matter,

@@ -1,10 +1,10 @@
 //! The statements of Open311: public cases with the words that were read, and those words.
 
 use cases::Case;
-use cases::model::State;
+use cases::model::{CaseId, State};
 use jiff::Timestamp;
-use kernel::DistrictCode;
 use kernel::id::Id;
+use kernel::{DistrictCode, DivisionCode, DivisionLevel};
 use matters::MatterId;
 use store::{
     DecodeError, FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, Write,
@@ -23,11 +23,14 @@ impl FromValue for Body {
 }
 
 /// A case and its public words, if somebody has read them.
+#[derive(Debug, Clone)]
 pub struct Shown {
     /// The case.
     pub case: Case,
     /// The words; empty = they stay in the house; none = nobody has read them yet.
     pub text: Option<String>,
+    /// When they were read.
+    pub reviewed_at: Option<Timestamp>,
 }
 
 impl FromRow for Shown {
@@ -36,14 +39,16 @@ impl FromRow for Shown {
         Ok(Self {
             case,
             text: row.get(1)?,
+            reviewed_at: row.get(2)?,
         })
     }
 }
 
-const SHOWN: &str = "SELECT c.body, t.text FROM cases c \
+const SHOWN: &str = "SELECT c.body, t.text, t.reviewed_at FROM cases c \
      LEFT JOIN open311_texts t ON t.district = c.district AND t.case_id = c.id";
 
 /// Which public cases.
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Of these classes.
     pub classes: Vec<MatterId>,
@@ -55,6 +60,12 @@ pub struct Filter {
     pub open: Option<bool>,
     /// Only those whose words nobody has read.
     pub unread: bool,
+    /// Only in this division.
+    pub within: Option<DivisionCode>,
+    /// Only those that come after this one in the list, where a page ended.
+    pub after: Option<CaseId>,
+    /// Only those that were written, or whose words were read, at or after this.
+    pub changed_since: Option<Timestamp>,
 }
 
 /// A page of public cases, newest first. One statement. Void ones are not public: nobody says that they were true.
@@ -100,6 +111,26 @@ pub fn page(r: &mut Read<'_>, filter: &Filter, limit: u32, offset: u32) -> Store
     }
     if filter.unread {
         wheres.push("t.case_id IS NULL".to_owned());
+    }
+    if let Some(place) = filter.within {
+        let mut begins = |digits: usize| {
+            let head = list(vec![place.as_str()[..digits].to_value()]);
+            format!("substr(c.division, 1, {digits}) = {head}")
+        };
+        // The index of streets is over the first nine digits.
+        if place.level() == DivisionLevel::Community {
+            wheres.push(begins(DivisionLevel::Street.digits()));
+        }
+        wheres.push(begins(place.level().digits()));
+    }
+    if let Some(last) = filter.after {
+        wheres.push(format!("c.id < {}", list(vec![last.to_value()])));
+    }
+    if let Some(since) = filter.changed_since {
+        let since = list(vec![since.to_value()]);
+        wheres.push(format!(
+            "(c.updated_at >= {since} OR t.reviewed_at >= {since})"
+        ));
     }
     let sql = format!(
         "{SHOWN} WHERE {} ORDER BY c.id DESC LIMIT {limit} OFFSET {offset}",

@@ -48,14 +48,14 @@ fn part_of(list: &str) -> &'static str {
     }
 }
 
-/// A text as XML: escaped, and without the characters that XML 1.0 cannot hold at all.
-fn text(out: &mut String, text: &str) {
+/// A text as XML, in an element or an attribute: escaped, and without the characters that XML 1.0 cannot hold at all.
+pub fn escaped(text: &str) -> String {
     let allowed: String = text
         .chars()
         .filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect();
-    out.push_str(&escape(allowed.as_str()));
+    escape(allowed.as_str()).into_owned()
 }
 
 fn element(out: &mut String, name: &str, value: &Value) {
@@ -70,7 +70,7 @@ fn element(out: &mut String, name: &str, value: &Value) {
         Value::Null => {}
         Value::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
         Value::Number(n) => out.push_str(&n.to_string()),
-        Value::String(words) => text(out, words),
+        Value::String(words) => out.push_str(&escaped(words)),
         Value::Array(parts) => parts
             .iter()
             .for_each(|part| element(out, part_of(name), part)),

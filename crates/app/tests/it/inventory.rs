@@ -653,7 +653,44 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
         let path = format!("/api/v1/track/link/{link}/{what}");
         post(route, "", &path, json_type, body.to_string().into());
     }
+    let stop = format!("/near/stop/{}", keep_subscription(city));
+    let one_click = b"List-Unsubscribe=One-Click".to_vec();
+    let media = "application/x-www-form-urlencoded";
+    post("/near/stop/{link}", "", &stop, media, one_click);
     driven
+}
+
+/// Somebody's subscription to a place; answers its link.
+fn keep_subscription(city: &City) -> String {
+    let (ctx, link) = (city.system(), "0f".repeat(32));
+    let (keys, hash) = (
+        ctx.service::<vault::Keys>(),
+        nearby::rules::link_hash(&link).unwrap(),
+    );
+    ctx.write_blocking::<_, nearby::model::NearError, _>(move |mut w| {
+        let district = "330102".parse().unwrap();
+        let person = vault::NewSubject::new(district).with(
+            vault::Field::Email,
+            "li@city.example",
+            "near",
+            "consent",
+        )?;
+        let one = nearby::model::Subscription {
+            district,
+            id: kernel::id::Id::new(w.now(), rand::random()),
+            subject: vault::ops::put(&mut w, &keys, &person)?,
+            place: district.division(),
+            classes: String::new(),
+            lang: "en".into(),
+            confirmed_at: None,
+            told_until: w.now(),
+        };
+        nearby::sql::insert(&mut w, &one, &hash, jiff::civil::date(2026, 3, 16))?;
+        let event = store::AuditEvent::done("test.setup", "test", "");
+        Ok(w.commit(event, ())?)
+    })
+    .unwrap();
+    link
 }
 
 /// A call of `drive`: route, token, path, media type, body; answers what came back.

@@ -130,12 +130,23 @@ pub(super) async fn named_public(
     let Some(number) = number else {
         return Ok(None);
     };
+    let found = public_by_number(ctx, city, number).await?;
+    Ok(found.map(|case| case.number))
+}
+
+/// A case that whoever reports may say theirs is the same as: one that is public and not over. One statement.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn public_by_number(
+    ctx: &Ctx,
+    city: &City,
+    number: CaseNumber,
+) -> Result<Option<Case>, CaseError> {
     let found = ctx
         .read::<_, CaseError, _>(move |r| Ok(sql::by_number(r, &number)?))
         .await?;
-    Ok(found
-        .filter(|case| is_public(city, case) && !case.state.is_final())
-        .map(|case| case.number))
+    Ok(found.filter(|case| is_public(city, case) && !case.state.is_final()))
 }
 
 fn judged(cases: &Cases, rules: &CityRules, asked: &Asked<'_>, other: &Case) -> Option<Alike> {

@@ -24,6 +24,7 @@ pub mod view;
 mod words;
 
 pub use act::{Step, act, act_done, act_with, allowed, note};
+pub(crate) use alike::public_by_number;
 pub use alike::{alike, alike_public, is_public};
 pub use by_link::{add_message_by_link, rate_by_link, reopen_by_link};
 pub use error::{CaseError, Change};

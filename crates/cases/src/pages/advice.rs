@@ -13,7 +13,7 @@ use crate::words::state_key;
 use access::{Ctx, Fault, Fields, UnitId, show};
 use askama::Template;
 use axum::response::Response;
-use kernel::codes::DivisionLevel;
+use kernel::codes::{CaseNumber, DivisionLevel};
 use kernel::deadline::Limit;
 use matters::{City, MatterClass, MatterId};
 use ui::{Html, Ui};
@@ -269,8 +269,12 @@ pub async fn hints(ctx: &Ctx, ui: &Ui, fields: &Fields) -> Result<Hints, CaseErr
         .ok()
         .and_then(|new| locate(&city, &new).ok())
         .unwrap_or_default();
+    let said = said(ctx, ui, &city, fields.get("same_as")).await?;
     if written.trim().chars().count() < LEAST_LETTERS {
-        return Ok(Hints::default());
+        return Ok(Hints {
+            known: said.into_iter().collect(),
+            ..Hints::default()
+        });
     }
     let (text, _) = kernel::mask::mask_free_text(written.trim(), &[]);
     let matter = read::matter(ui, &city, fields.get("matter")).ok().flatten();
@@ -289,17 +293,33 @@ pub async fn hints(ctx: &Ctx, ui: &Ui, fields: &Fields) -> Result<Hints, CaseErr
         .ok()
         .flatten();
     asked.matter = matter.or(hinted).or(classes.first().map(|c| c.what));
-    let chosen = fields.get("same_as");
-    let known = ops::alike_public(ctx, &asked).await?;
+    let alike = ops::alike_public(ctx, &asked).await?;
+    let mut known: Vec<Known> = alike
+        .iter()
+        .map(|(case, _)| known_case(ui, &city, case, fields.get("same_as")))
+        .collect();
+    // What somebody came to say the same of stays, however far away it is.
+    known.extend(said.filter(|said| known.iter().all(|k| k.number != said.number)));
     Ok(Hints {
         classes: class_lines(ui, &city, &classes),
         chosen: fields.get("matter_hint").to_owned(),
-        known: known
-            .iter()
-            .map(|(case, _)| known_case(ui, &city, case, chosen))
-            .collect(),
+        known,
         is_asked: false,
     })
+}
+
+/// The open public case with a number, as the one that was chosen; none for any other number.
+pub(super) async fn said(
+    ctx: &Ctx,
+    ui: &Ui,
+    city: &City,
+    number: &str,
+) -> Result<Option<Known>, CaseError> {
+    let Ok(number) = number.parse::<CaseNumber>() else {
+        return Ok(None);
+    };
+    let found = ops::public_by_number(ctx, city, number).await?;
+    Ok(found.map(|case| known_case(ui, city, &case, &number.to_string())))
 }
 
 fn known_case(ui: &Ui, city: &City, case: &Case, chosen: &str) -> Known {

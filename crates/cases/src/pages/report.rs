@@ -10,6 +10,7 @@ use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, FormParts, Permission, show, show_as};
 use askama::Template;
+use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use grid::{Bounds, TileSet, Tiles};
@@ -152,12 +153,39 @@ pub(super) struct ReceiptPage {
     pub address: String,
     /// What happens next, and by when.
     pub next: String,
+    /// Where one sees what else is known around.
+    pub near: String,
 }
 
-pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+/// The empty form. A link may fill in the class by its code, the place, and a public case that it is the same as; what it
+/// names wrongly is left out.
+pub(super) async fn blank(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    let page = ReportPage::new(ui, &city, FormState::new(), &Entry::default());
+    let given = Fields::parse(query.unwrap_or_default().as_bytes());
+    let said = advice::said(&ctx, &ui, &city, given.get("same_as")).await?;
+    let hints = Hints {
+        known: said.into_iter().collect(),
+        ..Hints::default()
+    };
+    let form = filled_in(&ui, &city, &given);
+    let page = ReportPage::new(ui, &city, form, &Entry::default()).with_hints(hints);
     show(&page.with_map(&ctx).await?)
+}
+
+fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
+    let mut form = FormState::new();
+    let class = city
+        .matters
+        .choices()
+        .find(|c| c.code == given.get("matter"));
+    if let Some(class) = class {
+        form = form.with("matter", read::matter_label(class, ui.lang));
+    }
+    let division = given.get("division");
+    if places(city).iter().any(|place| place.value == division) {
+        form = form.with("division", division);
+    }
+    form
 }
 
 pub(super) async fn send(
@@ -190,6 +218,7 @@ pub(super) async fn send(
                 code: receipt.code,
                 address: format!("{}{link}", state.settings().public_url),
                 next: next_step(&ui, &receipt.case),
+                near: near(&city, &receipt.case),
                 link,
                 ui,
             };
@@ -287,6 +316,19 @@ pub(super) fn offered_place(ui: &Ui, fields: &Fields, offer: &Offer) -> Result<N
         lon_lat: place.lon_lat.or(offer.agreed_point(fields)),
         ..place
     })
+}
+
+/// The page of what happens in the street of a case, else of which place one would like to see.
+fn near(city: &City, case: &Case) -> String {
+    let street = case.place.division.and_then(|division| {
+        city.territory
+            .at_level(division, DivisionLevel::Street)
+            .map(|street| street.code)
+    });
+    street.map_or_else(
+        || "/near".to_owned(),
+        |street| format!("/near?place={street}"),
+    )
 }
 
 /// What the city does next with a fresh report, and by when where a clock runs.

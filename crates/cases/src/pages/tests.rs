@@ -567,6 +567,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             code: "AB23CD".into(),
             link: "/track/link/00".into(),
             address: "http://city.example/track/link/00".into(),
+            near: "/near?place=330102001000".into(),
             next: "next".into(),
         });
         form.fault("number", "fault");

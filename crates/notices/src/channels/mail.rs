@@ -2,7 +2,7 @@
 
 use super::{Channel, Message as Notice, SendError, Sending};
 use crate::outgoing::Policy;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{SmtpTransport, Transport as _};
@@ -122,6 +122,27 @@ fn failure(error: &SmtpError) -> SendError {
     }
 }
 
+/// A header of one line of ASCII that a mail program reads (RFC 2369, RFC 8058).
+macro_rules! ending {
+    ($type:ident, $name:literal) => {
+        #[derive(Clone)]
+        struct $type(String);
+        impl Header for $type {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
+            fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(Self(text.to_owned()))
+            }
+            fn display(&self) -> HeaderValue {
+                HeaderValue::new(Self::name(), self.0.clone())
+            }
+        }
+    };
+}
+ending!(EndsAt, "List-Unsubscribe");
+ending!(EndsByPost, "List-Unsubscribe-Post");
+
 impl Channel for Mail {
     fn name(&self) -> &'static str {
         "email"
@@ -140,12 +161,18 @@ impl Channel for Mail {
                 text.push_str("\n\n");
                 text.push_str(&notice.link);
             }
-            let message = Message::builder()
+            let mut builder = Message::builder()
                 .from(self.from.clone())
                 .to(to)
                 .subject(notice.title.clone())
                 .message_id(Some(format!("<{}@shiyu>", notice.id)))
-                .header(ContentType::TEXT_PLAIN)
+                .header(ContentType::TEXT_PLAIN);
+            if !notice.ends_at.is_empty() {
+                builder = builder
+                    .header(EndsAt(format!("<{}>", notice.ends_at)))
+                    .header(EndsByPost("List-Unsubscribe=One-Click".to_owned()));
+            }
+            let message = builder
                 .body(text)
                 .map_err(|_| SendError::ForGood("the message cannot be made".into()))?;
             self.check_address().await?;

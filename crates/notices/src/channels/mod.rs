@@ -29,6 +29,8 @@ pub struct Message {
     pub link: String,
     /// `zh-CN` or `en`.
     pub lang: String,
+    /// Where one POST ends messages of this kind (RFC 8058); empty where they end with the matter they tell of.
+    pub ends_at: String,
 }
 
 /// Never shows a person's data.

@@ -172,6 +172,7 @@ pub async fn send_one(ctx: &Ctx, notices: &Notices, claimed: &Claimed, at: usize
         text,
         link: format!("{}{path}", notices.public_url),
         lang: lang.to_owned(),
+        ends_at: String::new(),
     };
     match channel.send(&message).await {
         Ok(()) => Outcome::Sent,

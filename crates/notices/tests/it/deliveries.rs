@@ -325,3 +325,50 @@ fn only_named_hosts_and_public_addresses_are_called_and_no_redirect_is_followed(
     );
     assert_eq!(web.got().len(), 2);
 }
+
+#[test]
+fn a_letter_that_may_be_ended_says_so_where_mail_programs_look() {
+    use notices::channels::{Channel as _, Mail, MailConfig, Message};
+    let post = crate::sinks::Post::start();
+    let config = MailConfig {
+        url: format!("smtp://127.0.0.1:{}", post.port),
+        from: "City <noreply@city.example>".into(),
+    };
+    let policy = Policy::parse("127.0.0.1", "127.0.0.0/8").unwrap();
+    let mail = Mail::new(&config, policy).unwrap();
+    let link = format!("https://city.example/near/stop/{}", "a".repeat(64));
+    let mut message = Message {
+        id: kernel::id::Id::from_bytes([7; 16]),
+        kind: "near".into(),
+        to: "li@city.example".into(),
+        title: "News".into(),
+        text: "Words".into(),
+        link: link.clone(),
+        lang: "en".into(),
+        ends_at: link.clone(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(mail.send(&message)).unwrap();
+    message.ends_at = String::new();
+    runtime.block_on(mail.send(&message)).unwrap();
+    let [ended, plain] = &post.got()[..] else {
+        panic!("two letters");
+    };
+    let unfolded = ended.replace("\r\n ", " ");
+    let header = unfolded
+        .lines()
+        .find_map(|line| line.strip_prefix("List-Unsubscribe:"));
+    assert_eq!(
+        header.map(str::trim),
+        Some(format!("<{link}>").as_str()),
+        "{ended}"
+    );
+    assert!(
+        ended.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
+        "{ended}"
+    );
+    assert!(!plain.contains("List-Unsubscribe"), "{plain}");
+}

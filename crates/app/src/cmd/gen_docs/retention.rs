@@ -111,6 +111,14 @@ pub const KEPT: &[(&str, &str)] = &[
     ("matter_conditions", REFERENCE),
     ("mentions", "as long as the case; a projection of its notes"),
     (
+        "near_letters",
+        "until sent or given up, a day and a half at most; it holds neither address nor words",
+    ),
+    (
+        "near_subscriptions",
+        "until ended by the link in each letter, which erases the address at once; 24 hours where nobody confirms",
+    ),
+    (
         "notice_addresses",
         "until changed; the addresses themselves lie in the vault",
     ),

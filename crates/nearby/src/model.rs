@@ -1,0 +1,359 @@
+//! Plain types: what is asked for, what is shown, what a subscription is; no I/O.
+
+use access::{Problem, Word};
+use axum::http::StatusCode;
+use cases::model::{CaseId, State};
+use jiff::Timestamp;
+use kernel::codes::{CaseNumber, DistrictCode, DivisionCode};
+use kernel::id::Id;
+use kernel::paging::{PageSize, PagingError};
+use matters::MatterId;
+use store::StoreError;
+use vault::VaultError;
+
+/// Where a matter stands, in words that need no explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stand {
+    /// It came in and is looked at.
+    Received,
+    /// Whose duty it is is being settled.
+    Assigned,
+    /// Somebody works on it.
+    UnderWay,
+    /// The work waits for something.
+    Paused,
+    /// It is done and somebody goes and looks.
+    Checked,
+    /// It is over and done.
+    Settled,
+    /// It was not taken up.
+    NotTaken,
+    /// It goes on as a part of another report.
+    Joined,
+    /// Another body goes on with it.
+    Passed,
+}
+
+impl Stand {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Received,
+        Self::Assigned,
+        Self::UnderWay,
+        Self::Paused,
+        Self::Checked,
+        Self::Settled,
+        Self::NotTaken,
+        Self::Joined,
+        Self::Passed,
+    ];
+    /// That of a state; none for what everybody may not see.
+    pub fn of(state: State) -> Option<Self> {
+        Some(match state {
+            State::PendingVerify
+            | State::PendingAccept
+            | State::PendingRegister
+            | State::SelfHandledAudit => Self::Received,
+            State::PendingDispatch | State::Coordinating | State::PendingSign => Self::Assigned,
+            // That somebody waits for the requester is between the two.
+            State::Handling | State::Waiting => Self::UnderWay,
+            State::Suspended => Self::Paused,
+            State::PendingCheck | State::PendingClose => Self::Checked,
+            State::Closed | State::SelfHandled | State::AnsweredDirectly => Self::Settled,
+            State::NotAccepted | State::NotRegistered => Self::NotTaken,
+            State::Merged => Self::Joined,
+            State::Transferred => Self::Passed,
+            State::Voided => return None,
+        })
+    }
+    /// The word in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Assigned => "assigned",
+            Self::UnderWay => "under_way",
+            Self::Paused => "paused",
+            Self::Checked => "checked",
+            Self::Settled => "settled",
+            Self::NotTaken => "not_taken",
+            Self::Joined => "joined",
+            Self::Passed => "passed",
+        }
+    }
+    // words: nearby-stand-*
+    /// The key of its word.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Received => "nearby-stand-received",
+            Self::Assigned => "nearby-stand-assigned",
+            Self::UnderWay => "nearby-stand-under-way",
+            Self::Paused => "nearby-stand-paused",
+            Self::Checked => "nearby-stand-checked",
+            Self::Settled => "nearby-stand-settled",
+            Self::NotTaken => "nearby-stand-not-taken",
+            Self::Joined => "nearby-stand-joined",
+            Self::Passed => "nearby-stand-passed",
+        }
+    }
+    /// How it is marked beside its word.
+    pub const fn tone(self) -> &'static str {
+        match self {
+            Self::Received | Self::Joined | Self::Passed | Self::NotTaken => "info",
+            Self::Assigned | Self::UnderWay | Self::Checked => "open",
+            Self::Paused => "warn",
+            Self::Settled => "good",
+        }
+    }
+}
+
+/// What everybody may know of a case. Nothing of a person, no typed address, no point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The case, for the cursor of a list.
+    pub id: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+    /// Its class.
+    pub matter: MatterId,
+    /// Where it stands.
+    pub stand: Stand,
+    /// Whether it goes on.
+    pub is_open: bool,
+    /// The street, or the smallest larger division that is known.
+    pub place: Option<DivisionCode>,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// When it is promised; none of what is over or has no limit.
+    pub due_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// The words a person has read and found fit to be public; empty if there are none.
+    pub words: String,
+    /// When something of the above last changed.
+    pub changed_at: Timestamp,
+}
+
+/// What is asked of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The place.
+    pub place: DivisionCode,
+    /// Only of the class with this code.
+    pub class: Option<String>,
+    /// Only those that go on, or only those that are over.
+    pub open: Option<bool>,
+    /// After this one.
+    pub after: Option<CaseId>,
+    /// How many.
+    pub size: PageSize,
+}
+
+store::record! {
+    /// A subscription.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Subscription {
+        /// The district of its place.
+        pub district: DistrictCode,
+        /// Its id.
+        pub id: Id,
+        /// Whose address lies in the vault.
+        pub subject: Id,
+        /// The place.
+        pub place: DivisionCode,
+        /// Codes of classes, separated by spaces; empty = all.
+        pub classes: String,
+        /// The language of the letters.
+        pub lang: String,
+        /// When it was confirmed.
+        pub confirmed_at: Option<Timestamp>,
+        /// Up to when changes were told.
+        pub told_until: Timestamp,
+    }
+}
+
+impl Subscription {
+    /// Whether it asks for the class with this code.
+    pub fn wants(&self, code: &str) -> bool {
+        self.classes.is_empty() || self.classes.split(' ').any(|class| class == code)
+    }
+}
+
+/// What a letter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterKind {
+    /// The first: it asks whether the subscription is wanted.
+    Confirm,
+    /// What is new.
+    Digest,
+}
+
+impl LetterKind {
+    /// The word in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+impl std::fmt::Display for LetterKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for LetterKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Confirm, Self::Digest]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("unknown letter {text:?}"))
+    }
+}
+store::text_value!(LetterKind);
+
+store::record! {
+    /// A letter that waits to be sent.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Letter {
+        /// The district of the subscription.
+        pub district: DistrictCode,
+        /// Its id; the mail carries it.
+        pub id: Id,
+        /// For which subscription.
+        pub subscription: Id,
+        /// What it is.
+        pub kind: LetterKind,
+        /// It tells what changed at or after this.
+        pub since: Timestamp,
+        /// And before this.
+        pub until: Timestamp,
+        /// How often it was tried.
+        pub attempts: u32,
+        /// When it is tried next.
+        pub next_at: Timestamp,
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum NearError {
+    /// The input does not fit.
+    #[error("{field}: {reason}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// A stable code.
+        code: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no such public matter, or no subscription under this link.
+    #[error("not found")]
+    NotFound,
+    /// The deployment has no mail server.
+    #[error("this city sends no mail")]
+    NoMail,
+    /// Too many subscriptions of one network.
+    #[error("too many subscriptions of one network")]
+    TooOften {
+        /// Seconds until the next one is taken.
+        retry_after_s: u32,
+    },
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NearError {
+    /// Input that does not fit.
+    pub fn field(field: &'static str, code: &'static str, reason: impl Into<String>) -> Self {
+        Self::Field {
+            field,
+            code,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl From<PagingError> for NearError {
+    fn from(error: PagingError) -> Self {
+        let field = match error {
+            PagingError::Size(_) => "limit",
+            PagingError::Cursor { .. } => "after",
+        };
+        Self::field(field, "nearby.page", error.to_string())
+    }
+}
+
+// words: nearby-error-*
+impl Problem for NearError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotFound | Self::NoMail => StatusCode::NOT_FOUND,
+            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Vault(error) => error.status(),
+            Self::Store(error) => error.status(),
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Field { code, .. } => code,
+            Self::NotFound => "nearby.not_found",
+            Self::NoMail => "nearby.no_mail",
+            Self::TooOften { .. } => "nearby.too_often",
+            Self::Vault(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Field { field, .. } => Some((*field).to_owned()),
+            Self::Vault(error) => error.field(),
+            _ => None,
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        match self {
+            Self::Vault(error) => error.args(),
+            Self::Store(error) => error.args(),
+            _ => Vec::new(),
+        }
+    }
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::TooOften { retry_after_s } => Some(*retry_after_s),
+            Self::Vault(error) => error.retry_after_s(),
+            Self::Store(error) => error.retry_after_s(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_public_state_has_a_stand_and_only_void_ones_have_none() {
+        for state in State::ALL {
+            let stand = Stand::of(*state);
+            assert_eq!(stand.is_none(), *state == State::Voided, "{state}");
+            let over = [
+                Stand::Settled,
+                Stand::NotTaken,
+                Stand::Joined,
+                Stand::Passed,
+            ];
+            if let Some(stand) = stand {
+                assert_eq!(over.contains(&stand), state.is_final(), "{state}");
+            }
+        }
+    }
+}
