@@ -1,7 +1,7 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import 'htmx.org';
-import { walkByKey, watchDesk } from './parts/desk';
+import { isPick, walkByKey, watchDesk } from './parts/desk';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
 import { renewRegions } from './parts/renew';
@@ -92,18 +92,25 @@ addEventListener('beforeunload', (event) => {
 /** Whether a key press belongs to a field that is being filled in. */
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement
+    && !isPick(target)
     && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 }
 
-/** Presses a button; unfolds a form and goes to its first field, also when it was unfolded before. */
+/** Presses a button; goes to a field; unfolds a form and goes to its first field, also when it was unfolded before. */
 function press(element: HTMLElement): void {
+  if (element instanceof HTMLInputElement) {
+    element.focus();
+    element.select();
+    return;
+  }
   const details = element.tagName === 'SUMMARY' ? element.closest('details') : null;
   if (!details) {
     element.click();
     return;
   }
-  details.open = true;
   const field = details.querySelector<HTMLElement>('input:not([type=hidden]), textarea, select, button');
+  // What only tells something is folded again by the same letter.
+  details.open = field !== null || !details.open;
   field?.focus();
 }
 

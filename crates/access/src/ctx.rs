@@ -210,6 +210,27 @@ impl Ctx {
             ..self.clone()
         }
     }
+    /// A permit of somebody else, in the lane of this one: work that was asked for earlier.
+    pub(crate) fn as_principal(
+        &self,
+        principal: Principal,
+        permission: Permission,
+    ) -> Result<Self, Refused> {
+        let parts = Parts {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            services: self.services.clone(),
+        };
+        let arrival = Arrival {
+            now: self.now(),
+            reference: Id::new(self.now(), rand::random()),
+        };
+        let ctx = Self::grant(&parts, principal, permission, None, arrival)?;
+        Ok(Self {
+            lane: self.lane,
+            ..ctx
+        })
+    }
     /// The same permit at the present moment, for the next step of long work.
     pub fn renewed(&self) -> Self {
         Self {

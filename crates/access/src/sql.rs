@@ -53,6 +53,20 @@ impl FoundAccount {
             must_change: row.get(5)?,
         })
     }
+    /// The colleague on leave, in the five columns from `first` on; none where the first is empty.
+    fn away(row: &Row<'_>, first: usize) -> StoreResult<Option<Self>> {
+        let Some(id) = row.get::<Option<AccountId>>(first)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            id,
+            name: row.get(first + 1)?,
+            roles: row.get(first + 2)?,
+            unit: row.get(first + 3)?,
+            districts: row.get(first + 4)?,
+            must_change: false,
+        }))
+    }
 }
 
 /// A session that still runs.
@@ -86,18 +100,29 @@ pub(crate) fn session(
                 csrf: row.get(6)?,
                 seen_at: row.get(7)?,
             },
-            match row.get::<Option<AccountId>>(8)? {
-                Some(id) => Some(FoundAccount {
-                    id,
-                    name: row.get(9)?,
-                    roles: row.get(10)?,
-                    unit: row.get(11)?,
-                    districts: row.get(12)?,
-                    must_change: false,
-                }),
-                None => None,
-            },
+            FoundAccount::away(row, 8)?,
         ));
+        Ok(false)
+    })?;
+    Ok(found)
+}
+
+const ORDERER: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, \
+     f.id, f.name, f.roles, f.unit, f.districts FROM accounts a \
+     LEFT JOIN deputies d ON d.deputy = a.id AND d.account = $2 AND d.from_at <= $3 AND d.to_at > $3 AND d.ended_at IS NULL \
+     LEFT JOIN accounts f ON f.id = d.account AND f.disabled = 0 \
+     WHERE a.id = $1 AND a.disabled = 0 ORDER BY f.id LIMIT 1";
+
+/// An account that is not closed, and the colleague in whose place it may act at a moment.
+pub(crate) fn orderer(
+    r: &mut Read<'_>,
+    account: AccountId,
+    behalf: Option<AccountId>,
+    now: Timestamp,
+) -> StoreResult<Option<(FoundAccount, Option<FoundAccount>)>> {
+    let mut found = None;
+    r.each(ORDERER, params![account, behalf, now], |row| {
+        found = Some((FoundAccount::of(row)?, FoundAccount::away(row, 6)?));
         Ok(false)
     })?;
     Ok(found)

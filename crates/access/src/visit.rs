@@ -181,7 +181,7 @@ pub(crate) fn principal_of(found: FoundAccount, token_scope: Option<Vec<Permissi
 }
 
 /// The same, acting in the place of a colleague on leave: that one's roles, unit and districts, under the own name.
-fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
+pub(crate) fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
     Principal::Staff(Staff {
         account: own.id,
         name: own.name,

@@ -246,6 +246,8 @@ pub async fn serve(
     ));
     let together = tokio::spawn(dispatch::jobs::keep_up(system.clone()));
     let deadlines = tokio::spawn(follow_calendars(system.clone(), program.reference.clone()));
+    let searching = tokio::spawn(cases::jobs::index(system.clone()));
+    let bulk_acts = tokio::spawn(cases::jobs::bulk_acts(system.clone()));
     let delivering = tokio::spawn(notices::jobs::deliver(system.clone()));
     let supervising = tokio::spawn(supervision::jobs::run(system.clone()));
     let connecting = tokio::spawn(connectors::jobs::run(system.clone()));
@@ -276,6 +278,8 @@ pub async fn serve(
     warnings.abort();
     suggesting.abort();
     together.abort();
+    searching.abort();
+    bulk_acts.abort();
     delivering.abort();
     supervising.abort();
     connecting.abort();

@@ -114,30 +114,35 @@ struct Imported {
     cases: Vec<(String, Id)>,
 }
 
+/// Which cases a row of the outbox says have changed; none where it is about something else.
+pub(crate) fn touched(row: &OutboxRow) -> StoreResult<Vec<CaseKey>> {
+    let wrong =
+        |reason: String| StoreError::Engine(format!("row {} of the outbox: {reason}", row.seq));
+    let key = |district: &str, id: Id| -> StoreResult<CaseKey> {
+        let district: DistrictCode = district
+            .parse()
+            .map_err(|e: kernel::codes::CodeError| wrong(e.to_string()))?;
+        Ok(CaseKey { district, id })
+    };
+    match row.topic.as_str() {
+        "case.moved" => Ok(vec![key(&row.district, row.object_id)?]),
+        // A batch of an import, or of deadlines that another calendar moved.
+        "case.imported" | "case.recomputed" => serde_json::from_str::<Imported>(&row.body)
+            .map_err(|e| wrong(e.to_string()))?
+            .cases
+            .iter()
+            .map(|(district, id)| key(district, *id))
+            .collect(),
+        _ => Ok(Vec::new()),
+    }
+}
+
 impl Source for CaseFacts {
     fn zone(&self) -> &str {
         &self.zone
     }
     fn touched(&self, row: &OutboxRow) -> StoreResult<Vec<CaseKey>> {
-        let wrong =
-            |reason: String| StoreError::Engine(format!("row {} of the outbox: {reason}", row.seq));
-        let key = |district: &str, id: Id| -> StoreResult<CaseKey> {
-            let district: DistrictCode = district
-                .parse()
-                .map_err(|e: kernel::codes::CodeError| wrong(e.to_string()))?;
-            Ok(CaseKey { district, id })
-        };
-        match row.topic.as_str() {
-            "case.moved" => Ok(vec![key(&row.district, row.object_id)?]),
-            // A batch of an import, or of deadlines that another calendar moved.
-            "case.imported" | "case.recomputed" => serde_json::from_str::<Imported>(&row.body)
-                .map_err(|e| wrong(e.to_string()))?
-                .cases
-                .iter()
-                .map(|(district, id)| key(district, *id))
-                .collect(),
-            _ => Ok(Vec::new()),
-        }
+        touched(row)
     }
     fn present(&self, r: &mut Read<'_>, keys: &[CaseKey]) -> StoreResult<Vec<Record>> {
         let rows = sql_facts::rows(r, keys)?;

@@ -7,9 +7,11 @@
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
 pub mod advice;
+pub mod bulk;
 pub mod facts;
 pub mod http;
 pub mod import;
+pub mod jobs;
 pub mod lists;
 pub mod measures;
 pub mod model;
@@ -19,16 +21,19 @@ pub mod pages;
 pub mod record;
 pub mod replay;
 pub mod rules;
+pub mod search;
 pub mod service;
 pub mod sql;
 pub mod sql_access;
 mod sql_alike;
+pub mod sql_bulk;
 mod sql_clocks;
 pub mod sql_desk;
 mod sql_facts;
 pub mod sql_lists;
 mod sql_recompute;
 pub mod sql_record;
+pub mod sql_search;
 mod sql_unclear;
 pub mod stage;
 pub mod walk;
@@ -93,5 +98,15 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 93,
         name: "done_at",
         sql: include_str!("../migrations/0093_done_at.sql"),
+    },
+    store::Migration {
+        number: 98,
+        name: "case_search",
+        sql: include_str!("../migrations/0098_case_search.sql"),
+    },
+    store::Migration {
+        number: 99,
+        name: "desk",
+        sql: include_str!("../migrations/0099_desk.sql"),
     },
 ];

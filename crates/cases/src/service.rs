@@ -6,6 +6,7 @@ use crate::lists::Lists;
 use crate::ops::track::Tries;
 use crate::pages::live::Live;
 use crate::rules::CityRules;
+use crate::sql_search::Standing;
 use crate::{sql, sql_lists, sql_record};
 use access::Ctx;
 use access::city_settings::Values;
@@ -108,6 +109,7 @@ pub struct Cases {
     attachments: Option<Arc<Attachments>>,
     adviser: Option<Arc<dyn Adviser>>,
     lists: RwLock<Option<(Timestamp, Arc<Lists>)>>,
+    indexed: RwLock<Option<(Timestamp, Standing)>>,
     pub(crate) tries: Tries,
     live: Arc<Live>,
 }
@@ -132,6 +134,7 @@ impl Cases {
             attachments: None,
             adviser: None,
             lists: RwLock::default(),
+            indexed: RwLock::default(),
             tries: Tries::new(rand::random()),
             live: Arc::default(),
         }
@@ -246,6 +249,22 @@ impl Cases {
     /// Reads the lists anew the next time: somebody changed them.
     pub fn forget_lists(&self) {
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// How far the index of the search has come, as last read.
+    pub(crate) fn indexed(&self) -> Option<(Timestamp, Standing)> {
+        self.indexed
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+    /// Keeps in mind how far the index has come.
+    pub(crate) fn keep_indexed(&self, at: Timestamp, standing: Standing) {
+        *self.indexed.write().unwrap_or_else(PoisonError::into_inner) = Some((at, standing));
+    }
+    /// Reads the next time how far the index has come.
+    pub(crate) fn forget_indexed(&self) {
+        *self.indexed.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The channels as last loaded, in the order shown to people by code.

@@ -2,6 +2,8 @@
 
 use crate::measures::{self, Measures};
 use crate::model::{By, Case, CaseEvent, CaseId, Fact, State};
+use crate::search::Find;
+use crate::sql_search;
 use crate::stage::Clocks;
 use access::{Role, UnitId};
 use jiff::Timestamp;
@@ -388,10 +390,17 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Only older than this case (the key of the last row seen).
     pub before: Option<CaseId>,
+    /// Only with a number below this one (the key of the last row seen, where numbers are looked for).
+    pub below: Option<CaseNumber>,
+    /// Only what is found by this.
+    pub find: Option<Find>,
 }
 
 /// A page of cases, newest first. One statement.
 pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Case>> {
+    if let Some(find) = &filter.find {
+        return sql_search::list(r, filter, find, limit);
+    }
     let (sql, values) = list_statement(filter, limit);
     Ok(r.all::<Body>(&sql, &values)?
         .into_iter()
@@ -446,9 +455,12 @@ pub fn count_by_state(r: &mut Read<'_>, filter: &Filter) -> StoreResult<Vec<(Sta
     )
 }
 
-/// What a filter asks for, with these states instead of its own.
-fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Value>) -> String {
-    let mut wheres = vec!["1 = 1".to_owned()];
+/// The condition that every case meets.
+pub(crate) const ALL: &str = "1 = 1";
+
+/// What a filter asks for of a case, with these states instead of its own; what it is to be found by comes on top.
+pub(crate) fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Value>) -> String {
+    let mut wheres = vec![ALL.to_owned()];
     let mut bind = |value: Value| {
         values.push(value);
         format!("${}", values.len())
@@ -493,6 +505,9 @@ fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Value>) -> Str
     }
     if let Some(before) = filter.before {
         wheres.push(format!("id < {}", bind(before.to_value())));
+    }
+    if let Some(below) = filter.below {
+        wheres.push(format!("number < {}", bind(below.to_value())));
     }
     wheres.join(" AND ")
 }

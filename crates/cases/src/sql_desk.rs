@@ -1,10 +1,13 @@
 //! What the desk asks for: a queue in the order of its clocks, how many of each queue are late, and a unit's table.
 
 use crate::model::{Case, CaseId, State};
+use crate::search::Find;
 use crate::sql_lists::CaseBody;
+use crate::sql_search;
 use access::UnitId;
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
+use matters::MatterId;
 use store::{FromRow, Read, Row, StoreResult, ToValue, Value};
 
 /// Whose cases, and in which states.
@@ -18,6 +21,49 @@ pub struct Asked {
     pub unit: Option<UnitId>,
     /// Only with a request about the clock that waits for a decision.
     pub clock_asked: bool,
+    /// Only of this class.
+    pub matter: Option<MatterId>,
+    /// Only with this light, as of a moment.
+    pub light: Option<(Clock, Timestamp)>,
+    /// Only what is found by this.
+    pub find: Option<Find>,
+}
+
+/// How the clocks of a case stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// ■ The limit of its stage, or of handling, is passed.
+    Late,
+    /// ▲ Not late, and most of one of these is used.
+    Soon,
+    /// ● Neither.
+    InTime,
+}
+
+impl Clock {
+    /// All of them, the most pressing first.
+    pub const ALL: [Self; 3] = [Self::Late, Self::Soon, Self::InTime];
+    /// The word in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Soon => "soon",
+            Self::InTime => "in_time",
+        }
+    }
+}
+
+/// The clock is late at the moment of a placeholder. A stage whose clock stands still has no such moment in its columns,
+/// and neither has handling that is done.
+fn late(now: &str) -> String {
+    format!(
+        "(coalesce(stage_due_at < {now}, 1 = 0) OR coalesce(handled_at IS NULL AND due_at < {now}, 1 = 0))"
+    )
+}
+
+/// Most of a clock is used at that moment, or all of it.
+fn soon(now: &str) -> String {
+    format!("(coalesce(stage_soon_at <= {now}, 1 = 0) OR coalesce(soon_at <= {now}, 1 = 0))")
 }
 
 fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
@@ -49,8 +95,23 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
     if let Some(unit) = asked.unit {
         wheres += &list("unit_id", vec![unit.to_value()]);
     }
+    if let Some(matter) = asked.matter {
+        wheres += &list("matter_id", vec![matter.to_value()]);
+    }
     if asked.clock_asked {
         wheres += " AND asked IS NOT NULL";
+    }
+    if let Some((clock, now)) = asked.light {
+        values.push(now.to_value());
+        let now = format!("${}", values.len());
+        wheres += &match clock {
+            Clock::Late => format!(" AND {}", late(&now)),
+            Clock::Soon => format!(" AND NOT {} AND {}", late(&now), soon(&now)),
+            Clock::InTime => format!(" AND NOT {} AND NOT {}", late(&now), soon(&now)),
+        };
+    }
+    if let Some(find) = &asked.find {
+        wheres += &format!(" AND {}", sql_search::is_found(find, &mut values));
     }
     (wheres, values)
 }
@@ -191,11 +252,7 @@ pub fn standings(r: &mut Read<'_>, asked: &Asked, now: Timestamp) -> StoreResult
     values.push(now.to_value());
     let now = format!("${}", values.len());
     let sum = |what: &str| format!("CAST(sum(CASE WHEN {what} THEN 1 ELSE 0 END) AS BIGINT)");
-    // A stage whose clock stands still has no such moment in its columns, and neither has handling that is done.
-    let late = format!(
-        "(coalesce(stage_due_at < {now}, 1 = 0) OR coalesce(handled_at IS NULL AND due_at < {now}, 1 = 0))"
-    );
-    let soon = format!("(stage_soon_at <= {now} OR soon_at <= {now})");
+    let (late, soon) = (late(&now), soon(&now));
     let sql = format!(
         "SELECT state, count(*), {}, {}, {} FROM cases WHERE {wheres} GROUP BY state ORDER BY state",
         sum(&late),

@@ -138,7 +138,11 @@ mod tests {
     #[test]
     fn every_code_has_its_sentence() {
         let sources = [
+            include_str!("bulk.rs"),
             include_str!("ops/act.rs"),
+            include_str!("ops/bulk.rs"),
+            include_str!("ops/filters.rs"),
+            include_str!("ops/search.rs"),
             include_str!("ops/joint.rs"),
             include_str!("rules/joint.rs"),
             include_str!("ops/error.rs"),

@@ -34,6 +34,9 @@ const BATCH_ROWS: usize = 500;
 const BATCH_BYTES: usize = 4 << 20;
 /// The table of applied migrations travels in the manifest, not as rows.
 const SCHEMA: &str = "schema_migrations";
+/// What the names of tables begin with that a dump leaves out: an index that the program makes again by itself, many times
+/// as many rows as the record it is made of. A restore leaves them empty.
+const REMADE: &str = "facts_search_";
 
 /// Why a dump could not be made or taken.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +202,8 @@ fn alone(db: &Db) -> StoreResult<Box<dyn Alone>> {
 struct Catalogue {
     /// Names, referred-to tables before those that refer to them.
     tables: Vec<String>,
+    /// Names of those that are left out and made again.
+    remade: Vec<String>,
     /// The columns of each, without those that the engine fills.
     columns: BTreeMap<String, Vec<String>>,
     /// The column on which a long table is partitioned by year.
@@ -214,11 +219,11 @@ impl Catalogue {
             tally: &tally,
         };
         let names: Vec<(String,)> = r.all(dialect::table_names(engine), &[])?;
-        let names: Vec<String> = names
+        let (remade, names): (Vec<String>, Vec<String>) = names
             .into_iter()
             .map(|n| n.0)
             .filter(|n| n != SCHEMA)
-            .collect();
+            .partition(|n| n.starts_with(REMADE));
         let mut columns = BTreeMap::new();
         for name in &names {
             let found: Vec<(String, String)> =
@@ -234,6 +239,7 @@ impl Catalogue {
             .collect();
         Ok(Self {
             tables: dependency_order(names, &references)?,
+            remade,
             columns,
             partitioned,
         })
@@ -472,7 +478,7 @@ fn load_all(
             "it lists tables that its schema does not have",
         ));
     }
-    for name in catalogue.tables.iter().rev() {
+    for name in catalogue.remade.iter().chain(catalogue.tables.iter().rev()) {
         conn.exec(&format!("DELETE FROM \"{name}\""), &[])?;
     }
     for year in &dump.manifest.years {

@@ -1,6 +1,7 @@
 // A page that follows what happens: `data-live="/desk/live"` on a region with an id. The program says that something
 // changed, and the region's parts are exchanged; what is open beside the list, what has the focus and how far the list is
 // scrolled stay as they are. Where the stream cannot be had, the page is as fresh as when it was opened.
+import { keepPicks } from './desk';
 import { renew } from './renew';
 
 /** Changes that come close together are one. */
@@ -37,7 +38,9 @@ async function renewInPlace(region: HTMLElement): Promise<void> {
   const isTyping = activeElement instanceof HTMLElement && region.contains(activeElement) && activeElement.closest('form') !== null;
   if (isTyping) return;
   const { scrollX, scrollY } = window;
+  const putPicksBack = keepPicks();
   await renew(region, { 'x-background': '1' });
+  putPicksBack();
   if (href) region.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
   scrollTo(scrollX, scrollY);
 }

@@ -1,8 +1,10 @@
-//! Use cases of access: accounts, sessions, the audit trail, refusals, and what is done once a minute.
+//! Use cases of access: accounts, sessions, the audit trail, refusals, work done later, and what is done
+//! once a minute.
 
 pub mod accounts;
 pub mod audit;
 pub mod deputies;
+pub mod orders;
 pub(crate) mod sessions;
 pub mod settings;
 

@@ -12,5 +12,6 @@ mod deputies;
 mod door;
 mod idempotency;
 mod inventory;
+mod orders;
 mod sign_in;
 mod tokens;

@@ -24,6 +24,7 @@ mod replay;
 mod reporting_rate;
 mod restore;
 mod scan;
+mod search;
 mod serve;
 mod settings;
 mod suggest;
@@ -78,6 +79,7 @@ enum Command {
     ReportingRate(reporting_rate::Args),
     Restore(restore::Restore),
     Scan(scan::Args),
+    Search(search::Args),
     Serve(serve::Serve),
     Settings(settings::Settings),
     Suggest(suggest::Args),
@@ -113,6 +115,7 @@ pub fn run(cli: Cli) -> Result<Done, Failure> {
         Command::ReportingRate(args) => args.run(),
         Command::Restore(args) => args.run(common),
         Command::Scan(args) => args.run(),
+        Command::Search(args) => args.run(common),
         Command::Serve(args) => args.run(common),
         Command::Settings(args) => args.run(common),
         Command::Suggest(args) => args.run(common),

@@ -22,6 +22,7 @@ pub(super) struct Wanted {
     from: Option<String>,
     to: Option<String>,
     own: Option<bool>,
+    q: Option<String>,
     limit: Option<String>,
     after: Option<String>,
 }
@@ -61,6 +62,12 @@ impl Wanted {
             from: part::<Timestamp>("from", self.from.as_ref())?,
             to: part::<Timestamp>("to", self.to.as_ref())?,
             own: self.own.unwrap_or_default(),
+            find: self
+                .q
+                .as_deref()
+                .map(|q| ops::search::read_find("q", q))
+                .transpose()?
+                .flatten(),
             size: part::<PageSize>("limit", self.limit.as_ref())?.unwrap_or_default(),
             after: part::<Cursor>("after", self.after.as_ref())?,
         })
@@ -236,6 +243,10 @@ pub(super) struct Inbox {
 }
 
 pub(super) async fn inbox(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json<Inbox>, Fault> {
+    if wanted.q.is_some() {
+        let reason = "what is looked for by words is listed, not counted";
+        return Err(CaseError::field("q", "cases.bad_query", reason).into());
+    }
     let counts = ops::counts_by_state(&ctx, wanted.query()?).await?;
     let counts = counts
         .into_iter()

@@ -52,7 +52,9 @@ pub fn routes() -> Routes {
             "/api/v1/cases",
             Permission::CaseRead,
             cases::list,
-            list("lists cases in the caller's scope, newest first").paged().answers::<Listing<CaseView>>(200),
+            list("lists cases in the caller's scope, newest first")
+                .query::<String>("q", "words of the description or the address (two Chinese characters are enough), or a case number or its beginning")
+                .paged().answers::<Listing<CaseView>>(200),
         )
         .on_api(
             Method::GET,

@@ -3,13 +3,15 @@
 use super::lists::key;
 use super::{CaseError, Reach};
 use crate::model::{Case, State, TaskKind};
+use crate::search::Find;
 use crate::service::Cases;
-use crate::sql_desk::{self, Asked, InQueue, Moments, Queued, Standing};
+use crate::sql_desk::{self, Asked, Clock, InQueue, Moments, Queued, Standing};
 use access::Ctx;
 use jiff::{SignedDuration, Timestamp};
+use kernel::codes::DistrictCode;
 use kernel::deadline::{ClockKind, Light, Limit, deadline};
 use kernel::{Cursor, Page, PageSize};
-use matters::City;
+use matters::{City, MatterId};
 
 /// The share of its time after which a clock is soon: the rest is a fifth.
 const REST: u32 = 5;
@@ -68,7 +70,9 @@ pub fn task_light(case: &Case, at: &Moments) -> Option<Light> {
 /// # Errors
 /// The lack of the permission; the store's.
 pub async fn queues(ctx: &Ctx) -> Result<Vec<Standing>, CaseError> {
-    let asked = within(ctx, Vec::new())?;
+    let Some(asked) = within(ctx, Vec::new(), Narrow::default())? else {
+        return Ok(Vec::new());
+    };
     let now = ctx.now();
     ctx.read(move |r| Ok(sql_desk::standings(r, &asked, now)?))
         .await
@@ -80,25 +84,47 @@ pub async fn queues(ctx: &Ctx) -> Result<Vec<Standing>, CaseError> {
 /// As [`queue`].
 pub async fn asked(
     ctx: &Ctx,
+    narrow: Narrow,
     size: PageSize,
     after: Option<&Cursor>,
 ) -> Result<Page<Case>, CaseError> {
-    let asked = Asked {
+    let asked = within(ctx, Vec::new(), narrow)?.map(|asked| Asked {
         clock_asked: true,
-        ..within(ctx, Vec::new())?
-    };
+        ..asked
+    });
     page(ctx, asked, size, after).await
 }
 
-/// What the reader may see of these states.
-fn within(ctx: &Ctx, states: Vec<State>) -> Result<Asked, CaseError> {
+/// What narrows a list of the desk.
+#[derive(Debug, Clone, Default)]
+pub struct Narrow {
+    /// Only in this district of record.
+    pub district: Option<DistrictCode>,
+    /// Only of this class.
+    pub matter: Option<MatterId>,
+    /// Only with this light.
+    pub light: Option<Clock>,
+    /// Only what is found by this.
+    pub find: Option<Find>,
+}
+
+/// What the reader may see of these states; none where the district is not the reader's.
+fn within(ctx: &Ctx, states: Vec<State>, narrow: Narrow) -> Result<Option<Asked>, CaseError> {
     let Reach { districts, unit } = Reach::of(ctx)?;
-    Ok(Asked {
+    let districts = match narrow.district {
+        Some(wanted) if districts.is_empty() || districts.contains(&wanted) => vec![wanted],
+        Some(_) => return Ok(None),
+        None => districts,
+    };
+    Ok(Some(Asked {
         states,
         districts,
         unit,
         clock_asked: false,
-    })
+        matter: narrow.matter,
+        light: narrow.light.map(|clock| (clock, ctx.now())),
+        find: narrow.find,
+    }))
 }
 
 /// A page of the open cases in some states, the most pressing first, then the oldest. One statement.
@@ -111,17 +137,37 @@ pub async fn queue(
     size: PageSize,
     after: Option<&Cursor>,
 ) -> Result<Page<Case>, CaseError> {
-    let asked = within(ctx, states)?;
+    narrowed(ctx, states, Narrow::default(), size, after).await
+}
+
+/// [`queue`], narrowed. One statement.
+///
+/// # Errors
+/// As [`queue`].
+pub async fn narrowed(
+    ctx: &Ctx,
+    states: Vec<State>,
+    narrow: Narrow,
+    size: PageSize,
+    after: Option<&Cursor>,
+) -> Result<Page<Case>, CaseError> {
+    let asked = within(ctx, states, narrow)?;
     page(ctx, asked, size, after).await
 }
 
 async fn page(
     ctx: &Ctx,
-    asked: Asked,
+    asked: Option<Asked>,
     size: PageSize,
     after: Option<&Cursor>,
 ) -> Result<Page<Case>, CaseError> {
     let after = in_queue(after)?;
+    let Some(asked) = asked else {
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
+    };
     let rows: Result<Vec<Queued>, CaseError> = ctx
         .read(move |r| Ok(sql_desk::queue(r, &asked, after, size.probe())?))
         .await;
@@ -161,9 +207,12 @@ pub async fn table(
             "this account belongs to no unit",
         ));
     };
+    let Some(asked) = within(ctx, Vec::new(), Narrow::default())? else {
+        return Ok(columns.iter().map(|_| (Vec::new(), false)).collect());
+    };
     let asked = Asked {
         unit: Some(unit),
-        ..within(ctx, Vec::new())?
+        ..asked
     };
     let rows: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql_desk::columns(r, &asked, columns, size.probe())?))

@@ -4,6 +4,7 @@ use super::act::recorded;
 use super::{CaseError, Reach};
 use crate::model::{Case, CaseEvent, CaseId, State};
 use crate::rules::likeness::shared_words;
+use crate::search::Find;
 use crate::service::Cases;
 use crate::sql::{self, Filter};
 use crate::sql_lists::{self, Near, TaskFilter};
@@ -77,6 +78,8 @@ pub struct ListQuery {
     pub to: Option<Timestamp>,
     /// Only what the reader reported.
     pub own: bool,
+    /// Only what is found by this.
+    pub find: Option<Find>,
     /// The page.
     pub size: PageSize,
     /// After the last row seen.
@@ -114,6 +117,11 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     } else {
         None
     };
+    let (before, below) = match (&query.after, &query.find) {
+        (None, _) => (None, None),
+        (Some(cursor), Some(Find::Number { .. })) => (None, Some(key::<CaseNumber>(cursor, 0)?)),
+        (Some(cursor), _) => (Some(key::<CaseId>(cursor, 0)?), None),
+    };
     Ok(Some(Filter {
         states: query.states.clone(),
         districts,
@@ -122,31 +130,37 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         matter: query.matter,
         from: query.from,
         to: query.to,
-        before: query
-            .after
-            .as_ref()
-            .map(|c| key::<CaseId>(c, 0))
-            .transpose()?,
+        before,
+        below,
+        find: query.find.clone(),
         ..Filter::default()
     }))
 }
 
-/// A page of cases, newest first. One statement.
+/// A page of cases, newest first. One statement; where words are looked for, now and then one more that says in which
+/// districts there are any.
 ///
 /// # Errors
 /// A cursor of another list; the lack of the permission; the store's.
 pub async fn list(ctx: &Ctx, query: ListQuery) -> Result<Page<Case>, CaseError> {
     let size = query.size;
-    let Some(filter) = within(ctx, &query)? else {
+    let Some(mut filter) = within(ctx, &query)? else {
         return Ok(Page {
             items: Vec::new(),
             next: None,
         });
     };
+    if matches!(query.find, Some(Find::Words { .. })) && filter.districts.is_empty() {
+        filter.districts = super::search::known(ctx)
+            .await?
+            .districts
+            .into_iter()
+            .collect();
+    }
     let rows: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql::list(r, &filter, size.probe())?))
         .await;
-    Ok(page(rows?, size))
+    Ok(page(rows?, size, query.find.as_ref()))
 }
 
 /// A page of [`list`], for callers that are not async.
@@ -160,11 +174,18 @@ pub(super) fn list_blocking(ctx: &Ctx, query: &ListQuery) -> Result<Page<Case>, 
     };
     let rows: Result<Vec<Case>, CaseError> =
         ctx.read_blocking(move |r| Ok(sql::list(r, &filter, size.probe())?));
-    Ok(page(rows?, size))
+    Ok(page(rows?, size, query.find.as_ref()))
 }
 
-fn page(rows: Vec<Case>, size: PageSize) -> Page<Case> {
-    Page::from_probe(rows, size, |case| Cursor::new([case.id.to_string()]))
+fn page(rows: Vec<Case>, size: PageSize, find: Option<&Find>) -> Page<Case> {
+    let is_by_number = matches!(find, Some(Find::Number { .. }));
+    Page::from_probe(rows, size, |case| {
+        Cursor::new([if is_by_number {
+            case.number.to_string()
+        } else {
+            case.id.to_string()
+        }])
+    })
 }
 
 /// How many cases stand in each state, within the reader's scope and the query. One statement.

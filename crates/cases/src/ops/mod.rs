@@ -5,17 +5,20 @@
 
 mod act;
 mod alike;
+pub mod bulk;
 mod by_link;
 pub mod clocks;
 pub mod desk;
 mod error;
 mod files;
+pub mod filters;
 pub mod joint;
 mod lists;
 mod recompute;
 mod record;
 mod report;
 pub mod requester;
+pub mod search;
 mod show;
 mod timers;
 pub(crate) mod track;

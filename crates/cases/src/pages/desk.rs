@@ -1,22 +1,27 @@
 //! GET /desk — the queues of the desk with their clocks and the cases of one; GET /cases/{number}/beside — the case that is
 //! being worked on, as it stands beside the list.
 
+use super::bulk::{self, Banner, BulkButton};
 use super::line::Line;
 use super::sheet::{self, Frame, Sheet, reader_of};
+use super::wanted::{self, Wanted};
 use super::{Offers, own_back};
 use crate::model::{Case, State};
 use crate::ops::desk::moments;
-use crate::ops::{self, CaseError, ListQuery, states_of};
+use crate::ops::{self, CaseError, ListQuery};
+use crate::search::Find;
 use crate::service::Cases;
+use crate::sql_bulk::SavedFilter;
 use crate::sql_desk::Standing;
 use crate::words::state_key;
 use access::{Ctx, Fault, Path, Permission, Principal, Query, Role, show as show_page};
 use askama::Template;
 use axum::response::Response;
 use kernel::codes::CaseNumber;
-use kernel::{Cursor, PageSize};
+use kernel::id::Id;
+use kernel::{Page, PageSize};
 use serde::Deserialize;
-use ui::{Pager, Queue, Ui};
+use ui::{Choice, FormState, Html, Pager, Queue, Ui};
 
 /// The queues of the desk in the order of a case's way.
 const QUEUES: [State; 13] = [
@@ -34,18 +39,8 @@ const QUEUES: [State; 13] = [
     State::SelfHandledAudit,
     State::Closed,
 ];
-/// The queue of requests about the clock, in the address.
-const ASKED: &str = "asked";
 /// Cases on a page of a queue.
 const PAGE: u64 = 30;
-
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    state: Option<String>,
-    case: Option<String>,
-    find: Option<String>,
-    after: Option<Cursor>,
-}
 
 /// A case of the list, and how it is opened beside it.
 pub(super) struct DeskLine {
@@ -56,6 +51,23 @@ pub(super) struct DeskLine {
     pub beside: String,
     /// The address of the desk with the case.
     pub address: String,
+    /// What is sent when it is picked: its number and the version shown.
+    pub pick: String,
+}
+
+/// A list that the account kept under a name.
+pub(super) struct Chip {
+    pub name: String,
+    pub href: String,
+    /// How many it lists, where that is known anyway.
+    pub count: Option<u64>,
+    pub is_current: bool,
+}
+
+/// How far the search has come with the cases of before; none when it has them all.
+pub(super) struct Making {
+    pub seen: i64,
+    pub total: i64,
 }
 
 #[derive(Template)]
@@ -69,11 +81,32 @@ pub(super) struct DeskPage {
     pub pager: Pager,
     /// The case beside the list: its number, and where it is loaded from.
     pub beside: Option<(String, String)>,
-    /// A number that was looked for and not found; empty if none was.
-    pub not_found: String,
     pub may_report: bool,
     /// Whether the reader may take calls in.
     pub may_take_in: bool,
+    /// The list holds cases of several states.
+    pub is_mixed: bool,
+    /// The filter as it stands, with what is wrong with it.
+    pub form: FormState,
+    /// Something narrows the list, or was meant to.
+    pub is_filtered: bool,
+    /// The filter asks for more than words.
+    pub is_open: bool,
+    pub states: Vec<Choice>,
+    pub districts: Vec<Choice>,
+    pub lights: Vec<Choice>,
+    pub making: Option<Making>,
+    pub chips: Vec<Chip>,
+    /// What is kept when the list gets a name.
+    pub asked: String,
+    /// The address of the list.
+    pub back: String,
+    /// Acts that may be asked for several cases of the list; empty where there are none.
+    pub bulk: Vec<BulkButton>,
+    /// The id of the next bulk act.
+    pub bulk_id: String,
+    /// Bulk acts that wait, go on, or were not seen.
+    pub banners: Vec<Html>,
 }
 
 impl DeskPage {
@@ -102,69 +135,22 @@ fn first_queue(principal: &Principal) -> State {
     }
 }
 
-pub(super) async fn show(
-    ctx: Ctx,
-    ui: Ui,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response, Fault> {
-    let mut not_found = String::new();
-    if let Some(text) = wanted
-        .find
-        .as_deref()
-        .map(str::trim)
-        .filter(|t| !t.is_empty())
-    {
-        match find(&ctx, text).await? {
-            Some(number) => {
-                return Ok(axum::response::IntoResponse::into_response(access::Go::to(
-                    format!("/cases/{number}"),
-                )));
-            }
-            None => text.clone_into(&mut not_found),
-        }
-    }
-    let is_asked = wanted.state.as_deref() == Some(ASKED);
-    let state = match wanted.state.as_deref() {
-        Some(ASKED) => Vec::new(),
-        Some(word) => states_of(word)?,
-        None => vec![first_queue(ctx.principal())],
-    };
-    let first = state.first().map(ToString::to_string);
-    let word = wanted.state.clone().or(first).unwrap_or_default();
+pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Result<Response, Fault> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
+    let wanted = Wanted::read(&ui, &city, parts, first_queue(ctx.principal()))?;
+    if let Some(number) = wanted.number()
+        && let Some(found) = find(&ctx, number).await?
+    {
+        let there = access::Go::to(format!("/cases/{found}"));
+        return Ok(axum::response::IntoResponse::into_response(there));
+    }
     let at = moments(&cases, &city, ui.now);
     let standings = ops::desk::queues(&ctx).await?;
-    let size = PageSize::new(PAGE).unwrap_or_default();
-    // What waits for somebody stands in the order of its clocks, what is over the newest first.
-    let page = if is_asked {
-        ops::desk::asked(&ctx, size, wanted.after.as_ref()).await?
-    } else if state.iter().all(|s| !s.is_final()) {
-        ops::desk::queue(&ctx, state.clone(), size, wanted.after.as_ref()).await?
-    } else {
-        let query = ListQuery {
-            states: state.clone(),
-            size,
-            after: wanted.after.clone(),
-            ..ListQuery::default()
-        };
-        ops::list(&ctx, query).await?
-    };
-    let selected = wanted
-        .case
-        .as_deref()
-        .and_then(|text| text.parse::<CaseNumber>().ok());
-    let address = |case: Option<&Case>, after: Option<&Cursor>| {
-        let mut address = format!("/desk?state={word}");
-        if let Some(after) = after {
-            address.push_str(&format!("&after={after}"));
-        }
-        if let Some(case) = case {
-            address.push_str(&format!("&case={}", case.number));
-        }
-        address
-    };
-    let back = address(None, wanted.after.as_ref());
+    let page = page_of(&ctx, &wanted).await?;
+    let own = ops::bulk::own(&ctx).await?;
+    let making = making(&ctx, &wanted).await?;
+    let back = wanted.address(wanted.after.as_ref(), None);
     let fragment = |number: CaseNumber| {
         let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
         format!("/cases/{number}/beside?back={back}")
@@ -173,71 +159,166 @@ pub(super) async fn show(
         .items
         .iter()
         .map(|case| DeskLine {
-            is_current: Some(case.number) == selected,
+            is_current: Some(case.number) == wanted.case,
             line: Line::of(&ui, &city, &at, case),
             beside: fragment(case.number),
-            address: address(Some(case), wanted.after.as_ref()),
+            address: wanted.address(wanted.after.as_ref(), Some(case.number)),
+            pick: format!("{}@{}", case.number, case.version),
         })
         .collect();
-    let beside = selected.map(|number| (number.to_string(), fragment(number)));
+    let beside = wanted
+        .case
+        .map(|number| (number.to_string(), fragment(number)));
+    let pager = Pager {
+        previous: wanted.after.is_some().then(|| wanted.address(None, None)),
+        next: page
+            .next
+            .as_ref()
+            .map(|after| wanted.address(Some(after), None)),
+        shown: lines.len() as u64,
+        total: None,
+    };
+    let asked = wanted.query();
+    let is_filtered = wanted.is_narrowed() || !wanted.faults.is_empty();
+    let only_words = wanted.narrow.district.is_none()
+        && wanted.narrow.matter.is_none()
+        && wanted.narrow.light.is_none();
+    show_page(&DeskPage {
+        queues: queues_of(&ctx, &ui, &standings, &wanted),
+        queue: wanted.title(&ui),
+        may_report: ctx.principal().may(Permission::CaseInspect),
+        may_take_in: ctx.principal().may(Permission::CaseAccept),
+        is_mixed: wanted.states.len() != 1,
+        form: wanted.form(),
+        is_filtered,
+        is_open: is_filtered
+            && !(only_words && wanted.faults.iter().all(|(field, _)| *field == "find")),
+        states: states(&ui),
+        districts: wanted::districts(&ctx, &city),
+        lights: wanted::lights(&ui),
+        making,
+        chips: chips(&own.filters, &standings, &asked),
+        bulk: bulk::buttons(&ui, ctx.principal(), &page.items),
+        bulk_id: Id::new(ui.now, rand::random()).to_string(),
+        banners: own
+            .bulks
+            .iter()
+            .map(|b| Banner::of(&ui, b, &back).html())
+            .collect(),
+        asked,
+        back,
+        lines,
+        pager,
+        beside,
+        ui,
+    })
+}
+
+/// The cases listed. What waits for somebody stands in the order of its clocks, everything else the newest first.
+async fn page_of(ctx: &Ctx, wanted: &Wanted) -> Result<Page<Case>, CaseError> {
+    let size = PageSize::new(PAGE).unwrap_or_default();
+    let after = wanted.after.as_ref();
+    let narrow = wanted.narrow.clone();
+    if wanted.is_asked {
+        return ops::desk::asked(ctx, narrow, size, after).await;
+    }
+    if wanted.is_queue() {
+        return ops::desk::narrowed(ctx, wanted.states.clone(), narrow, size, after).await;
+    }
+    let query = ListQuery {
+        states: wanted.states.clone(),
+        district: narrow.district,
+        matter: narrow.matter,
+        find: narrow.find,
+        size,
+        after: wanted.after.clone(),
+        ..ListQuery::default()
+    };
+    ops::list(ctx, query).await
+}
+
+/// Whether words are looked for while the search does not have all cases yet.
+async fn making(ctx: &Ctx, wanted: &Wanted) -> Result<Option<Making>, CaseError> {
+    if !matches!(wanted.narrow.find, Some(Find::Words { .. })) {
+        return Ok(None);
+    }
+    let known = ops::search::known(ctx).await?;
+    Ok((!known.is_finished).then_some(Making {
+        seen: known.seen,
+        total: known.total,
+    }))
+}
+
+fn queues_of(ctx: &Ctx, ui: &Ui, standings: &[Standing], wanted: &Wanted) -> Vec<Queue> {
     let mut queues: Vec<Queue> = QUEUES
         .iter()
         .filter(|s| match s {
-            _ if state.contains(s) => true,
+            _ if wanted.states.contains(s) => true,
             State::Closed => ctx.principal().may(Permission::CaseCallBack),
             // Clocks that stand still are rare: where none does, there is no queue of them.
             State::Suspended | State::Waiting => standings.iter().any(|q| q.state == **s),
             _ => true,
         })
-        .map(|s| queue_of(&ui, &standings, *s, state == [*s]))
+        .map(|s| queue_of(ui, standings, *s, wanted.states == [*s]))
         .collect();
     // Requests about the clock have a queue of their own for those who decide on them, and for those who see that one waits.
     let asked: i64 = standings.iter().map(|s| s.asked).sum();
-    if is_asked || asked > 0 || ctx.principal().may(Permission::CaseGrant) {
+    if wanted.is_asked || asked > 0 || ctx.principal().may(Permission::CaseGrant) {
         queues.push(Queue {
             label: ui.t("cases-desk-asked"),
-            href: format!("/desk?state={ASKED}"),
+            href: format!("/desk?state={}", wanted::ASKED),
             count: Some(u64::try_from(asked).unwrap_or_default()),
             late: 0,
             soon: 0,
-            current: is_asked,
+            current: wanted.is_asked,
         });
     }
-    let pager = Pager {
-        previous: wanted
-            .after
-            .is_some()
-            .then(|| format!("/desk?state={word}")),
-        next: page.next.as_ref().map(|after| address(None, Some(after))),
-        shown: lines.len() as u64,
-        total: None,
-    };
-    let queue = if is_asked {
-        ui.t("cases-desk-asked")
-    } else if let [one] = &state[..] {
-        ui.t(state_key(*one))
-    } else {
-        ui.t("cases-desk-several")
-    };
-    let may_report = ctx.principal().may(Permission::CaseInspect);
-    let may_take_in = ctx.principal().may(Permission::CaseAccept);
-    show_page(&DeskPage {
-        ui,
-        queues,
-        queue,
-        lines,
-        pager,
-        beside,
-        not_found,
-        may_report,
-        may_take_in,
-    })
+    queues
 }
 
-async fn find(ctx: &Ctx, text: &str) -> Result<Option<CaseNumber>, Fault> {
-    let Ok(number) = text.parse::<CaseNumber>() else {
-        return Ok(None);
+/// The queues that may be chosen in the filter.
+fn states(ui: &Ui) -> Vec<Choice> {
+    let open = [Choice::new("open", ui.t("cases-desk-open"))];
+    let each = QUEUES
+        .iter()
+        .map(|s| Choice::new(s.as_str(), ui.t(state_key(*s))));
+    open.into_iter().chain(each).collect()
+}
+
+/// The kept lists of an account. How many a list holds is told where it is a queue, with or without a light: that is
+/// counted anyway.
+fn chips(filters: &[SavedFilter], standings: &[Standing], asked: &str) -> Vec<Chip> {
+    filters
+        .iter()
+        .map(|filter| Chip {
+            name: filter.name.clone(),
+            href: format!("/desk?{}", filter.asked),
+            count: counted(&filter.asked, standings),
+            is_current: filter.asked == asked,
+        })
+        .collect()
+}
+
+fn counted(asked: &str, standings: &[Standing]) -> Option<u64> {
+    let mut parts = asked.split('&');
+    let state: State = parts.next()?.strip_prefix("state=")?.parse().ok()?;
+    let light = parts.next().map(|part| part.strip_prefix("light="));
+    if state.is_final() || parts.next().is_some() {
+        return None;
+    }
+    let standing = standings.iter().find(|s| s.state == state);
+    let count = |of: fn(&Standing) -> i64| standing.map_or(0, of);
+    let count = match light {
+        None => count(|s| s.total),
+        Some(Some("late")) => count(|s| s.late),
+        Some(Some("soon")) => count(|s| s.soon),
+        Some(Some("in_time")) => count(|s| s.total - s.late - s.soon),
+        Some(_) => return None,
     };
+    u64::try_from(count).ok()
+}
+
+async fn find(ctx: &Ctx, number: CaseNumber) -> Result<Option<CaseNumber>, Fault> {
     match ops::find(ctx, number).await {
         Ok(case) => Ok(Some(case.number)),
         Err(CaseError::NotFound { .. }) => Ok(None),

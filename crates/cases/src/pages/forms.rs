@@ -199,7 +199,7 @@ pub fn is_main(act: Act) -> bool {
 fn key_of(act: Act) -> &'static str {
     match act {
         Act::Accept => "a",
-        Act::NotAccept | Act::NotRegister => "x",
+        Act::NotAccept | Act::NotRegister => "u",
         Act::Correct => "e",
         Act::Register => "r",
         Act::Dispatch => "d",

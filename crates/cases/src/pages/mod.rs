@@ -5,10 +5,12 @@
 
 mod about;
 mod advice;
+mod bulk;
 mod calendar;
 mod case;
 mod contact;
 mod desk;
+mod filters;
 mod forms;
 mod found;
 mod history;
@@ -29,6 +31,7 @@ mod tasks;
 mod track;
 mod unclear;
 mod unit;
+mod wanted;
 
 pub use panel::{Panel, Paneling, Panels};
 
@@ -142,6 +145,40 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(get(), "/desk", Permission::CaseRead, desk::show)
         .on(get(), "/desk/live", Permission::CaseRead, live::stream_of)
+        .on(get(), "/desk/filters", Permission::CaseRead, filters::show)
+        .on(post(), "/desk/filters", Permission::CaseRead, filters::save)
+        .on(
+            post(),
+            "/desk/filters/{id}",
+            Permission::CaseRead,
+            filters::rename,
+        )
+        .on(
+            post(),
+            "/desk/filters/{id}/remove",
+            Permission::CaseRead,
+            filters::remove,
+        )
+        .on(post(), "/desk/bulk", Permission::CaseRead, bulk::send)
+        .on(get(), "/desk/bulk/{id}", Permission::CaseRead, bulk::show)
+        .on(
+            get(),
+            "/desk/bulk/{id}/part",
+            Permission::CaseRead,
+            bulk::part,
+        )
+        .on(
+            post(),
+            "/desk/bulk/{id}/stop",
+            Permission::CaseRead,
+            bulk::stop,
+        )
+        .on(
+            post(),
+            "/desk/bulk/{id}/seen",
+            Permission::CaseRead,
+            bulk::seen,
+        )
         .on(get(), "/cases/{number}", Permission::CaseRead, case::show)
         .on(
             get(),

@@ -6,9 +6,10 @@ use super::pictures::{Entry, Kept, Offer, PictureField, Shot};
 use super::read::{self, Wrong};
 use super::sheet::{Frame, Loaded, Sheet};
 use super::{
-    Offers, about, calendar, case, contact, desk, found, home, intake, line, report, requester,
-    tasks, track, unit,
+    Offers, about, bulk, calendar, case, contact, desk, filters, found, home, intake, line, report,
+    requester, tasks, track, unit,
 };
+use crate::bulk::{Bulk, BulkCase, BulkState, BulkStep, Outcome, Reason, ReasonWord};
 use crate::lists::{ListEntry, Lists};
 use crate::model::{
     By, CallBack, Case, CaseEvent, Fact, Place, Reported, Satisfaction, Standard, State, Task,
@@ -89,6 +90,158 @@ fn reported() -> Reported {
         same_as: None,
         nature: Some("complaint".into()),
         requested: true,
+    }
+}
+
+/// A form in which something is wrong with these fields.
+fn faulty(fields: &[&str]) -> FormState {
+    let mut form = FormState::new().with("find", "<i>");
+    for field in fields {
+        form.fault(field, "wrong <b>");
+    }
+    form
+}
+
+fn bulk_of(state: BulkState, left: i64) -> Bulk {
+    Bulk {
+        id: Id::from_bytes([4; 16]),
+        step: BulkStep::NotAccept {
+            reason: "<b>".into(),
+        },
+        state,
+        due_at: now(),
+        cases: 3,
+        done: 3 - left,
+        left,
+    }
+}
+
+const BULK_STATES: [BulkState; 4] = [
+    BulkState::Waiting,
+    BulkState::Running,
+    BulkState::Done,
+    BulkState::Stopped,
+];
+
+fn desk_page(
+    ui: &Ui,
+    queues: &[Queue],
+    pager: &Pager,
+    lines: Vec<desk::DeskLine>,
+    beside: Option<(String, String)>,
+    form: FormState,
+) -> desk::DeskPage {
+    let choice = || vec![ui::Choice::new("a", "a <b>"), ui::Choice::new("b", "b")];
+    let button = |act, key, tone| bulk::BulkButton {
+        act,
+        label: "a <b>".into(),
+        key,
+        tone,
+    };
+    desk::DeskPage {
+        ui: ui.clone(),
+        queues: queues.to_vec(),
+        queue: "q".into(),
+        pager: pager.clone(),
+        beside,
+        may_report: true,
+        may_take_in: true,
+        is_mixed: true,
+        is_filtered: !form.is_ok(),
+        form,
+        is_open: true,
+        states: choice(),
+        districts: choice(),
+        lights: super::wanted::lights(ui),
+        making: Some(desk::Making { seen: 3, total: 9 }),
+        chips: vec![desk::Chip {
+            name: "我的 <b>".into(),
+            href: "/desk?state=handling".into(),
+            count: Some(3),
+            is_current: true,
+        }],
+        asked: "state=open".into(),
+        back: "/desk?state=open&after=1".into(),
+        bulk: vec![button("accept", "a", "primary"), button("correct", "", "")],
+        bulk_id: Id::from_bytes([4; 16]).to_string(),
+        banners: vec![
+            bulk::Banner::of(ui, &bulk_of(BulkState::Waiting, 0), "/desk?find=%C3").html(),
+        ],
+        lines,
+    }
+}
+
+/// A bulk act in each state, with cases that came out in each way.
+fn bulk_pages(ui: &Ui) -> Vec<bulk::BulkPage> {
+    let left = |code: &str| {
+        Outcome::Left(Reason {
+            code: code.into(),
+            args: vec![("reason".into(), ReasonWord::Text("<b>".into()))],
+            text: "why <b>".into(),
+        })
+    };
+    let outcomes = [
+        Outcome::Open,
+        Outcome::Done,
+        left("cases.changed"),
+        left("cases.unknown_rule"),
+        left("cases.bulk_no_rights"),
+        left("x.y"),
+    ];
+    let cases = outcomes.map(|outcome| BulkCase {
+        number: "330102-20260316-00001".parse().expect("a number"),
+        version: 1,
+        outcome,
+    });
+    BULK_STATES
+        .iter()
+        .map(|state| bulk::page(ui.clone(), &bulk_of(*state, 1), &cases))
+        .collect()
+}
+
+fn ask_page(ui: &Ui, asks: &'static str, form: FormState) -> bulk::AskPage {
+    bulk::AskPage {
+        ui: ui.clone(),
+        crumbs: Vec::new(),
+        act: "not_accept",
+        title: "t <b>".into(),
+        about: "a".into(),
+        id: Id::from_bytes([4; 16]).to_string(),
+        back: "/desk".into(),
+        form,
+        lines: vec![bulk::BulkLine {
+            number: "330102-20260316-00001".into(),
+            pick: "330102-20260316-00001@1".into(),
+            outcome: String::new(),
+            is_left: false,
+        }],
+        matters: vec!["E0113 暴露垃圾".into()],
+        people: vec![ui::Choice::new("1", "张 <b>")],
+        asks,
+        tone: "danger",
+    }
+}
+
+fn filters_page(ui: &Ui, asked: &str, form: FormState) -> filters::FiltersPage {
+    let row = |id: &str, fault: &str| filters::FilterRow {
+        id: id.into(),
+        name: "我的 <b>".into(),
+        href: "/desk?state=open".into(),
+        about: "a".into(),
+        fault: fault.into(),
+    };
+    filters::FiltersPage {
+        ui: ui.clone(),
+        crumbs: Vec::new(),
+        rows: if asked.is_empty() {
+            Vec::new()
+        } else {
+            vec![row("1", ""), row("2", "wrong <b>")]
+        },
+        most: 20,
+        asked: asked.into(),
+        asked_about: "a".into(),
+        form,
     }
 }
 
@@ -800,6 +953,7 @@ fn the_tables_of_work_render_in_both_languages() {
             is_current: true,
             beside: "/cases/1/beside?back=%2Fdesk".into(),
             address: "/desk?state=handling&case=1".into(),
+            pick: "330102-20260316-00001@1".into(),
         };
         let lists = lists();
         let maker = Maker {
@@ -837,18 +991,27 @@ fn the_tables_of_work_render_in_both_languages() {
             None,
             Some(("1".to_owned(), "/cases/1/beside?back=%2Fdesk".to_owned())),
         ] {
-            for lines in [Vec::new(), vec![desk_line()]] {
-                sound(&desk::DeskPage {
-                    ui: ui.clone(),
-                    queues: queues.clone(),
-                    queue: "q".into(),
-                    lines,
-                    pager: pager.clone(),
-                    beside: beside.clone(),
-                    not_found: "<i>".into(),
-                    may_report: true,
-                    may_take_in: true,
-                });
+            for form in [FormState::new(), faulty(&["find", "matter", "light"])] {
+                for lines in [Vec::new(), vec![desk_line()]] {
+                    let page = desk_page(&ui, &queues, &pager, lines, beside.clone(), form.clone());
+                    sound(&page);
+                }
+            }
+        }
+        for page in bulk_pages(&ui) {
+            sound(&page);
+        }
+        for asks in ["", "reason", "people", "pool", "matter"] {
+            for form in [
+                FormState::new(),
+                faulty(&["reason", "handler", "matter", "case"]),
+            ] {
+                sound(&ask_page(&ui, asks, form));
+            }
+        }
+        for form in [FormState::new(), faulty(&["name"])] {
+            for asked in ["", "state=open&find=%E4%BA%95%E7%9B%96"] {
+                sound(&filters_page(&ui, asked, form.clone()));
             }
         }
         let forms = || {

@@ -5,6 +5,7 @@
 )]
 
 mod api;
+mod bulk;
 mod city;
 mod clocks;
 mod desk;
@@ -17,5 +18,7 @@ mod pictures;
 mod record;
 mod refusals;
 mod requester;
+mod search;
+mod search_scale;
 mod stages;
 mod timers;

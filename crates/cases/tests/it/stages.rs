@@ -184,7 +184,14 @@ testdb::both_engines!(
         assert!(!desk("clean").text.contains(&number.to_string()));
         let ctx = city.ctx("dispatcher");
         let size = kernel::PageSize::default();
-        let page = city.run(ops::desk::asked(&ctx, size, None)).unwrap();
+        let page = city
+            .run(ops::desk::asked(
+                &ctx,
+                ops::desk::Narrow::default(),
+                size,
+                None,
+            ))
+            .unwrap();
         assert_eq!(
             page.items.iter().map(|c| c.number).collect::<Vec<_>>(),
             [number]

@@ -52,6 +52,11 @@ pub const KEPT: &[(&str, &str)] = &[
         "for good; the record names who acted in whose place",
     ),
     (
+        "bulk_acts",
+        "31 days after they ended, then removed when the account asks for the next; what was done is in the record of each case",
+    ),
+    ("bulk_cases", "as long as the bulk act"),
+    (
         "city_settings",
         "for good; every value a rule of the city ever had, who set it and why",
     ),
@@ -67,6 +72,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "connectors",
         "until changed; its secret lies among the keys of the vault",
     ),
+    (
+        "desk_filters",
+        "until the account removes them; nobody else sees them",
+    ),
     ("divisions", REFERENCE),
     (
         "drawn_lattices",
@@ -79,9 +88,12 @@ pub const KEPT: &[(&str, &str)] = &[
     ),
     ("facts_cases", DERIVED),
     ("facts_districts", DERIVED),
+    ("facts_durations", DERIVED),
     ("facts_generations", DERIVED),
     ("facts_rollups", DERIVED),
-    ("facts_durations", DERIVED),
+    ("facts_search_state", DERIVED),
+    ("facts_search_texts", DERIVED),
+    ("facts_search_words", DERIVED),
     ("facts_spots", DERIVED),
     (
         "grid_items",
