@@ -120,8 +120,11 @@ fn page(
     }
 }
 
-/// The query to keep, in the one way it is written; empty where it does not read.
+/// The query to keep, in the one way it is written; empty where there is none or it does not read.
 fn canonical(ctx: &Ctx, ui: &Ui, asked: &str) -> String {
+    if asked.is_empty() {
+        return String::new();
+    }
     let city = ctx.service::<Cases>().city();
     Wanted::read_query(asked)
         .and_then(|parts| Wanted::read(ui, &city, parts, State::PendingAccept).ok())

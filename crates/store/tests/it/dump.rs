@@ -370,3 +370,65 @@ fn a_dump_of_another_program_is_refused_and_an_older_one_is_brought_up_to_date()
     ahead.migrate(&newer, testdb::monday()).unwrap();
     assert!(matches!(go(&ahead, &newer), Err(DumpError::Foreign(_))));
 }
+
+/// The schema with an index that the program makes again by itself.
+fn with_index() -> Vec<Migration> {
+    let index = Migration {
+        number: 9001,
+        name: "search",
+        sql: "CREATE TABLE facts_search_words (word TEXT NOT NULL PRIMARY KEY);",
+    };
+    [SCHEMA, &[index]].concat()
+}
+
+fn words(db: &Db) -> i64 {
+    let grant = testdb::grant(testdb::monday());
+    let count: Result<(i64,), StoreError> = db.read_blocking(&grant, |r| {
+        r.one("SELECT count(*) FROM facts_search_words", &[])
+    });
+    count.unwrap().0
+}
+
+fn leaves_the_index_out(from: &TestDb, to: &TestDb) {
+    let dir = Dir::new("dump").unwrap();
+    fill(from, 3);
+    for db in [from, to] {
+        let grant = testdb::grant(testdb::monday());
+        let word = vec![vec![Value::Text("井盖".into())]];
+        let written: Result<(), StoreError> =
+            db.write_blocking(&grant, Lane::Background, move |mut w| {
+                w.derive_bulk("facts_search_words", &["word"], &word)?;
+                w.unchanged(())
+            });
+        written.unwrap();
+    }
+    let schema = with_index();
+    let manifest = from
+        .dump(&dir.join("backup"), &about(), &schema, &[], &mut |_| {})
+        .unwrap();
+    assert!(
+        manifest
+            .tables
+            .iter()
+            .all(|t| !t.name.starts_with("facts_search_"))
+    );
+    let dump = Dump::open(&dir.join("backup")).unwrap();
+    to.load(&dump, &schema, &["things"], testdb::monday(), &mut |_| {})
+        .unwrap();
+    assert_eq!(contents(to), contents(from));
+    assert_eq!(
+        (words(from), words(to)),
+        (1, 0),
+        "made of what was there before, it goes"
+    );
+}
+
+#[test]
+fn an_index_that_is_made_again_is_left_out_and_comes_back_empty() {
+    let schema = with_index();
+    leaves_the_index_out(&TestDb::sqlite(&schema), &TestDb::sqlite(&schema));
+    let postgres = || TestDb::postgres("dump::index", &schema);
+    if let (Some(from), Some(to)) = (postgres(), postgres()) {
+        leaves_the_index_out(&from, &to);
+    }
+}
