@@ -41,6 +41,8 @@ pub struct File {
     data_dir: Option<PathBuf>,
     session_idle_minutes: Option<i64>,
     requests_in_flight: Option<usize>,
+    reports_per_hour: Option<u32>,
+    reports_at_once: Option<u32>,
     database_connections: Option<usize>,
     warnings_at: Option<String>,
     base_map: Option<String>,
@@ -101,6 +103,16 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "requests_in_flight",
         "requests answered at the same time; one more is told to come back",
         "256",
+    ),
+    (
+        "reports_per_hour",
+        "reports an hour from one network (/24, IPv6 /48) without signing in; more where many residents share an address, as on mobile networks",
+        "60",
+    ),
+    (
+        "reports_at_once",
+        "how many of them at once, before the hourly pace holds",
+        "20",
     ),
     (
         "database_connections",
@@ -185,6 +197,10 @@ pub struct Config {
     pub session_idle_minutes: i64,
     /// Requests at once.
     pub requests_in_flight: usize,
+    /// Reports an hour from one network without signing in.
+    pub reports_per_hour: u32,
+    /// How many of them at once.
+    pub reports_at_once: u32,
     /// Writing connections.
     pub database_connections: usize,
     /// From when the day before is looked at for what is unusual.
@@ -319,6 +335,7 @@ impl Config {
         let text = |key: &str, file: Option<String>, default: &str| {
             env(key).or(file).unwrap_or_else(|| default.to_owned())
         };
+        let limits = access::Limits::default();
         let db = db.unwrap_or_else(|| text("db", file.db, DEFAULT_DB));
         let zone = text("timezone", file.timezone, "Asia/Shanghai");
         let district = text("district", file.district, "990001");
@@ -375,6 +392,20 @@ impl Config {
             requests_in_flight: parsed(env("requests_in_flight"), file.requests_in_flight, 256)
                 .map_err(|e| wrong("requests_in_flight", e))?
                 .clamp(1, 10_000),
+            reports_per_hour: parsed(
+                env("reports_per_hour"),
+                file.reports_per_hour,
+                limits.reports_per_hour,
+            )
+            .map_err(|e| wrong("reports_per_hour", e))?
+            .max(1),
+            reports_at_once: parsed(
+                env("reports_at_once"),
+                file.reports_at_once,
+                limits.report_burst,
+            )
+            .map_err(|e| wrong("reports_at_once", e))?
+            .max(1),
             database_connections: parsed(env("database_connections"), file.database_connections, 6)
                 .map_err(|e| wrong("database_connections", e))?
                 .clamp(1, 200),
@@ -427,6 +458,8 @@ mod tests {
             ("webhook_networks", "10.0.0.0/99"),
             ("webhook_authorities", "/nowhere.pem"),
             ("behind_proxy", "perhaps"),
+            ("reports_per_hour", "many"),
+            ("reports_at_once", "-1"),
             ("base_map", "tiles.example/{z}/{x}/{y}"),
         ] {
             let env = |key: &str| (key == wrong).then(|| value.to_owned());
@@ -440,7 +473,11 @@ mod tests {
         for (key, ..) in KEYS {
             let line = match *key {
                 "behind_proxy" => format!("{key} = true"),
-                "session_idle_minutes" | "requests_in_flight" | "database_connections" => {
+                "session_idle_minutes"
+                | "requests_in_flight"
+                | "reports_per_hour"
+                | "reports_at_once"
+                | "database_connections" => {
                     format!("{key} = 1")
                 }
                 _ => format!("{key} = 'x'"),

@@ -141,6 +141,8 @@ pub fn state_of(
     };
     settings.session_idle = SignedDuration::from_mins(program.config.session_idle_minutes);
     settings.limits.in_flight = program.config.requests_in_flight;
+    settings.limits.reports_per_hour = program.config.reports_per_hour;
+    settings.limits.report_burst = program.config.reports_at_once;
     Ok(AppState::new(AppParts {
         db: program.db.clone(),
         clock: program.clock.clone(),
