@@ -33,14 +33,25 @@ function follow(region: HTMLElement): void {
 }
 
 async function renewInPlace(region: HTMLElement): Promise<void> {
+  if (isTypingIn(region)) return;
+  await renew(region, { 'x-background': '1' }, () => keep(region));
+}
+
+/** Remembers, right before the exchange, what a person set meanwhile; null while somebody types in the region. */
+function keep(region: HTMLElement): (() => void) | null {
+  if (isTypingIn(region)) return null;
   const { activeElement } = document;
   const href = activeElement instanceof HTMLAnchorElement && region.contains(activeElement) ? activeElement.getAttribute('href') : null;
-  const isTyping = activeElement instanceof HTMLElement && region.contains(activeElement) && activeElement.closest('form') !== null;
-  if (isTyping) return;
   const { scrollX, scrollY } = window;
   const putPicksBack = keepPicks();
-  await renew(region, { 'x-background': '1' });
-  putPicksBack();
-  if (href) region.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
-  scrollTo(scrollX, scrollY);
+  return () => {
+    putPicksBack();
+    if (href) region.querySelector<HTMLElement>(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+    scrollTo(scrollX, scrollY);
+  };
+}
+
+function isTypingIn(region: HTMLElement): boolean {
+  const { activeElement } = document;
+  return activeElement instanceof HTMLElement && region.contains(activeElement) && activeElement.closest('form') !== null;
 }

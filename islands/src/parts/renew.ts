@@ -16,8 +16,11 @@ export function renewRegions(): void {
   }
 }
 
+/** Called when the answer is there, right before the exchange: what puts back what a person set, or null for no exchange. */
+export type Keep = () => (() => void) | null;
+
 /** Exchanges the parts of a region for those of the page as it is now. */
-export async function renew(region: HTMLElement, headers: Record<string, string> = {}): Promise<void> {
+export async function renew(region: HTMLElement, headers: Record<string, string> = {}, keep: Keep = () => () => {}): Promise<void> {
   if (document.hidden || !region.isConnected) return;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html', ...headers } });
@@ -25,12 +28,15 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(region.id);
     if (!fresh) return;
+    const putBack = keep();
+    if (!putBack) return;
     const [old, now] = [region, fresh].map((root) => [...root.querySelectorAll<HTMLElement>('[data-island]')]);
     const isAlike = old?.length === now?.length && old?.every((island, i) => island.tagName === now?.[i]?.tagName);
     if (!isAlike) {
       if (region.dataset.live !== undefined) return;
       region.replaceChildren(...fresh.childNodes);
       htmx.process(region);
+      putBack();
       return;
     }
     old?.forEach((island, i) => {
@@ -38,6 +44,7 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
       if (to) pass(island, to);
     });
     exchange(region, fresh, '[data-part]');
+    putBack();
   } catch (error) {
     console.warn('the page could not be renewed', error);
   }
