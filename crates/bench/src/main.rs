@@ -13,6 +13,7 @@ mod import;
 mod life;
 mod load;
 mod measure;
+mod pages;
 mod program;
 mod report;
 mod server;
@@ -42,7 +43,7 @@ struct Args {
     /// Rows to import and lives to store [default: 100000 rows, 50000 lives].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
     cases: Option<u32>,
-    /// Only the figures of so large a city, with its cases and sums alone (some GB of disk, and minutes to hours to fill).
+    /// Only the figures and the pages of so large a city, with its cases and sums alone (some GB of disk, and minutes to hours to fill).
     #[arg(long, value_name = "SIZE", conflicts_with_all = ["quick", "only", "cases"])]
     scale: Option<Scale>,
     /// Measure the figures on this engine alone.
@@ -69,6 +70,8 @@ enum Bench {
     Clocks,
     /// A month's evaluation by unit and the cases behind its numbers [default: 1000000 cases].
     Evaluation,
+    /// Inbox, command page, map and tiles of a served city made long by copies [default: 1000000 cases].
+    Pages,
     /// A daily look for what is unusual over 2,000 unit grids and 60 classes.
     Warning,
     /// How fast scan, detection, forecast and text (`cargo bench -p shiyu-analysis`) are; only when named.
@@ -95,8 +98,8 @@ enum Engine {
 }
 
 impl Args {
-    /// How many cases the figures are measured over.
-    fn facts_cases(&self) -> u32 {
+    /// How many cases figures and pages are measured over.
+    fn city_cases(&self) -> u32 {
         let usual = if self.quick { 50_000 } else { 1_000_000 };
         match self.scale {
             Some(Scale::Million) => 1_000_000,
@@ -106,7 +109,7 @@ impl Args {
     }
     fn wants(&self, bench: Bench) -> bool {
         if self.scale.is_some() {
-            bench == Bench::Facts
+            matches!(bench, Bench::Facts | Bench::Pages)
         } else if self.only.is_empty() {
             !matches!(bench, Bench::Analysis | Bench::Calibration)
         } else {
@@ -146,10 +149,10 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     }
     if wants(Bench::Facts) {
         if args.engine != Some(Engine::Postgres) {
-            facts::on_sqlite(args.facts_cases(), say)?;
+            facts::on_sqlite(args.city_cases(), say)?;
         }
         if args.engine != Some(Engine::Sqlite) {
-            facts::on_postgres(args.facts_cases(), say)?;
+            facts::on_postgres(args.city_cases(), say)?;
         }
     }
     if wants(Bench::Clocks) {
@@ -166,7 +169,7 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     if wants(Bench::Warning) {
         warning::run(args.quick, say)?;
     }
-    let on_both = [Bench::Import, Bench::Life, Bench::Spike];
+    let on_both = [Bench::Pages, Bench::Import, Bench::Life, Bench::Spike];
     if !wants(Bench::Start) && !on_both.into_iter().any(wants) {
         return Ok(());
     }
@@ -177,7 +180,13 @@ fn measure_all(args: &Args, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     if !on_both.into_iter().any(wants) {
         return Ok(());
     }
+    if wants(Bench::Pages) && args.engine != Some(Engine::Postgres) {
+        pages::on_sqlite(&program, args.city_cases(), say)?;
+    }
     let postgres = Postgres::start()?;
+    if wants(Bench::Pages) && args.engine != Some(Engine::Sqlite) {
+        pages::on_postgres(&program, &postgres, args.city_cases(), say)?;
+    }
     if wants(Bench::Import) {
         let size = import_size(args);
         let each_ms = [
@@ -267,9 +276,11 @@ mod tests {
         );
         assert_eq!(import_size(&parse(&[]).unwrap()).rows, 100_000);
         let large = parse(&["--scale", "10m", "--engine", "postgres"]).unwrap();
-        assert_eq!(large.facts_cases(), 10_000_000);
-        assert!(large.wants(Bench::Facts) && !large.wants(Bench::Life));
-        assert_eq!(parse(&["--quick"]).unwrap().facts_cases(), 50_000);
+        assert_eq!(large.city_cases(), 10_000_000);
+        assert!(
+            large.wants(Bench::Facts) && large.wants(Bench::Pages) && !large.wants(Bench::Life)
+        );
+        assert_eq!(parse(&["--quick"]).unwrap().city_cases(), 50_000);
         for wrong in [
             &["--only", "all"][..],
             &["--cases", "5"],

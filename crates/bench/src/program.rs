@@ -141,18 +141,31 @@ impl Program {
 
 /// Whether `/healthz` answers 200.
 fn is_healthy(addr: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect_timeout(&addr, Duration::from_millis(200))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(
-            stream,
-            "GET /healthz HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    let limit = Duration::from_secs(2);
+    get(addr, "/healthz", None, limit).is_ok_and(|(status, _)| status == 200)
+}
+
+/// One request on a connection of its own; answers its status and how long the answer is.
+fn get(
+    addr: SocketAddr,
+    path: &str,
+    token: Option<&str>,
+    limit: Duration,
+) -> std::io::Result<(u16, usize)> {
+    let mut stream = TcpStream::connect_timeout(&addr, Duration::from_millis(200))?;
+    stream.set_read_timeout(Some(limit))?;
+    let token = token.map_or_else(String::new, |t| format!("Authorization: Bearer {t}\r\n"));
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nAccept-Encoding: gzip\r\n{token}Connection: close\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let status = answer.get(9..12).and_then(|s| std::str::from_utf8(s).ok());
+    let status = status.and_then(|s| s.parse().ok()).unwrap_or(0);
+    let head = answer.windows(4).position(|w| w == b"\r\n\r\n");
+    let length = head.map_or(0, |head| answer.len() - head - 4);
+    Ok((status, length))
 }
 
 /// A served program. It is killed, without a word, when it goes out of sight.
@@ -167,6 +180,15 @@ impl Running {
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// A page for whoever holds the token: its status and its length.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn get(&self, path: &str, token: &str) -> anyhow::Result<(u16, usize)> {
+        get(self.addr, path, Some(token), GIVE_UP)
+            .with_context(|| format!("{path} is not answered"))
     }
 }
 
