@@ -74,6 +74,18 @@ document.addEventListener('htmx:config:request', (event) => {
   for (const name of [...request.body.keys()]) if (!wanted.has(name)) request.body.delete(name);
 });
 
+// What the menu unfolded is folded again by a press elsewhere or by Escape.
+const foldMenu = (except: Node | null): void => {
+  for (const fold of document.querySelectorAll<HTMLDetailsElement>('.menu-fold[open]')) if (!fold.contains(except)) fold.open = false;
+};
+document.addEventListener('click', (event) => foldMenu(event.target instanceof Node ? event.target : null));
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  const fold = document.querySelector<HTMLDetailsElement>('.menu-fold[open]');
+  foldMenu(null);
+  fold?.querySelector('summary')?.focus();
+});
+
 // A page that comes back from the browser's memory may be sent again.
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-sent]')) delete form.dataset.sent;

@@ -242,8 +242,22 @@ pub struct MenuEntry {
     pub href: &'static str,
     /// Who sees it.
     pub permission: Permission,
-    /// Smaller comes first.
+    /// Smaller comes first: below 50 the daily work, below 700 what the record tells, below 890 what is set up, above
+    /// that the reader's own.
     pub place: u16,
+}
+
+impl MenuEntry {
+    /// The part of the menu its place lies in.
+    #[must_use]
+    pub const fn part(&self) -> ui::MenuPart {
+        match self.place {
+            0..50 => ui::MenuPart::Work,
+            50..700 => ui::MenuPart::Insight,
+            700..890 => ui::MenuPart::Manage,
+            890.. => ui::MenuPart::Own,
+        }
+    }
 }
 
 /// What a capability brings to the program. `app` composes the program from a list of these, one line each.

@@ -129,7 +129,7 @@ impl Visit {
             .menu()
             .iter()
             .filter(|entry| visit.principal.may(entry.permission))
-            .map(|entry| ui::MenuItem::new(ui.t(entry.key), entry.href))
+            .map(|entry| ui::MenuItem::new(ui.t(entry.key), entry.href).in_part(entry.part()))
             .collect();
         ui
     }

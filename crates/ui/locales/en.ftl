@@ -2,6 +2,10 @@
 ui-brand = Shiyu
 ui-skip = Skip to content
 ui-menu = Main menu
+ui-menu-work = Work
+ui-menu-insight = Insight
+ui-menu-manage = Administration
+ui-menu-own = My account
 ui-notices = Notices
 ui-theme-auto = Theme: as the device
 ui-theme-light = Theme: light

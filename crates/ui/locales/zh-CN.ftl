@@ -2,6 +2,10 @@
 ui-brand = 市域
 ui-skip = 跳到正文
 ui-menu = 主菜单
+ui-menu-work = 办理
+ui-menu-insight = 研判
+ui-menu-manage = 管理
+ui-menu-own = 我的
 ui-notices = 通告
 ui-theme-auto = 主题：随设备
 ui-theme-light = 主题：浅色

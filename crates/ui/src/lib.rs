@@ -32,4 +32,4 @@ pub use look::{Look, Theme};
 pub use map::{BaseMap, Map, MapPoint, MapTiles, Pin, Scale, Shade, Shading};
 pub use page::ErrorPage;
 pub use pieces::{Crumb, Entry, Pager, Queue, Step, StepState};
-pub use view::{Account, MenuItem, Notice, Site, Ui, Words};
+pub use view::{Account, MenuItem, MenuPart, MenuSection, Notice, Site, Ui, Words};

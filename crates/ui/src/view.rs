@@ -73,6 +73,46 @@ pub struct Account {
     pub role: String,
 }
 
+/// The parts of the menu. Work lies open; the others unfold where a reader has more links than a bar can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MenuPart {
+    /// What a person does all day.
+    Work,
+    /// What the record tells: figures, warnings, forecasts, topics.
+    Insight,
+    /// What is set up and looked after.
+    Manage,
+    /// The reader's own account.
+    Own,
+}
+
+impl MenuPart {
+    /// The key of its word.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Work => "ui-menu-work",
+            Self::Insight => "ui-menu-insight",
+            Self::Manage => "ui-menu-manage",
+            Self::Own => "ui-menu-own",
+        }
+    }
+}
+
+/// More links than this, and the menu unfolds by its parts.
+const MOST_IN_A_BAR: usize = 8;
+
+/// One part of the menu with its links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuSection<'a> {
+    /// Which.
+    pub part: MenuPart,
+    /// Whether its links lie in the bar and need no unfolding.
+    pub is_flat: bool,
+    /// The links, in their order.
+    pub items: Vec<&'a MenuItem>,
+}
+
 /// One link of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MenuItem {
@@ -82,16 +122,25 @@ pub struct MenuItem {
     pub href: String,
     /// How much waits there; shown when it is not 0.
     pub count: Option<u64>,
+    /// The part of the menu it belongs to.
+    pub part: MenuPart,
 }
 
 impl MenuItem {
-    /// A link without a count.
+    /// A link of the daily work, without a count.
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             href: href.into(),
             count: None,
+            part: MenuPart::Work,
         }
+    }
+
+    /// The link in another part of the menu.
+    #[must_use]
+    pub fn in_part(self, part: MenuPart) -> Self {
+        Self { part, ..self }
     }
 }
 
@@ -240,9 +289,48 @@ impl Ui {
         assets::script(name)
     }
 
-    /// Whether a menu link leads to this page or above it.
+    /// The menu by its parts, without the reader's own, which stands beside the name.
+    #[must_use]
+    pub fn menu_sections(&self) -> Vec<MenuSection<'_>> {
+        let parts = [MenuPart::Work, MenuPart::Insight, MenuPart::Manage];
+        let count = self.menu.iter().filter(|i| parts.contains(&i.part)).count();
+        let sections = parts.into_iter().map(|part| {
+            let items = self.section(part);
+            let is_flat = part == MenuPart::Work || count <= MOST_IN_A_BAR || items.len() == 1;
+            MenuSection {
+                part,
+                is_flat,
+                items,
+            }
+        });
+        sections.filter(|s| !s.items.is_empty()).collect()
+    }
+
+    /// The links to what is the reader's own.
+    #[must_use]
+    pub fn own_links(&self) -> Vec<&MenuItem> {
+        self.section(MenuPart::Own)
+    }
+
+    fn section(&self, part: MenuPart) -> Vec<&MenuItem> {
+        self.menu.iter().filter(|i| i.part == part).collect()
+    }
+
+    /// Whether this link of the menu is the nearest one to this page: it leads here or above, and no longer one does.
     #[must_use]
     pub fn is_here(&self, href: &str) -> bool {
+        let is_nearer =
+            |item: &MenuItem| item.href.len() > href.len() && self.leads_here(&item.href);
+        self.leads_here(href) && !self.menu.iter().any(is_nearer)
+    }
+
+    /// Whether one of the links is [`Self::is_here`].
+    #[must_use]
+    pub fn is_among(&self, items: &[&MenuItem]) -> bool {
+        items.iter().any(|item| self.is_here(&item.href))
+    }
+
+    fn leads_here(&self, href: &str) -> bool {
         let path = self.path.split('?').next().unwrap_or_default();
         path == href
             || (href.len() > 1
@@ -301,10 +389,30 @@ mod tests {
         ui.path = "/desk/inbox?after=3".to_owned();
         assert!(ui.is_here("/desk") && ui.is_here("/desk/inbox"));
         assert!(!ui.is_here("/des") && !ui.is_here("/") && !ui.is_here("/cases"));
+        ui.menu.push(MenuItem::new("收件", "/desk/inbox"));
+        assert!(!ui.is_here("/desk") && ui.is_here("/desk/inbox"));
+        ui.menu.pop();
         assert_eq!(
             ui.look_link("lang", "en"),
             "/look?lang=en&back=%2Fdesk%2Finbox%3Fafter%3D3"
         );
+    }
+
+    #[test]
+    fn a_long_menu_unfolds_by_its_parts_and_a_short_one_lies_open() {
+        let mut ui = testing::sample_ui(Lang::Zh, Timestamp::UNIX_EPOCH);
+        let with = |part: MenuPart, n: usize| {
+            (0..n).map(move |i| MenuItem::new("x", format!("/{}/{i}", part.key())).in_part(part))
+        };
+        ui.menu = with(MenuPart::Work, 3)
+            .chain(with(MenuPart::Insight, 2))
+            .chain(with(MenuPart::Own, 2))
+            .collect();
+        assert!(ui.menu_sections().iter().all(|s| s.is_flat));
+        assert_eq!((ui.menu_sections().len(), ui.own_links().len()), (2, 2));
+        ui.menu.extend(with(MenuPart::Manage, 4));
+        let folded: Vec<bool> = ui.menu_sections().iter().map(|s| !s.is_flat).collect();
+        assert_eq!(folded, [false, true, true]);
     }
 
     #[test]

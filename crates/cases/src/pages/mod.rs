@@ -266,7 +266,7 @@ pub fn menu(capability: Capability) -> Capability {
             "cases-menu-unclear",
             "/duties/unclear",
             Permission::CaseCoordinate,
-            62,
+            39,
         )
         .menu("cases-menu-about", "/about", Permission::SystemManage, 820)
 }

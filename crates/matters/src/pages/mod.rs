@@ -50,7 +50,7 @@ pub fn add(routes: Routes) -> Routes {
 /// Adds the links of the top bar.
 pub fn menu(capability: Capability) -> Capability {
     capability
-        .menu("matters-menu-who", "/who", Permission::CaseDispatch, 60)
+        .menu("matters-menu-who", "/who", Permission::CaseDispatch, 38)
         .menu("matters-menu", "/matters", Permission::ReferenceManage, 803)
         .menu(
             "matters-menu-duties",
