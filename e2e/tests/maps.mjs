@@ -209,6 +209,33 @@ export async function theCityMapShowsRatesWithTheirNumbersAndTheListTheSame(t) {
   }
 }
 
+export async function everyWayToAskTheCityMapIsAnswered(t) {
+  const page = await t.signIn('leader');
+  await page.goto('/city-map');
+  for (let i = 0; i < 60 && (await page.locator('.map-box').count()) === 0; i += 1) {
+    await page.waitForTimeout(1000);
+    await page.reload();
+  }
+  const values = (name) => page.locator(`select[name=${name}] option`).evaluateAll((all) => all.map((o) => o.value).filter(Boolean));
+  const [levels, shown, classes, states] = [await values('by'), await values('show'), await values('class'), await values('state')];
+  claim(levels.length === 4 && shown.length === 3 && classes.length > 5 && states.length > 5, 'there is little to choose');
+  let some = 0;
+  for (const by of levels) {
+    for (const narrow of ['', `&class=${classes[0]}`, '&state=handling', `&class=${classes[1]}&state=pending_dispatch`]) {
+      for (const show of narrow ? shown.slice(0, 1) : shown) {
+        const answer = await page.request.get(`/city-map?by=${by}&show=${show}${narrow}`);
+        claim(answer.ok(), `by ${by}, ${show}${narrow}: ${answer.status()}`);
+        if (/<tbody>\s*<tr>/.test(await answer.text())) some += 1;
+      }
+    }
+  }
+  claim(some > 10, `only ${some} ways show a place`);
+  await page.goto('/city-map?by=grid&state=handling');
+  await drawn(page);
+  await t.axe(page);
+  await t.shoot(page, `city map by unit grid ${t.engine}`);
+}
+
 export async function theWallRenewsItsNumbersAndKeepsItsMap(t) {
   const page = await t.signIn('leader', { viewport: 'wall' });
   // As often as a wall may, so that the test need not wait a minute.

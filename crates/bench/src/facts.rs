@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use cases::facts::CaseFacts;
 use facts::figures::{self, Ask, Counted, Earlier, Filter, SeriesQuery, Step};
 use facts::model::{Level, Measure, Span};
-use facts::{FiguresError, Source, rebuild, upkeep};
+use facts::{FiguresError, Source, rebuild, standing, upkeep};
 use jiff::{Timestamp, ToSpan as _};
 use kernel::SystemClock;
 use kernel::id::Id;
@@ -144,8 +144,9 @@ fn run(
                 cost.cpu_s / cost.wall_s
             )),
     );
-    keeping_up(engine, &ctx, &source, cases, say)?;
-    reading(engine, &ctx, now, cases, say)
+    // Keeping up closes the newest cases; what is open is read before.
+    reading(engine, &ctx, now, cases, say)?;
+    keeping_up(engine, &ctx, &source, cases, say)
 }
 
 /// A case of this city. The same number gives the same case.
@@ -474,6 +475,21 @@ fn readings(now: Timestamp) -> Vec<(&'static str, Reading)> {
             Box::new(move |r| figures::durations(r, &lengths, Span::Handle).map(|f| f.len())),
         ),
         (
+            "open and overdue by unit grid",
+            Box::new(move |r| {
+                let found = standing::standing(r, Level::Grid, &Filter::default(), today);
+                found.map(|f| f.len()).map_err(FiguresError::Store)
+            }),
+        ),
+        (
+            "closed in 28 days by unit grid",
+            Box::new(move |r| {
+                let days = (today.saturating_sub(27.days()), today);
+                let found = standing::closed(r, Level::Grid, &Filter::default(), days);
+                found.map(|f| f.len()).map_err(FiguresError::Store)
+            }),
+        ),
+        (
             "signals by grid and class, 7 days",
             series(6, Level::Grid, Filter::default()),
         ),
@@ -499,7 +515,6 @@ fn reading(
             found = found.max(rows);
         }
         if found == 0 {
-            // Keeping up closes the newest cases, and with few stored ones none stays open.
             eprintln!("  {engine}: {name}: nothing to read, not measured");
             continue;
         }

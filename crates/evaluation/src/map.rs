@@ -10,6 +10,7 @@ use axum::response::Response;
 use cases::State;
 use cases::service::Cases;
 use facts::figures::{self, Ask, Figure, FiguresError, Filter};
+use facts::standing::{self, Closed, Standing};
 use facts::{Level, Measure, Place};
 use grid::{Territory, TileSet, Tiles};
 use jiff::ToSpan;
@@ -83,6 +84,8 @@ struct MapPage {
     /// Changes since then that are still to be counted.
     waiting: u64,
     is_wall: bool,
+    /// Whether reports and closings of the period are shown.
+    has_period: bool,
 }
 
 /// What the reader asked for.
@@ -102,15 +105,24 @@ impl Asked {
         let level = LEVELS
             .iter()
             .position(|(word, ..)| *word == fields.get("by"));
+        let state = open_states().find(|state| state.as_str() == fields.get("state"));
+        let shown = SHOWN.iter().position(|word| *word == fields.get("show"));
         Self {
             // The sums of a unit tell districts apart, no smaller places.
             level: if is_of_unit { 0 } else { level.unwrap_or(1) },
-            shown: SHOWN
-                .iter()
-                .position(|word| *word == fields.get("show"))
-                .unwrap_or(0),
-            class: fields.get("class").parse().ok().map(MatterId),
-            state: open_states().find(|state| state.as_str() == fields.get("state")),
+            // What is in a state now tells nothing of what was reported or closed.
+            shown: if state.is_some() {
+                0
+            } else {
+                shown.unwrap_or(0)
+            },
+            // Nor are they kept by class and district together.
+            class: if is_of_unit {
+                None
+            } else {
+                fields.get("class").parse().ok().map(MatterId)
+            },
+            state,
             is_wall: fields.get("wall") == "1",
         }
     }
@@ -144,6 +156,35 @@ fn by_place(
         (n.reported, n.closed, n.on_time) = (count(of[0]), count(of[1]), count(of[2]));
     });
     found
+}
+
+/// The same of what was counted by case.
+fn by_standing(level: Level, standing: &[Standing]) -> BTreeMap<Place, Numbers> {
+    let of_level = standing.iter().filter(|s| s.place.len() == level.digits());
+    let numbers = of_level.map(|s| {
+        let n = Numbers {
+            open: count(s.open),
+            overdue: count(s.overdue),
+            ..Numbers::default()
+        };
+        (s.place, n)
+    });
+    numbers.collect()
+}
+
+fn add_period(
+    level: Level,
+    numbers: &mut BTreeMap<Place, Numbers>,
+    closed: &[Closed],
+    reported: &[Figure],
+) {
+    for of in closed.iter().filter(|c| c.place.len() == level.digits()) {
+        let n = numbers.entry(of.place).or_default();
+        (n.closed, n.on_time) = (count(of.closed), count(of.on_time));
+    }
+    for of in reported.iter().filter(|f| f.place.len() == level.digits()) {
+        numbers.entry(of.place).or_default().reported = count(of.n[0]);
+    }
 }
 
 /// A division or a unit grid on the map.
@@ -268,11 +309,9 @@ fn line(ui: &Ui, spot: &Spot) -> Line {
     }
 }
 
-/// The three readings the page is made of, and how fresh they are.
+/// What the page is made of, and how fresh it is.
 struct Read {
-    open: Vec<Figure>,
-    overdue: Vec<Figure>,
-    period: Vec<Figure>,
+    numbers: BTreeMap<Place, Numbers>,
     as_of: jiff::Timestamp,
     waiting: u64,
 }
@@ -285,22 +324,40 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
             return Ok(None);
         };
         let from = today.saturating_sub((DAYS - 1).days());
-        let measures = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
-        let ask = Ask {
+        let filter = Filter {
+            districts: scope.districts.clone(),
+            unit: scope.unit.map(|unit| unit.0),
+            matters: asked.class.iter().map(|class| class.0).collect(),
+            states: asked.state.iter().map(|s| s.as_str().to_owned()).collect(),
+            ..Filter::default()
+        };
+        let ask = |measures: &[Measure]| Ask {
             level,
-            filter: Filter {
-                districts: scope.districts.clone(),
-                unit: scope.unit.map(|unit| unit.0),
-                matters: asked.class.iter().map(|class| class.0).collect(),
-                states: asked.state.iter().map(|s| s.as_str().to_owned()).collect(),
-                ..Filter::default()
-            },
-            ..Ask::new(from, today, &measures)
+            filter: filter.clone(),
+            ..Ask::new(from, today, measures)
+        };
+        // Sums are kept down to communities, with classes down to streets; what is finer is counted by case.
+        let is_fine = level == Level::Grid
+            || asked.state.is_some()
+            || asked.class.is_some() && level > Level::Street;
+        let numbers = if is_fine {
+            let standing = standing::standing(r, level, &filter, today)?;
+            let mut numbers = by_standing(level, &standing);
+            if asked.state.is_none() {
+                let closed = standing::closed(r, level, &filter, (from, today))?;
+                let reported = figures::figures(r, &ask(&[Measure::Reported]))?;
+                add_period(level, &mut numbers, &closed, &reported);
+            }
+            numbers
+        } else {
+            let period = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
+            let period = figures::figures(r, &ask(&period))?;
+            let open = figures::open(r, &ask(&[]), today)?;
+            let overdue = figures::overdue(r, &ask(&[]), today)?;
+            by_place(level, &open, &overdue, &period)
         };
         Ok(Some(Read {
-            open: figures::open(r, &ask, today)?,
-            overdue: figures::overdue(r, &ask, today)?,
-            period: figures::figures(r, &ask)?,
+            numbers,
             as_of: fresh.as_of,
             waiting: count(fresh.waiting),
         }))
@@ -316,13 +373,12 @@ fn page(
     (tiles, city): (Option<&Tiles>, Option<&City>),
     found: Option<&Read>,
 ) -> MapPage {
-    let (by, level, at) = LEVELS[asked.level];
+    let (by, _, at) = LEVELS[asked.level];
     let shown = SHOWN[asked.shown];
-    let numbers = found.map_or_else(BTreeMap::new, |f| {
-        by_place(level, &f.open, &f.overdue, &f.period)
-    });
+    let none = BTreeMap::new();
+    let numbers = found.map_or(&none, |f| &f.numbers);
     let territory = tiles.map(Tiles::territory).unwrap_or_default();
-    let mut spots = spots(&ui, &territory, at, &numbers);
+    let mut spots = spots(&ui, &territory, at, numbers);
     spots.sort_by_key(|s| std::cmp::Reverse((s.n.overdue, s.n.open)));
     let lines: Vec<Line> = spots
         .iter()
@@ -360,7 +416,7 @@ fn page(
             .iter()
             .map(|word| Choice::new(*word, ui.t(&format!("evaluation-map-show-{word}"))))
             .collect(),
-        classes: city.map_or_else(Vec::new, |city| {
+        classes: city.filter(|_| !is_of_unit).map_or_else(Vec::new, |city| {
             let classes = city.matters.choices();
             classes
                 .map(|c| Choice::new(c.id.0.to_string(), c.name(ui.lang.tag())))
@@ -373,6 +429,7 @@ fn page(
         fresh: found.map_or_else(String::new, |f| ui.time_text(f.as_of)),
         waiting: found.map_or(0, |f| f.waiting),
         is_wall: asked.is_wall,
+        has_period: asked.state.is_none(),
         map: tiles.map_or_else(Html::default, |tiles| {
             map_of(&ui, tiles, by == "grid", shown, &spots)
         }),
@@ -508,13 +565,14 @@ mod tests {
     }
 
     fn found() -> Read {
+        let open = [figure("990101", &[7]), figure("990101001", &[31])];
+        let overdue = [figure("990101001", &[4])];
+        let period = [
+            figure("990101001", &[120, 100, 93]),
+            figure("990101002", &[3, 2, 1]),
+        ];
         Read {
-            open: vec![figure("990101", &[7]), figure("990101001", &[31])],
-            overdue: vec![figure("990101001", &[4])],
-            period: vec![
-                figure("990101001", &[120, 100, 93]),
-                figure("990101002", &[3, 2, 1]),
-            ],
+            numbers: by_place(Level::Street, &open, &overdue, &period),
             as_of: "2026-03-16T01:59:00Z".parse().expect("a time"),
             waiting: 3,
         }
@@ -526,8 +584,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_at_the_place_that_is_known_exactly_enough() {
-        let found = found();
-        let numbers = by_place(Level::Street, &found.open, &found.overdue, &found.period);
+        let numbers = found().numbers;
         assert_eq!(
             numbers.len(),
             2,
@@ -605,12 +662,33 @@ mod tests {
     #[test]
     fn unit_grids_are_shaded_by_their_own_tiles_and_named_by_their_community() {
         let tiles = city();
-        let found = Read {
-            open: vec![figure("990101001001001", &[12]), figure("990101001", &[31])],
-            overdue: vec![figure("990101001001001", &[3])],
-            period: Vec::new(),
-            ..found()
+        let standing = |place: &str, open, overdue| Standing {
+            place: place.parse().expect("a place"),
+            open,
+            overdue,
         };
+        let standing = [
+            standing("990101001001001", 12, 3),
+            standing("990101001", 31, 0),
+        ];
+        let mut numbers = by_standing(Level::Grid, &standing);
+        let place: Place = "990101001001001".parse().expect("a place");
+        let closed = [Closed {
+            place,
+            closed: 5,
+            on_time: 4,
+        }];
+        let reported = [figure("990101001001001", &[9])];
+        add_period(Level::Grid, &mut numbers, &closed, &reported);
+        let expected = Numbers {
+            open: 12,
+            overdue: 3,
+            reported: 9,
+            closed: 5,
+            on_time: 4,
+        };
+        assert_eq!(numbers[&place], expected);
+        let found = Read { numbers, ..found() };
         for lang in Lang::ALL {
             let asked = asked("by=grid", false);
             let page = page(
@@ -650,6 +728,11 @@ mod tests {
             false,
         );
         assert_eq!(one.state, Some(State::Handling));
+        assert_eq!(asked("state=handling&show=reports", false).shown, 0);
+        assert_eq!(
+            asked("class=01020304050607080910111213141516", true).class,
+            None
+        );
         assert_eq!(asked("by=community", true).level, 0);
         assert_eq!(asked("by=community", false).level, 2);
     }

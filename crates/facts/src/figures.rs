@@ -344,9 +344,14 @@ fn periods(ask: &Ask, table: &Table) -> Vec<Period> {
     found
 }
 
-/// One SELECT over one grain, with columns d, p, a, u, w, m0 …
-fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> String {
-    let filter = &ask.filter;
+/// The conditions of a filter on a table `f`, joined by AND, in the generation of figures that is in force. `exact` is the
+/// level of its places, where all are of one; `words` are its columns of channel and state.
+pub(crate) fn conditions(
+    filter: &Filter,
+    exact: Option<Level>,
+    words: (&str, &str),
+    values: &mut Vec<Value>,
+) -> String {
     let mut wheres = vec![if filter.districts.is_empty() {
         "f.district IN (SELECT district FROM facts_districts)".to_owned()
     } else {
@@ -360,61 +365,70 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
         values.push(value);
         format!("${}", values.len())
     };
-    let (from, to) = (bind(period.from.to_value()), bind(period.to.to_value()));
     if let Some(within) = filter.within {
         let digits = within.to_string();
-        match table {
-            Table::Cube(cube) if cube.level.digits() == digits.len() => {
-                wheres.push(format!("f.place = {}", bind(within.to_value())));
-            }
+        if exact.is_some_and(|level| level.digits() == digits.len()) {
+            wheres.push(format!("f.place = {}", bind(within.to_value())));
+        } else {
             // The indexes by place want a range.
-            Table::Cube(_) | Table::Spots | Table::Cases => {
-                wheres.push(format!("f.place >= {}", bind(within.to_value())));
-                if let Some(end) = end_of(&digits) {
-                    wheres.push(format!("f.place < {}", bind(end.to_value())));
-                }
+            wheres.push(format!("f.place >= {}", bind(within.to_value())));
+            if let Some(end) = end_of(&digits) {
+                wheres.push(format!("f.place < {}", bind(end.to_value())));
             }
         }
     }
     if let Some(unit) = filter.unit {
         wheres.push(format!("f.unit = {}", bind(unit.to_value())));
     }
-    let word = match table {
-        Table::Cases if ask.by_state || !filter.states.is_empty() => "f.state",
-        Table::Cases => "f.channel",
-        _ => "f.word",
-    };
-    if let Some(channel) = &filter.channel {
-        let column = if matches!(table, Table::Cases) {
-            "f.channel"
-        } else {
-            "f.word"
-        };
-        wheres.push(format!("{column} = {}", bind(channel.to_value())));
+    let (channel, state) = words;
+    if let Some(wanted) = &filter.channel {
+        wheres.push(format!("{channel} = {}", bind(wanted.to_value())));
     }
     if !filter.states.is_empty() {
-        let column = if matches!(table, Table::Cases) {
-            "f.state"
-        } else {
-            "f.word"
-        };
         let list = sql::padded(values, filter.states.iter().map(ToValue::to_value));
-        wheres.push(format!("{column} IN ({list})"));
+        wheres.push(format!("{state} IN ({list})"));
     }
     if !filter.matters.is_empty() {
         let list = sql::padded(values, filter.matters.iter().map(ToValue::to_value));
         wheres.push(format!("f.matter IN ({list})"));
     }
+    wheres.join(" AND ")
+}
+
+/// The place of a row, as exact as `level`.
+pub(crate) fn place_as(level: Level) -> String {
+    match level {
+        Level::City => "''".to_owned(),
+        Level::Grid => "f.place".to_owned(),
+        level => format!("substr(f.place, 1, {})", level.digits()),
+    }
+}
+
+/// One SELECT over one grain, with columns d, p, a, u, w, m0 …
+fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> String {
+    let filter = &ask.filter;
+    let (exact, channel, state) = match table {
+        Table::Cube(cube) => (Some(cube.level), "f.word", "f.word"),
+        Table::Spots => (None, "f.word", "f.word"),
+        Table::Cases => (None, "f.channel", "f.state"),
+    };
+    let wheres = conditions(filter, exact, (channel, state), values);
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let (from, to) = (bind(period.from.to_value()), bind(period.to.to_value()));
+    let word = if ask.by_state || !filter.states.is_empty() {
+        state
+    } else {
+        channel
+    };
     let day = |column: &str| {
         period
             .label
             .map_or_else(|| column.to_owned(), |d| format!("CAST({d} AS BIGINT)"))
     };
-    let place = match ask.level {
-        Level::City => "''".to_owned(),
-        Level::Grid => "f.place".to_owned(),
-        level => format!("substr(f.place, 1, {})", level.digits()),
-    };
+    let place = place_as(ask.level);
     let none = "CAST(NULL AS BYTEA)";
     let columns = format!(
         "{place} AS p, {} AS a, {} AS u, {} AS w",
@@ -435,7 +449,6 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
             .collect();
         all.join(", ")
     };
-    let wheres = wheres.join(" AND ");
     match table {
         Table::Cube(cube) => {
             let number = cube.number + if period.is_months { MONTHS } else { 0 };

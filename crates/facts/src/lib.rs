@@ -22,6 +22,7 @@ pub mod parquet;
 pub mod rebuild;
 pub mod rows;
 mod sql;
+pub mod standing;
 pub mod upkeep;
 pub mod views;
 
@@ -43,8 +44,14 @@ const DURATIONS: store::Migration = store::Migration {
     sql: include_str!("../migrations/0100_facts_durations.sql"),
 };
 
+const STANDING: store::Migration = store::Migration {
+    number: 102,
+    name: "facts_standing",
+    sql: include_str!("../migrations/0102_facts_standing.sql"),
+};
+
 /// The tables of facts, without the views, which stand on units, classes and divisions as well.
-pub const MIGRATIONS: &[store::Migration] = &[TABLES, DURATIONS];
+pub const MIGRATIONS: &[store::Migration] = &[TABLES, DURATIONS, STANDING];
 
 /// The tables and the views.
 pub const ALL_MIGRATIONS: &[store::Migration] = &[
@@ -53,4 +60,5 @@ pub const ALL_MIGRATIONS: &[store::Migration] = &[
     views::MIGRATIONS[1],
     DURATIONS,
     views::MIGRATIONS[2],
+    STANDING,
 ];

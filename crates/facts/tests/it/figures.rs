@@ -3,8 +3,9 @@
 use crate::lives::{Lives, id, migrations};
 use facts::figures::{self, Ask, Counted, Earlier, Filter, SeriesQuery, Step};
 use facts::model::{Level, Measure, Span};
-use facts::{FiguresError, Place};
+use facts::{FiguresError, Place, standing};
 use jiff::civil::{Date, date};
+use std::collections::BTreeMap;
 use testdb::TestDb;
 
 fn lived(db: &TestDb) -> Lives {
@@ -181,6 +182,83 @@ testdb::both_engines!(
             let case = lives.cases.iter().find(|c| c.id.0 == key.id).unwrap();
             assert_eq!(case.place.grid, first.place.grid());
         }
+    }
+);
+
+testdb::both_engines!(
+    what_is_counted_by_case_is_what_the_sums_say,
+    &migrations(),
+    |db| {
+        let lives = lived(db);
+        // After all that happens in these lives.
+        let today = ALL.1;
+        for (level, filter) in [
+            (Level::City, Filter::default()),
+            (Level::Street, Filter::default()),
+            (Level::Community, Filter::default()),
+            (
+                Level::Street,
+                Filter {
+                    matters: vec![id(50)],
+                    ..Filter::default()
+                },
+            ),
+        ] {
+            let asked = Ask {
+                level,
+                filter: filter.clone(),
+                ..Ask::new(
+                    date(2026, 2, 1),
+                    today,
+                    &[Measure::Closed, Measure::ClosedOnTime],
+                )
+            };
+            let (by_case, open, overdue, closed_by_case, closed) = lives
+                .ctx
+                .read_blocking::<_, FiguresError, _>(move |r| {
+                    Ok((
+                        standing::standing(r, level, &filter, today)?,
+                        figures::open(r, &asked, today)?,
+                        figures::overdue(r, &asked, today)?,
+                        standing::closed(r, level, &filter, (asked.from, today))?,
+                        figures::figures(r, &asked)?,
+                    ))
+                })
+                .unwrap();
+            let of = |figures: &[figures::Figure], n: usize| -> BTreeMap<Place, i64> {
+                let some = figures.iter().filter(|f| f.n[n] != 0);
+                some.map(|f| (f.place, f.n[n])).collect()
+            };
+            let open_by_case = by_case.iter().map(|s| (s.place, s.open));
+            assert_eq!(open_by_case.collect::<BTreeMap<_, _>>(), of(&open, 0));
+            let late_by_case = by_case.iter().filter(|s| s.overdue != 0);
+            let late_by_case = late_by_case.map(|s| (s.place, s.overdue));
+            assert_eq!(late_by_case.collect::<BTreeMap<_, _>>(), of(&overdue, 0));
+            let closings = closed_by_case.iter().map(|c| (c.place, c.closed));
+            assert_eq!(closings.collect::<BTreeMap<_, _>>(), of(&closed, 0));
+            let in_time = closed_by_case.iter().filter(|c| c.on_time != 0);
+            let in_time = in_time.map(|c| (c.place, c.on_time));
+            assert_eq!(in_time.collect::<BTreeMap<_, _>>(), of(&closed, 1));
+            assert!(
+                !by_case.is_empty() && !closed_by_case.is_empty(),
+                "{level:?}"
+            );
+        }
+        // And what no sum is kept for: one state in the unit grids.
+        let state = cases::State::Handling;
+        let filter = Filter {
+            states: vec![state.as_str().to_owned()],
+            ..Filter::default()
+        };
+        let found = lives
+            .ctx
+            .read_blocking::<_, store::StoreError, _>(move |r| {
+                standing::standing(r, Level::Grid, &filter, today)
+            })
+            .unwrap();
+        let expected = lives.cases.iter().filter(|c| c.state == state).count();
+        let sum: i64 = found.iter().map(|s| s.open).sum();
+        assert_eq!(sum, i64::try_from(expected).unwrap());
     }
 );
 
