@@ -11,6 +11,8 @@ pub struct Operation {
     description: &'static str,
     queries: Vec<Query>,
     body: Option<(&'static str, Part)>,
+    is_xml: Option<bool>,
+    faults: Option<Part>,
     answers: Vec<(u16, &'static str, Option<Part>)>,
 }
 
@@ -41,7 +43,9 @@ impl Part {
         let has_name = schema.get("properties").is_some()
             || schema.get("oneOf").is_some()
             || schema.get("enum").is_some();
-        if !has_name {
+        // A list of cases and a list of units have one name: each is written out where it stands.
+        let is_generic = std::any::type_name::<T>().contains('<');
+        if !has_name || is_generic {
             return Self { schema, named };
         }
         let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
@@ -61,6 +65,8 @@ impl Operation {
             description: "",
             queries: Vec::new(),
             body: None,
+            is_xml: Some(false),
+            faults: None,
             answers: Vec::new(),
         }
     }
@@ -86,6 +92,18 @@ impl Operation {
     #[must_use]
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.answers.push((status, "done", Some(Part::of::<T>())));
+        self
+    }
+    /// It answers in XML; with `None` in XML or in JSON, as its address ends.
+    #[must_use]
+    pub fn in_xml(mut self, is_xml: Option<bool>) -> Self {
+        self.is_xml = is_xml;
+        self
+    }
+    /// What was not done is told in this form, besides that of all calls.
+    #[must_use]
+    pub fn faults_as<T: ToSchema>(mut self) -> Self {
+        self.faults = Some(Part::of::<T>());
         self
     }
     /// It answers with this status and no JSON.
@@ -125,6 +143,18 @@ impl Operation {
             .query::<String>("after", "the `next` of the page before")
     }
 
+    /// An answer in each of its media types.
+    fn content(&self, part: &Part) -> Map<String, Value> {
+        let mut content = Map::new();
+        if self.is_xml != Some(true) {
+            content.insert("application/json".into(), json!({ "schema": part.schema }));
+        }
+        if self.is_xml != Some(false) {
+            content.insert("text/xml".into(), json!({}));
+        }
+        content
+    }
+
     fn to_json(&self, route: &RouteInfo, schemas: &mut Map<String, Value>) -> Value {
         let mut parameters: Vec<Value> = path_names(route.path)
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
@@ -142,12 +172,21 @@ impl Operation {
             let mut answer = json!({ "description": about });
             if let Some(part) = part {
                 learn(schemas, part);
-                answer["content"] = json!({ "application/json": { "schema": part.schema } });
+                answer["content"] = self.content(part).into();
             }
             responses.insert(status.to_string(), answer);
         }
-        responses.insert("default".into(), json!({ "description": "why it was not done",
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } }));
+        let mut why = Map::new();
+        if let Some(part) = &self.faults {
+            learn(schemas, part);
+            why = self.content(part);
+        }
+        let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+        why.insert("application/problem+json".into(), problem);
+        responses.insert(
+            "default".into(),
+            json!({ "description": "why it was not done", "content": why }),
+        );
         let id = format!(
             "{}_{}",
             route.method.as_str().to_lowercase(),
@@ -181,9 +220,10 @@ impl Operation {
 
 fn learn(schemas: &mut Map<String, Value>, part: &Part) {
     for (name, schema) in &part.named {
-        schemas
+        let known = schemas
             .entry(name.clone())
             .or_insert_with(|| schema.clone());
+        debug_assert_eq!(known, schema, "two types are described as {name}");
     }
 }
 

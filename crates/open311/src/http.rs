@@ -34,7 +34,9 @@ pub fn routes() -> Routes {
             definition,
             Operation::new("GeoReport v2: what may be said about requests of a service")
                 .about("The address ends in .json or .xml.")
-                .answers::<ServiceDefinition>(200),
+                .in_xml(None)
+                .answers::<ServiceDefinition>(200)
+                .faults_as::<Vec<GeoReportError>>(),
         )
         .on_api(
             Method::GET,
@@ -45,7 +47,9 @@ pub fn routes() -> Routes {
                 "GeoReport v2: one request, by the number of a public case or one's own private id",
             )
             .about("The address ends in .json or .xml.")
-            .answers::<Vec<ServiceRequest>>(200),
+            .in_xml(None)
+            .answers::<Vec<ServiceRequest>>(200)
+            .faults_as::<Vec<GeoReportError>>(),
         )
         .on_api(
             Method::GET,
@@ -56,12 +60,15 @@ pub fn routes() -> Routes {
                 "GeoReport v2: the id behind a token, which here is the private id itself",
             )
             .about("The address ends in .json or .xml.")
-            .answers::<Vec<TokenAnswer>>(200),
+            .in_xml(None)
+            .answers::<Vec<TokenAnswer>>(200)
+            .faults_as::<Vec<GeoReportError>>(),
         )
 }
 
 /// Addresses that are known beforehand, in one format.
 fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
+    let is_xml = matches!(format, Format::Xml);
     let path = |name: &str| -> &'static str {
         // Routes live as long as the program; there are eight of these.
         Box::leak(format!("/open311/v2/{name}.{ending}").into_boxed_str())
@@ -72,7 +79,9 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
             path("discovery"),
             Permission::Public,
             move |ctx: Ctx, ui: Ui| async move { discovery(&ctx, &ui, format) },
-            Operation::new("GeoReport v2: where this interface is").answers::<Discovery>(200),
+            Operation::new("GeoReport v2: where this interface is")
+                .in_xml(Some(is_xml))
+                .answers::<Discovery>(200),
         )
         .on_api(
             Method::GET,
@@ -83,7 +92,9 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
                 let services = ops::services(&city, ui.lang.tag());
                 wire::answer(format, StatusCode::OK, "services", &services)
             },
-            Operation::new("GeoReport v2: the services").answers::<Vec<Service>>(200),
+            Operation::new("GeoReport v2: the services")
+                .in_xml(Some(is_xml))
+                .answers::<Vec<Service>>(200),
         )
         .on_api(
             Method::GET,
@@ -102,7 +113,8 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
                 .query::<u32>("page", "which page, from 1")
                 .query::<u32>("page_size", "requests of a page, at most 1000")
                 .answers::<Vec<ServiceRequest>>(200)
-                .answers::<Vec<GeoReportError>>(400),
+                .in_xml(Some(is_xml))
+                .faults_as::<Vec<GeoReportError>>(),
         )
         .on_api(
             Method::POST,
@@ -117,8 +129,8 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
                 .about("The key is an API token of the program. A request of a public class is known by its number, any other by a private id that nobody else learns.")
                 .body_of::<ReportForm>("application/x-www-form-urlencoded")
                 .answers::<Vec<Accepted>>(201)
-                .answers::<Vec<GeoReportError>>(400)
-                .answers::<Vec<GeoReportError>>(403),
+                .in_xml(Some(is_xml))
+                .faults_as::<Vec<GeoReportError>>(),
         )
 }
 

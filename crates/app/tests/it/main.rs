@@ -14,5 +14,7 @@ mod inventory;
 mod kill;
 mod open311;
 mod place;
+mod python;
 mod schema;
+mod schemathesis;
 mod serving;

@@ -1,11 +1,11 @@
 //! Open311 GeoReport v2 by bare requests and by a reader's client, unchanged from PyPI.
 
 use crate::place::{Place, on_both};
+use crate::python::python_with;
 use crate::serving::Serving;
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -282,32 +282,10 @@ on_both!(
     }
 );
 
-/// A Python that has the client, made once beside the built tests; none where it cannot be made.
-fn python() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("georeport-0.3.1");
-    let python = folder.join("bin/python");
-    let has = |python: &Path| {
-        let import = Command::new(python)
-            .args(["-c", "import georeport"])
-            .output();
-        import.is_ok_and(|o| o.status.success())
-    };
-    if !has(&python) {
-        let made = Command::new("python3")
-            .args(["-m", "venv"])
-            .arg(&folder)
-            .output();
-        made.ok().filter(|o| o.status.success())?;
-        let pip = ["-m", "pip", "install", "--quiet", "georeport==0.3.1"];
-        Command::new(&python).args(pip).output().ok()?;
-    }
-    has(&python).then_some(python)
-}
-
 #[test]
 fn the_client_georeport_reads_it_unchanged() {
     let name = "open311::the_client_georeport_reads_it_unchanged";
-    let Some(python) = python() else {
+    let Some(python) = python_with("georeport", "0.3.1") else {
         testkit::skip(
             name,
             "the PyPI package georeport 0.3.1 cannot be installed here (needs python3-venv and PyPI)",

@@ -46,6 +46,7 @@ impl Teller<'_> {
 
 /// A part that the unit owes or owed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwedPartView)]
 pub(super) struct PartView {
     /// The case.
     number: String,
@@ -363,6 +364,7 @@ impl OpenMattersView {
 
 /// A claim of the caller's organisation.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnClaimView)]
 pub(super) struct ClaimView {
     /// The matter.
     matter: OpenMatterView,

@@ -82,6 +82,7 @@ pub(super) async fn blow(
 /// What a unit answers.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WhistleAnswer)]
 pub(super) struct AnswerInput {
     /// `respond`, `arrive` or `decline`.
     answer: String,

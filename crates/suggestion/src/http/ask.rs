@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 /// What is asked about.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SuggestionAsk)]
 pub(super) struct Wanted {
     /// The words, at most 4,000 characters.
     text: String,

@@ -1,6 +1,6 @@
 //! GET and POST /api/v1/hot-topics, GET /api/v1/hot-topics/{id}.
 
-use super::views::{HotTopicFullView, HotTopicView, LookView};
+use super::views::{HotLookView, HotTopicFullView, HotTopicView};
 use crate::jobs;
 use crate::model::HotTopicId;
 use crate::ops;
@@ -20,6 +20,6 @@ pub(super) async fn show(
     Ok(Json(HotTopicFullView::of(&topic, &behind)))
 }
 
-pub(super) async fn look(ctx: Ctx) -> Result<Json<LookView>, Fault> {
+pub(super) async fn look(ctx: Ctx) -> Result<Json<HotLookView>, Fault> {
     Ok(Json(jobs::look_now(&ctx).await?.into()))
 }

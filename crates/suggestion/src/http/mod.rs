@@ -8,7 +8,7 @@ pub mod views;
 use access::{Operation, Permission, Routes};
 use axum::http::Method;
 use views::{
-    HotTopicFullView, HotTopicView, LookView, ModelsView, SettingsView, SuggestionView,
+    HotLookView, HotTopicFullView, HotTopicView, ModelsView, SettingsView, SuggestionView,
     TrainingView,
 };
 
@@ -75,7 +75,7 @@ pub fn routes() -> Routes {
             "/api/v1/hot-topics",
             manage,
             hot::look,
-            Operation::new("looks for hot topics now").answers::<LookView>(200),
+            Operation::new("looks for hot topics now").answers::<HotLookView>(200),
         )
         .on_api(
             get(),

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 /// How suggestion is to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SuggestionWanted)]
 pub(super) struct Wanted {
     /// The version that was seen.
     version: i64,

@@ -25,6 +25,7 @@ pub struct ClassView {
 
 /// A suggested unit.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SuggestedUnitView)]
 pub struct UnitView {
     /// Its code.
     code: String,
@@ -272,7 +273,7 @@ pub struct TrainingView {
 
 /// What came of a look for hot topics.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LookView {
+pub struct HotLookView {
     day: String,
     /// Reports looked at.
     reports: usize,
@@ -282,7 +283,7 @@ pub struct LookView {
     going_on: usize,
 }
 
-impl From<Look> for LookView {
+impl From<Look> for HotLookView {
     fn from(look: Look) -> Self {
         Self {
             day: look.day.to_string(),

@@ -43,7 +43,7 @@ pub fn routes() -> Routes {
             "/api/v1/topics/{id}",
             manage,
             topics::edit,
-            Operation::new("changes what a topic is about").body::<topics::Edited>().answers::<TopicView>(200),
+            Operation::new("changes what a topic is about").body::<topics::Wanted>().answers::<TopicView>(200),
         )
         .on_api(
             post(),

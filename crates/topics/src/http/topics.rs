@@ -25,7 +25,10 @@ pub(super) struct Asked {
 /// What a topic is to be about.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TopicWanted)]
 pub(super) struct Wanted {
+    /// The version that was seen, for a change of what is there; nothing for a new one.
+    version: Option<i64>,
     title: String,
     #[serde(default)]
     question: String,
@@ -41,15 +44,6 @@ pub(super) struct Wanted {
     unit: Option<String>,
     /// The id of the hot topic it is made of.
     hot: Option<String>,
-}
-
-/// What a topic is to be about from now on.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct Edited {
-    /// The version that was seen.
-    version: i64,
-    #[serde(flatten)]
-    wanted: Wanted,
 }
 
 /// A move.
@@ -182,11 +176,12 @@ pub(super) async fn show(ctx: Ctx, Path(id): Path<TopicId>) -> Result<Json<Topic
 pub(super) async fn edit(
     ctx: Ctx,
     Path(id): Path<TopicId>,
-    Json(edited): Json<Edited>,
+    Json(wanted): Json<Wanted>,
 ) -> Result<Json<TopicView>, Fault> {
     let city = ctx.service::<Cases>().city();
-    let draft = draft(&city, edited.wanted)?;
-    let topic = ops::edit(&ctx, &city, id, edited.version, draft).await?;
+    let version = wanted.version.ok_or_else(|| wrong("version", "is missing"))?;
+    let draft = draft(&city, wanted)?;
+    let topic = ops::edit(&ctx, &city, id, version, draft).await?;
     Ok(Json(TopicView::of(&city, &topic, None)))
 }
 

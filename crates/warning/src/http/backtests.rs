@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 /// The stretch of days to be tested.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BacktestWanted)]
 pub(super) struct Wanted {
     /// First day (local date).
     from: String,

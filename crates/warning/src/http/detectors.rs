@@ -15,6 +15,7 @@ pub(super) async fn list(ctx: Ctx) -> Result<Json<Vec<DetectorView>>, Fault> {
 /// How a detector is to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DetectorWanted)]
 pub(super) struct Wanted {
     /// scan, ears-c2, farrington or cusum.
     method: String,

@@ -114,6 +114,7 @@ impl WarningView {
 
 /// Something that people did about a finding. Whose account it was stands in the audit trail.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WarningMarkView)]
 pub struct MarkView {
     seq: i64,
     #[schema(value_type = String)]
