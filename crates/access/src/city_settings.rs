@@ -31,6 +31,10 @@ pub enum SettingKind {
     },
     /// Yes or no.
     YesNo,
+    /// One of these; each has a word of its own, `CAPABILITY-setting-NAME-VALUE`.
+    OneOf(&'static [&'static str]),
+    /// A text that may be empty.
+    Line,
     /// Any other text that its type can read.
     Text,
 }
@@ -46,6 +50,10 @@ pub trait SettingValue: Sized {
     fn read(text: &str) -> Result<Self, String>;
     /// The value in its one way of writing.
     fn write(&self) -> String;
+    /// The value as people read it.
+    fn say(&self, _: &ui::Ui) -> String {
+        self.write()
+    }
     /// As a number, where bounds apply.
     fn number(&self) -> Option<f64> {
         None
@@ -88,6 +96,13 @@ impl SettingValue for bool {
     fn write(&self) -> String {
         if *self { "yes" } else { "no" }.to_owned()
     }
+    fn say(&self, ui: &ui::Ui) -> String {
+        ui.t(if *self {
+            "access-rules-yes"
+        } else {
+            "access-rules-no"
+        })
+    }
 }
 
 impl SettingValue for kernel::Limit {
@@ -100,6 +115,26 @@ impl SettingValue for kernel::Limit {
     }
     fn write(&self) -> String {
         self.to_string()
+    }
+    fn say(&self, ui: &ui::Ui) -> String {
+        ui.limit(Some(*self))
+    }
+}
+
+/// A line of text, without what is around it.
+impl SettingValue for String {
+    fn kind(_: Option<(f64, f64)>) -> SettingKind {
+        SettingKind::Line
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match text.chars().all(|c| !c.is_control()) {
+            true => Ok(text.to_owned()),
+            false => Err("expected one line of text".into()),
+        }
+    }
+    fn write(&self) -> String {
+        self.clone()
     }
 }
 
@@ -116,6 +151,9 @@ impl SettingValue for Option<kernel::Limit> {
     }
     fn write(&self) -> String {
         self.as_ref().map_or("无".to_owned(), SettingValue::write)
+    }
+    fn say(&self, ui: &ui::Ui) -> String {
+        ui.limit(*self)
     }
 }
 
@@ -153,6 +191,8 @@ pub struct Setting {
     pub kind: fn() -> SettingKind,
     /// The value in its one way of writing, or why it is none.
     pub check: fn(&str) -> Result<String, String>,
+    /// A value as people read it; what is none as it stands there.
+    pub say: fn(&str, &ui::Ui) -> String,
 }
 
 impl fmt::Debug for Setting {
@@ -240,6 +280,10 @@ macro_rules! city_settings {
                     let read = $crate::city_settings::read_bounded::<$type>(text, $crate::city_settings!(@bounds $($least, $most)?));
                     read.map(|value| $crate::city_settings::SettingValue::write(&value))
                 },
+                say: |text, ui| {
+                    let read = <$type as $crate::city_settings::SettingValue>::read(text);
+                    read.map_or_else(|_| text.to_owned(), |value| $crate::city_settings::SettingValue::say(&value, ui))
+                },
             }),*];
             /// What is in force. A stored value that this version of the program cannot read counts as not set.
             pub fn of(values: &$crate::city_settings::Values) -> Self {
@@ -271,6 +315,8 @@ mod tests {
     crate::city_settings! {
         /// For the tests.
         pub(crate) struct TestRules of "test" {
+            /// A line.
+            pub line: String = "",
             /// A number.
             pub often: u32 [1.0, 5.0] = "2",
             /// Another.
@@ -316,6 +362,7 @@ mod tests {
             ("test.asked", "perhaps"),
             ("test.limit", "3天"),
             ("test.limit", ""),
+            ("test.line", "a\nb"),
         ] {
             assert!(check(key, text).is_err(), "{key} {text}");
         }

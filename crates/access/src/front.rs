@@ -163,14 +163,7 @@ fn told(
         problem(state, fault, asked.look, arrival)
     } else {
         let ui = handled.and_then(|h| h.visit.as_ref()).map_or_else(
-            || {
-                Ui::new(
-                    state.site().clone(),
-                    asked.look,
-                    asked.path.clone(),
-                    arrival.now,
-                )
-            },
+            || state.ui(asked.look, asked.path.clone(), arrival.now),
             |visit| visit.ui(state),
         );
         page(fault, ui, arrival)
@@ -190,7 +183,7 @@ fn told(
 
 /// RFC 9457. The English detail of our own faults stays in the log.
 fn problem(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> Response {
-    let ui = Ui::new(state.site().clone(), look, "/", arrival.now);
+    let ui = state.ui(look, "/", arrival.now);
     let sentence = fault.sentence(&state.site().words, look.lang);
     let title =
         sentence.unwrap_or_else(|| ErrorPage::for_status(ui, fault.status().as_u16(), "").title);

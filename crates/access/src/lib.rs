@@ -46,6 +46,7 @@ pub mod city_settings;
 mod cookies;
 mod ctx;
 mod extract;
+pub mod face;
 mod fault;
 mod front;
 mod gates;

@@ -163,6 +163,17 @@ impl AppState {
     pub fn site(&self) -> &Arc<ui::Site> {
         &self.inner.site
     }
+    /// A page as far as it does not depend on who reads it.
+    pub(crate) fn ui(
+        &self,
+        look: ui::Look,
+        path: impl Into<String>,
+        now: jiff::Timestamp,
+    ) -> ui::Ui {
+        let faces = self.parts().services.find::<crate::face::Faces>();
+        let face = faces.map(|faces| faces.current()).unwrap_or_default();
+        ui::Ui::new(self.site().clone(), look, path, now).with_face(face)
+    }
     /// What the operator set.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings

@@ -101,12 +101,7 @@ impl Visit {
     /// What a page holds as `ui`.
     pub fn ui(&self, state: &AppState) -> Ui {
         let visit = &*self.inner;
-        let mut ui = Ui::new(
-            state.site().clone(),
-            visit.look,
-            visit.path.clone(),
-            visit.arrival.now,
-        );
+        let mut ui = state.ui(visit.look, visit.path.clone(), visit.arrival.now);
         ui.csrf = secret::mask(&visit.csrf, rand::random());
         ui.flash = visit.flash.clone();
         let (name, role) = match &visit.principal {

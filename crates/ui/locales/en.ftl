@@ -189,3 +189,30 @@ ui-error-fault-title = Something broke
 ui-error-fault-happened = This is a fault of ours, not of yours. It has been recorded.
 ui-error-fault-kept = Everything confirmed before is saved; this one was not done.
 ui-error-fault-advice = Try again; if it still fails, give the reference to the administrator.
+ui-call = Call { $number }
+ui-limit-uh =
+    { $n ->
+        [one] 1 urgent hour
+       *[other] { $n } urgent hours
+    }
+ui-limit-ud =
+    { $n ->
+        [one] 1 urgent day
+       *[other] { $n } urgent days
+    }
+ui-limit-wh =
+    { $n ->
+        [one] 1 working hour
+       *[other] { $n } working hours
+    }
+ui-limit-wd =
+    { $n ->
+        [one] 1 working day
+       *[other] { $n } working days
+    }
+ui-limit-cd =
+    { $n ->
+        [one] 1 calendar day
+       *[other] { $n } calendar days
+    }
+ui-limit-none = no limit

@@ -8,6 +8,7 @@ use crate::lang::Lang;
 use crate::light;
 use crate::view::Ui;
 use jiff::{Timestamp, ToSpan, Zoned, civil};
+use kernel::Limit;
 use kernel::deadline::{Light, Remaining};
 
 /// A whole number however it is held; negative counts occur as differences.
@@ -251,6 +252,17 @@ fn element(zoned: &Zoned, words: &str) -> Html {
 
 /// Durations and lights.
 impl Ui {
+    /// A limit with its clock (5 工作日 / 5 working days); none is said too.
+    #[must_use]
+    pub fn limit(&self, limit: Option<Limit>) -> String {
+        let Some(limit) = limit else {
+            return self.t("ui-limit-none");
+        };
+        // words: ui-limit-*
+        let key = format!("ui-limit-{}", limit.clock().code().to_lowercase());
+        self.tn(&key, "n", i64::from(limit.amount()))
+    }
+
     /// What is left on the clock that rules (还有 3 工作时 / 3 working hours left), or by how much it is over.
     /// Under an hour in minutes; never more than there is: 2.97 hours are 2.9.
     #[must_use]

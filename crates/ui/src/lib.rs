@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod chart;
+pub mod face;
 pub mod flash;
 pub mod form;
 mod format;
@@ -21,6 +22,7 @@ pub mod testing;
 mod view;
 
 pub use chart::{Bar, BarChart, LineChart, Series};
+pub use face::{Accent, Face};
 pub use flash::{Flash, Tone};
 pub use form::{Choice, FormState};
 pub use format::{Count, Given, area, bytes, distance, group_digits};

@@ -1,6 +1,7 @@
 //! `Ui`: what every page knows about its reader and the deployment, and the words and formats it offers to templates.
 
 use crate::assets;
+use crate::face::{Accent, Face};
 use crate::flash::{Flash, Tone};
 use crate::html::{Html, escape};
 use crate::i18n::{Arg, I18n};
@@ -87,6 +88,7 @@ pub enum MenuPart {
 }
 
 impl MenuPart {
+    // words: ui-menu-*
     /// The key of its word.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -149,6 +151,8 @@ impl MenuItem {
 pub struct Ui {
     /// The deployment.
     pub site: Arc<Site>,
+    /// What the city sets about its pages.
+    pub face: Arc<Face>,
     /// The reader's language.
     pub lang: Lang,
     /// Light or dark.
@@ -197,7 +201,26 @@ impl Ui {
             notices,
             now,
             site,
+            face: Arc::default(),
         }
+    }
+
+    /// With what the city sets about its pages: its line stands above the notices of the deployment.
+    #[must_use]
+    pub fn with_face(mut self, face: Arc<Face>) -> Self {
+        let text = face.notice.in_lang(self.lang);
+        if !text.is_empty() {
+            let text = text.to_owned();
+            self.notices.insert(
+                0,
+                Notice {
+                    tone: Tone::Info,
+                    text,
+                },
+            );
+        }
+        self.face = face;
+        self
     }
 
     /// The word or sentence of a key.
@@ -255,10 +278,24 @@ impl Ui {
     /// The city's name.
     #[must_use]
     pub fn city(&self) -> &str {
-        self.site.city.in_lang(self.lang)
+        match self.face.city.in_lang(self.lang) {
+            "" => self.site.city.in_lang(self.lang),
+            city => city,
+        }
     }
 
-    /// Attributes of `<html>`: language, theme unless it follows the device, elder mode.
+    /// The address that calls the city's hotline (RFC 3966), without the marks people write between digits.
+    #[must_use]
+    pub fn hotline_link(&self) -> String {
+        let digits = self
+            .face
+            .hotline
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+');
+        format!("tel:{}", digits.collect::<String>())
+    }
+
+    /// Attributes of `<html>`: language, theme unless it follows the device, elder mode, colour of the city.
     #[must_use]
     pub fn html_attributes(&self) -> Html {
         let mut out = format!("lang=\"{}\"", self.lang.tag());
@@ -267,6 +304,9 @@ impl Ui {
         }
         if self.elder {
             out.push_str(" data-elder=\"1\"");
+        }
+        if self.face.accent != Accent::default() {
+            out.push_str(&format!(" data-accent=\"{}\"", self.face.accent.name()));
         }
         Html::from_markup(out)
     }

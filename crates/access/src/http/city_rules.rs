@@ -4,6 +4,7 @@ use crate::answer::{Go, show, show_as};
 use crate::city_settings::{Setting, SettingKind, SettingsList, Values};
 use crate::ctx::Ctx;
 use crate::extract::{Fields, Json, Path};
+use crate::face::Faces;
 use crate::fault::{Fault, Problem, Word};
 use crate::ops::accounts;
 use crate::ops::settings::{self, SettingError, Version};
@@ -54,6 +55,12 @@ impl Problem for SettingError {
     }
 }
 
+/// The rules of one capability.
+struct RuleGroup {
+    name: String,
+    rows: Vec<RuleRow>,
+}
+
 struct RuleRow {
     key: String,
     name: String,
@@ -65,7 +72,7 @@ struct RuleRow {
 #[template(path = "access_city_rules.html")]
 struct RulesPage {
     ui: Ui,
-    rows: Vec<RuleRow>,
+    groups: Vec<RuleGroup>,
 }
 
 fn list_of(ctx: &Ctx) -> Arc<SettingsList> {
@@ -78,29 +85,44 @@ async fn values(ctx: &Ctx) -> Result<Values, StoreError> {
 
 /// A value as people read it.
 fn said(ui: &Ui, setting: &Setting, value: &str) -> String {
-    match (setting.kind)() {
-        SettingKind::YesNo if value == "yes" => ui.t("access-rules-yes"),
-        SettingKind::YesNo => ui.t("access-rules-no"),
-        _ => value.to_owned(),
+    match (setting.say)(value, ui) {
+        said if said.is_empty() => ui.t("access-rules-empty"),
+        said => said,
     }
+}
+
+/// What this process keeps of the rules follows a change at once; other processes follow within a minute.
+async fn followed(ctx: &Ctx) -> Result<(), StoreError> {
+    if let Some(faces) = ctx.service_if_any::<Faces>() {
+        faces.take(&values(ctx).await?);
+    }
+    Ok(())
 }
 
 pub(super) async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let values = values(&ctx).await?;
-    let rows = list_of(&ctx)
-        .all()
-        .iter()
-        .map(|setting| {
-            let value = setting.value(&values);
-            RuleRow {
-                key: setting.key(),
-                name: ui.t(&setting.word()),
-                is_changed: value != setting.default,
-                value: said(&ui, setting, value),
-            }
-        })
-        .collect();
-    show(&RulesPage { ui, rows })
+    let list = list_of(&ctx);
+    let groups = list.all().chunk_by(|a, b| a.capability == b.capability);
+    let groups = groups.map(|of| RuleGroup {
+        // words: access-rules-of-*
+        name: ui.t(&format!("access-rules-of-{}", of[0].capability)),
+        rows: of
+            .iter()
+            .map(|setting| row(&ui, setting, &values))
+            .collect(),
+    });
+    let groups = groups.collect();
+    show(&RulesPage { ui, groups })
+}
+
+fn row(ui: &Ui, setting: &Setting, values: &Values) -> RuleRow {
+    let value = setting.value(values);
+    RuleRow {
+        key: setting.key(),
+        name: ui.t(&setting.word()),
+        is_changed: value != setting.default,
+        value: said(ui, setting, value),
+    }
 }
 
 struct VersionRow {
@@ -124,6 +146,7 @@ struct RulePage {
     /// Offered instead of a text field.
     choices: Vec<Choice>,
     is_number: bool,
+    may_be_empty: bool,
     may_change: bool,
     versions: Vec<VersionRow>,
 }
@@ -151,6 +174,10 @@ async fn page(ctx: &Ctx, ui: Ui, key: &str, form: Option<FormState>) -> Result<R
             Choice::new("yes", ui.t("access-rules-yes")),
             Choice::new("no", ui.t("access-rules-no")),
         ],
+        SettingKind::OneOf(values) => values
+            .iter()
+            .map(|value| Choice::new(*value, said(&ui, setting, value)))
+            .collect(),
         _ => Vec::new(),
     };
     let bounds = match kind {
@@ -185,6 +212,7 @@ async fn page(ctx: &Ctx, ui: Ui, key: &str, form: Option<FormState>) -> Result<R
         form: form.unwrap_or_else(|| FormState::new().with("value", value)),
         choices,
         is_number: matches!(kind, SettingKind::Whole { .. }),
+        may_be_empty: kind == SettingKind::Line,
         may_change: ctx.principal().may(Permission::ReferenceManage),
         versions: versions.into_iter().map(row).collect(),
         ui,
@@ -225,6 +253,7 @@ async fn answer(
 ) -> Result<Response, Fault> {
     let fault = match done {
         Ok(_) => {
+            followed(ctx).await?;
             let said = ui.t("access-rules-saved");
             return Ok(Go::to(format!("/rules/{key}"))
                 .saying(Tone::Good, said)
@@ -285,6 +314,7 @@ pub(super) async fn set_api(
 ) -> Result<axum::Json<RulesView>, Fault> {
     let list = list_of(&ctx);
     settings::set(&ctx, &list, &new.rules, &new.reason).await?;
+    followed(&ctx).await?;
     let values = values(&ctx).await?;
     Ok(axum::Json(view(&list, &values)))
 }

@@ -92,13 +92,34 @@ fn every_text_and_shape_can_be_seen_on_its_ground_in_both_themes() {
         ("light", "\n:root {"),
         ("dark", "\n:root[data-theme=\"dark\"] {"),
     ] {
-        let colours = tokens(css, selector);
-        for (pairs, least) in [(TEXT.as_slice(), 4.5), (SHAPES.as_slice(), 3.0)] {
-            for (front, grounds) in pairs {
-                for ground in *grounds {
-                    let ratio = contrast(colours[*front], colours[*ground]);
-                    if ratio < least {
-                        faults.push(format!("{theme}: {front} on {ground} is {ratio:.2} : 1"));
+        let base = tokens(css, selector);
+        for accent in ui::Accent::ALL {
+            let mut colours = base.clone();
+            if accent != ui::Accent::default() {
+                let tail = if theme == "dark" {
+                    "[data-theme=\"dark\"]"
+                } else {
+                    ""
+                };
+                let own = tokens(
+                    css,
+                    &format!("\n:root[data-accent=\"{}\"]{tail} {{", accent.name()),
+                );
+                assert!(
+                    own.contains_key("accent-soft"),
+                    "{theme}: {accent:?} has its own colours"
+                );
+                colours.extend(own);
+            }
+            for (pairs, least) in [(TEXT.as_slice(), 4.5), (SHAPES.as_slice(), 3.0)] {
+                for (front, grounds) in pairs {
+                    for ground in *grounds {
+                        let ratio = contrast(colours[*front], colours[*ground]);
+                        if ratio < least {
+                            faults.push(format!(
+                                "{theme}, {accent:?}: {front} on {ground} is {ratio:.2} : 1"
+                            ));
+                        }
                     }
                 }
             }
