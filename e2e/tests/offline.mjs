@@ -3,7 +3,7 @@
 
 import { act, at, claim, photo, report, send, somewhere, state, toPool } from '../lib/walk.mjs';
 
-export const options = { seconds: 300 };
+export const options = { engines: ['sqlite'], seconds: 300 };
 
 /** The number in an attribute of the line at the bottom, once it is as wished. */
 async function line(page, name, wanted) {

@@ -2,7 +2,7 @@
 
 import { act, at, claim, photo, report, send, somewhere, toPool } from '../lib/walk.mjs';
 
-export const options = { seconds: 180 };
+export const options = { engines: ['sqlite'], seconds: 180 };
 
 const shown = (page) => page.locator('.thumbs img').evaluateAll((images) => images.filter((image) => image.naturalWidth > 0).length);
 

@@ -3,7 +3,7 @@
 
 import { act, at, claim, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
-export const options = { seconds: 300 };
+export const options = { engines: ['sqlite'], seconds: 300 };
 
 /** Presses the button of one of the forms on the requester's page. */
 async function sendOwn(page, id) {
@@ -79,6 +79,7 @@ export async function theCityChangesItsListsAndItsSentences(t) {
   const page = await t.signIn('system admin');
   await page.goto('/record-rules');
   await t.axe(page);
+  await page.locator('.topnav .menu-fold', { has: page.locator('a[href="/rules"]') }).locator('summary').click();
   await page.locator('a[href="/rules"]').first().click();
   await page.locator('a[href="/rules/cases.reopen_days"]').click();
   const form = page.locator('form[action="/rules/cases.reopen_days"]');

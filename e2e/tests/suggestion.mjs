@@ -2,7 +2,7 @@
 
 import { claim, report, send, somewhere, state } from '../lib/walk.mjs';
 
-export const options = { seconds: 240 };
+export const options = { engines: ['sqlite'], seconds: 240 };
 
 const WORDS = '暴露垃圾堆在路口三天没人清，味道很大';
 

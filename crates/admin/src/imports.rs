@@ -40,6 +40,7 @@ pub(crate) struct ListPage {
     clocks_h: Vec<Choice>,
     matter_kinds: Vec<Choice>,
     systems: Vec<Choice>,
+    divisions: Vec<Choice>,
     rows: Vec<Row>,
 }
 
@@ -84,7 +85,13 @@ fn clocks(ui: &Ui, days: bool) -> Vec<Choice> {
         .collect()
 }
 
-pub(crate) fn list_page(ui: Ui, imports: &[Import], form: FormState, may_cases: bool) -> ListPage {
+pub(crate) fn list_page(
+    ui: Ui,
+    imports: &[Import],
+    form: FormState,
+    may_cases: bool,
+    divisions: Vec<Choice>,
+) -> ListPage {
     let rows = imports.iter().map(|i| {
         let (state, tone) = state_word(i.state);
         Row {
@@ -98,6 +105,7 @@ pub(crate) fn list_page(ui: Ui, imports: &[Import], form: FormState, may_cases: 
         }
     });
     ListPage {
+        divisions,
         crumbs: crumbs(&ui, false),
         rows: rows.collect(),
         kinds: Kind::ALL
@@ -144,7 +152,16 @@ pub(crate) struct ListQuery {
 async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
     let imports = ctx.read(|r| sql::newest(r, MOST)).await?;
     let may_cases = ctx.principal().may(Permission::ImportRun);
-    Ok(list_page(ui, &imports, form, may_cases))
+    let city = ctx.service::<Reference>().current();
+    let divisions = city.divisions_with_calendars();
+    let divisions = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
+    Ok(list_page(
+        ui,
+        &imports,
+        form,
+        may_cases,
+        divisions.collect(),
+    ))
 }
 
 pub(crate) async fn list(
@@ -169,6 +186,19 @@ fn stem(name: &str) -> String {
         .collect()
 }
 
+/// Years, parted by commas or spaces.
+fn years(fields: &Fields) -> Result<Vec<i16>, Fault> {
+    let words = fields.get("years").split([',', '，', '、', ' ']);
+    let years = words.filter(|word| !word.is_empty()).map(|word| {
+        let year = word.parse().ok().filter(|y| (1949..=2200).contains(y));
+        year.ok_or_else(|| {
+            let why = format!("{:?} is no year", word.chars().take(20).collect::<String>());
+            Fault::invalid("years", "access.invalid_field", why).arg("field", "years")
+        })
+    });
+    years.collect()
+}
+
 fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
     let or_file = |name: &str| match fields.get(name) {
         "" => stem(file),
@@ -177,6 +207,10 @@ fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
     let or = |name: &str, default: &str| match fields.get(name) {
         "" => default.to_owned(),
         text => text.chars().take(100).collect(),
+    };
+    let written = |name: &str| {
+        let text = fields.get(name);
+        (!text.is_empty()).then(|| text.chars().take(200).collect())
     };
     Ok(Options {
         source: or_file("source"),
@@ -190,6 +224,10 @@ fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
         bare_hours: clock(fields, "bare_hours")?,
         kind: fields.read("matter_kind")?,
         map: fields.raw("map").to_owned(),
+        calendar_version: written("calendar_version"),
+        years: years(fields)?,
+        division: fields.read("division")?,
+        reason: written("reason"),
     })
 }
 

@@ -5,7 +5,7 @@ use grid::Reject;
 use grid::report::{Report, ShownRow};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use kernel::{ClockKind, Crs};
+use kernel::{ClockKind, Crs, DivisionCode};
 use matters::MatterKind;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,14 @@ pub struct Options {
     pub kind: Option<MatterKind>,
     /// The map of a file of cases.
     pub map: String,
+    /// The version a calendar is kept under; none: the one of the file, else its years.
+    pub calendar_version: Option<String>,
+    /// Years that a calendar knows whole.
+    pub years: Vec<i16>,
+    /// Only in this division.
+    pub division: Option<DivisionCode>,
+    /// Why it is loaded.
+    pub reason: Option<String>,
 }
 
 /// What a file would do, or did.

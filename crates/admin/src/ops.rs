@@ -12,7 +12,8 @@ use kernel::Crs;
 use kernel::deadline::ParseOptions;
 use kernel::id::Id;
 use matters::Reference;
-use matters::ops::CatalogueOptions;
+use matters::calendar_file::FileOptions;
+use matters::ops::{CalendarOptions, CatalogueOptions};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -100,7 +101,19 @@ fn plan(ctx: &Ctx, kind: Kind, bytes: &[u8], o: &Options) -> Result<Plan, Import
         Kind::Grid => grid::ops::plan_grids(ctx, bytes, &territory()),
         Kind::Units => actors::ops::plan_units(ctx, bytes, &o.source),
         Kind::Duties => matters::ops::plan_duties(ctx, bytes, &o.source),
-        Kind::Calendar => matters::ops::plan_calendar(ctx, bytes),
+        Kind::Calendar => {
+            let options = CalendarOptions {
+                file: FileOptions {
+                    version: o.calendar_version.clone(),
+                    years: o.years.clone(),
+                    source: Some(o.source.clone()),
+                },
+                division: o.division,
+                reason: o.reason.clone(),
+                dry_run: false,
+            };
+            matters::ops::plan_calendar(ctx, bytes, &options)
+        }
         Kind::Matters => {
             let options = CatalogueOptions {
                 id: o.catalogue.clone(),

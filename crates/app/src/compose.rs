@@ -42,7 +42,10 @@ pub fn capabilities() -> Vec<Capability> {
 
 /// What a city may set. A capability that declares rules is one line here.
 pub fn rules_of_the_city() -> SettingsList {
-    SettingsList::new(&[cases::rules::CityRules::SETTINGS])
+    SettingsList::new(&[
+        access::face::FaceRules::SETTINGS,
+        cases::rules::CityRules::SETTINGS,
+    ])
 }
 
 /// Every table of the program, in order.

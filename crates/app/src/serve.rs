@@ -2,6 +2,7 @@
 
 use crate::compose::{Program, capabilities};
 use crate::output::Failure;
+use access::face::Faces;
 use access::{
     AppParts, AppState, Capability, Ctx, Fault, Permission, Routes, Settings, SystemRole,
 };
@@ -115,6 +116,9 @@ pub fn state_of(
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
+    let faces = Faces::default();
+    faces.take(&program.reference.current().settings);
+    program.services.add(Arc::new(faces));
     let recorder = PrometheusBuilder::new().build_recorder();
     program.services.add(Arc::new(recorder.handle()));
     // A second composition in one process (tests) counts into the first one's figures.
@@ -320,8 +324,14 @@ async fn background(system: Ctx, reference: Arc<matters::Reference>, data_dir: P
         if let Err(error) = reference.refresh(&system.renewed()).await {
             tracing::warn!(%error, "reference data could not be refreshed");
         }
+        let faces = system.service::<Faces>();
+        faces.take(&reference.current().settings);
         if since_timers >= TIMERS_EVERY {
             since_timers = Duration::ZERO;
+            let cases = system.service::<cases::service::Cases>();
+            if let Err(error) = cases.load_channels(&system.renewed()).await {
+                tracing::warn!(%error, "channels could not be read again");
+            }
             match cases::ops::run_timers(&system.renewed()).await {
                 Ok(0) => {}
                 Ok(lapsed) => tracing::info!(lapsed, "tasks went back to the pool or to the desk"),

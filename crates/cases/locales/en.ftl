@@ -296,31 +296,8 @@ cases-field-channel = Channel
 cases-field-contact = Contact
 cases-correct-help = Change the class, the address or the coordinates.
 cases-register-no-matter = There is no class yet: correct it first.
-cases-limit-working-hour =
-    { $n ->
-        [one] limit 1 working hour
-       *[other] limit { $n } working hours
-    }
-cases-limit-working-day =
-    { $n ->
-        [one] limit 1 working day
-       *[other] limit { $n } working days
-    }
-cases-limit-urgent-hour =
-    { $n ->
-        [one] limit 1 urgent hour
-       *[other] limit { $n } urgent hours
-    }
-cases-limit-urgent-day =
-    { $n ->
-        [one] limit 1 urgent day
-       *[other] limit { $n } urgent days
-    }
-cases-limit-calendar-day =
-    { $n ->
-        [one] limit 1 calendar day
-       *[other] limit { $n } calendar days
-    }
+cases-limit-of = { $of }: { $limit }
+cases-limited = limit { $limit }
 cases-no-limit = no limit
 cases-check-help = If it failed, say what is not done.
 cases-check-pass = Passed
@@ -832,6 +809,7 @@ cases-recomputed-said = It was due { $was } and is due { $now } now (calendar { 
 cases-menu-calendar = Calendar
 cases-calendar = Working calendar
 cases-calendar-city = Whole city
+cases-calendar-bring = Bring in a calendar
 cases-calendar-previous = Year before
 cases-calendar-next = Next year
 cases-calendar-not-loaded = The notice of this year is not loaded: Monday to Friday is assumed, and deadlines that touch it are provisional (◌).
@@ -1076,3 +1054,9 @@ cases-error-bulk-id = This was sent before. Go back to the desk and pick again.
 cases-error-bulk-no-rights = Your account could no longer act when it was due.
 cases-setting-bulk-wait-s = Bulk acts wait (seconds)
 cases-setting-bulk-wait-s-help = How long an act for several cases waits before it is carried out; until then it can be undone.
+cases-channels = Channels
+cases-channels-help = Where cases come from. Reports by a channel marked so are verified on the spot before they are accepted; a channel that an import brought counts once a person has looked at it.
+cases-channel-verify = Verified first
+cases-channel-verify-help = New reports by it are verified on the spot before they are accepted; cases under way stay as they are.
+cases-channel-new = From an import, to be reviewed
+cases-channel-edit = Add or change a channel

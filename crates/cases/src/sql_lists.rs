@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use matters::MatterId;
-use store::{FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, params};
+use store::{FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, Write, params};
 
 /// A `body` column read into a case.
 pub struct CaseBody(pub Case);
@@ -33,6 +33,16 @@ pub fn channels(r: &mut Read<'_>) -> StoreResult<Vec<Channel>> {
         "SELECT code, name_zh, name_en, verify, reviewed FROM channels ORDER BY position, code",
         &[],
     )
+}
+
+/// Adds or changes a channel; it counts as reviewed. A new one stands behind those that are there.
+pub fn put_channel(w: &mut Write<'_>, channel: &Channel) -> StoreResult<()> {
+    w.exec(
+        "INSERT INTO channels (code, name_zh, name_en, verify, source, reviewed, position) VALUES ($1, $2, $3, $4, 'shiyu', 1, 900) \
+         ON CONFLICT (code) DO UPDATE SET name_zh = $2, name_en = $3, verify = $4, reviewed = 1",
+        params![channel.code, channel.name_zh, channel.name_en, channel.verify],
+    )
+    .map(|_| ())
 }
 
 /// Which open tasks a worker may take.

@@ -252,6 +252,26 @@ impl access::city_settings::SettingValue for StageLimit {
     fn write(&self) -> String {
         self.to_string()
     }
+    fn say(&self, ui: &ui::Ui) -> String {
+        let exceptions = self.exceptions.iter().map(|e| {
+            let urgent = || ui.t("cases-urgent");
+            let of = match (e.channel.as_str(), e.urgent) {
+                ("", _) => urgent(),
+                (channel, true) => format!("{channel} + {}", urgent()),
+                (channel, false) => channel.to_owned(),
+            };
+            let limit = e.limit.and_then(|(n, clock)| Limit::new(n, clock).ok());
+            ui.t2(
+                "cases-limit-of",
+                "of",
+                of.as_str(),
+                "limit",
+                ui.limit(limit),
+            )
+        });
+        let all = std::iter::once(ui.limit(self.usual)).chain(exceptions);
+        all.collect::<Vec<_>>().join(" · ")
+    }
 }
 
 impl fmt::Display for StageLimit {

@@ -46,27 +46,6 @@ matters-flags = Uses
 matters-state = State
 matters-because = because of: { $words }
 matters-limits = { $from } to { $to }
-matters-no-limit = no limit
-matters-limit-uh = { $n ->
-    [one] { $n } urgent hour
-   *[other] { $n } urgent hours
-}
-matters-limit-ud = { $n ->
-    [one] { $n } urgent day
-   *[other] { $n } urgent days
-}
-matters-limit-wh = { $n ->
-    [one] { $n } working hour
-   *[other] { $n } working hours
-}
-matters-limit-wd = { $n ->
-    [one] { $n } working day
-   *[other] { $n } working days
-}
-matters-limit-cd = { $n ->
-    [one] { $n } calendar day
-   *[other] { $n } calendar days
-}
 matters-state-draft = Draft
 matters-state-ended = Retired
 matters-state-coming = Not begun

@@ -94,14 +94,18 @@ pub fn import_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
     })
 }
 
-/// What [`import_calendar`] would do.
+/// What [`import_calendar_file`] would do: the version is the one row, and each day that changes is shown with its hours.
 ///
 /// # Errors
-/// As [`import_calendar`].
-pub fn plan_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Plan, ImportError> {
+/// As [`import_calendar_file`].
+pub fn plan_calendar(
+    ctx: &Ctx,
+    bytes: &[u8],
+    options: &CalendarOptions,
+) -> Result<Plan, ImportError> {
     let look = CalendarOptions {
         dry_run: true,
-        ..CalendarOptions::default()
+        ..options.clone()
     };
     let found = import_calendar_file(ctx, bytes, &look)?;
     let mut report = Report {
@@ -114,9 +118,20 @@ pub fn plan_calendar(ctx: &Ctx, bytes: &[u8]) -> Result<Plan, ImportError> {
         return Ok(Plan::new(report));
     }
     report.show(1, true, || found.version.clone());
+    let or_off = |hours: &str| if hours.is_empty() { "—" } else { hours }.to_owned();
+    for day in &found.changes.days {
+        report.show(1, false, || {
+            let (was, becomes) = (or_off(&day.was), or_off(&day.becomes));
+            format!("{} {}: {was} → {becomes}", day.date, day.name)
+        });
+    }
     let bytes = bytes.to_vec();
+    let options = CalendarOptions {
+        dry_run: false,
+        ..options.clone()
+    };
     Ok(Plan::new(report).then(move |ctx, progress| {
-        import_calendar_file(ctx, &bytes, &CalendarOptions::default())?;
+        import_calendar_file(ctx, &bytes, &options)?;
         progress(1);
         Ok(())
     }))

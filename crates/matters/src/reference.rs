@@ -15,6 +15,7 @@ use actors::{Unit, Units};
 use grid::{Part, Territory};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use kernel::codes::DivisionLevel;
 use kernel::{Calendar, DivisionCode, GridCode, Limit, Pause, Point, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -235,6 +236,14 @@ fn read_changed(
 }
 
 impl City {
+    /// The divisions that may have a calendar of their own: districts and streets, in order, with their names.
+    pub fn divisions_with_calendars(&self) -> impl Iterator<Item = (DivisionCode, String)> {
+        let divisions = self
+            .territory
+            .divisions()
+            .filter(|d| matches!(d.level(), DivisionLevel::District | DivisionLevel::Street));
+        divisions.map(|d| (d.code, self.territory.name(d.code)))
+    }
     fn empty(timezone: TimeZone) -> Self {
         let calendars = Arc::new(Calendars::build(Calendar::cn(), Vec::new()));
         Self {

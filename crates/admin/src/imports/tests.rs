@@ -94,10 +94,16 @@ fn the_pages_are_sound_in_both_languages() {
             "what its process left behind can go on"
         );
         let all: Vec<Import> = State::ALL.iter().map(|s| import(*s)).collect();
-        sound(&list_page(reader(lang), &all, FormState::new(), true));
+        sound(&list_page(
+            reader(lang),
+            &all,
+            FormState::new(),
+            true,
+            Vec::new(),
+        ));
         let mut wrong = FormState::new();
         wrong.fault("file", "坏");
-        let html = sound(&list_page(reader(lang), &[], wrong, false));
+        let html = sound(&list_page(reader(lang), &[], wrong, false, Vec::new()));
         assert!(
             !html.contains("value=\"cases\""),
             "not for who may not import cases"

@@ -38,8 +38,8 @@ pub use lists::{
 pub use recompute::{Run, last_run, recompute};
 pub(crate) use record::missing;
 pub use record::{
-    Called, Tracked, calls, drop_template, parts_in, put_list_entry, put_template, reviews,
-    tracked, voices,
+    Called, Tracked, calls, drop_template, parts_in, put_channel, put_list_entry, put_template,
+    reviews, tracked, voices,
 };
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};

@@ -7,7 +7,8 @@ use crate::lists::{self, ListEntry, ListKind, Template};
 use crate::model::{CallBack, Case, CaseId, State};
 use crate::record::AnswerParts;
 use crate::rules::{MAX_TEXT, fairness};
-use crate::service::Cases;
+use crate::service::{Cases, Channel};
+use crate::sql_lists;
 use crate::sql_record::{self, Within};
 use access::{Ctx, Permission, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -250,15 +251,8 @@ pub async fn put_list_entry(ctx: &Ctx, entry: ListEntry) -> Result<(), CaseError
     if ListKind::ALL.iter().all(|k| k.as_str() != entry.kind) {
         return refuse("list", "no such list");
     }
-    let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if entry.code.is_empty() || entry.code.len() > 40 || !entry.code.chars().all(is_code) {
-        return refuse("code", "1 to 40 of a-z, 0-9 and _");
-    }
-    for (field, name) in [("name_zh", &entry.name_zh), ("name_en", &entry.name_en)] {
-        if name.trim().is_empty() || name.chars().count() > 80 {
-            return refuse(field, "1 to 80 characters");
-        }
-    }
+    let names = [entry.code.as_str(), &entry.name_zh, &entry.name_en];
+    check_names(["code", "name_zh", "name_en"], names)?;
     if entry.also.chars().count() > 200 {
         return refuse("also", "at most 200 characters");
     }
@@ -273,6 +267,43 @@ pub async fn put_list_entry(ctx: &Ctx, entry: ListEntry) -> Result<(), CaseError
         })
         .await;
     ctx.service::<Cases>().forget_lists();
+    done
+}
+
+/// A code and its two names, each under the name of its field.
+fn check_names(fields: [&str; 3], [code, zh, en]: [&str; 3]) -> Result<(), CaseError> {
+    let refuse =
+        |field: &str, reason: &str| Err(CaseError::field(field, "cases.bad_entry", reason));
+    let is_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if code.is_empty() || code.len() > 40 || !code.chars().all(is_code) {
+        return refuse(fields[0], "1 to 40 of a-z, 0-9 and _");
+    }
+    for (field, name) in [(fields[1], zh), (fields[2], en)] {
+        if name.trim().is_empty() || name.chars().count() > 80 {
+            return refuse(field, "1 to 80 characters");
+        }
+    }
+    Ok(())
+}
+
+/// Adds a channel, or changes its names and whether its reports are verified on the spot; it counts as reviewed then.
+/// Codes are never taken away: cases name them.
+///
+/// # Errors
+/// The lack of the permission; a code or a name that will not do; the store's.
+pub async fn put_channel(ctx: &Ctx, channel: Channel) -> Result<(), CaseError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let names = [channel.code.as_str(), &channel.name_zh, &channel.name_en];
+    check_names(["channel_code", "channel_zh", "channel_en"], names)?;
+    let done: Result<(), CaseError> = ctx
+        .write(move |mut w| {
+            sql_lists::put_channel(&mut w, &channel)?;
+            let detail = serde_json::json!({ "name_zh": channel.name_zh, "name_en": channel.name_en, "verify": channel.verify });
+            let event = AuditEvent::done("channel.edit", "channel", channel.code.clone());
+            Ok(w.commit(event.detail(detail), ())?)
+        })
+        .await;
+    ctx.service::<Cases>().load_channels(ctx).await?;
     done
 }
 

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday, date};
 use kernel::calendar::{DayKind, WorkPeriod};
-use kernel::codes::DivisionLevel;
 use kernel::{Calendar, DivisionCode};
 use matters::calendars::{Layer, hours_text};
 use matters::ops::{DayChange, DayError, change_day};
@@ -92,19 +91,18 @@ pub(super) struct CalendarPage {
     pub versions: Vec<VersionRow>,
     /// How far open deadlines have been computed again; empty if never.
     pub run: String,
+    /// Whether the reader may bring one in.
+    pub may_change: bool,
 }
 
 fn place_name(ui: &Ui, city: &City, division: Option<DivisionCode>) -> String {
     division.map_or_else(|| ui.t("cases-calendar-city"), |d| city.territory.name(d))
 }
 
-/// The divisions that may have a calendar of their own: districts and streets, in order.
 fn divisions(city: &City) -> Vec<Choice> {
-    city.territory
-        .divisions()
-        .filter(|d| matches!(d.level(), DivisionLevel::District | DivisionLevel::Street))
-        .map(|d| Choice::new(d.code.to_string(), city.territory.name(d.code)))
-        .collect()
+    let divisions = city.divisions_with_calendars();
+    let choices = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
+    choices.collect()
 }
 
 fn division_of(text: Option<&str>) -> Result<Option<DivisionCode>, Fault> {
@@ -204,6 +202,7 @@ pub(super) fn page(
         hours: hours_rows(&ui, &calendar, year),
         versions,
         run: run.map(|run| run_words(&ui, run)).unwrap_or_default(),
+        may_change,
         ui,
     }
 }

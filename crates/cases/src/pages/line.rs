@@ -110,19 +110,7 @@ pub fn due_mark(ui: &Ui, due: jiff::Timestamp, provisional: bool) -> Html {
 
 /// A limit in words.
 pub fn limit_words(ui: &Ui, limit: Limit) -> String {
-    let clock = match limit.clock() {
-        ClockKind::UrgentHours => "urgent-hour",
-        ClockKind::UrgentDays => "urgent-day",
-        ClockKind::WorkingHours => "working-hour",
-        ClockKind::WorkingDays => "working-day",
-        ClockKind::CalendarDays => "calendar-day",
-    };
-    // words: cases-limit-*
-    ui.tn(
-        &format!("cases-limit-{clock}"),
-        "n",
-        i64::from(limit.amount()),
-    )
+    ui.tn("cases-limited", "limit", ui.limit(Some(limit)))
 }
 
 /// The light that rules the case now, and what is left on its clock: that of the stage, or of handling when that presses

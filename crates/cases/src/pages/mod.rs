@@ -139,6 +139,12 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(
             post(),
+            "/record-rules/channels",
+            Permission::ReferenceManage,
+            rules::put_channel,
+        )
+        .on(
+            post(),
             "/record-rules/templates",
             Permission::ReferenceManage,
             rules::put_template,

@@ -5,11 +5,15 @@ use super::read;
 use crate::lists::{ListEntry, ListKind, Lists, PLACEHOLDERS, Template};
 use crate::ops::{self, CaseError};
 use crate::record::AnswerParts;
-use crate::service::Cases;
+use crate::service::{Cases, Channel};
 use access::{Ctx, Fault, Fields, Go, show, show_as};
 use axum::response::{IntoResponse as _, Response};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use ui::{Choice, FormState, Tone, Ui};
+
+/// The channels by code.
+type Channels = BTreeMap<String, Channel>;
 
 /// One list with its entries.
 pub(super) struct ListCard {
@@ -40,6 +44,7 @@ pub(super) struct Sentence {
 #[template(path = "cases_rules.html")]
 pub(super) struct RulesPage {
     pub ui: Ui,
+    pub channels: Vec<Channel>,
     pub form: FormState,
     pub lists: Vec<ListCard>,
     pub kinds: Vec<Choice>,
@@ -49,7 +54,7 @@ pub(super) struct RulesPage {
 }
 
 impl RulesPage {
-    pub fn new(ui: Ui, lists: &Lists, form: FormState) -> Self {
+    pub fn new(ui: Ui, lists: &Lists, channels: &Channels, form: FormState) -> Self {
         // words: cases-list-*, cases-template-*, cases-part-*
         let title = |kind: &str| ui.t(&format!("cases-list-{kind}"));
         let template_title = |kind: &str| ui.t(&format!("cases-template-{kind}"));
@@ -94,6 +99,7 @@ impl RulesPage {
                     en: sentences("en", &t.en),
                 })
                 .collect(),
+            channels: channels.values().cloned().collect(),
             placeholders: PLACEHOLDERS
                 .iter()
                 .map(|p| format!("{{{p}}}"))
@@ -114,9 +120,13 @@ async fn lists_of(ctx: &Ctx) -> Result<Arc<Lists>, Fault> {
     Ok(ctx.service::<Cases>().lists(ctx).await?)
 }
 
+async fn channels_of(ctx: &Ctx) -> Result<Arc<Channels>, Fault> {
+    Ok(ctx.service::<Cases>().load_channels(ctx).await?)
+}
+
 pub(super) async fn page(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    let lists = lists_of(&ctx).await?;
-    show(&RulesPage::new(ui, &lists, blank()))
+    let (lists, channels) = (lists_of(&ctx).await?, channels_of(&ctx).await?);
+    show(&RulesPage::new(ui, &lists, &channels, blank()))
 }
 
 /// Back to the page with a word, or the page with what was wrong.
@@ -131,12 +141,12 @@ async fn after(
             .saying(Tone::Good, ui.t("cases-rules-saved"))
             .into_response()),
         Err(error @ CaseError::Field { .. }) => {
-            let lists = lists_of(ctx).await?;
+            let (lists, channels) = (lists_of(ctx).await?, channels_of(ctx).await?);
             let mut form = fields.form();
             let field = access::Problem::field(&error).unwrap_or_default();
             form.fault(&field, read::sentence(&ui, &error, None));
             let status = access::Problem::status(&error);
-            show_as(status, &RulesPage::new(ui, &lists, form))
+            show_as(status, &RulesPage::new(ui, &lists, &channels, form))
         }
         Err(error) => Err(error.into()),
     }
@@ -157,6 +167,18 @@ pub(super) async fn put_entry(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Respon
         position,
     };
     let done = ops::put_list_entry(&ctx, entry).await;
+    after(&ctx, ui, &fields, done).await
+}
+
+pub(super) async fn put_channel(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
+    let channel = Channel {
+        code: fields.get("channel_code").trim().to_owned(),
+        name_zh: fields.get("channel_zh").trim().to_owned(),
+        name_en: fields.get("channel_en").trim().to_owned(),
+        verify: !fields.get("verify").is_empty(),
+        reviewed: true,
+    };
+    let done = ops::put_channel(&ctx, channel).await;
     after(&ctx, ui, &fields, done).await
 }
 
@@ -194,5 +216,14 @@ pub(super) async fn put_template(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Res
 pub(super) fn sample(ui: Ui, lists: &Lists) -> String {
     let mut form = blank();
     form.fault("code", "fault");
-    askama::Template::render(&RulesPage::new(ui, lists, form)).expect("the template renders")
+    let channel = Channel {
+        code: "hotline".into(),
+        name_zh: "热线".into(),
+        name_en: "Hotline".into(),
+        verify: true,
+        reviewed: false,
+    };
+    let channels = Channels::from([(channel.code.clone(), channel)]);
+    askama::Template::render(&RulesPage::new(ui, lists, &channels, form))
+        .expect("the template renders")
 }

@@ -39,6 +39,10 @@ impl SettingValue for Approvers {
         let words: Vec<&str> = self.0.iter().map(|role| role.as_str()).collect();
         words.join(", ")
     }
+    fn say(&self, ui: &ui::Ui) -> String {
+        let words = self.0.iter().map(|role| ui.t(access::role_key(*role)));
+        words.collect::<Vec<_>>().join(" · ")
+    }
 }
 
 /// What somebody wants done about the nature of a contact or about its answer.

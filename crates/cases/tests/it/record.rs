@@ -1017,6 +1017,40 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    a_channel_is_added_named_and_set_to_be_verified_first,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (ctx, desk) = (city.system(), city.ctx("desk"));
+        let channel = |code: &str, zh: &str, verify: bool| cases::service::Channel {
+            code: code.into(),
+            name_zh: zh.into(),
+            name_en: "Mayor's box".into(),
+            verify,
+            reviewed: false,
+        };
+        let put = |ctx: &access::Ctx, channel| city.run(ops::put_channel(ctx, channel));
+        assert!(put(&desk, channel("mayor", "市长信箱", true)).is_err());
+        for (code, zh, named) in [
+            ("Mayor's", "市长信箱", "channel_code"),
+            ("mayor", " ", "channel_zh"),
+        ] {
+            let wrong = put(&ctx, channel(code, zh, true));
+            assert!(
+                matches!(&wrong, Err(CaseError::Field { field, .. }) if field == named),
+                "{wrong:?}"
+            );
+        }
+        put(&ctx, channel("mayor", "市长信箱", true)).unwrap();
+        put(&ctx, channel("mayor", "市长信箱（网上）", false)).unwrap();
+        let known = ctx.service::<cases::service::Cases>().channels();
+        let mayor = &known["mayor"];
+        assert_eq!(mayor.name("zh"), "市长信箱（网上）");
+        assert!(!mayor.verify && mayor.reviewed);
+    }
+);
+
+testdb::both_engines!(
     lists_and_templates_are_changed_by_those_who_may_and_flaws_are_named,
     &migrations(),
     |db| {

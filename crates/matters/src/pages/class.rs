@@ -2,7 +2,7 @@
 //! GET /matters/{id}/compare — what differs between two versions.
 
 use super::list::{flag_words, standing};
-use super::{limit_words, seen, today};
+use super::{seen, today};
 use crate::error::MatterError;
 use crate::model::{Condition, Draft, MatterClass, MatterId};
 use crate::ops::{self, History};
@@ -29,7 +29,7 @@ pub(super) fn condition_row(ui: &Ui, c: &Condition) -> ConditionRow {
     ConditionRow {
         number: c.rule_no,
         text: c.text.clone(),
-        limit: limit_words(ui, c.limit),
+        limit: ui.limit(c.limit),
         closing: c.closing.join("、"),
         evidence: c.evidence.clone().unwrap_or_default(),
         basis: c.legal_basis.clone().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! GET /matters — the catalogue, found by words. GET and POST /matters/catalogues — which catalogues count.
 
-use super::{limit_words, seen, today, told};
+use super::{seen, today, told};
 use crate::model::{Catalogue, MatterClass, MatterId, MatterKind};
 use crate::reference::{City, Reference};
 use crate::{ops, sql_versions};
@@ -99,13 +99,13 @@ fn limits(ui: &Ui, class: &MatterClass) -> String {
     all.dedup();
     match all[..] {
         [] => "—".to_owned(),
-        [only] => limit_words(ui, only),
+        [only] => ui.limit(only),
         [first, .., last] => ui.t2(
             "matters-limits",
             "from",
-            limit_words(ui, first).as_str(),
+            ui.limit(first).as_str(),
             "to",
-            limit_words(ui, last).as_str(),
+            ui.limit(last).as_str(),
         ),
     }
 }

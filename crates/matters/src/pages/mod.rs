@@ -16,7 +16,7 @@ use access::{Capability, Ctx, Fault, Permission, Routes};
 use actors::Unit;
 use axum::http::Method;
 use jiff::civil::Date;
-use kernel::{ClockKind, DivisionLevel, Limit};
+use kernel::DivisionLevel;
 use ui::{Choice, FormState, Lang, Ui};
 
 /// Adds the pages to the calls.
@@ -78,22 +78,6 @@ fn unit_label(unit: &Unit, lang: Lang) -> String {
     } else {
         format!("{} {name}", unit.code)
     }
-}
-
-/// A limit in the reader's words.
-fn limit_words(ui: &Ui, limit: Option<Limit>) -> String {
-    let Some(limit) = limit else {
-        return ui.t("matters-no-limit");
-    };
-    let key = match limit.clock() {
-        // words: matters-limit-*
-        ClockKind::UrgentHours => "matters-limit-uh",
-        ClockKind::UrgentDays => "matters-limit-ud",
-        ClockKind::WorkingHours => "matters-limit-wh",
-        ClockKind::WorkingDays => "matters-limit-wd",
-        ClockKind::CalendarDays => "matters-limit-cd",
-    };
-    ui.tn(key, "n", i64::from(limit.amount()))
 }
 
 /// The units a form offers.

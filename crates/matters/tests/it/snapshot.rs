@@ -111,6 +111,37 @@ testdb::both_engines!(
                 .to_string()
                 .contains("other content")
         );
+        // What a page shows before anything is written: each day with its hours before and after, for one street alone.
+        let fair = "date,kind,name\n2027-01-06,off,庙会\n";
+        let options = ops::CalendarOptions {
+            file: matters::calendar_file::FileOptions {
+                version: Some("fair".into()),
+                ..Default::default()
+            },
+            division: Some("350203001000".parse().unwrap()),
+            reason: Some("街道通知 1 号".into()),
+            dry_run: false,
+        };
+        let plan = ops::plan_calendar(&ctx, fair.as_bytes(), &options).unwrap();
+        let shown: Vec<&str> = plan.report.shown.iter().map(|r| r.name.as_str()).collect();
+        assert_eq!(
+            shown,
+            ["fair", "2027-01-06 庙会: 09:00-12:00 15:00-18:00 → —"]
+        );
+        reference.refresh_blocking(&ctx).unwrap();
+        let layers = |city: &matters::City| city.calendars.layers().len();
+        assert_eq!(
+            layers(&reference.current()),
+            layers(&city),
+            "nothing was written"
+        );
+        plan.carry_out(&ctx, &mut |_| ()).unwrap();
+        reference.refresh_blocking(&ctx).unwrap();
+        let wednesday = jiff::civil::date(2027, 1, 6);
+        let after = reference.current();
+        let of_street = after.calendars.at("350203001000".parse().ok());
+        assert!(of_street.periods_on(wednesday).is_empty());
+        assert!(!after.calendar.periods_on(wednesday).is_empty());
         for garbage in ["", "nonsense", "{", "year 20270\n"] {
             assert!(
                 ops::import_calendar(&ctx, garbage.as_bytes()).is_err(),

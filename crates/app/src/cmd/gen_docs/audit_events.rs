@@ -380,6 +380,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "channel.edit",
+        "channel",
+        "a channel is added, or its names or whether its reports are verified first are changed",
+        "`name_zh`, `name_en`, `verify`",
+    ),
+    (
         "case_template.drop",
         "case_template",
         "a template of answers of some classes is taken away",
