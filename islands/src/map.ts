@@ -141,6 +141,8 @@ function addTelling(map: MapLibre, room: HTMLElement, told: HTMLElement, plan: (
       void openCluster(map, feature);
       return;
     }
+    // A circle of several places, made by the server: nearer, it comes apart.
+    if (feature && Number(feature.properties.piles) > 1) map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 2, animate: !isStill() });
     const { text, href } = about(feature, plan());
     const said: Node = href ? Object.assign(document.createElement('a'), { href, textContent: text }) : document.createTextNode(text);
     told.replaceChildren(said);

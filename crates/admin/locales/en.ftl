@@ -1,4 +1,4 @@
-admin-menu = Administration
+admin-menu = Overview
 admin-title = Administration
 admin-import-file = Import a file
 admin-imports = Imports

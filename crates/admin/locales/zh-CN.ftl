@@ -1,4 +1,4 @@
-admin-menu = 管理
+admin-menu = 概览
 admin-title = 管理
 admin-import-file = 导入文件
 admin-imports = 导入

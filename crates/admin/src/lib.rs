@@ -60,5 +60,5 @@ pub fn capability() -> Capability {
             include_str!("../locales/zh-CN.ftl"),
             include_str!("../locales/en.ftl"),
         )
-        .menu("admin-menu", "/admin", manage, 790)
+        .menu("admin-menu", "/admin", manage, 700)
 }

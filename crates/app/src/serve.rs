@@ -116,6 +116,7 @@ pub fn state_of(
     program.services.add(files);
     program.services.add(keys);
     program.services.add(Arc::new(cases));
+    program.services.add(Arc::new(evaluation::Piles::default()));
     let faces = Faces::default();
     faces.take(&program.reference.current().settings);
     program.services.add(Arc::new(faces));

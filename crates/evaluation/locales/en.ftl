@@ -49,6 +49,7 @@ evaluation-map-by-community = Community
 evaluation-map-by-grid = Unit grid
 evaluation-map-state = State now
 evaluation-map-cell = { $community } { $code }
+evaluation-map-circle = { $open } open, { $overdue } of them overdue, at { $places } places; most at { $name }. Press to look closer.
 evaluation-map-cut = The list has the { $shown } places with most overdue and open cases; the map has all { $n }.
 evaluation-map-open = Open
 evaluation-map-reported = Reported in 28 days

@@ -11,6 +11,7 @@
 
 mod api;
 pub mod bulletin;
+mod case_tiles;
 pub mod condition;
 pub mod definitions;
 pub mod figures;
@@ -25,6 +26,7 @@ pub mod sql;
 pub mod sql_sets;
 pub mod vocabulary;
 
+pub use case_tiles::Piles;
 pub use map::drawn as drawn_map;
 pub use model::{By, Counts, Definition, Evaluation, Month, Period, RATES, Rate, Row};
 pub use pages::capability;

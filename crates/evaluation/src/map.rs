@@ -12,14 +12,14 @@ use cases::service::Cases;
 use facts::figures::{self, Ask, Figure, FiguresError, Filter};
 use facts::standing::{self, Closed, Standing};
 use facts::{Level, Measure, Place};
+use grid::tiles::DEEPEST;
 use grid::{Territory, TileSet, Tiles};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use kernel::DivisionLevel;
-use kernel::geo::Point;
 use matters::{City, MatterId};
 use std::collections::BTreeMap;
-use ui::{Choice, FormState, Html, Light, MapPoint, Shade, Shading, Ui};
+use ui::{Choice, FormState, Html, MapTiles, Shade, Shading, Ui};
 
 /// How many days, today included, the counts of a period span.
 const DAYS: i32 = 28;
@@ -105,7 +105,7 @@ impl Asked {
         let level = LEVELS
             .iter()
             .position(|(word, ..)| *word == fields.get("by"));
-        let state = open_states().find(|state| state.as_str() == fields.get("state"));
+        let state = open_state(fields.get("state"));
         let shown = SHOWN.iter().position(|word| *word == fields.get("show"));
         Self {
             // The sums of a unit tell districts apart, no smaller places.
@@ -126,6 +126,16 @@ impl Asked {
             is_wall: fields.get("wall") == "1",
         }
     }
+}
+
+/// The state of this word, if cases in it are going on.
+pub(crate) fn open_state(word: &str) -> Option<State> {
+    open_states().find(|state| state.as_str() == word)
+}
+
+/// What a unit grid is called: its community's name and its code.
+pub(crate) fn cell_name(ui: &Ui, community: &str, code: &str) -> String {
+    ui.t2("evaluation-map-cell", "community", community, "code", code)
 }
 
 /// The states of cases that are going on.
@@ -193,7 +203,6 @@ struct Spot {
     name: String,
     /// The name with its language.
     shown: Html,
-    middle: Option<Point>,
     residents: Option<u64>,
     n: Numbers,
 }
@@ -211,18 +220,11 @@ fn spots(
             let n = of(Place::of(Some(cell.code), None))?;
             let community = territory.community_of(cell.code);
             let community = community.map_or("", |c| c.name_in(ui.lang));
-            let name = ui.t2(
-                "evaluation-map-cell",
-                "community",
-                community,
-                "code",
-                cell.code.as_str(),
-            );
+            let name = cell_name(ui, community, cell.code.as_str());
             Some(Spot {
                 code: cell.code.to_string(),
                 shown: Html::from_text(&name),
                 name,
-                middle: Some(cell.shape.label_point()),
                 residents: None,
                 n,
             })
@@ -236,10 +238,6 @@ fn spots(
             code: division.code.to_string(),
             name: division.name_in(ui.lang).to_owned(),
             shown: grid::division_name(ui, division),
-            middle: match &division.shape {
-                Some(shape) => Some(shape.label_point()),
-                None => territory.bounds_of(division.code).map(|b| b.middle()),
-            },
             residents: division.residents.map(count),
             n,
         })
@@ -277,25 +275,6 @@ fn shade(ui: &Ui, shown: &str, spot: &Spot) -> Shade {
         }
         _ => Shade::rate(ui, code, name, n.overdue, n.open, LEAST),
     }
-}
-
-fn point(ui: &Ui, spot: &Spot) -> Option<MapPoint> {
-    let (at, n) = (spot.middle?, spot.n);
-    (n.open > 0).then(|| MapPoint {
-        lon: at.lon(),
-        lat: at.lat(),
-        n: n.open,
-        light: (n.overdue > 0).then_some(Light::Late),
-        text: ui.ta(
-            "evaluation-map-point",
-            &[
-                ("name", &spot.name.as_str()),
-                ("open", &n.open),
-                ("overdue", &n.overdue),
-            ],
-        ),
-        href: String::new(),
-    })
 }
 
 fn line(ui: &Ui, spot: &Spot) -> Line {
@@ -402,6 +381,7 @@ fn page(
         )
         .append_pair("wall", "1")
         .finish();
+    let cases = cases_of(&form, found.map(|f| f.as_of));
     let levels = LEVELS
         .iter()
         .take(if is_of_unit { 1 } else { LEVELS.len() });
@@ -431,7 +411,7 @@ fn page(
         is_wall: asked.is_wall,
         has_period: asked.state.is_none(),
         map: tiles.map_or_else(Html::default, |tiles| {
-            map_of(&ui, tiles, by == "grid", shown, &spots)
+            map_of(&ui, tiles, by == "grid", shown, (&spots, &cases))
         }),
         lines,
         rest,
@@ -450,8 +430,33 @@ fn form_of(asked: Asked) -> FormState {
         .with("state", asked.state.map_or("", State::as_str))
 }
 
-/// The places shaded and their points; empty where the city has no borders.
-fn map_of(ui: &Ui, tiles: &Tiles, is_grid: bool, shown: &str, spots: &[Spot]) -> Html {
+/// The tiles of open cases, narrowed as the page is. Their address names the moment the figures are from, so that a map
+/// that renews itself gets new ones.
+fn cases_of(form: &FormState, as_of: Option<jiff::Timestamp>) -> MapTiles {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("class", form.value("class"))
+        .append_pair("state", form.value("state"))
+        .append_pair(
+            "t",
+            &as_of.map_or(0, jiff::Timestamp::as_second).to_string(),
+        )
+        .finish();
+    MapTiles {
+        set: "cases",
+        url: format!("/tiles/cases/{{z}}/{{x}}/{{y}}.mvt?{query}"),
+        from: 0,
+        to: DEEPEST,
+    }
+}
+
+/// The places shaded, and circles of open cases; empty where the city has no borders.
+fn map_of(
+    ui: &Ui,
+    tiles: &Tiles,
+    is_grid: bool,
+    shown: &str,
+    (spots, cases): (&[Spot], &MapTiles),
+) -> Html {
     let (set, sets) = if is_grid {
         (TileSet::Grids, &[TileSet::Divisions, TileSet::Grids][..])
     } else {
@@ -468,7 +473,7 @@ fn map_of(ui: &Ui, tiles: &Tiles, is_grid: bool, shown: &str, spots: &[Spot]) ->
         places: spots.iter().map(|spot| shade(ui, shown, spot)).collect(),
         ..Shading::default()
     });
-    map.points = spots.iter().filter_map(|spot| point(ui, spot)).collect();
+    map.tiles.push(cases.clone());
     map.show(ui)
 }
 
@@ -608,7 +613,6 @@ mod tests {
             code: "990101001000".into(),
             name: "海棠街道".into(),
             shown: Html::default(),
-            middle: None,
             residents: Some(10_000),
             n,
         };

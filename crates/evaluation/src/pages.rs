@@ -30,6 +30,12 @@ pub fn capability() -> Capability {
                 "/city-map",
                 Permission::EvaluationRead,
                 crate::map::show,
+            )
+            .on(
+                Method::GET,
+                "/tiles/cases/{z}/{x}/{file}",
+                Permission::EvaluationRead,
+                crate::case_tiles::tile,
             ),
     )
     .migrations(crate::MIGRATIONS)

@@ -63,7 +63,7 @@ impl BaseMap {
 /// A set of vector tiles of this program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MapTiles {
-    /// Its name: `divisions` or `grids`.
+    /// Its name: `divisions` or `grids`, areas; `cases`, circles with their numbers.
     pub set: &'static str,
     /// Its address with `{z}`, `{x}` and `{y}` left open.
     pub url: String,

@@ -1,7 +1,7 @@
 // What the server says about a map: `ui::map::Map` in crates/ui/src/map.rs, in its attribute `data-map`.
 
 export interface Tiles {
-  set: 'divisions' | 'grids';
+  set: 'divisions' | 'grids' | 'cases';
   url: string;
   from: number;
   to: number;
@@ -15,7 +15,7 @@ export interface Shade {
 }
 
 export interface Shading {
-  set: Tiles['set'];
+  set: 'divisions' | 'grids';
   /** The beginning of the tokens' names: `seq` or `div`. */
   colours: string;
   places: Record<string, Shade>;

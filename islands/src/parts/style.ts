@@ -52,6 +52,7 @@ export function styleOf(plan: Plan): StyleSpecification {
   addMarked(plan, layers, has);
   if (has('divisions')) layers.push(names());
   if (has('grids')) layers.push(gridNumbers());
+  if (has('cases')) layers.push(...circles('cases', { 'source-layer': 'cases' }));
   addPoints(plan, sources, layers);
   return { version: 8, sources, layers };
 }
@@ -138,7 +139,6 @@ function gridNumbers(): LayerSpecification {
 
 function addPoints({ points }: Plan, sources: Record<string, SourceSpecification>, layers: LayerSpecification[]): void {
   if (!points || points.length === 0) return;
-  const scale = enlarged();
   const late: ExpressionSpecification = ['case', ['==', ['get', 'light'], 'late'], ['get', 'n'], 0];
   sources.points = {
     type: 'geojson', cluster: true, clusterRadius: 40, clusterMaxZoom: 17,
@@ -151,11 +151,17 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
       })),
     },
   };
+  layers.push(...circles('points', {}));
+}
+
+/** Circles with their numbers, and a mark for what stands alone. */
+function circles(source: string, of: { 'source-layer'?: string }): LayerSpecification[] {
+  const scale = enlarged();
   const many: ExpressionSpecification = ['>', ['get', 'n'], 1];
   const hasLate: ExpressionSpecification = ['any', ['>', ['coalesce', ['get', 'late'], 0], 0], ['==', ['get', 'light'], 'late']];
-  layers.push(
+  return [
     {
-      id: 'many', type: 'circle', source: 'points', filter: many,
+      id: 'many', type: 'circle', source, ...of, filter: many,
       paint: {
         'circle-color': token('--surface'),
         'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n']], 1, 12 * scale, 10, 20 * scale, 100, 36 * scale],
@@ -164,7 +170,7 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
       },
     },
     {
-      id: 'many-numbers', type: 'symbol', source: 'points', filter: many,
+      id: 'many-numbers', type: 'symbol', source, ...of, filter: many,
       layout: {
         // ■ beside the number where some are late: state is never colour alone.
         'text-field': ['concat', ['case', hasLate, '■ ', ''], ['to-string', ['get', 'n']]],
@@ -173,10 +179,10 @@ function addPoints({ points }: Plan, sources: Record<string, SourceSpecification
       paint: { 'text-color': token('--ink') },
     },
     {
-      id: 'one', type: 'symbol', source: 'points', filter: ['!', many],
+      id: 'one', type: 'symbol', source, ...of, filter: ['!', many],
       layout: { 'icon-image': ['concat', 'light-', ['get', 'light']], 'icon-allow-overlap': true },
     },
-  );
+  ];
 }
 
 /** The pictures the style names: the hatching, and a mark for each light. */

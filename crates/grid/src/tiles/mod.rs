@@ -5,8 +5,10 @@
 //! asked, and every process makes the same tiles.
 
 mod mvt;
+mod piles;
 mod scheme;
 
+pub use piles::{Circle, LAYER, Pile, piles};
 pub use scheme::{DEEPEST, TileId};
 
 use crate::area::{Area, Bounds};

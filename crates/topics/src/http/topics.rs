@@ -179,7 +179,9 @@ pub(super) async fn edit(
     Json(wanted): Json<Wanted>,
 ) -> Result<Json<TopicView>, Fault> {
     let city = ctx.service::<Cases>().city();
-    let version = wanted.version.ok_or_else(|| wrong("version", "is missing"))?;
+    let version = wanted
+        .version
+        .ok_or_else(|| wrong("version", "is missing"))?;
     let draft = draft(&city, wanted)?;
     let topic = ops::edit(&ctx, &city, id, version, draft).await?;
     Ok(Json(TopicView::of(&city, &topic, None)))

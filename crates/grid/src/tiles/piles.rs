@@ -1,0 +1,171 @@
+//! Things counted at points, as a tile: what lies close together at a zoom is one circle with their sum.
+//!
+//! A tile is cut into squares; what lies in one square is one circle, at the mean of its points weighed by what they count.
+//! Squares do not cross the edges of tiles, so that each thing is counted in one circle whatever tile it is asked for.
+
+use super::mvt::{EXTENT, Layer, Tag, tile};
+use super::scheme::TileId;
+use kernel::Point;
+use std::collections::BTreeMap;
+
+/// The name of the layer.
+pub const LAYER: &str = "cases";
+/// Squares along each side of a tile: a circle has 64 pixels to itself where a tile has 512.
+const SQUARES: i32 = 8;
+
+/// What is counted at one point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pile {
+    /// Where.
+    pub at: Point,
+    /// How many.
+    pub n: u64,
+    /// Of these, late ones.
+    pub late: u64,
+    /// What it is called (its unit grid, its street).
+    pub name: String,
+}
+
+/// A circle of a tile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circle<'a> {
+    /// How many things.
+    pub n: u64,
+    /// Of these, late ones.
+    pub late: u64,
+    /// How many piles lie in it.
+    pub piles: u64,
+    /// The name of the only one; else of the largest.
+    pub name: &'a str,
+}
+
+/// The circles of a tile as bytes, each with the tags `n`, `late`, `piles`, `light` (`late` or `in-time`) and `text`.
+pub fn piles(id: TileId, of: &[Pile], text: impl Fn(&Circle<'_>) -> String) -> Vec<u8> {
+    let mut squares: BTreeMap<[i32; 2], (Circle<'_>, u64, [f64; 2])> = BTreeMap::new();
+    for pile in of.iter().filter(|p| p.n > 0) {
+        let Some(spot) = id.spot(pile.at) else {
+            continue;
+        };
+        let square = spot.map(|units| units * SQUARES / EXTENT);
+        let none = Circle {
+            n: 0,
+            late: 0,
+            piles: 0,
+            name: "",
+        };
+        let (circle, largest, at) = squares.entry(square).or_insert((none, 0, [0.0; 2]));
+        circle.n += pile.n;
+        circle.late += pile.late;
+        circle.piles += 1;
+        if pile.n > *largest {
+            (*largest, circle.name) = (pile.n, &pile.name);
+        }
+        for (sum, units) in at.iter_mut().zip(spot) {
+            *sum += f64::from(units) * pile.n as f64;
+        }
+    }
+    let mut layer = Layer::new(LAYER);
+    for (circle, _, at) in squares.values() {
+        let middle = at.map(|sum| (sum / circle.n as f64).round() as i32);
+        let light = if circle.late > 0 { "late" } else { "in-time" };
+        layer.point(
+            middle,
+            vec![
+                ("n", Tag::Number(circle.n)),
+                ("late", Tag::Number(circle.late)),
+                ("piles", Tag::Number(circle.piles)),
+                ("light", light.into()),
+                ("text", Tag::Text(text(circle))),
+            ],
+        );
+    }
+    if layer.is_empty() {
+        Vec::new()
+    } else {
+        tile(&[layer])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    fn pile(lon: f64, lat: f64, n: u64, late: u64) -> Pile {
+        Pile {
+            at: Point::new(lon, lat).expect("a point"),
+            n,
+            late,
+            name: format!("{lon},{lat}"),
+        }
+    }
+
+    /// The circles of all tiles of a zoom around the piles, and how many tiles had some.
+    fn circles(z: u8, of: &[Pile]) -> Vec<(u64, u64, u64)> {
+        let found = RefCell::new(Vec::new());
+        let side = f64::from(1_u32 << z);
+        let some = of.iter().filter(|p| p.n > 0);
+        let tiles: std::collections::BTreeSet<(u32, u32)> = some
+            .map(|p| {
+                let down =
+                    (1.0 - p.at.lat().to_radians().tan().asinh() / std::f64::consts::PI) / 2.0;
+                (
+                    ((p.at.lon() + 180.0) / 360.0 * side) as u32,
+                    (down * side) as u32,
+                )
+            })
+            .collect();
+        for (x, y) in tiles {
+            let bytes = piles(TileId::new(z, x, y).expect("a tile"), of, |c| {
+                found.borrow_mut().push((c.n, c.late, c.piles));
+                c.name.to_owned()
+            });
+            assert!(!bytes.is_empty());
+        }
+        found.into_inner()
+    }
+
+    #[test]
+    fn nothing_is_lost_or_counted_twice_at_any_zoom() {
+        let of: Vec<Pile> = (0..200_i32)
+            .map(|i| {
+                let (i, n) = (f64::from(i), u64::from(i.unsigned_abs() % 7));
+                pile(
+                    118.0 + (i * 0.618).fract() * 0.3,
+                    24.4 + (i * 0.414).fract() * 0.2,
+                    n,
+                    n / 3,
+                )
+            })
+            .collect();
+        let all: u64 = of.iter().map(|p| p.n).sum();
+        let late: u64 = of.iter().map(|p| p.late).sum();
+        let mut before = 0;
+        for z in 6..=16 {
+            let found = circles(z, &of);
+            assert_eq!(found.iter().map(|c| c.0).sum::<u64>(), all, "zoom {z}");
+            assert_eq!(found.iter().map(|c| c.1).sum::<u64>(), late, "zoom {z}");
+            assert!(found.len() >= before, "circles part as the zoom grows");
+            before = found.len();
+        }
+        assert_eq!(circles(6, &of).len(), 1);
+        assert!(
+            before > 150,
+            "far in, nearly each pile has its circle: {before}"
+        );
+    }
+
+    #[test]
+    fn a_circle_is_named_by_its_largest_pile_and_stands_at_the_weighed_middle() {
+        let of = [pile(118.0, 24.5, 1, 0), pile(118.001, 24.5, 9, 2)];
+        let said = RefCell::new(String::new());
+        let id = TileId::new(4, 13, 6).expect("a tile");
+        piles(id, &of, |c| {
+            *said.borrow_mut() = format!("{} {} {} {}", c.n, c.late, c.piles, c.name);
+            String::new()
+        });
+        assert_eq!(*said.borrow(), "10 2 2 118.001,24.5");
+        let elsewhere = TileId::new(4, 0, 0).expect("a tile");
+        assert!(piles(elsewhere, &of, |_| String::new()).is_empty());
+    }
+}
