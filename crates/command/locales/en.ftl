@@ -41,3 +41,4 @@ command-said-reworked = { $n ->
    *[other] { $n } checks failed in the last seven days.
 }
 command-said-waiting = { $warnings } unusual findings and { $rulings } disputed duties wait for a decision.
+command-lights = The last week against its forecast

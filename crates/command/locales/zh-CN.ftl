@@ -32,3 +32,4 @@ command-said-on-time = 近七日按期结案率 { $rate }。
 command-said-open = 目前未结 { $open } 件，其中超期 { $overdue } 件。
 command-said-reworked = 近七日核查返工 { $n } 件。
 command-said-waiting = 有 { $warnings } 项异常、{ $rulings } 件权责争议待决定。
+command-lights = 上周与预测对比

@@ -334,6 +334,25 @@ mod tests {
     }
 
     proptest! {
+        /// Page's other way to say it: the sum is the largest of all sums that end here, or nothing.
+        #[test]
+        fn the_sum_is_the_largest_that_ends_here(counts in prop::collection::vec(0u32..30, 30..60), t in 0usize..3) {
+            prop_assume!(counts[..15].iter().any(|c| *c > 0));
+            let counts: Vec<f64> = counts.into_iter().map(f64::from).collect();
+            let transform = [Transform::Standard, Transform::Rossi, Transform::Anscombe][t];
+            let settings = Cusum { transform, ..Cusum::default() };
+            let first = 15;
+            let mean = counts[..first].iter().sum::<f64>() / first as f64;
+            let excess = |i: usize| transform.standard(counts[i], mean) - settings.k;
+            let found = cusum(&counts, &settings, Some(first + 1..=counts.len())).unwrap();
+            for (point, end) in found.iter().zip(first..) {
+                let sums = (first..=end).map(|begin| (begin..=end).map(excess).sum::<f64>());
+                let largest = sums.fold(0.0, f64::max);
+                let is_close = (largest - settings.h).abs() < 1e-9;
+                prop_assert!(is_close || point.alarm == (largest >= settings.h), "{:?} {}", point, largest);
+            }
+        }
+
         #[test]
         fn the_limit_is_where_the_sum_reaches_h(counts in prop::collection::vec(0u32..30, 30..60), t in 0usize..3) {
             prop_assume!(counts[..15].iter().any(|c| *c > 0));

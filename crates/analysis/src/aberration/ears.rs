@@ -309,7 +309,51 @@ mod tests {
         ));
     }
 
+    /// The alarms in terms of the statistics C1 and C2, with every sum taken anew.
+    fn twin(counts: &[f64], method: EarsMethod, z: f64) -> Vec<(usize, bool)> {
+        let statistic = |t: usize, gap: usize| {
+            let past: Vec<f64> = (t - gap - 7..t - gap).map(|i| counts[i]).collect();
+            let mean = past.iter().sum::<f64>() / 7.0;
+            let variance = past.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / 6.0;
+            (counts[t] - mean) / variance.sqrt()
+        };
+        let gap = if method == EarsMethod::C1 { 0 } else { 2 };
+        let first = if method == EarsMethod::C3 {
+            11
+        } else {
+            7 + gap
+        };
+        let judged = (first..counts.len()).map(|t| {
+            let excess = |t: usize| (statistic(t, 2) - 1.0).max(0.0);
+            // C3 of `surveillance` looks at the two points before only.
+            let is_alarm = match method {
+                EarsMethod::C3 => excess(t - 1) + excess(t - 2) > z,
+                _ => statistic(t, gap) > z,
+            };
+            (t + 1, is_alarm)
+        });
+        judged.collect()
+    }
+
     proptest! {
+        #[test]
+        fn the_alarms_are_those_of_a_second_way_to_count(counts in prop::collection::vec(0u32..30, 12..50), c in 0usize..3) {
+            let counts: Vec<f64> = counts.into_iter().map(f64::from).collect();
+            let method = [EarsMethod::C1, EarsMethod::C2, EarsMethod::C3][c];
+            // A constant past has no spread to speak of; its conventions have tests of their own.
+            prop_assume!(counts.windows(7).all(|w| w.iter().any(|x| *x != w[0])));
+            let settings = Ears::new(method);
+            let z = normal_quantile(1.0 - settings.alpha);
+            let found = ears(&counts, &settings, None).unwrap();
+            let twin = twin(&counts, method, z);
+            prop_assert_eq!(found.len(), twin.len());
+            for (point, (index, alarm)) in found.iter().zip(twin) {
+                prop_assert_eq!(point.index, index);
+                let is_close = point.upper.is_some_and(|u| (point.observed - u).abs() < 1e-9);
+                prop_assert!(is_close || point.alarm == alarm, "{:?}", point);
+            }
+        }
+
         #[test]
         fn more_caution_never_means_more_alarms(counts in prop::collection::vec(0u32..40, 15..60), c in 0usize..3) {
             let counts: Vec<f64> = counts.into_iter().map(f64::from).collect();

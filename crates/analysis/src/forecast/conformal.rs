@@ -146,6 +146,43 @@ mod tests {
         assert_eq!(others.sorted.len(), 34, "five points were left out");
     }
 
+    proptest::proptest! {
+        /// Twin: of all whole counts, those that fewer than the share of errors lie beyond are inside.
+        #[test]
+        fn a_count_is_inside_unless_too_few_errors_lie_beyond_it(
+            errors in proptest::collection::vec(-40i32..40, 39..80), mean in 0u32..60, c in 0usize..2,
+        ) {
+            let mut sorted: Vec<f64> = errors.iter().map(|e| f64::from(*e) / 4.0).collect();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let (n, mean, confidence) = (sorted.len(), f64::from(mean), [0.8, 0.95][c]);
+            let pool = Pool { sorted: sorted.clone() };
+            let (lower, upper) = pool.limits(mean, confidence);
+            // Errors are between one another in equal steps of rank.
+            let rank_of = |error: f64| {
+                let below = sorted.iter().filter(|e| **e < error).count();
+                let at = sorted.iter().filter(|e| **e == error).count();
+                match (below, at) {
+                    (0, 0) => 0.0,
+                    (b, 0) if b == n => (n + 1) as f64,
+                    (b, 0) => b as f64 + (error - sorted[b - 1]) / (sorted[b] - sorted[b - 1]),
+                    (b, a) => b as f64 + if error < 0.0 { a as f64 } else { 1.0 },
+                }
+            };
+            let rank = (n + 1) as f64 * (1.0 - confidence) / 2.0;
+            for count in 0..200 {
+                let error = (f64::from(count) - mean) / scale(mean);
+                let (low, high) = (rank_of(error), (n + 1) as f64 - rank_of(error));
+                let is_near = (low - rank).abs() < 1e-6 || (high - rank).abs() < 1e-6;
+                let at_mean = f64::from(count) == mean;
+                let is_inside = (lower..=upper).contains(&f64::from(count));
+                if !is_near && !at_mean && sorted[0] < 0.0 && sorted[n - 1] > 0.0 {
+                    let is_between = count as f64 > mean && high > rank || (count as f64) < mean && low > rank;
+                    proptest::prop_assert_eq!(is_inside, is_between, "{} of {}..{} ({} {} {})", count, lower, upper, low, high, rank);
+                }
+            }
+        }
+    }
+
     #[test]
     fn limits_are_whole_and_hold_the_mean() {
         let none = Pool { sorted: vec![] };

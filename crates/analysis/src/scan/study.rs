@@ -207,6 +207,13 @@ impl Study {
         })
     }
 
+    /// Cases of the file that lie outside the time of the study and are not looked at.
+    pub fn left_out(&self) -> u64 {
+        let read: u64 = self.case_rows.iter().map(|row| u64::from(row.count)).sum();
+        let kept: u64 = self.data.cases.iter().map(|t| u64::from(t.count)).sum();
+        read.saturating_sub(kept)
+    }
+
     /// The data as scanned, for tests and benches.
     pub fn data(&self) -> &Data {
         &self.data

@@ -102,6 +102,11 @@ impl Args {
             let found = evaluate(&counts, seasons, self.horizon);
             evaluations.push(found.map_err(|e| failure(&e, &table))?);
         }
+        for season in &self.season {
+            if evaluations.iter().all(|e| !e.seasons.contains(season)) {
+                eprintln!("a season of {season} is left out: the series is too short to tell it");
+            }
+        }
         let sum = bottom_up(&evaluations.iter().collect::<Vec<_>>());
         let sum = sum.map_err(|e| failure(&e, &table))?;
         let parts = if evaluations.len() > 1 {

@@ -19,7 +19,7 @@ const MOST_VALUES: usize = 50;
 const MOST_COLUMNS: usize = 200;
 
 /// Words by which a column tells of who reports, beside those that no import may bring in.
-const PERSONS: [&str; 9] = [
+const PERSONS: [&str; 15] = [
     "caller",
     "reporter",
     "complainant",
@@ -29,6 +29,23 @@ const PERSONS: [&str; 9] = [
     "举报人",
     "投诉人",
     "性别",
+    "年龄",
+    "户籍",
+    "国籍",
+    "残疾",
+    "姓氏",
+    "姓名",
+];
+
+/// Words that tell of persons where they stand alone in a name: `race`, not `racecourse`.
+const WHOLE_WORDS: [&str; 7] = [
+    "age",
+    "sex",
+    "race",
+    "nationality",
+    "surname",
+    "disability",
+    "hukou",
 ];
 
 /// Estimate how fast incidents are reported, from their repeated reports.
@@ -129,7 +146,13 @@ fn check_covariate(name: &str) -> Result<(), Failure> {
         return refused(forbidden.to_string());
     }
     let small = name.to_lowercase();
-    if matches!(small.as_str(), "age" | "sex" | "年龄")
+    // Of a name with a place's own figure in it, such as `median_age`, only the whole is looked at.
+    let is_whole = |word: &&str| {
+        small == *word
+            || small.starts_with(&format!("{word}_"))
+            || small.ends_with(&format!("_of_{word}"))
+    };
+    if WHOLE_WORDS.iter().any(|word| is_whole(&word))
         || PERSONS.iter().any(|word| small.contains(*word))
     {
         return refused(format!(
@@ -315,6 +338,11 @@ mod tests {
             "Age",
             "reporter gender",
             "来电人类别",
+            "race",
+            "Race_group",
+            "nationality",
+            "户籍地",
+            "share_of_disability",
         ] {
             let text = format!("duplicates,days,{name}\n1,2,3\n0,2,4\n2,1,5\n");
             for args in [&[][..], &["--covariate", name][..]] {
@@ -328,8 +356,10 @@ mod tests {
                 assert!(f.message.contains(name), "{}", f.message);
             }
         }
-        let text = "duplicates,days,pipe_age\n1,2,3\n0,2,4\n2,1,5\n1,3,4\n";
-        with_file(text, |f| run(&["reporting-rate", f])).unwrap();
+        for fact_of_a_place in ["pipe_age", "median_age", "racecourse", "density"] {
+            let text = format!("duplicates,days,{fact_of_a_place}\n1,2,3\n0,2,4\n2,1,5\n1,3,4\n");
+            with_file(&text, |f| run(&["reporting-rate", f])).unwrap();
+        }
     }
 
     #[test]

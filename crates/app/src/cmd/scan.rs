@@ -158,9 +158,14 @@ impl Args {
             controls: controls.as_deref(),
             expected: expected.as_deref(),
         };
-        let report = Study::read(&files, &self.request())
-            .and_then(|study| study.scan())
-            .map_err(unusable)?;
+        let study = Study::read(&files, &self.request()).map_err(unusable)?;
+        // For the expectation-based model the time before the study is its baseline.
+        let is_history = matches!(self.model, ModelName::Ebp);
+        let left_out = study.left_out();
+        if left_out > 0 && !is_history {
+            eprintln!("{left_out} cases lie outside the time of the study and are left out");
+        }
+        let report = study.scan().map_err(unusable)?;
         let answer = Answer {
             report,
             seconds: started.elapsed().as_secs_f64(),

@@ -155,6 +155,26 @@ on_both!(an_answer_is_written_to_a_file, |place| {
     }
 });
 
+#[test]
+fn what_is_sensitive_or_not_classed_yet_is_exported_by_street() {
+    let place = Place::sqlite();
+    place.run(&["init", "--sample"]).done();
+    let out = place.path("facts.parquet").display().to_string();
+    let done = place
+        .run(&["export", "facts", "--format", "parquet", "--out", &out])
+        .done();
+    let unclassed = place.count("SELECT count(*) FROM cases WHERE matter_id IS NULL");
+    let confidential = place.count(
+        "SELECT count(*) FROM cases WHERE matter_id IN (SELECT id FROM matter_classes WHERE confidential = 1)",
+    );
+    let by_street = done["by_street"].as_i64().unwrap();
+    assert!(
+        unclassed > 0 && by_street > unclassed + confidential,
+        "{done}: {unclassed} {confidential}"
+    );
+    assert!(by_street < done["rows"].as_i64().unwrap() / 2, "{done}");
+}
+
 on_both!(what_cases_count_as_is_exported_without_people, |place| {
     import(place, 0, 600);
     let out = place.path("facts.parquet").display().to_string();
@@ -164,6 +184,7 @@ on_both!(what_cases_count_as_is_exported_without_people, |place| {
         (done["rows"].as_i64(), done["file"].as_str()),
         (Some(600), Some(out.as_str()))
     );
+    assert_eq!(done["by_street"], 0, "none of these classes is sensitive");
     let file = std::fs::read(&out).unwrap();
     assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
     let has = |word: &str| file.windows(word.len()).any(|w| w == word.as_bytes());

@@ -6,10 +6,15 @@
 use super::simulated::{Pattern, generator, lattice, poisson};
 use crate::measure::{Cost, cost_of};
 use crate::report::{Line, Wanted};
-use analysis::aberration::{Farrington, Threshold, Timeline, farrington};
+use analysis::aberration::{
+    Cusum, DayKind, DayPattern, Ears, EarsMethod, Farrington, Threshold, Timeline, cusum,
+    discoveries, ears, farrington,
+};
 use analysis::forecast::evaluate;
 use analysis::scan::{Data, Findings, Null, Options, Span, Zones, scan};
 use anyhow::Context as _;
+use jiff::ToSpan as _;
+use reporting::{Covariates, reporting};
 use std::f64::consts::TAU;
 use std::hint::black_box;
 
@@ -37,7 +42,9 @@ pub fn run(quick: bool, say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
     scans(quick, say)?;
     daily(say)?;
     farrington_points(say)?;
+    small_detectors(say)?;
     forecast(say)?;
+    reporting_rate(say)?;
     super::text::run(say)
 }
 
@@ -211,6 +218,88 @@ fn farrington_points(say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
         let detail = format!("{each:.4} ms; b 5, w 3, 10 periods");
         say(line.wanted(Wanted::AtMost(1.0)).detail(detail));
     }
+    Ok(())
+}
+
+/// The detectors beside Farrington, day kinds and the control over many series, over 2,000 series of a year.
+fn small_detectors(say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+    let mut rng = generator(4);
+    let series: Vec<Vec<f64>> = (0..2_000)
+        .map(|_| (0..365).map(|_| poisson(4.0, &mut rng)).collect())
+        .collect();
+    let day = |n: usize| jiff::civil::date(2025, 1, 1).saturating_add((n as i64).days());
+    let kinds: Vec<DayKind> = (0..365).map(|n| DayKind::of(day(n), n % 7 > 4)).collect();
+    let points = series.len() * 365;
+    let mut told = |what: &str, work: &(dyn Fn(&[f64]) -> anyhow::Result<()> + Sync)| {
+        let (_, cost) = on_one_core(|| series.iter().try_for_each(|s| work(black_box(s))))?;
+        let millions = points as f64 / cost.cpu_s.max(1e-9) / 1e6;
+        let line = Line::new(
+            "analysis",
+            "-",
+            format!("{what}, million points a second of one core"),
+            millions,
+        );
+        say(line.detail("2,000 series of 365 days"));
+        anyhow::Ok(())
+    };
+    for method in [EarsMethod::C1, EarsMethod::C2, EarsMethod::C3] {
+        told(&format!("EARS {method:?}"), &|counts| {
+            black_box(ears(counts, &Ears::new(method), None).context("refused")?);
+            Ok(())
+        })?;
+    }
+    told("CUSUM", &|counts| {
+        black_box(cusum(counts, &Cusum::default(), None).context("refused")?);
+        Ok(())
+    })?;
+    told("day of the week and holidays", &|counts| {
+        black_box(DayPattern::estimate(counts, &kinds).adjusted(counts, &kinds));
+        Ok(())
+    })?;
+    let p_values: Vec<f64> = series.iter().flatten().map(|n| 1.0 / (1.0 + n)).collect();
+    let (_, cost) = on_one_core(|| {
+        black_box(discoveries(black_box(&p_values), 0.05));
+        Ok(())
+    })?;
+    let millions = points as f64 / cost.cpu_s.max(1e-9) / 1e6;
+    say(Line::new(
+        "analysis",
+        "-",
+        "false-discovery control, million p-values a second of one core",
+        millions,
+    ));
+    Ok(())
+}
+
+/// The reporting rate with two covariates over 20,000 incidents, with the look for a share that is never reported again.
+fn reporting_rate(say: &mut dyn FnMut(Line)) -> anyhow::Result<()> {
+    const INCIDENTS: usize = 20_000;
+    let mut rng = generator(5);
+    let (mut duplicates, mut days, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..INCIDENTS {
+        let (x, stood) = ((n % 97) as f64 / 97.0, 5.0 + (n % 31) as f64);
+        let never = n % 5 == 0;
+        let mean = 0.04 * stood * (0.8 * x).exp();
+        duplicates.push(if never { 0.0 } else { poisson(mean, &mut rng) });
+        days.push(stood);
+        rows.push(vec![x, (n % 13) as f64 / 13.0]);
+    }
+    let names = vec!["density".to_owned(), "household".to_owned()];
+    let covariates = Covariates { names, rows };
+    let (found, cost) = on_one_core(|| {
+        reporting(black_box(&duplicates), &days, &covariates)
+            .context("the simulated incidents are refused")
+    })?;
+    let line = Line::new(
+        "analysis",
+        "-",
+        "reporting rate, 20,000 incidents, two covariates, CPU s",
+        cost.cpu_s,
+    );
+    say(line.detail(format!(
+        "zero-inflated model taken: {}",
+        found.zero_inflated.is_some()
+    )));
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! Squares do not cross the edges of tiles, so that each thing is counted in one circle whatever tile it is asked for.
 
 use super::mvt::{EXTENT, Layer, Tag, tile};
-use super::scheme::TileId;
+use super::scheme::{DEEPEST, TileId};
 use kernel::Point;
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub const LAYER: &str = "cases";
 /// Squares along each side of a tile: a circle has 64 pixels to itself where a tile has 512.
 const SQUARES: i32 = 8;
+/// The same in the deepest tiles, which are drawn larger the nearer one looks.
+const SQUARES_DEEPEST: i32 = 64;
 
 /// What is counted at one point.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,12 +43,17 @@ pub struct Circle<'a> {
 
 /// The circles of a tile as bytes, each with the tags `n`, `late`, `piles`, `light` (`late` or `in-time`) and `text`.
 pub fn piles(id: TileId, of: &[Pile], text: impl Fn(&Circle<'_>) -> String) -> Vec<u8> {
+    let along = if id.zoom() == DEEPEST {
+        SQUARES_DEEPEST
+    } else {
+        SQUARES
+    };
     let mut squares: BTreeMap<[i32; 2], (Circle<'_>, u64, [f64; 2])> = BTreeMap::new();
     for pile in of.iter().filter(|p| p.n > 0) {
         let Some(spot) = id.spot(pile.at) else {
             continue;
         };
-        let square = spot.map(|units| units * SQUARES / EXTENT);
+        let square = spot.map(|units| units * along / EXTENT);
         let none = Circle {
             n: 0,
             late: 0,
@@ -141,7 +148,7 @@ mod tests {
         let all: u64 = of.iter().map(|p| p.n).sum();
         let late: u64 = of.iter().map(|p| p.late).sum();
         let mut before = 0;
-        for z in 6..=16 {
+        for z in 6..=DEEPEST {
             let found = circles(z, &of);
             assert_eq!(found.iter().map(|c| c.0).sum::<u64>(), all, "zoom {z}");
             assert_eq!(found.iter().map(|c| c.1).sum::<u64>(), late, "zoom {z}");
