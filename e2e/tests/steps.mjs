@@ -178,11 +178,16 @@ export async function aDepartmentAnswersWithSixActionsAtMost(t) {
 export async function aLeaderDecidesWithThreeTapsAtMost(t) {
   const page = await t.signIn('leader', { viewport: 'phone' });
   await page.goto('/morning');
-  const decide = page.locator('article.task .btn-primary').first();
-  if (await decide.count() === 0) return;
+  const decide = page.locator('article.task a.btn-primary[href^="/cases/"]').first();
+  claim(await decide.count() === 1, 'a disputed duty waits in the morning');
   const hand = new Hand(page);
   await hand.tap(decide, { leads: true });
-  const dismiss = page.locator('form[action$="/seen"] button[type=submit], form[action$="/dismiss"] button[type=submit]').first();
-  if (await dismiss.count() > 0) await hand.tap(dismiss, { leads: true });
+  claim(await state(page) === 'coordinating', 'whose duty it is has not been ruled');
+  const form = page.locator('form[action$="/rule"]').last();
+  const fold = page.locator('details:has(form[action$="/rule"])').last();
+  if ((await fold.getAttribute('open')) === null) await hand.tap(fold.locator('summary').first());
+  claim(await form.locator('[name=unit]').inputValue() !== '', 'the list of duties names a unit');
+  await hand.tap(form.locator('button[type=submit]'), { leads: true });
+  claim(await state(page) !== 'coordinating', 'the ruling stands');
   hand.atMost(3, "a leader's decision");
 }

@@ -2,6 +2,7 @@
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import 'htmx.org';
 import { isPick, walkByKey, watchDesk } from './parts/desk';
+import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
 import { renewRegions } from './parts/renew';
@@ -144,5 +145,6 @@ document.addEventListener('keydown', (event) => {
 
 watchDesk();
 watchIslands();
+keepDrafts();
 renewRegions();
 followChanges();

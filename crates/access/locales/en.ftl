@@ -209,3 +209,4 @@ access-setting-accent-celadon = Celadon, a blue-green
 access-setting-accent-azurite = Azurite, a blue
 access-setting-accent-plum = Plum
 access-setting-accent-ink = Ink grey
+access-wall = Screen on a wall

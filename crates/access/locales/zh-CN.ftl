@@ -209,3 +209,4 @@ access-setting-accent-celadon = 天青
 access-setting-accent-azurite = 石青
 access-setting-accent-plum = 紫棠
 access-setting-accent-ink = 墨
+access-wall = 大屏

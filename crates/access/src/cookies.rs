@@ -7,6 +7,9 @@ pub(crate) const SESSION: &str = "shiyu_session";
 /// The signed secret of a visitor without a session.
 pub(crate) const VISITOR: &str = "shiyu_visitor";
 
+/// The token of a screen on a wall.
+pub(crate) const WALL: &str = "shiyu_wall";
+
 /// The name as the browser knows it: over https the prefix `__Host-` ties a cookie to this very host.
 fn name_of(name: &str, is_https: bool) -> String {
     if is_https {
@@ -23,6 +26,16 @@ pub(crate) fn set(name: &str, value: &str, is_https: bool) -> HeaderValue {
         "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}",
         name_of(name, is_https)
     );
+    HeaderValue::from_str(&text).expect("names and tokens of ours are plain ASCII")
+}
+
+/// A `Set-Cookie` value that lives for so many days.
+pub(crate) fn set_for(name: &str, value: &str, days: i64, is_https: bool) -> HeaderValue {
+    let plain = set(name, value, is_https);
+    let plain = plain
+        .to_str()
+        .expect("names and tokens of ours are plain ASCII");
+    let text = format!("{plain}; Max-Age={}", days * 86_400);
     HeaderValue::from_str(&text).expect("names and tokens of ours are plain ASCII")
 }
 

@@ -200,7 +200,7 @@ impl Guard {
             && match visit.via() {
                 Via::Session => true,
                 Via::Nobody => self.route.kind == RouteKind::Page,
-                Via::Token => false,
+                Via::Token | Via::Wall => false,
             }
     }
 

@@ -10,6 +10,7 @@ use crate::secret;
 use crate::sql::{self, FoundAccount};
 use crate::state::AppState;
 use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::Method;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
@@ -28,6 +29,16 @@ pub enum Via {
     Session,
     /// By an API token.
     Token,
+    /// By the token of a screen on a wall, which shows a few pages and does nothing.
+    Wall,
+}
+
+/// The pages a screen on a wall may ask for, and what they are made of. Everything else is as if nobody were signed in.
+const OF_A_WALL: [&str; 4] = ["/command", "/city-map", "/forecast/lights", "/tiles/"];
+
+fn is_of_a_wall(method: &Method, path: &str) -> bool {
+    let is_one = |of: &str| path == of || (of.ends_with('/') && path.starts_with(of));
+    method == Method::GET && OF_A_WALL.into_iter().any(is_one)
 }
 
 /// Who asks, and how. Handlers may take it as an argument; most need only [`Ctx`] and [`Ui`].
@@ -120,6 +131,11 @@ impl Visit {
         };
         let role = role.map(|role| ui.t(role_key(role))).unwrap_or_default();
         ui.account = Some(ui::Account { name, role });
+        if visit.via == Via::Wall {
+            // Nobody stands before it who could follow a link.
+            ui.account = None;
+            return ui;
+        }
         ui.menu = state
             .menu()
             .iter()
@@ -245,6 +261,16 @@ pub(crate) async fn resolve(state: &AppState, parts: &Parts) -> Result<Visit, Fa
             Some(away) => standing_in(account, away),
             None => principal_of(account, None),
         };
+        return Ok(Visit {
+            inner: Arc::new(visit),
+        });
+    }
+    if is_of_a_wall(&parts.method, parts.uri.path())
+        && let Some(token) = cookies::get(headers, cookies::WALL, is_https)
+        && let Some(principal) = find_token(state, arrival, &format!("Bearer {token}")).await?
+    {
+        visit.via = Via::Wall;
+        visit.principal = principal;
         return Ok(Visit {
             inner: Arc::new(visit),
         });

@@ -201,10 +201,28 @@ fn calendar(ui: &Ui, city: &City, on: Date) -> Card {
     }
     Card {
         title: ui.t("admin-calendar"),
-        href: "/admin/imports?kind=calendar".into(),
+        href: "/calendar".into(),
         what: ui.tn("admin-calendar-what", "version", city.calendar.version()),
         wants,
-        links: Vec::new(),
+        links: vec![(
+            ui.t("admin-calendar-bring"),
+            "/admin/imports?kind=calendar".into(),
+        )],
+    }
+}
+
+/// A card that leads somewhere and counts nothing: its title and its sentence, where to, and what else is there.
+fn plain(ui: &Ui, [title, what]: [&str; 2], href: &str, links: &[(&str, &str)]) -> Card {
+    // words: admin-city-* admin-answers* admin-notices* admin-connectors*
+    Card {
+        title: ui.t(title),
+        href: href.to_owned(),
+        what: ui.t(what),
+        wants: Vec::new(),
+        links: links
+            .iter()
+            .map(|(label, to)| (ui.t(label), (*to).to_owned()))
+            .collect(),
     }
 }
 
@@ -228,7 +246,7 @@ pub(crate) fn page_of(ui: Ui, city: &City, sums: &Sums, on: Date) -> HomePage {
         },
         Card {
             title: ui.t("admin-channels"),
-            href: String::new(),
+            href: "/record-rules".into(),
             what: ui.tn("admin-channels-what", "n", sums.channels.0),
             wants: if sums.channels.1 > 0 {
                 vec![ui.tn("admin-channels-unreviewed", "n", sums.channels.1)]
@@ -237,6 +255,27 @@ pub(crate) fn page_of(ui: Ui, city: &City, sums: &Sums, on: Date) -> HomePage {
             },
             links: Vec::new(),
         },
+        plain(
+            &ui,
+            ["admin-city-rules", "admin-city-rules-what"],
+            "/rules",
+            &[
+                ("admin-city-look", "/rules/access.city_zh"),
+                ("admin-answers", "/record-rules"),
+            ],
+        ),
+        plain(
+            &ui,
+            ["admin-notices", "admin-notices-what"],
+            "/notices/failed",
+            &[("admin-notices-words", "/notices/templates")],
+        ),
+        plain(
+            &ui,
+            ["admin-connectors", "admin-connectors-what"],
+            "/connectors",
+            &[("admin-connectors-stuck", "/connectors/stuck")],
+        ),
     ];
     cards.push(Card {
         title: ui.t("admin-users"),

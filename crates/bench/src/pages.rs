@@ -14,7 +14,8 @@ use testkit::temp::Dir;
 
 /// What a reader waits for, in milliseconds.
 const INBOX_MS: f64 = 50.0;
-const MAP_MS: f64 = 50.0;
+const TILE_MS: f64 = 50.0;
+const FIGURE_MS: f64 = 100.0;
 const COMMAND_MS: f64 = 200.0;
 /// From this many cases on the bodies of copies are empty ("cases and rollups only"), and the inbox is not read.
 const BARE_FROM: u32 = 5_000_000;
@@ -154,7 +155,7 @@ fn pages(cases: u32, tiles: Vec<String>) -> Vec<Page> {
             COMMAND_MS,
         ),
         page(
-            "map of the city / 50 ms",
+            "map of the city / 100 ms",
             "demo.leader",
             &[
                 "/city-map?by=district",
@@ -163,13 +164,13 @@ fn pages(cases: u32, tiles: Vec<String>) -> Vec<Page> {
                 "/city-map?by=grid",
                 "/city-map?by=grid&show=on-time",
             ],
-            MAP_MS,
+            FIGURE_MS,
         ),
         Page {
             what: "tile of unit grids or cases, any zoom / 50 ms",
             login: "demo.leader",
             paths: tiles,
-            budget_ms: MAP_MS,
+            budget_ms: TILE_MS,
         },
     ];
     if cases < BARE_FROM {

@@ -4,7 +4,7 @@ use crate::model::{Case, CaseId, State};
 use crate::search::Find;
 use crate::sql_lists::CaseBody;
 use crate::sql_search;
-use access::UnitId;
+use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
 use matters::MatterId;
@@ -233,6 +233,16 @@ impl FromRow for Standing {
             asked: row.get(4)?,
         })
     }
+}
+
+/// How many cases of a unit that are being handled are given to whom. One statement.
+pub fn in_hand(r: &mut Read<'_>, asked: &Asked) -> StoreResult<Vec<(Option<AccountId>, i64)>> {
+    let (wheres, values) = wheres_of(asked);
+    let sql = format!(
+        "SELECT handler_id, count(*) FROM cases WHERE {wheres} AND state IN ('pending_sign', 'handling', 'suspended', 'waiting') \
+         GROUP BY handler_id"
+    );
+    r.all(&sql, &values)
 }
 
 /// The moments that divide the clocks of tasks.

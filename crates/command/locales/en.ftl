@@ -42,3 +42,13 @@ command-said-reworked = { $n ->
 }
 command-said-waiting = { $warnings } unusual findings and { $rulings } disputed duties wait for a decision.
 command-lights = The last week against its forecast
+command-kind-review = to review
+command-kind-reported = supervised
+command-review = { $number }: an appeal, an exclusion or an answer to be decided
+command-reported = { $n } supervised matters are reported done and wait to be signed off
+command-decisions-some = The { $n } most pressing are shown; all of them:
+command-to-map = Numbers and list of every place on the city map
+command-stale = Not renewed since { $time }: the network is down, or the session has ended. The numbers are from then.
+command-hang = Hang on a wall for 90 days
+command-hang-sure = For 90 days this screen shows the command centre and the map of the city and can do nothing else. Your session here ends now.
+command-instruct = Write an instruction

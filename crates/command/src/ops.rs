@@ -2,7 +2,7 @@
 
 use crate::model::{DAYS, Numbers, count, days};
 use access::{Ctx, Fault, Permission};
-use cases::ops::{ListQuery, list};
+use cases::ops::{ListQuery, counts_by_state, desk, reviews};
 use cases::{Case, State};
 use facts::Measure;
 use facts::figures::{self, Ask, FiguresError, Filter, Step};
@@ -83,13 +83,29 @@ pub async fn numbers(ctx: &Ctx, today: Date) -> Result<Option<Numbers>, Fault> {
 /// What waits for somebody to decide.
 #[derive(Debug, Default)]
 pub struct Decisions {
-    /// New findings of the daily look.
+    /// New findings of the daily look, the last seen first; some of them.
     pub warnings: Vec<Warning>,
-    /// Cases whose duty a coordinator has to rule on.
+    /// How many there are.
+    pub all_warnings: u64,
+    /// Cases whose duty a coordinator has to rule on, the most pressing first; some of them.
     pub coordinating: Vec<Case>,
+    /// How many there are.
+    pub all_coordinating: u64,
+    /// Appeals, exclusions and answers that wait for one of the reader's roles; some of them.
+    pub reviews: Vec<Case>,
+    /// Supervised matters that were reported done and wait to be signed off.
+    pub reported: u64,
 }
 
-/// What waits for a decision, as far as the reader may see it. Two statements.
+impl Decisions {
+    /// How many decisions wait. Of reviews as many as are shown, which are all or the first ones.
+    pub fn all(&self) -> u64 {
+        let reviews = u64::try_from(self.reviews.len()).unwrap_or(u64::MAX);
+        self.all_warnings + self.all_coordinating + reviews + self.reported
+    }
+}
+
+/// What waits for a decision, as far as the reader may see it. Six statements.
 ///
 /// # Errors
 /// The store's.
@@ -103,14 +119,24 @@ pub async fn decisions(ctx: &Ctx) -> Result<Decisions, Fault> {
             ..WarningQuery::default()
         };
         found.warnings = warning::ops::list(ctx, query).await?.items;
+        let standings = warning::ops::standings(ctx).await?;
+        found.all_warnings = standings.get(&Standing::New).copied().unwrap_or(0);
     }
     if ctx.require(Permission::CaseRead).is_ok() {
+        let states = vec![State::Coordinating];
+        found.coordinating = desk::queue(ctx, states.clone(), size, None).await?.items;
         let query = ListQuery {
-            states: vec![State::Coordinating],
-            size,
+            states,
             ..ListQuery::default()
         };
-        found.coordinating = list(ctx, query).await?.items;
+        let counts = counts_by_state(ctx, query).await?;
+        found.all_coordinating = counts.iter().map(|(_, n)| count(*n)).sum();
+        found.reviews = reviews(ctx, size, None).await?.items;
+        let supervised = supervision::ops::count(ctx).await?;
+        let reported = supervised
+            .iter()
+            .filter(|c| c.state == supervision::model::Standing::Reported);
+        found.reported = reported.map(|c| count(c.n)).sum();
     }
     Ok(found)
 }

@@ -55,7 +55,10 @@ struct CommandPage {
     ui: Ui,
     is_wall: bool,
     stats: Vec<Stat>,
+    /// Some of what waits, the most pressing first.
     decisions: Vec<Decision>,
+    /// How much waits.
+    all_decisions: u64,
     curve: Html,
     map: Html,
     /// Up to when everything is counted; empty while the figures are being made.
@@ -71,6 +74,8 @@ struct MorningPage {
     sentences: Vec<String>,
     decisions: Vec<Decision>,
     fresh: String,
+    /// Whether the reader may write an instruction (批示).
+    may_instruct: bool,
 }
 
 /// So many decisions stand on the page of the morning.
@@ -174,7 +179,17 @@ fn decided(ui: &Ui, cases: &Arc<Cases>, decisions: &Decisions) -> Vec<Decision> 
         kind: ui.t("command-kind-coordinating"),
         href: format!("/cases/{}", case.number),
     });
-    found.chain(ruling).collect()
+    let review = decisions.reviews.iter().map(|case| Decision {
+        text: ui.tn("command-review", "number", case.number.to_string().as_str()),
+        kind: ui.t("command-kind-review"),
+        href: format!("/cases/{}", case.number),
+    });
+    let reported = (decisions.reported > 0).then(|| Decision {
+        text: ui.tn("command-reported", "n", decisions.reported),
+        kind: ui.t("command-kind-reported"),
+        href: "/supervision?state=reported".into(),
+    });
+    found.chain(ruling).chain(review).chain(reported).collect()
 }
 
 fn coordinating(ui: &Ui, cases: &Arc<Cases>, case: &Case) -> String {
@@ -220,6 +235,7 @@ fn command_page(
     CommandPage {
         stats: numbers.map_or_else(Vec::new, |n| stats(&ui, n)),
         decisions: decided(&ui, cases, decisions),
+        all_decisions: decisions.all(),
         curve: numbers.map_or_else(Html::default, |n| curve(&ui, n)),
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
         map,
@@ -270,9 +286,9 @@ fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions) -> Vec<String> {
         ui.t2(
             "command-said-waiting",
             "warnings",
-            decisions.warnings.len() as u64,
+            decisions.all_warnings,
             "rulings",
-            decisions.coordinating.len() as u64,
+            decisions.all_coordinating,
         ),
     ]
 }
@@ -282,7 +298,11 @@ async fn morning(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let numbers = ops::numbers(&ctx, today).await?;
     let decisions = ops::decisions(&ctx).await?;
     let cases = ctx.service::<Cases>();
-    show_page(&morning_page(ui, &cases, numbers.as_ref(), &decisions))
+    let may_instruct = ctx.require(Permission::CaseSupervise).is_ok();
+    show_page(&MorningPage {
+        may_instruct,
+        ..morning_page(ui, &cases, numbers.as_ref(), &decisions)
+    })
 }
 
 fn morning_page(
@@ -298,6 +318,7 @@ fn morning_page(
         sentences: numbers.map_or_else(Vec::new, |n| sentences(&ui, n, decisions)),
         decisions: offered,
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
+        may_instruct: false,
         ui,
     }
 }
@@ -361,7 +382,10 @@ mod tests {
                     );
                     let html = page.render().expect("it renders");
                     testing::assert_sound(&html);
-                    assert_eq!(html.contains("data-renew"), is_wall);
+                    assert!(
+                        html.contains("data-renew"),
+                        "the ticker is live on a desk as well"
+                    );
                 }
                 let page = morning_page(reader(lang), &cases, numbers.as_ref(), &none);
                 assert_eq!(page.sentences.len(), if numbers.is_some() { 5 } else { 0 });

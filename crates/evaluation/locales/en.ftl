@@ -50,6 +50,7 @@ evaluation-map-by-grid = Unit grid
 evaluation-map-state = State now
 evaluation-map-cell = { $community } { $code }
 evaluation-map-circle = { $open } open, { $overdue } of them overdue, at { $places } places; most at { $name }. Press to look closer.
+evaluation-map-stale = Not renewed since { $time }: the network is down, or the session has ended. The numbers are from then.
 evaluation-map-cut = The list has the { $shown } places with most overdue and open cases; the map has all { $n }.
 evaluation-map-open = Open
 evaluation-map-reported = Reported in 28 days

@@ -50,6 +50,7 @@ evaluation-map-by-grid = 单元网格
 evaluation-map-state = 现在的状态
 evaluation-map-cell = { $community } { $code }
 evaluation-map-circle = 在办 { $open }，其中超期 { $overdue }；共 { $places } 处，最多的是 { $name }。点开可细看。
+evaluation-map-stale = 自 { $time } 起没有更新：网络断开，或登录已结束。屏上是当时的数字。
 evaluation-map-cut = 列表只列出超期和在办最多的 { $shown } 处，地图上有全部 { $n } 处。
 evaluation-map-open = 在办
 evaluation-map-reported = 28 天上报

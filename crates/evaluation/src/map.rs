@@ -100,6 +100,13 @@ struct Asked {
 }
 
 impl Asked {
+    /// Whether reports and closings of the last weeks are shown. What is in a state now tells nothing of them, and by unit
+    /// grid, where they are counted case by case, they are shown when they are asked for.
+    fn has_period(self) -> bool {
+        let is_grid = LEVELS[self.level].1 == Level::Grid;
+        self.state.is_none() && (!is_grid || self.shown > 0)
+    }
+
     /// Reads the form. What does not read is the default: the list says what is shown.
     fn read(fields: &Fields, is_of_unit: bool) -> Self {
         let level = LEVELS
@@ -322,7 +329,7 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
         let numbers = if is_fine {
             let standing = standing::standing(r, level, &filter, today)?;
             let mut numbers = by_standing(level, &standing);
-            if asked.state.is_none() {
+            if asked.has_period() {
                 let closed = standing::closed(r, level, &filter, (from, today))?;
                 let reported = figures::figures(r, &ask(&[Measure::Reported]))?;
                 add_period(level, &mut numbers, &closed, &reported);
@@ -409,7 +416,7 @@ fn page(
         fresh: found.map_or_else(String::new, |f| ui.time_text(f.as_of)),
         waiting: found.map_or(0, |f| f.waiting),
         is_wall: asked.is_wall,
-        has_period: asked.state.is_none(),
+        has_period: asked.has_period(),
         map: tiles.map_or_else(Html::default, |tiles| {
             map_of(&ui, tiles, by == "grid", shown, (&spots, &cases))
         }),

@@ -44,6 +44,23 @@ pub const SPECIALS: &[Special] = &[
         ],
     },
     Special {
+        code: "exemption",
+        actions: &[
+            Act::LodgeAppeal.audit(),
+            Act::EndorseAppeal.audit(),
+            Act::GrantAppeal.audit(),
+            Act::RefuseAppeal.audit(),
+        ],
+    },
+    Special {
+        code: "exclusion",
+        actions: &[
+            Act::AskExclusion.audit(),
+            Act::GrantExclusion.audit(),
+            Act::RefuseExclusion.audit(),
+        ],
+    },
+    Special {
         code: "ruling",
         actions: &[Act::Rule.audit()],
     },

@@ -24,8 +24,11 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
   if (document.hidden || !region.isConnected) return;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html', ...headers } });
-    // A sign-in page instead: the wall shows its last numbers, and the time they are from.
-    if (!answer.ok || answer.redirected) return;
+    // A sign-in page instead: the wall shows its last numbers, and says since when.
+    if (!answer.ok || answer.redirected) {
+      tellStale(region);
+      return;
+    }
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(region.id);
     if (!fresh) return;
     const putBack = keep();
@@ -45,9 +48,27 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
     });
     exchange(region, fresh, '[data-part]');
     putBack();
+    since.set(region, new Date());
+    region.querySelector('.renew-stale')?.remove();
   } catch (error) {
     console.warn('the page could not be renewed', error);
+    tellStale(region);
   }
+}
+
+/** When each region was last as the program said. */
+const since = new WeakMap<HTMLElement, Date>();
+
+/** Says on top of a region that its numbers are old, and from when they are. */
+function tellStale(region: HTMLElement): void {
+  const words = region.dataset.stale;
+  if (!words) return;
+  const line = region.querySelector('.renew-stale') ?? document.createElement('p');
+  line.className = 'banner banner-bad renew-stale';
+  line.setAttribute('role', 'status');
+  const time = since.get(region) ?? new Date(performance.timeOrigin);
+  line.textContent = words.replace('{time}', time.toLocaleString(document.documentElement.lang, { dateStyle: 'short', timeStyle: 'short' }));
+  region.prepend(line);
 }
 
 /** Gives an island its new numbers, and exchanges what the server drew beside it. */

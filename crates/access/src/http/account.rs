@@ -48,7 +48,7 @@ impl AccountPage {
     }
 }
 
-fn own_id(principal: &Principal) -> Result<AccountId, Fault> {
+pub(super) fn own_id(principal: &Principal) -> Result<AccountId, Fault> {
     match principal {
         Principal::Staff(staff) => Ok(staff.account),
         Principal::Resident { account, .. } => Ok(*account),

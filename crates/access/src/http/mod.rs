@@ -7,6 +7,7 @@ mod deputies;
 mod health;
 mod sign_in;
 mod users;
+mod wall;
 
 use crate::MIGRATIONS;
 use crate::openapi::Operation;
@@ -186,6 +187,12 @@ pub fn capability() -> Capability {
             )
             .body::<city_rules::NewRules>()
             .answers::<city_rules::RulesView>(200),
+        )
+        .on(
+            Method::POST,
+            "/wall",
+            Permission::EvaluationRead,
+            wall::begin,
         )
         .on(Method::GET, "/audit", Permission::AuditRead, audit::search)
         .on_api(

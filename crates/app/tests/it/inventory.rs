@@ -256,7 +256,7 @@ fn each_role_gets_what_the_table_says() {
         city.account(role.as_str(), &[*role], Some(unit));
         let mut somebody = city.sign_in(role.as_str());
         for route in table() {
-            if route.path == "/sign-out" {
+            if ["/sign-out", "/wall"].contains(&route.path) {
                 continue; // would end the session under test
             }
             let reply = city.visit(

@@ -6,7 +6,7 @@ use crate::model::{Case, State, TaskKind};
 use crate::search::Find;
 use crate::service::Cases;
 use crate::sql_desk::{self, Asked, Clock, InQueue, Moments, Queued, Standing};
-use access::Ctx;
+use access::{AccountId, Ctx};
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::DistrictCode;
 use kernel::deadline::{ClockKind, Light, Limit, deadline};
@@ -232,6 +232,41 @@ pub async fn table(
             (of_column, has_more)
         })
         .collect())
+}
+
+/// What lies on the table of the reader's own unit: its queues with their lights, and how much each of its people has in
+/// hand (what is given to nobody stands under none).
+#[derive(Debug, Clone, Default)]
+pub struct Load {
+    /// The queues, in no order.
+    pub queues: Vec<Standing>,
+    /// Open cases by the person they are given to.
+    pub in_hand: Vec<(Option<AccountId>, i64)>,
+}
+
+/// See [`Load`]. Counts of this moment, kept nowhere: they say who has room for the next case. Two statements.
+///
+/// # Errors
+/// As [`table`].
+pub async fn load(ctx: &Ctx) -> Result<Load, CaseError> {
+    let Some(unit) = ctx.principal().unit() else {
+        return Ok(Load::default());
+    };
+    let Some(asked) = within(ctx, Vec::new(), Narrow::default())? else {
+        return Ok(Load::default());
+    };
+    let asked = Asked {
+        unit: Some(unit),
+        ..asked
+    };
+    let now = ctx.now();
+    ctx.read(move |r| {
+        Ok(Load {
+            queues: sql_desk::standings(r, &asked, now)?,
+            in_hand: sql_desk::in_hand(r, &asked)?,
+        })
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ async fn page(
         at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
+        tiles: ctx.service_if_any::<grid::Tiles>(),
         may_go_on: super::may_go_on(ctx.principal()),
         back: &back,
         sent,

@@ -371,6 +371,7 @@ pub(super) async fn beside(
         at: moments(&cases, &city, ui.now),
         reader: reader_of(ctx.principal()),
         may_look: ctx.principal().may(Permission::PersonalRead),
+        tiles: ctx.service_if_any::<grid::Tiles>(),
         may_go_on: super::may_go_on(ctx.principal()),
         back: &back,
         sent: None,

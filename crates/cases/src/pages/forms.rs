@@ -546,10 +546,26 @@ impl Maker<'_> {
                 self.conditions(id).into_iter().chain(onward).collect()
             }
             Act::Dispatch => self.dispatch(id),
-            Act::Rule => vec![
-                needed("unit", Kind::Offers("offer-units")),
-                needed("reason", Kind::Area),
-            ],
+            Act::Rule => {
+                // What the list of duties says stands there to begin with; whoever rules may say otherwise.
+                let (unit, why) = self.responsible();
+                let reason = if unit.is_empty() {
+                    String::new()
+                } else {
+                    why.clone()
+                };
+                vec![
+                    Input {
+                        value: unit,
+                        help: why,
+                        ..needed("unit", Kind::Offers("offer-units"))
+                    },
+                    Input {
+                        value: reason,
+                        ..needed("reason", Kind::Area)
+                    },
+                ]
+            }
             Act::Assign => {
                 let people = self
                     .handlers

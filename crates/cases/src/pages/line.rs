@@ -26,10 +26,6 @@ pub struct Line {
     pub state: String,
     /// The mark of its light; empty without a deadline.
     pub mark: Html,
-    /// Its clock has run out.
-    pub is_late: bool,
-    /// Most of its clock is used.
-    pub is_soon: bool,
     /// What is left on its clock; empty without one.
     pub left: String,
     /// The handling unit; empty if none.
@@ -192,8 +188,6 @@ impl Line {
                     }
                 })
                 .unwrap_or_default(),
-            is_late: light == Some(Light::Late),
-            is_soon: light == Some(Light::Soon),
             left,
             unit: unit_name(ui, city, case.unit),
             reported: ui.time(case.reported_at),

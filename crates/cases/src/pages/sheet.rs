@@ -18,11 +18,12 @@ use crate::stage::Stage;
 use crate::words::state_key;
 use access::{Account, AccountId, Ctx, Permission, Principal, Role};
 use attachments::Attachment;
+use grid::{TileSet, Tiles};
 use kernel::codes::CaseNumber;
 use matters::{City, Reason};
 use std::sync::Arc;
 use store::StoreError;
-use ui::{Choice, Entry, Html, Ui};
+use ui::{Choice, Entry, Html, MapPoint, Ui};
 use vault::Masked;
 
 /// One line of the facts.
@@ -154,6 +155,8 @@ pub struct Sheet {
     pub voices: Vec<Voice>,
     /// Whether the reader may open the page of what is kept of the requester.
     pub may_look: bool,
+    /// Where it lies, on a map; empty without a point.
+    pub map: Html,
 }
 
 /// What was loaded of a case.
@@ -376,6 +379,9 @@ pub fn reader_of(principal: &Principal) -> Reader {
     Reader { is_of_department }
 }
 
+/// A map of one case shows so much around it, in degrees: some streets.
+const AROUND_DEG: f64 = 0.004;
+
 /// What a sheet is made with.
 pub struct Frame<'a> {
     /// The reader.
@@ -390,6 +396,8 @@ pub struct Frame<'a> {
     pub may_look: bool,
     /// Whether the reader may carry a case as far as its unit.
     pub may_go_on: bool,
+    /// The tiles of a map, where the program has some.
+    pub tiles: Option<Arc<Tiles>>,
     /// Where to go after an act.
     pub back: &'a str,
     /// A form that comes back.
@@ -489,7 +497,33 @@ impl Frame<'_> {
             purposes: self.purposes(loaded.requester.as_ref()),
             voices: loaded.voices.iter().map(|v| Voice::of(ui, v)).collect(),
             may_look: self.may_look && case.subject.is_some(),
+            map: self.map(case),
         }
+    }
+
+    /// The unit grids around the case, its own marked, and the case with its light.
+    fn map(&self, case: &Case) -> Html {
+        let (Some(tiles), Some(point)) = (&self.tiles, case.place.point) else {
+            return Html::default();
+        };
+        let (ui, lon, lat) = (self.ui, point.lon(), point.lat());
+        let mut map = tiles.map(ui.t("cases-map"), &TileSet::ALL);
+        map.bounds = Some([
+            lon - AROUND_DEG,
+            lat - AROUND_DEG,
+            lon + AROUND_DEG,
+            lat + AROUND_DEG,
+        ]);
+        map.marked = case.place.grid.iter().map(ToString::to_string).collect();
+        map.points = vec![MapPoint {
+            lon,
+            lat,
+            n: 1,
+            light: case.light(ui.now),
+            text: place_text(self.city, &case.place),
+            href: String::new(),
+        }];
+        map.show(ui)
     }
 
     fn unit(&self, id: access::UnitId) -> String {

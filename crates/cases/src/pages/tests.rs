@@ -636,6 +636,7 @@ fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'
             is_of_department: false,
         },
         may_look: true,
+        tiles: None,
         may_go_on: true,
         back: "/desk?state=pending_accept",
         sent,
@@ -1025,7 +1026,10 @@ fn the_tables_of_work_render_in_both_languages() {
             title: "t".into(),
             empty: "e".into(),
             cards,
-            more: "/desk".into(),
+            total: 31,
+            late: 2,
+            soon: 1,
+            more: vec![("处置中".into(), "/desk?state=handling".into())],
         };
         sound(&unit::UnitPage {
             ui: ui.clone(),
@@ -1038,6 +1042,10 @@ fn the_tables_of_work_render_in_both_languages() {
                     forms: forms(),
                 }]),
             ],
+            in_hand: vec![unit::InHand {
+                name: "<b>".into(),
+                n: 3,
+            }],
         });
         let task = || tasks::TaskCard {
             line: line(),

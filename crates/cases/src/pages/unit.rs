@@ -9,7 +9,7 @@ use crate::moves::Act;
 use crate::ops::desk::moments;
 use crate::ops::{self, allowed};
 use crate::service::Cases;
-use crate::sql_desk::Moments;
+use crate::sql_desk::{Moments, Standing};
 use access::{Account, Ctx, Fault, UnitId, show as show_page};
 use askama::Template;
 use axum::response::Response;
@@ -37,8 +37,22 @@ pub struct Column {
     pub empty: String,
     /// Its cases, the most pressing first.
     pub cards: Vec<Card>,
-    /// Whether there are more than shown; then the list of all.
-    pub more: String,
+    /// How many there are, shown or not.
+    pub total: i64,
+    /// Of these, late ones.
+    pub late: i64,
+    /// Not late, but soon.
+    pub soon: i64,
+    /// Where there are more than shown: the list of each state, in words.
+    pub more: Vec<(String, String)>,
+}
+
+/// What one of the unit's people has in hand.
+pub struct InHand {
+    /// The name; of what is given to nobody, a word for that.
+    pub name: String,
+    /// So many open cases.
+    pub n: i64,
 }
 
 #[derive(Template)]
@@ -47,6 +61,8 @@ pub(super) struct UnitPage {
     pub ui: Ui,
     pub unit: String,
     pub columns: Vec<Column>,
+    /// For a lead: who has room.
+    pub in_hand: Vec<InHand>,
 }
 
 /// What is done at the table; everything else on the case's own page.
@@ -76,6 +92,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let table = ops::desk::table(&ctx, &STATES, size).await?;
     let all: Vec<&Case> = table.iter().flat_map(|(items, _)| items).collect();
     let (mut shots, people) = beside_cards(&ctx, &ui, &all, unit).await?;
+    let load = ops::desk::load(&ctx).await?;
     // words: cases-unit-*
     let columns = COLUMNS
         .iter()
@@ -92,14 +109,62 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
                 })
                 .collect(),
             more: if *has_more {
-                format!("/desk?state={}", states[0])
+                let all = states.iter().map(|s| {
+                    let word = ui.t(&format!("cases-state-{}", s.as_str().replace('_', "-")));
+                    (word, format!("/desk?state={s}"))
+                });
+                all.collect()
             } else {
-                String::new()
+                Vec::new()
             },
+            total: sum(&load.queues, states, |q| q.total),
+            late: sum(&load.queues, states, |q| q.late),
+            soon: sum(&load.queues, states, |q| q.soon),
         })
         .collect();
+    let in_hand = in_hand(&ui, &people, &load.in_hand);
     let unit = super::line::unit_name(&ui, &city, unit);
-    show_page(&UnitPage { ui, unit, columns })
+    show_page(&UnitPage {
+        ui,
+        unit,
+        columns,
+        in_hand,
+    })
+}
+
+fn sum(queues: &[Standing], states: &[State], of: fn(&Standing) -> i64) -> i64 {
+    let of_column = queues.iter().filter(|q| states.contains(&q.state));
+    of_column.map(of).sum()
+}
+
+/// Everybody who may be given a case, by name, with what they have in hand: it is no order of merit.
+fn in_hand(
+    ui: &Ui,
+    people: &[Account],
+    counts: &[(Option<access::AccountId>, i64)],
+) -> Vec<InHand> {
+    let of = |id| counts.iter().find(|(who, _)| *who == id).map_or(0, |c| c.1);
+    let mut found: Vec<InHand> = people
+        .iter()
+        .filter(|a| is_handler(a))
+        .map(|a| InHand {
+            name: a.name.clone(),
+            n: of(Some(a.id)),
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    if !found.is_empty() {
+        found.push(InHand {
+            name: ui.t("cases-unit-nobody"),
+            n: of(None),
+        });
+    }
+    found
+}
+
+fn is_handler(account: &Account) -> bool {
+    let roles = [access::Role::Handler, access::Role::DepartmentLead];
+    account.roles.0.iter().any(|role| roles.contains(role))
 }
 
 /// What the cards need besides their cases: pictures, and for a lead the people of the unit. Two statements.
@@ -128,16 +193,7 @@ fn card(
     case: &Case,
     people: &[Account],
 ) -> Card {
-    let handlers: Vec<Account> = people
-        .iter()
-        .filter(|a| {
-            a.roles
-                .0
-                .iter()
-                .any(|r| matches!(r, access::Role::Handler | access::Role::DepartmentLead))
-        })
-        .cloned()
-        .collect();
+    let handlers: Vec<Account> = people.iter().filter(|a| is_handler(a)).cloned().collect();
     let maker = Maker {
         ui,
         city,
@@ -164,16 +220,5 @@ fn card(
         line: Line::of(ui, city, at, case),
         shots: Vec::new(),
         forms,
-    }
-}
-
-impl Column {
-    /// How many of the cases shown are late.
-    pub fn late(&self) -> usize {
-        self.cards.iter().filter(|c| c.line.is_late).count()
-    }
-    /// How many of the cases shown will be late soon.
-    pub fn soon(&self) -> usize {
-        self.cards.iter().filter(|c| c.line.is_soon).count()
     }
 }

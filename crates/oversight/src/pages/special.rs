@@ -99,12 +99,9 @@ pub(crate) async fn page(ctx: Ctx, ui: Ui, RawQuery(text): RawQuery) -> Result<R
 }
 
 pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[AuditRow], pager: Pager) -> impl Template {
-    let mut kinds = vec![Choice::new("", ui.t("oversight-kind-all"))];
-    kinds.extend(
-        SPECIALS
-            .iter()
-            .map(|special| Choice::new(special.code, ui.t(kind_key(special.code)))),
-    );
+    let kinds = SPECIALS
+        .iter()
+        .map(|special| Choice::new(special.code, ui.t(kind_key(special.code))));
     SpecialPage {
         rows: rows.iter().map(|row| line(&ui, row)).collect(),
         kept: FILTERS
@@ -112,7 +109,7 @@ pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[AuditRow], pager: Pager) 
             .map(|name| (name, fields.get(name).to_owned()))
             .collect(),
         form: fields.form(),
-        kinds,
+        kinds: kinds.collect(),
         pager,
         ui,
     }

@@ -1,0 +1,56 @@
+// What a resident writes survives a dead connection.
+
+import { claim, send, somewhere } from '../lib/walk.mjs';
+
+export const options = { engines: ['sqlite'], seconds: 120 };
+
+export async function wordsSurviveAClosedPageAndAreGoneOnceSent(t) {
+  const place = await somewhere(t);
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.fill('textarea[name=description]', '草稿：路口红绿灯不亮');
+  await page.fill('input[name=address]', '草稿路 1 号');
+  await page.fill('input[name=phone]', '13800000000');
+  await page.waitForTimeout(800);
+  await page.evaluate(() => { window.onbeforeunload = null; });
+  await page.goto('about:blank');
+  await page.goto('/report');
+  claim(await page.locator('textarea[name=description]').inputValue() === '草稿：路口红绿灯不亮', 'the words are back');
+  claim(await page.locator('input[name=address]').inputValue() === '草稿路 1 号', 'and the address');
+  claim(await page.locator('input[name=phone]').inputValue() === '', 'who it is was not kept');
+  claim(await page.locator('.draft-line').isVisible(), 'and that is said');
+  await t.axe(page);
+  await page.locator('details:has(input[name=lon])').evaluate((details) => { details.open = true; });
+  await page.fill('input[name=lon]', place.lon);
+  await page.fill('input[name=lat]', place.lat);
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  claim(await page.locator('#number').count() === 1, 'it is sent');
+  await page.goto('/report');
+  claim(await page.locator('textarea[name=description]').inputValue() === '', 'and nothing of it is left here');
+}
+
+export async function aDeadConnectionLosesNothingAndSaysSo(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch/);
+  const page = await t.open('/report', { viewport: 'phone', lang: 'en' });
+  await page.fill('textarea[name=description]', 'Draft: a lamp is out');
+  await page.fill('input[name=address]', 'Draft road 2');
+  await page.context().setOffline(true);
+  await page.locator('form[action="/report"] button[type=submit]').click();
+  await page.locator('.draft-line').waitFor();
+  claim((await page.locator('.draft-line').textContent()).includes('no network'), 'it is said that nothing was sent');
+  await page.context().setOffline(false);
+  await page.waitForFunction(() => document.querySelector('.draft-line')?.textContent.includes('network is back'));
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  claim(await page.locator('#number').count() === 1, 'pressed again, it arrives');
+}
+
+export async function whoBeginsAnewBeginsWithNothing(t) {
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.fill('textarea[name=description]', '草稿：不要了');
+  await page.waitForTimeout(800);
+  await page.goto('about:blank');
+  await page.goto('/report');
+  await page.locator('.draft-line button').click();
+  claim(await page.locator('textarea[name=description]').inputValue() === '', 'the form is empty');
+  await page.reload();
+  claim(await page.locator('textarea[name=description]').inputValue() === '', 'and stays so');
+}

@@ -1,0 +1,59 @@
+// Every page of the program once, in both languages and both themes: WCAG 2.1 AA, no wider than the screen, nothing in the
+// console. Pages that need something to show (a case, a class, an account) are opened from their list.
+
+import { claim } from '../lib/walk.mjs';
+
+export const options = { engines: ['sqlite'], seconds: 600 };
+
+/** Who opens what; a path after → is the first link of that kind on the page. */
+const PAGES = {
+  '': ['/', '/report', '/track', '/near', '/under-reporting', '/sign-in', '/help'],
+  acceptor: ['/desk', '/desk?state=closed', '/intake', '/desk/filters', '/for-me', '/call-backs', '/public-texts', '/suggestions', '/handover', '/whistles', '/notices', '/notices/settings', '/account', '/deputies', '/desk → /cases/'],
+  leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
+  'department lead': ['/unit', '/unit/handovers', '/whistles/figures', '/evaluation/own'],
+  collector: ['/tasks', '/found'],
+  analyst: ['/facts'],
+  auditor: ['/audit', '/audit/special', '/audit/sample'],
+  'system admin': ['/admin', '/admin/imports', '/calendar', '/territory', '/units', '/units/new', '/matters', '/matters/new', '/matters/catalogues', '/duties', '/duties/gaps', '/duties/new', '/duties/rules', '/grid-items', '/reorganise', '/record-rules', '/rules', '/rules/access.accent', '/about', '/notices/failed', '/notices/templates', '/connectors', '/connectors/stuck', '/units → /units/', '/matters → /matters/'],
+  'security admin': ['/users', '/users/new', '/connectors/keys', '/users → /users/'],
+};
+
+async function everyPage(t, how) {
+  for (const [role, paths] of Object.entries(PAGES)) {
+    const page = role ? await t.signIn(role, how) : await t.open('/', how);
+    for (const entry of paths) {
+      const [path, link] = entry.split(' → ');
+      await page.goto(path);
+      if (link) {
+        const href = await page.locator(`main a[href^="${link}"]`).evaluateAll((all, own) => all.map((a) => a.getAttribute('href')).find((h) => h && h.length > own.length + 3 && !h.includes('/new')), link);
+        if (!href) continue;
+        await page.goto(href);
+      }
+      claim((await page.locator('h1').count()) === 1, `${page.url()} has ${await page.locator('h1').count()} first headings`);
+      try {
+        await t.axe(page);
+      } catch (error) {
+        throw new Error(`${page.url()} (${role || 'nobody'}): ${error.message}`);
+      }
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
+      claim(!wider, `${page.url()} is wider than the screen`);
+    }
+    await page.context().close();
+  }
+}
+
+export async function everyPageInChineseByDay(t) {
+  await everyPage(t, { lang: 'zh-CN', theme: 'light' });
+}
+
+export async function everyPageInChineseByNight(t) {
+  await everyPage(t, { lang: 'zh-CN', theme: 'dark' });
+}
+
+export async function everyPageInEnglishByDayOnAPhone(t) {
+  await everyPage(t, { lang: 'en', theme: 'light', viewport: 'phone' });
+}
+
+export async function everyPageInEnglishByNight(t) {
+  await everyPage(t, { lang: 'en', theme: 'dark' });
+}

@@ -1,0 +1,122 @@
+// A draft that survives a dead connection: what is typed into a form with `data-draft="NAME"` is kept on this device until it
+// was sent, a week at most. Who somebody is stays out of it: fields of contact are never kept.
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+const PAUSE_MS = 400;
+/** What is kept: words and place. */
+const KEPT = ['description', 'matter', 'address', 'division', 'lon', 'lat', 'nature'];
+
+interface Draft {
+  at: number;
+  fields: Record<string, string>;
+}
+
+const keyOf = (name: string): string => `shiyu-draft-${name}`;
+
+function read(name: string): Draft | null {
+  try {
+    const draft = JSON.parse(localStorage.getItem(keyOf(name)) ?? 'null') as Draft | null;
+    return draft && Date.now() - draft.at < WEEK_MS ? draft : null;
+  } catch {
+    // A browser that keeps nothing, or what somebody else put there.
+    return null;
+  }
+}
+
+function forget(name: string): void {
+  try {
+    localStorage.removeItem(keyOf(name));
+  } catch {
+    // Nothing is kept then.
+  }
+}
+
+type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+function fieldsOf(form: HTMLFormElement): Field[] {
+  return [...form.elements].filter((e): e is Field =>
+    (e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement) && KEPT.includes(e.name));
+}
+
+const isChoice = (field: Field): field is HTMLInputElement => field instanceof HTMLInputElement && ['radio', 'checkbox'].includes(field.type);
+
+function keep(form: HTMLFormElement, name: string): void {
+  const fields: Draft['fields'] = {};
+  for (const field of fieldsOf(form)) {
+    if (isChoice(field) ? field.checked : field.value !== '') fields[field.name] = field.value;
+  }
+  try {
+    if (fields.description) localStorage.setItem(keyOf(name), JSON.stringify({ at: Date.now(), fields }));
+    else localStorage.removeItem(keyOf(name));
+  } catch {
+    // A full or closed store: the page itself still holds the words.
+  }
+}
+
+/** A line above the form that says something, with a button if there is something to do. */
+function tell(form: HTMLFormElement, text: string | undefined, button?: { label: string | undefined; press: () => void }): void {
+  const line = form.querySelector<HTMLElement>('.draft-line') ?? document.createElement('div');
+  line.className = 'alert alert-info draft-line';
+  line.setAttribute('role', 'status');
+  const words = document.createElement('p');
+  words.textContent = text ?? '';
+  line.replaceChildren(words);
+  if (button) {
+    const press = document.createElement('button');
+    press.type = 'button';
+    press.className = 'btn';
+    press.textContent = button.label ?? '';
+    press.addEventListener('click', button.press);
+    line.append(press);
+  }
+  form.prepend(line);
+}
+
+function restore(form: HTMLFormElement, name: string): void {
+  const draft = read(name);
+  const description = form.elements.namedItem('description');
+  // What came back from the program, or was written since, is newer.
+  if (!draft || !(description instanceof HTMLTextAreaElement) || description.value !== '') return;
+  for (const field of fieldsOf(form)) {
+    const value = draft.fields[field.name];
+    if (value === undefined) continue;
+    if (isChoice(field)) field.checked = field.value === value;
+    else field.value = value;
+  }
+  tell(form, form.dataset.draftBack, {
+    label: form.dataset.draftDrop,
+    press: () => {
+      forget(name);
+      form.reset();
+      form.querySelector('.draft-line')?.remove();
+    },
+  });
+  description.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+/** Watches the forms of this page whose words are to survive. */
+export function keepDrafts(): void {
+  const sent = document.querySelector<HTMLElement>('[data-draft-sent]')?.dataset.draftSent;
+  if (sent) forget(sent);
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-draft]')) {
+    const name = form.dataset.draft ?? '';
+    restore(form, name);
+    let timer = 0;
+    form.addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => keep(form, name), PAUSE_MS);
+    });
+    form.addEventListener('submit', (event) => {
+      keep(form, name);
+      if (navigator.onLine) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      // It was not sent, so it may be sent again.
+      delete form.dataset.sent;
+      tell(form, form.dataset.draftOffline);
+    }, true);
+    addEventListener('online', () => {
+      if (form.querySelector('.draft-line')) tell(form, form.dataset.draftOnline);
+    });
+  }
+}
