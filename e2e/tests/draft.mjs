@@ -29,7 +29,7 @@ export async function wordsSurviveAClosedPageAndAreGoneOnceSent(t) {
 }
 
 export async function aDeadConnectionLosesNothingAndSaysSo(t) {
-  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch/);
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|Worker failed to load/);
   const page = await t.open('/report', { viewport: 'phone', lang: 'en' });
   await page.fill('textarea[name=description]', 'Draft: a lamp is out');
   await page.fill('input[name=address]', 'Draft road 2');

@@ -19,6 +19,7 @@ const PAGES = {
 };
 
 async function everyPage(t, how) {
+  const faults = [];
   for (const [role, paths] of Object.entries(PAGES)) {
     const page = role ? await t.signIn(role, how) : await t.open('/', how);
     for (const entry of paths) {
@@ -29,17 +30,16 @@ async function everyPage(t, how) {
         if (!href) continue;
         await page.goto(href);
       }
-      claim((await page.locator('h1').count()) === 1, `${page.url()} has ${await page.locator('h1').count()} first headings`);
-      try {
-        await t.axe(page);
-      } catch (error) {
-        throw new Error(`${page.url()} (${role || 'nobody'}): ${error.message}`);
-      }
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
-      claim(!wider, `${page.url()} is wider than the screen`);
+      const here = new URL(page.url()).pathname + new URL(page.url()).search;
+      const headings = await page.locator('h1').count();
+      if (headings !== 1) faults.push(`${here} has ${headings} first headings`);
+      await t.axe(page).catch((error) => faults.push(`${here}: ${error.message}`));
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wider > 1) faults.push(`${here} is ${wider} px wider than the screen`);
     }
     await page.context().close();
   }
+  claim(faults.length === 0, faults.join('\n'));
 }
 
 export async function everyPageInChineseByDay(t) {
