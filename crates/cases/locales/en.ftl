@@ -572,6 +572,7 @@ cases-event-joined = A case was merged into this one
 cases-event-parted = A merged case was taken out again
 cases-error-not-answered = Somebody asked for this case: it is closed only with a written answer that a head has agreed to.
 cases-error-not-approved = A head has not agreed to the answer yet; whoever wrote it does not agree to it.
+cases-error-answer-returned = The answer was sent back to whoever wrote it: it is written anew, or agreed to, before the case is closed.
 cases-error-not-direct = A contact of this nature is not answered at the desk.
 cases-error-nothing-to-appeal = The record holds nothing of that kind, so there is nothing to appeal against.
 cases-error-not-rated = Nobody has answered a call-back yet, so there is nothing to leave out.

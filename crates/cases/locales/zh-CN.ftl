@@ -565,6 +565,7 @@ cases-event-joined = 并入来案
 cases-event-parted = 来案撤出
 cases-error-not-answered = 本案有反映人，须先写好答复并经负责人同意，才能结案。
 cases-error-not-approved = 答复还没有经负责人同意；同意的人不能是拟写的人。
+cases-error-answer-returned = 答复已被退回修改：须重新拟写或经负责人同意后，才能结案。
 cases-error-not-direct = 这种性质的诉求不能由受理台直接办结。
 cases-error-nothing-to-appeal = 记录里没有这一项，无须申诉。
 cases-error-not-rated = 还没有回访结果，没有可以剔除的。

@@ -508,6 +508,11 @@ pub enum Refusal {
     /// The draft waits for a head.
     #[error("the draft of the answer waits for a head, another person than who wrote it")]
     NotApproved,
+    /// A head sent the draft back, and nobody has written another.
+    #[error(
+        "the draft of the answer was sent back; it has to be written anew or agreed to before the case is closed"
+    )]
+    AnswerReturned,
     /// A contact of this nature is not answered at the desk.
     #[error("a contact of this nature is not answered at the desk")]
     NotDirect,
@@ -576,6 +581,7 @@ impl Refusal {
             Self::NoRequester => "no_requester",
             Self::NotAnswered => "not_answered",
             Self::NotApproved => "not_approved",
+            Self::AnswerReturned => "answer_returned",
             Self::NotDirect => "not_direct",
             Self::NothingToAppeal { .. } => "nothing_to_appeal",
             Self::NotRated => "not_rated",

@@ -212,6 +212,28 @@ testdb::both_engines!(
             said("409 cases.not_approved"),
             "a checker is no head"
         );
+        // What was sent back does not go out because a head closes.
+        done(
+            &city,
+            "water_lead",
+            number,
+            &[json!({ "act": "return_answer", "reason": "写明由谁安装" })],
+        );
+        assert_eq!(
+            refused(
+                &city,
+                "shift_leader",
+                number,
+                json!({ "act": "close", "closing": "更换" })
+            ),
+            said("409 cases.answer_returned")
+        );
+        done(
+            &city,
+            "water",
+            number,
+            &[json!({ "act": "draft_answer", "done": "3 月 16 日已重新安装" })],
+        );
         // Whoever closes as a head agrees by closing.
         done(
             &city,
