@@ -370,6 +370,9 @@ pub enum Fact {
         question: String,
         /// How long the clock waits for an answer.
         until: Timestamp,
+        /// Which question of this round of handling it is; none in lives of before questions were counted.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
     },
     /// 反映人答复
     RequesterAnswered {
@@ -907,6 +910,9 @@ pub struct Case {
     /// How often it was suspended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub suspensions: u32,
+    /// How many questions the requester was asked in this round of handling.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub questions: u32,
     /// When the clock of handling stood still; the last one is open while it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,

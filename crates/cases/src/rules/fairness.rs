@@ -463,6 +463,7 @@ fn reopen(
     record.draft = None;
     case.pauses.clear();
     case.granted = 0;
+    case.questions = 0;
     case.handler = None;
     case.due_from = due_at.map(|_| at);
     case.due_at = due_at;

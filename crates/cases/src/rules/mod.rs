@@ -74,6 +74,8 @@ access::city_settings! {
         pub most_suspensions: u32 [0.0, 20.0] = "1",
         /// The most days of a suspension.
         pub longest_suspension_days: u32 [1.0, 3660.0] = "365",
+        /// How many questions the requester may be asked until the case ends, each of which stops the clock.
+        pub most_questions: u32 [0.0, 20.0] = "3",
         /// How long a question to the requester holds the clock before it runs on without an answer.
         pub answer_limit: Limit = "5工作日",
         /// 认领 — how long a claim stands before something has to be shown.

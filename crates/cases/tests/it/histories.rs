@@ -346,7 +346,7 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
     let stands = matches!(case.state, State::Suspended | State::Waiting);
     prop_assert_eq!(case.pauses.last().is_some_and(|p| p.to.is_none()), stands);
     prop_assert_eq!(case.paused_until.is_some(), stands);
-    prop_assert!(case.granted <= 2 && case.suspensions <= 1);
+    prop_assert!(case.granted <= 2 && case.suspensions <= 1 && case.questions <= 3);
     match &event.fact {
         // More time is granted before the deadline, by somebody else than who endorsed it, and moves it away.
         Fact::Extended { due_at, .. } => {
