@@ -202,6 +202,12 @@ pub struct Standard {
     /// What closing may be called, such as 恢复 or 更换或修复; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closings: Vec<String>,
+    /// 取证要求 — what has to be shown; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Law, clause; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
 }
 
 /// One fact in the life of a case. Never changed afterwards.

@@ -284,7 +284,9 @@ fn of_the_record(case: &Case, ends: &[Fact]) -> Answer {
             .or(told)
             .or_else(|| case.reason.clone())
             .unwrap_or_default(),
-        rule: standard.map(|s| s.code.clone()).unwrap_or_default(),
+        rule: standard
+            .map(|s| s.legal_basis.clone().unwrap_or_else(|| s.code.clone()))
+            .unwrap_or_default(),
         ..AnswerParts::default()
     };
     Answer {

@@ -77,6 +77,8 @@ fn command() -> impl Strategy<Value = Command> {
         condition: "缺失".into(),
         limit: Some("4工作时".parse().unwrap()),
         closings,
+        evidence: None,
+        legal_basis: Some("城市道路管理条例第二十三条".into()),
     };
     let matter = || prop::option::of((50..52_u8).prop_map(|n| MatterId(id(n))));
     let units = || (0..2_u8).prop_map(unit);

@@ -261,6 +261,37 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    evidence_and_law_of_the_condition_stay_with_the_case_and_the_answer_names_the_law,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.matter = Some(city.class("E0113"));
+        new.contact.phone = Some("13800138000".into());
+        let number = city.report("stranger", new).case.number;
+        let looked = json!({ "act": "verify", "outcome": "yes" });
+        done(&city, "collector", number, &[looked]);
+        let desk = [
+            json!({ "act": "accept" }),
+            json!({ "act": "register", "rule": 1 }),
+            json!({ "act": "dispatch" }),
+        ];
+        let case = done(&city, "desk", number, &desk);
+        assert_eq!(case["standard"]["evidence"], "清除后照片");
+        assert_eq!(case["standard"]["legal_basis"], "市容条例第十条");
+        done(&city, "clean", number, &[json!({ "act": "sign" })]);
+        // The page shows both, and the form offers the law.
+        let page = city.get("clean", &format!("/cases/{number}"));
+        assert!(page.text.contains("清除后照片"), "{}", page.text);
+        assert!(page.text.matches("市容条例第十条").count() >= 2);
+        let draft = json!({ "act": "draft_answer", "done": "已清除" });
+        let case = done(&city, "clean", number, &[draft]);
+        assert_eq!(case["draft"]["rule"], "市容条例第十条");
+        city.check_life(number);
+    }
+);
+
 testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
     let city = City::new(db);
     city.rule("cases.reopen_days", "7");

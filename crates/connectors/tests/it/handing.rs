@@ -510,7 +510,9 @@ both_engines!(
                 && page.text.contains("<svg")
         );
         assert!(
-            page.text.contains("15:00") && page.text.contains("4工作时"),
+            page.text.contains("15:00")
+                && page.text.contains("4工作时")
+                && page.text.contains("更换前后照片"),
             "{}",
             page.text
         );
