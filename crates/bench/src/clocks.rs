@@ -227,6 +227,8 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
                 condition: "缺失".into(),
                 limit: Some(limits[n as usize % limits.len()].parse()?),
                 closings: Vec::new(),
+                evidence: None,
+                legal_basis: None,
             };
             let later = [
                 (

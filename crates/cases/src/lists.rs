@@ -100,6 +100,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "unit",
     "condition",
     "standard",
+    "law",
     "limit",
     "result",
     "closing",

@@ -202,6 +202,12 @@ pub struct Standard {
     /// What closing may be called, such as 恢复 or 更换或修复; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closings: Vec<String>,
+    /// 取证要求 — what has to be shown; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Law, clause; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
 }
 
 /// One fact in the life of a case. Never changed afterwards.
@@ -370,6 +376,9 @@ pub enum Fact {
         question: String,
         /// How long the clock waits for an answer.
         until: Timestamp,
+        /// Which question of this round of handling it is; none in lives of before questions were counted.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
     },
     /// 反映人答复
     RequesterAnswered {
@@ -907,6 +916,9 @@ pub struct Case {
     /// How often it was suspended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub suspensions: u32,
+    /// How many questions the requester was asked in this round of handling.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub questions: u32,
     /// When the clock of handling stood still; the last one is open while it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,

@@ -1,11 +1,13 @@
 //! Following the outbox: each event that concerns another system becomes a hand-over, in the transaction that moves the
 //! reader on. Killed anywhere, it goes on where it was, and a repetition changes nothing.
 
-use crate::model::{Connector, ConnectorError, Handover, Kind, Standing};
+use crate::model::{Connector, ConnectorError, Handover, Kind, Standing, order_events};
 use crate::sql;
 use access::Ctx;
+use cases::model::JointFact;
 use cases::ops::view::event_word;
-use cases::{CaseId, Fact};
+use cases::rules::apply;
+use cases::{Case, CaseId, Fact};
 use jiff::SignedDuration;
 use kernel::DistrictCode;
 use kernel::id::Id;
@@ -43,8 +45,8 @@ struct Found {
     from: i64,
     to: i64,
     made: Vec<(Handover, bool)>,
-    /// The unit signed for it: whoever sent the signature has the order.
-    signed: Vec<(Id, Id)>,
+    /// The unit signed for it or answered its part: whoever did has the order.
+    signed: Vec<(Id, Id, u32)>,
 }
 
 fn look(r: &mut Read<'_>) -> StoreResult<Option<Found>> {
@@ -79,19 +81,28 @@ fn look(r: &mut Read<'_>) -> StoreResult<Option<Found>> {
             continue;
         };
         let life = cases::sql::events(r, district, id)?;
-        for event in life
-            .iter()
-            .filter(|e| (moved.from..=moved.to).contains(&e.seq))
-        {
+        let mut so_far: Option<Case> = None;
+        for event in &life {
+            let is_asked = (moved.from..=moved.to).contains(&event.seq);
+            let before = so_far.clone().filter(|_| is_asked);
+            so_far = apply(so_far, event);
+            if !is_asked {
+                continue;
+            }
+            let orders = match (&before, &so_far) {
+                (Some(before), Some(after)) => order_events(before, after, event),
+                _ => Vec::new(),
+            };
             let word = event_word(&event.fact);
+            let is_own_step = matches!(
+                event.fact,
+                Fact::Signed | Fact::Joint(JointFact::PartAnswered { .. })
+            );
             for connector in &connectors {
-                if matches!(event.fact, Fact::Signed)
-                    && connector.unit.is_some()
-                    && connector.unit == event.by.unit
-                {
-                    found.signed.push((connector.id, id.0));
+                if is_own_step && connector.unit.is_some() && connector.unit == event.by.unit {
+                    found.signed.push((connector.id, id.0, event.seq));
                 }
-                let Some(meaning) = connector.hears(&case, event, &word) else {
+                let Some(meaning) = connector.hears(&orders, &word) else {
                     continue;
                 };
                 let handover = Handover {
@@ -143,8 +154,9 @@ pub async fn step(ctx: &Ctx) -> Result<Option<u32>, ConnectorError> {
         for (handover, is_called) in &found.made {
             made += u32::from(sql::add(&mut w, handover, is_called.then_some(now))?);
         }
-        for (connector, case) in &found.signed {
-            sql::take(&mut w, *connector, *case)?;
+        // What came after the signature is not taken by it, though it is read in the same step.
+        for (connector, case, seq) in &found.signed {
+            sql::take(&mut w, *connector, *case, *seq)?;
         }
         let event = AuditEvent::done("connector.hand_over", "outbox", found.to.to_string()).detail(
             serde_json::json!({ "from": found.from, "made": made, "signed": found.signed.len() }),

@@ -2,8 +2,9 @@
 
 use access::{AccountError, AccountId, Problem, Refused, UnitId, Word};
 use axum::http::StatusCode;
+use cases::model::JointFact;
 use cases::ops::CaseError;
-use cases::{Case, CaseEvent, Fact};
+use cases::{Case, CaseEvent, Fact, State};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
@@ -95,11 +96,12 @@ impl Connector {
     pub fn secret_name(&self) -> String {
         format!("connector/{}", self.id)
     }
-    /// Whether it hears of an event of a case, and by which word.
-    pub fn hears(&self, case: &Case, event: &CaseEvent, word: &str) -> Option<&'static str> {
+    /// Whether it hears of an event of a case, and by which word. `orders` are the [`order_events`] of it.
+    pub fn hears(&self, orders: &[(&'static str, UnitId)], word: &str) -> Option<&'static str> {
         match self.kind {
-            Kind::Unit => order_event(case, event)
-                .filter(|(_, unit)| Some(*unit) == self.unit)
+            Kind::Unit => orders
+                .iter()
+                .find(|(_, unit)| Some(*unit) == self.unit)
                 .map(|e| e.0),
             Kind::Events => {
                 let is_wanted = self
@@ -112,19 +114,62 @@ impl Connector {
     }
 }
 
-/// What an event means to the system of a unit, and to which unit. Everything else does not change what is to be done.
-pub fn order_event(case: &Case, event: &CaseEvent) -> Option<(&'static str, UnitId)> {
-    match &event.fact {
-        Fact::Dispatched { unit, .. } => Some(("dispatched", *unit)),
-        Fact::Checked { passed: false, .. } => Some(("rework", case.unit?)),
-        Fact::Extended { .. } => Some(("extended", case.unit?)),
-        Fact::ExtensionRefused { .. } => Some(("extension_refused", case.unit?)),
-        Fact::Suspended { .. } => Some(("suspended", case.unit?)),
-        Fact::SuspensionRefused { .. } => Some(("suspension_refused", case.unit?)),
-        Fact::Resumed { .. } | Fact::WaitLapsed { .. } => Some(("resumed", case.unit?)),
-        Fact::RequesterAnswered { .. } => Some(("requester_answered", case.unit?)),
-        _ => None,
+/// A hand-over by which a unit loses what it had: it carries no order.
+pub const LOSSES: [&str; 2] = ["withdrawn", "part_withdrawn"];
+
+/// What an event means to the systems of units, and to which unit, from the case as it was before it and as it is after it.
+/// Everything else does not change what is to be done; what a unit did itself, its system knows. A system hears of an event
+/// once: of the first that concerns its unit.
+pub fn order_events(before: &Case, after: &Case, event: &CaseEvent) -> Vec<(&'static str, UnitId)> {
+    let handling = match &event.fact {
+        Fact::Dispatched { unit, .. } => vec![("dispatched", Some(*unit))],
+        Fact::Checked { passed: false, .. } => vec![("rework", after.unit)],
+        // Its unit has it again with a new deadline. One that has to be dispatched first comes with the dispatch.
+        Fact::Reopened { .. } if is_to_be_handled(after) => vec![("reopened", after.unit)],
+        Fact::Extended { .. } => vec![("extended", after.unit)],
+        Fact::ExtensionRefused { .. } => vec![("extension_refused", after.unit)],
+        Fact::Suspended { .. } => vec![("suspended", after.unit)],
+        Fact::SuspensionRefused { .. } => vec![("suspension_refused", after.unit)],
+        Fact::Resumed { .. } | Fact::WaitLapsed { .. } => vec![("resumed", after.unit)],
+        Fact::RequesterAnswered { .. } => vec![("requester_answered", after.unit)],
+        Fact::Voided { .. } | Fact::Merged { .. } => vec![("withdrawn", before.unit)],
+        Fact::Unmerged if is_to_be_handled(after) => vec![("dispatched", after.unit)],
+        // A reorganisation: what is over stays over.
+        Fact::Joint(JointFact::UnitChanged { .. })
+            if before.unit != after.unit && !after.state.is_final() =>
+        {
+            vec![("withdrawn", before.unit), ("dispatched", after.unit)]
+        }
+        _ => Vec::new(),
+    };
+    let handling = handling
+        .into_iter()
+        .filter_map(|(word, unit)| Some((word, unit?)));
+    handling.chain(part_events(before, after)).collect()
+}
+
+/// Whether the work on a case is its unit's to do.
+fn is_to_be_handled(case: &Case) -> bool {
+    matches!(
+        case.state,
+        State::PendingSign | State::Handling | State::Suspended | State::Waiting
+    )
+}
+
+/// The parts that a unit got or lost, whatever it was that gave or took them.
+fn part_events(before: &Case, after: &Case) -> Vec<(&'static str, UnitId)> {
+    let mut told = Vec::new();
+    for part in &after.joint.parts {
+        match before.joint.part(part.no).filter(|was| was.is_open()) {
+            Some(was) if was.unit != part.unit => {
+                told.extend([("part_withdrawn", was.unit), ("part_asked", part.unit)]);
+            }
+            Some(was) if part.recalled_at.is_some() => told.push(("part_withdrawn", was.unit)),
+            None if part.is_open() => told.push(("part_asked", part.unit)),
+            _ => {}
+        }
     }
+    told
 }
 
 store::record! {

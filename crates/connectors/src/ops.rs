@@ -322,15 +322,28 @@ pub(crate) async fn order(ctx: &Ctx, number: CaseNumber) -> Result<OrderView, Co
     ))
 }
 
-/// The caller's system has what there is of a case. Acknowledging twice changes nothing.
+/// The caller's system has what there is of a case. Acknowledging twice changes nothing; what the unit lost is acknowledged
+/// as well, though it no longer sees the case.
 ///
 /// # Errors
 /// `NoConnector`; the case's; the store's.
 pub async fn acknowledge(ctx: &Ctx, number: CaseNumber) -> Result<u64, ConnectorError> {
     let connector = own(ctx).await?;
-    let case = cases::ops::find(ctx, number).await?;
+    let handed_over = ctx
+        .read::<_, ConnectorError, _>(move |r| {
+            let Some(case) = cases::sql::by_number(r, &number)? else {
+                return Ok(None);
+            };
+            let is_known = sql::was_handed_over(r, connector.id, case.district, case.id.0)?;
+            Ok(is_known.then_some(case))
+        })
+        .await?;
+    let case = match handed_over {
+        Some(case) => case,
+        None => cases::ops::find(ctx, number).await?,
+    };
     ctx.write::<_, ConnectorError, _>(move |mut w| {
-        let n = sql::take(&mut w, connector.id, case.id.0)?;
+        let n = sql::take(&mut w, connector.id, case.id.0, u32::MAX)?;
         let event = AuditEvent::done("connector.acknowledge", "case", number.to_string())
             .district(case.district.as_str())
             .detail(serde_json::json!({ "connector": connector.id, "handovers": n }));

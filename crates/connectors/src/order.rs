@@ -63,7 +63,7 @@ pub(crate) struct HandoverView {
     pub id: String,
     /// The number of the case.
     pub number: String,
-    /// What it means: `dispatched`, `rework`, `extended` …
+    /// What it means: `dispatched`, `reopened`, `rework`, `extended`, `withdrawn`, `part_asked`, `part_withdrawn` …
     pub event: String,
     /// When it was made, RFC 3339 like all times.
     pub at: String,

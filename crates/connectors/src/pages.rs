@@ -443,6 +443,12 @@ impl OrderPage {
                 ui.t("connectors-order-condition"),
                 text(&standard.condition),
             ));
+            for (key, words) in [
+                ("connectors-order-evidence", &standard.evidence),
+                ("connectors-order-law", &standard.legal_basis),
+            ] {
+                rows.extend(words.as_deref().map(|words| (ui.t(key), text(words))));
+            }
         }
         rows.push((
             ui.t("connectors-order-unit"),

@@ -1,13 +1,13 @@
 //! Calling other systems: take what is due, send it signed, note how it ended. Killed between, it is sent again with the
 //! same id when its lease is over.
 
-use crate::model::{Connector, ConnectorError, Handover, Kind, Standing};
+use crate::model::{Connector, ConnectorError, Handover, Kind, LOSSES, Standing};
 use crate::order::OrderView;
 use crate::sql;
-use access::{Ctx, Role};
-use cases::CaseId;
+use access::{Ctx, Role, UnitId};
 use cases::ops::view::{Viewer, stamp};
 use cases::service::Cases;
+use cases::{Case, CaseId};
 use jiff::Timestamp;
 use notices::outgoing::{CallError, Endpoint, Secret};
 use notices::rules::{self, Next};
@@ -94,8 +94,14 @@ async fn body(
     };
     let head = |word: String, data: serde_json::Value| serde_json::json!({ "id": h.message_id(), "type": word, "at": stamp(h.made_at, &city.timezone), "data": data });
     Ok(match connector.kind {
-        // The unit has the case no longer: its system hears no more of it.
-        Kind::Unit if case.unit != connector.unit => None,
+        // What the unit has no longer is none of its system's business: the number, and that it is over.
+        Kind::Unit if LOSSES.contains(&h.event.as_str()) => {
+            let data =
+                serde_json::json!({ "number": case.number, "event": h.event, "seq": h.event_seq });
+            Some(head(format!("order.{}", h.event), data))
+        }
+        // The unit has the case or its part no longer: its system hears no more of it.
+        Kind::Unit if !has_work(&case, connector.unit) => None,
         Kind::Unit => {
             let viewer = Viewer::new(&cases, ctx.now());
             let order = OrderView::of(&viewer, &case, &files, notices.public_url());
@@ -111,6 +117,11 @@ async fn body(
             Some(head(format!("case.{}", h.event), data))
         }
     })
+}
+
+/// Whether a case, or an open part of it, is with a unit.
+fn has_work(case: &Case, unit: Option<UnitId>) -> bool {
+    unit.is_some() && (case.unit == unit || case.joint.open().any(|part| Some(part.unit) == unit))
 }
 
 /// How a sending ended.

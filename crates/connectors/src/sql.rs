@@ -3,6 +3,7 @@
 use crate::model::{Connector, Handover, Standing};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
+use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use store::{Read, StoreResult, ToValue, Value, Write, params};
 
@@ -170,11 +171,24 @@ pub(crate) fn after(
     r.all(sql, params![connector, place, seq, limit])
 }
 
-/// Notes that the other side has what there is of a case; answers how many hand-overs were not taken before.
-pub(crate) fn take(w: &mut Write<'_>, connector: Id, case: Id) -> StoreResult<u64> {
+/// Whether anything of a case was ever handed over to a connector. One statement.
+pub(crate) fn was_handed_over(
+    r: &mut Read<'_>,
+    connector: Id,
+    district: DistrictCode,
+    case: Id,
+) -> StoreResult<bool> {
+    let sql = "SELECT event_seq FROM connector_handovers WHERE district = $1 AND connector_id = $2 AND case_id = $3 ORDER BY event_seq LIMIT 1";
+    Ok(r.opt::<(i64,)>(sql, params![district, connector, case])?
+        .is_some())
+}
+
+/// Notes that the other side has what there is of a case up to an event of its life; answers how many hand-overs were not
+/// taken before.
+pub(crate) fn take(w: &mut Write<'_>, connector: Id, case: Id, up_to: u32) -> StoreResult<u64> {
     let now = w.now();
-    let sql = "UPDATE connector_handovers SET state = 'taken', taken_at = $3 WHERE connector_id = $1 AND case_id = $2 AND state IN ('waiting', 'sent', 'failed')";
-    w.exec(sql, params![connector, case, now])
+    let sql = "UPDATE connector_handovers SET state = 'taken', taken_at = $3 WHERE connector_id = $1 AND case_id = $2 AND event_seq <= $4 AND state IN ('waiting', 'sent', 'failed')";
+    w.exec(sql, params![connector, case, now, up_to])
 }
 
 /// Hand-overs whose time to be sent has come. One statement.

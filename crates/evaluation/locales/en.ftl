@@ -90,6 +90,7 @@ evaluation-rank = Rank (may be shared)
 evaluation-score = Score
 evaluation-grade = Grade
 evaluation-hours = { $n } h
+evaluation-seconds = { $n } s
 evaluation-row = Row
 evaluation-back = Back
 evaluation-funnel-help = The line is the whole: { $whole }. Dashed and solid lines hold 95 % and 99.8 % of what chance alone would do; diamonds lie outside.

@@ -87,6 +87,7 @@ evaluation-rank = 名次（可并列）
 evaluation-score = 得分
 evaluation-grade = 等级
 evaluation-hours = { $n } 小时
+evaluation-seconds = { $n } 秒
 evaluation-row = 行
 evaluation-back = 返回
 evaluation-funnel-help = 横线为全体：{ $whole }。虚线、实线为 95%、99.8% 的随机波动范围；菱形为超出范围者。

@@ -55,6 +55,24 @@ pub enum Unit {
     Times,
 }
 
+impl Unit {
+    /// A numerator over its denominator in this unit.
+    pub fn told(self, quotient: f64) -> f64 {
+        match self {
+            Self::Share | Self::Times => quotient,
+            Self::Hours => quotient / 3600.0,
+        }
+    }
+    /// What the numerator of such a figure counts; its denominator counts cases.
+    pub const fn of_numerator(self) -> &'static str {
+        match self {
+            Self::Share => "cases",
+            Self::Hours => "seconds",
+            Self::Times => "times",
+        }
+    }
+}
+
 /// Which way a figure is better.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

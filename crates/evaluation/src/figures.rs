@@ -22,16 +22,20 @@ use store::{Read, StoreResult};
 pub struct Figure {
     /// The numerator.
     pub numerator: i64,
+    /// What the numerator counts: `cases`, `seconds`, `times`.
+    pub numerator_unit: &'static str,
     /// The denominator.
     pub denominator: i64,
-    /// The fraction, unrounded; none over zero.
+    /// What the denominator counts: `cases`.
+    pub denominator_unit: &'static str,
+    /// What both make, in `unit`, unrounded; none over zero.
     pub value: Option<f64>,
     /// Which definition, with its set and version.
     pub definition: String,
     /// Which cases only.
     #[serde(skip_serializing_if = "Filter::is_all")]
     pub filter: Filter,
-    /// What it is told in.
+    /// What the value is told in.
     pub unit: Unit,
     /// The same with exempt lateness forgiven and excluded cases left out; none where nothing was reviewed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +46,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Numerator, denominator, value.
+    /// Numerator, denominator, and one over the other, whatever it is told in.
     pub fn share(&self) -> Share {
         Share::of(self.numerator, self.denominator)
     }
@@ -239,15 +243,21 @@ fn rates(
                     total(&places.denominator, sums),
                 )
             };
-            let raw = share(sums);
+            let told = |share: Share| Share {
+                value: share.value.map(|v| definition.unit.told(v)),
+                ..share
+            };
+            let raw = told(share(sums));
             let figure = Figure {
                 numerator: raw.numerator,
+                numerator_unit: definition.unit.of_numerator(),
                 denominator: raw.denominator,
+                denominator_unit: "cases",
                 value: raw.value,
                 definition: format!("{}@{}:{}", set.id, set.version, definition.id),
                 filter: definition.filter.clone(),
                 unit: definition.unit,
-                after_review: reviewed.map(share),
+                after_review: reviewed.map(|sums| told(share(sums))),
                 funnel: None,
             };
             (definition.id.clone(), figure)

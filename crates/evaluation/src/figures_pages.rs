@@ -122,15 +122,32 @@ struct Row {
     figure: FigureView,
 }
 
+/// A value in its unit.
 fn value_text(ui: &Ui, unit: Unit, value: Option<f64>) -> String {
     match (unit, value) {
         (_, None) => "–".to_owned(),
         (Unit::Share, Some(v)) => ui.percent(v),
-        (Unit::Hours, Some(s)) => {
-            ui.ta("evaluation-hours", &[("n", &format!("{:.1}", s / 3600.0))])
-        }
+        (Unit::Hours, Some(hours)) => ui.ta("evaluation-hours", &[("n", &format!("{hours:.1}"))]),
         (Unit::Times, Some(v)) => format!("{v:.2}"),
     }
+}
+
+/// A numerator: what is no number of cases or times says what it is.
+fn numerator_text(ui: &Ui, unit: Unit, n: i64) -> String {
+    let n = bulletin::grouped(n);
+    match unit {
+        Unit::Hours => ui.ta("evaluation-seconds", &[("n", &n)]),
+        Unit::Share | Unit::Times => n,
+    }
+}
+
+/// Numerator over denominator.
+fn sides_text(ui: &Ui, unit: Unit, share: &Share) -> String {
+    format!(
+        "{} / {}",
+        numerator_text(ui, unit, share.numerator),
+        bulletin::grouped(share.denominator)
+    )
 }
 
 // words: evaluation-standing-*
@@ -167,7 +184,7 @@ fn figure_view(
     FigureView {
         value: value_text(ui, definition.unit, figure.value),
         numerator: Number {
-            text: bulletin::grouped(figure.numerator),
+            text: numerator_text(ui, definition.unit, figure.numerator),
             href: href("numerator"),
         },
         denominator: Number {
@@ -176,10 +193,9 @@ fn figure_view(
         },
         after_review: figure.after_review.map(|share| {
             format!(
-                "{} = {} / {}",
+                "{} = {}",
                 value_text(ui, definition.unit, share.value),
-                bulletin::grouped(share.numerator),
-                bulletin::grouped(share.denominator)
+                sides_text(ui, definition.unit, &share)
             )
         }),
         standing: figure.funnel.as_ref().map(|f| standing(ui, f.standing)),
@@ -552,7 +568,7 @@ struct BehindRow {
     due: Html,
     handled: Html,
     closed: Html,
-    counts: i64,
+    counts: String,
 }
 
 #[derive(Template)]
@@ -567,7 +583,13 @@ struct BehindPage {
     may_open: bool,
 }
 
-fn behind_row(ui: &Ui, city: &City, states: &dyn Fn(&str) -> String, case: &Behind) -> BehindRow {
+fn behind_row(
+    ui: &Ui,
+    city: &City,
+    states: &dyn Fn(&str) -> String,
+    unit_of_side: Unit,
+    case: &Behind,
+) -> BehindRow {
     let matter = case.matter.and_then(|id| city.matter(MatterId(id)));
     let unit = case.unit.and_then(|id| city.unit(access::UnitId(id)));
     BehindRow {
@@ -585,7 +607,7 @@ fn behind_row(ui: &Ui, city: &City, states: &dyn Fn(&str) -> String, case: &Behi
         due: ui.time_or_dash(case.due_at),
         handled: ui.time_or_dash(case.handled_at),
         closed: ui.time_or_dash(case.closed_at),
-        counts: case.counts,
+        counts: numerator_text(ui, unit_of_side, case.counts),
     }
 }
 
@@ -656,6 +678,10 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         ("side", fields.get("side")),
         ("after_review", fields.get("after_review")),
     ];
+    let unit_of_side = match drill.denominator {
+        true => Unit::Share,
+        false => definition.unit,
+    };
     let found = ops::behind(&ctx, city.clone(), drill).await?;
     let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
     let next = found.last().filter(|_| is_full).map(|last| {
@@ -686,7 +712,7 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         back,
         rows: found
             .iter()
-            .map(|c| behind_row(&ui, &city, &states, c))
+            .map(|c| behind_row(&ui, &city, &states, unit_of_side, c))
             .collect(),
         next,
         may_open: ctx.principal().may(Permission::CaseRead),
@@ -803,35 +829,26 @@ async fn month(
         .filter_map(|d| {
             let share = whole?.rates.get(&d.id)?;
             let text = format!(
-                "{} = {} / {}",
-                value_text(&ui, d.unit, share.value),
-                bulletin::grouped(share.numerator),
-                bulletin::grouped(share.denominator)
+                "{} = {}",
+                value_text(&ui, d.unit, share.value.map(|v| d.unit.told(v))),
+                sides_text(&ui, d.unit, share)
             );
             Some((named(&ui, d), text))
         })
         .collect();
-    let told = |share: Option<Share>| {
-        share.map_or_else(
-            || "–".to_owned(),
-            |s| {
-                format!(
-                    "{} / {}",
-                    bulletin::grouped(s.numerator),
-                    bulletin::grouped(s.denominator)
-                )
-            },
-        )
-    };
-    let row = |d: &Difference| DifferenceRow {
-        by: ui.t(&format!("evaluation-by-{}", d.by)),
-        key: d.key.clone(),
-        rate: snapshot
-            .set
-            .definition(&d.definition)
-            .map_or_else(|| d.definition.clone(), |d| named(&ui, d)),
-        frozen: told(d.frozen),
-        now: told(d.now),
+    let row = |d: &Difference| {
+        let definition = snapshot.set.definition(&d.definition);
+        let unit = definition.map(|d| d.unit).unwrap_or_default();
+        let told = |share: Option<Share>| {
+            share.map_or_else(|| "–".to_owned(), |s| sides_text(&ui, unit, &s))
+        };
+        DifferenceRow {
+            by: ui.t(&format!("evaluation-by-{}", d.by)),
+            key: d.key.clone(),
+            rate: definition.map_or_else(|| d.definition.clone(), |d| named(&ui, d)),
+            frozen: told(d.frozen),
+            now: told(d.now),
+        }
     };
     let page = MonthPage {
         differences: differences.iter().map(row).collect(),

@@ -3,7 +3,7 @@
 use crate::condition::Mode;
 use crate::definitions::{DefinitionSet, SetError, built_in};
 use crate::figures::{self, Line};
-use crate::model::{By, Counts, Evaluation, Month, Period, Row, rates};
+use crate::model::{By, Counts, Evaluation, Month, Period, Row, Share, rates};
 use crate::sql::{self, Ask, Behind, Key};
 use crate::sql_sets::{self, Frozen};
 use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
@@ -405,11 +405,11 @@ pub struct Snapshot {
 pub struct FrozenLine {
     /// Its name then.
     pub name: String,
-    /// Numerator, denominator and value by definition.
-    pub rates: BTreeMap<String, crate::model::Share>,
+    /// Numerator, denominator and one over the other by definition, whatever it is told in: as it always was frozen.
+    pub rates: BTreeMap<String, Share>,
     /// The same after review, where anything was reviewed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub after_review: BTreeMap<String, crate::model::Share>,
+    pub after_review: BTreeMap<String, Share>,
     /// Score and grade by composite.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, (Option<f64>, Option<String>)>,
@@ -466,7 +466,10 @@ fn frozen_line(line: &Line) -> FrozenLine {
         after_review: line
             .rates
             .iter()
-            .filter_map(|(id, f)| Some((id.clone(), f.after_review?)))
+            .filter_map(|(id, f)| {
+                let after = f.after_review?;
+                Some((id.clone(), Share::of(after.numerator, after.denominator)))
+            })
             .collect(),
         scores: line
             .scores
@@ -544,9 +547,9 @@ pub struct Difference {
     /// The rate.
     pub definition: String,
     /// As it was frozen.
-    pub frozen: Option<crate::model::Share>,
+    pub frozen: Option<Share>,
     /// As it comes out now.
-    pub now: Option<crate::model::Share>,
+    pub now: Option<Share>,
 }
 
 /// The most differences that are listed.

@@ -407,6 +407,8 @@ impl<'w> Course<'w> {
             condition: condition.text.clone(),
             limit: condition.limit,
             closings: condition.closing.clone(),
+            evidence: condition.evidence.clone(),
+            legal_basis: condition.legal_basis.clone(),
         };
         self.act(at, who, Command::Register { standard })
     }

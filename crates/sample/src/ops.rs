@@ -1,6 +1,6 @@
 //! Writing the sample city into an empty database, and keeping the passwords of its demo accounts.
 
-use crate::register::Person;
+use crate::register::{COORDINATOR, Person};
 use crate::{Life, SampleCity, sql};
 use access::{Ctx, Permission, Role};
 use cases::measures::{self, Measures};
@@ -9,6 +9,7 @@ use grid::Part;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::DistrictCode;
+use matters::DutyRules;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -161,6 +162,14 @@ fn reference(ctx: &Ctx, city: &SampleCity) -> StoreResult<()> {
     batches(ctx, "duties", &city.duties, |w, rows| {
         matters::sql::insert_duties(w, rows)?;
         grid::sql::bump(w, Part::Duties)
+    })?;
+    let rules = DutyRules {
+        coordinator: COORDINATOR.into(),
+        ..DutyRules::default()
+    };
+    batch(ctx, "duty_rules", vec![rules], |w, rows| {
+        rows.iter()
+            .try_for_each(|rules| matters::ops::put_duty_rules(w, rules))
     })
 }
 

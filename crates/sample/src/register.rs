@@ -196,6 +196,10 @@ const CITY_UNITS: [(&str, &str, &str, UnitKind, &str); 22] = [
 /// The supervising side: desk, collectors and checkers belong to it, and it handles nothing.
 const SUPERVISION: &str = "SF01";
 
+/// The unit that sorts out what neither the register nor the territory gives to anybody. Not the supervising side, whose
+/// people could not check what their own unit handles.
+pub(crate) const COORDINATOR: &str = "SF02";
+
 /// Makes the register over the territory.
 pub(crate) fn make(
     seed: u64,

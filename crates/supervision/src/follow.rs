@@ -5,7 +5,7 @@ use crate::ladder;
 use crate::model::{Rung, SupervisionError};
 use crate::rules::{self, Names};
 use crate::sql;
-use access::Ctx;
+use access::{Ctx, Role};
 use cases::service::Cases;
 use cases::{Case, CaseEvent, CaseId};
 use jiff::Timestamp;
@@ -125,7 +125,7 @@ fn touched(rows: &[OutboxRow]) -> StoreResult<BTreeMap<(DistrictCode, Id), (u32,
     Ok(cases)
 }
 
-fn look(r: &mut Read<'_>, names: &Names<'_>) -> StoreResult<Option<Found>> {
+fn look(r: &mut Read<'_>, names: &Names<'_>, approvers: &[Role]) -> StoreResult<Option<Found>> {
     let Some(from) = r.outbox_position(READER)? else {
         return Ok(None);
     };
@@ -148,7 +148,7 @@ fn look(r: &mut Read<'_>, names: &Names<'_>) -> StoreResult<Option<Found>> {
             let life = cases::sql::events(r, district, CaseId(id))?;
             found
                 .notices
-                .extend(notices_of(&case, &life, first, last, names));
+                .extend(notices_of(&case, &life, (first, last), names, approvers));
         }
         found
             .clocks
@@ -160,13 +160,13 @@ fn look(r: &mut Read<'_>, names: &Names<'_>) -> StoreResult<Option<Found>> {
 fn notices_of(
     case: &Case,
     life: &[CaseEvent],
-    first: u32,
-    last: u32,
+    (first, last): (u32, u32),
     names: &Names<'_>,
+    approvers: &[Role],
 ) -> Vec<NewNotice> {
     life.iter()
         .filter(|e| (first..=last).contains(&e.seq))
-        .flat_map(|event| rules::tell(case, life, event, names))
+        .flat_map(|event| rules::tell(case, life, event, names, approvers))
         .collect()
 }
 
@@ -204,10 +204,13 @@ fn next_look(
 /// The store's.
 pub async fn step(ctx: &Ctx) -> Result<Option<u32>, SupervisionError> {
     let ctx = ctx.renewed();
-    let city = ctx.service::<Cases>().city();
+    let cases = ctx.service::<Cases>();
+    let (city, rules) = (cases.city(), cases.rules());
     let notices = ctx.service::<Notices>();
     let found = ctx
-        .read::<_, SupervisionError, _>(move |r| Ok(look(r, &Names(&city))?))
+        .read::<_, SupervisionError, _>(move |r| {
+            Ok(look(r, &Names(&city), &rules.answer_approvers.0)?)
+        })
         .await?;
     let Some(found) = found else {
         return Ok(None);

@@ -36,6 +36,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "supervision_words",
         sql: include_str!("../migrations/0066_supervision_words.sql"),
     },
+    store::Migration {
+        number: 103,
+        name: "supervision_more_words",
+        sql: include_str!("../migrations/0103_supervision_more_words.sql"),
+    },
 ];
 
 /// What supervision brings to the program: calls, pages, tables, words.

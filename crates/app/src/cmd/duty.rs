@@ -54,11 +54,15 @@ impl Duty {
             .map_err(|e| Failure::unusable("no_unit", e.to_string()))?;
         let place = found.grid.clone();
         let unit = &found.handling;
+        let unknown = match found.outside {
+            true => "a place outside the territory",
+            false => "no known grid",
+        };
         let text = format!(
             "{} {} at {} on {on}: {}\n  because {}",
             class.code,
             class.name_zh,
-            place.as_deref().unwrap_or("no known grid"),
+            place.as_deref().unwrap_or(unknown),
             unit.name.as_deref().unwrap_or(&unit.id),
             found.reason
         );

@@ -127,13 +127,17 @@ impl Evaluate {
                     Unit::Share => percent(figure.value),
                     Unit::Hours => figure
                         .value
-                        .map_or_else(|| "–".to_owned(), |s| format!("{:.1} h", s / 3600.0)),
+                        .map_or_else(|| "–".to_owned(), |hours| format!("{hours:.1} h")),
                     Unit::Times => figure
                         .value
                         .map_or_else(|| "–".to_owned(), |v| format!("{v:.2}")),
                 };
+                let seconds = match definition.unit {
+                    Unit::Hours => " s",
+                    Unit::Share | Unit::Times => "",
+                };
                 text.push_str(&format!(
-                    "  {:<42} {value:>9} = {} / {}\n",
+                    "  {:<42} {value:>9} = {}{seconds} / {}\n",
                     definition.id, figure.numerator, figure.denominator
                 ));
             }

@@ -849,6 +849,8 @@ fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, Cas
         condition: condition.text.clone(),
         limit: condition.limit,
         closings: condition.closing.clone(),
+        evidence: condition.evidence.clone(),
+        legal_basis: condition.legal_basis.clone(),
     })
 }
 

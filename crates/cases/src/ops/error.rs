@@ -180,6 +180,7 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::NoRequester => "cases.no_requester",
         Refusal::NotAnswered => "cases.not_answered",
         Refusal::NotApproved => "cases.not_approved",
+        Refusal::AnswerReturned => "cases.answer_returned",
         Refusal::NotDirect => "cases.not_direct",
         Refusal::NothingToAppeal { .. } => "cases.nothing_to_appeal",
         Refusal::NotRated => "cases.not_rated",
@@ -210,6 +211,7 @@ impl Problem for CaseError {
                     | Refusal::NoRequester
                     | Refusal::NotAnswered
                     | Refusal::NotApproved
+                    | Refusal::AnswerReturned
                     | Refusal::NothingToAppeal { .. }
                     | Refusal::NotRated
                     | Refusal::WindowClosed { .. }
@@ -321,6 +323,7 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         | Refusal::NoRequester
         | Refusal::NotAnswered
         | Refusal::NotApproved
+        | Refusal::AnswerReturned
         | Refusal::NotDirect
         | Refusal::NotRated => {}
     }

@@ -105,6 +105,12 @@ pub struct StandardView {
     pub limit: Option<String>,
     /// What closing may be called; empty means any.
     pub closings: Vec<String>,
+    /// What has to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Law, clause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
 }
 
 /// What a requester answered when called back.
@@ -650,6 +656,8 @@ impl Viewer {
                 condition: s.condition.clone(),
                 limit: s.limit.map(|l| l.to_string()),
                 closings: s.closings.clone(),
+                evidence: s.evidence.clone(),
+                legal_basis: s.legal_basis.clone(),
             }),
             unit: case.unit.map(|u| self.unit(u)),
             handler: case.handler.map(|h| h.to_string()),

@@ -90,6 +90,12 @@ fn compose(
         ),
         same("condition", standard.map_or("", |s| s.condition.as_str())),
         same("standard", standard.map_or("", |s| s.code.as_str())),
+        same(
+            "law",
+            standard
+                .and_then(|s| s.legal_basis.as_deref())
+                .unwrap_or_default(),
+        ),
         same("limit", limit.as_deref().unwrap_or_default()),
         same("result", result),
         same("closing", closing),
@@ -119,7 +125,9 @@ pub(super) fn known_reply(
     now: Timestamp,
 ) -> Result<AnswerCommand, CaseError> {
     use AnswerCommand as A;
-    // What the writer left out is filled in from the template, so that every answer has its five parts.
+    let law = || case.standard.as_ref()?.legal_basis.clone();
+    // What the writer left out is filled in from the template, so that every answer has its five parts; by which rule, where
+    // the registration condition names a law.
     let whole = |parts: AnswerParts, kind| {
         let parts = masked_parts(parts);
         let made = compose(
@@ -135,7 +143,7 @@ pub(super) fn known_reply(
         AnswerParts {
             found: or(parts.found, made.found),
             done: parts.done,
-            rule: or(parts.rule, made.rule),
+            rule: or(parts.rule, law().unwrap_or(made.rule)),
             by: or(parts.by, made.by),
             next: or(parts.next, made.next),
         }

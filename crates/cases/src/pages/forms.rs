@@ -502,9 +502,13 @@ impl Maker<'_> {
                     )
                 };
                 if is_draft {
+                    let law = self.case.standard.as_ref();
+                    let law = law.and_then(|s| s.legal_basis.as_ref());
+                    let drafted = draft.map(|d| &d.rule).filter(|rule| !rule.is_empty());
                     vec![
                         part("found", draft.map(|d| &d.found)),
                         done,
+                        part("by_rule", drafted.or(law)),
                         part("next", draft.map(|d| &d.next)),
                     ]
                 } else {

@@ -314,7 +314,9 @@ fn content(
             "warn",
         ),
         Fact::Suspended { until } => (ui.tn("cases-until", "time", ui.time_text(*until)), "warn"),
-        Fact::RequesterAsked { question, until } => (
+        Fact::RequesterAsked {
+            question, until, ..
+        } => (
             lines(vec![
                 question.clone(),
                 ui.tn("cases-until", "time", ui.time_text(*until)),

@@ -382,6 +382,7 @@ pub fn step(
     let parts = || AnswerParts {
         found: text("found"),
         done: text("done"),
+        rule: text("by_rule"),
         next: text("next"),
         ..AnswerParts::default()
     };

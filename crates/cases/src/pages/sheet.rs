@@ -713,6 +713,12 @@ impl Frame<'_> {
                     standard.code, standard.condition
                 )),
             );
+            for (key, words) in [
+                ("cases-fact-evidence", &standard.evidence),
+                ("cases-fact-law", &standard.legal_basis),
+            ] {
+                add(key, text(words.as_deref().unwrap_or_default()));
+            }
         }
         add("cases-fact-unit", text(&unit_name(ui, city, case.unit)));
         add(

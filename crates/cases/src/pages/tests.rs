@@ -289,6 +289,8 @@ fn facts() -> Vec<Fact> {
         condition: "缺失".into(),
         limit: Limit::new(4, ClockKind::WorkingHours).ok(),
         closings: vec!["恢复".into(), "更换".into()],
+        evidence: Some("照片".into()),
+        legal_basis: Some("城市道路管理条例第二十三条".into()),
     };
     vec![
         Fact::Reported(Box::new(reported())),

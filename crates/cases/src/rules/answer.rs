@@ -100,7 +100,7 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
             if act == Act::ApproveAnswer && draft.approved {
                 return Err(Refusal::AlreadyAsked);
             }
-            match draft.by == actor.account {
+            match wrote(draft, actor) {
                 true => Err(Refusal::SamePerson),
                 false => Ok(()),
             }
@@ -165,6 +165,11 @@ pub(super) fn decide(
     })
 }
 
+/// Whether somebody wrote the draft, or acts in the place of whoever did: that person does not agree to it.
+fn wrote(draft: &Draft, actor: &Actor) -> bool {
+    draft.by == actor.account || actor.is_or_stands_for(draft.by)
+}
+
 /// Whoever agrees to drafts holds one of the roles that the city names.
 fn approver(facts: &Facts<'_>) -> Result<(), Refusal> {
     let named = &facts.rules.answer_approvers.0;
@@ -196,7 +201,8 @@ fn checked(parts: AnswerParts) -> Result<AnswerParts, Refusal> {
 /// the record, used where nobody wrote an answer; without them the record's own words stand.
 ///
 /// # Errors
-/// [`Refusal::NotAnswered`] where the city demands a written one, [`Refusal::NotApproved`] while a draft waits for its head.
+/// [`Refusal::NotAnswered`] where the city demands a written one, [`Refusal::NotApproved`] while a draft waits for its head,
+/// [`Refusal::AnswerReturned`] while one stands that was sent back.
 pub(super) fn before_the_end(
     case: &Case,
     ends: Vec<Fact>,
@@ -225,8 +231,12 @@ pub(super) fn before_the_end(
     let answer = match &case.record.draft {
         Some(draft) if kind == AnswerKind::Handled => {
             if !draft.approved {
+                // What a head sent back does not go out because somebody closes: it is written anew, or agreed to in words.
+                if draft.returned.is_some() {
+                    return Err(Refusal::AnswerReturned);
+                }
                 // Whoever closes agrees to the draft by closing, if that is a head's to do and another person wrote it.
-                if draft.by == facts.actor.account || approver(facts).is_err() {
+                if wrote(draft, facts.actor) || approver(facts).is_err() {
                     return Err(Refusal::NotApproved);
                 }
                 all.push(Fact::AnswerApproved);
@@ -274,7 +284,9 @@ fn of_the_record(case: &Case, ends: &[Fact]) -> Answer {
             .or(told)
             .or_else(|| case.reason.clone())
             .unwrap_or_default(),
-        rule: standard.map(|s| s.code.clone()).unwrap_or_default(),
+        rule: standard
+            .map(|s| s.legal_basis.clone().unwrap_or_else(|| s.code.clone()))
+            .unwrap_or_default(),
         ..AnswerParts::default()
     };
     Answer {

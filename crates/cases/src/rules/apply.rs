@@ -90,6 +90,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         extension: None,
         suspension: None,
         suspensions: 0,
+        questions: 0,
         granted: 0,
         pauses: Vec::new(),
         paused_until: None,

@@ -3,8 +3,8 @@
 //! Sources: `GB/T 30428.6-2017` leaves the times to the city; practice as in the sources of `domain.md` §1.6: an extension adds
 //! one original limit, at most twice, is asked for and granted before the deadline, and takes two people of two levels; a
 //! suspension happens once, has an end at most a year away, and ends by itself; while a question waits for the requester the
-//! clock stands still. How often and how long is data of the city ([`super::CityRules`]). None of it changes what happened
-//! before: a case that was late stays late.
+//! clock stands still, and so many questions may be asked until the case ends. How often and how long is data of the city
+//! ([`super::CityRules`]). None of it changes what happened before: a case that was late stays late.
 
 use super::{Actor, Facts, Refusal, due, recompute, text};
 use crate::model::{Case, CaseEvent, ExtensionRequest, Fact, State, SuspensionRequest};
@@ -180,10 +180,18 @@ pub(super) fn decide(
                 provisional,
             }
         }
-        ClockCommand::AskRequester { question } => Fact::RequesterAsked {
-            question: text("question", &question)?,
-            until: due(facts.rules.answer_limit, facts)?.at,
-        },
+        ClockCommand::AskRequester { question } => {
+            let most = facts.rules.most_questions;
+            if case.questions >= most {
+                let act = act.as_str();
+                return Err(Refusal::UsedUp { act, most });
+            }
+            Fact::RequesterAsked {
+                question: text("question", &question)?,
+                until: due(facts.rules.answer_limit, facts)?.at,
+                nth: case.questions + 1,
+            }
+        }
         ClockCommand::Answer { text: words } => {
             let (due_at, provisional) = due_after_pause(case, facts)?;
             Fact::RequesterAnswered {
@@ -318,7 +326,12 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             case.state = State::Suspended;
         }
         Fact::SuspensionRefused { .. } => case.suspension = None,
-        Fact::RequesterAsked { question, until } => {
+        Fact::RequesterAsked {
+            question,
+            until,
+            nth,
+        } => {
+            case.questions = *nth;
             case.question = Some(question.clone());
             stop(case, at, *until);
             case.state = State::Waiting;

@@ -189,9 +189,10 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     }
 }
 
-/// Two levels are two people. Nobody in particular (the program) is not the same person as anybody.
+/// Two levels are two people, and whoever takes the first one's place is not the second. Nobody in particular (the program)
+/// is not the same person as anybody.
 fn not_by(first: Option<Id>, actor: &Actor) -> Result<(), Refusal> {
-    match first.is_some() && first == actor.account {
+    match actor.is_or_stands_for(first) {
         true => Err(Refusal::SamePerson),
         false => Ok(()),
     }
@@ -462,6 +463,7 @@ fn reopen(
     record.draft = None;
     case.pauses.clear();
     case.granted = 0;
+    case.questions = 0;
     case.handler = None;
     case.due_from = due_at.map(|_| at);
     case.due_at = due_at;

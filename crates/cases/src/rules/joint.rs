@@ -747,6 +747,8 @@ mod tests {
                 condition: "缺失".into(),
                 limit: Some("2工作日".parse().unwrap()),
                 closings: Vec::new(),
+                evidence: None,
+                legal_basis: None,
             };
             let desk = by(&desk, 9, 9);
             life.must(

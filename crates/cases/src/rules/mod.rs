@@ -74,6 +74,8 @@ access::city_settings! {
         pub most_suspensions: u32 [0.0, 20.0] = "1",
         /// The most days of a suspension.
         pub longest_suspension_days: u32 [1.0, 3660.0] = "365",
+        /// How many questions the requester may be asked until the case ends, each of which stops the clock.
+        pub most_questions: u32 [0.0, 20.0] = "3",
         /// How long a question to the requester holds the clock before it runs on without an answer.
         pub answer_limit: Limit = "5工作日",
         /// 认领 — how long a claim stands before something has to be shown.
@@ -508,6 +510,11 @@ pub enum Refusal {
     /// The draft waits for a head.
     #[error("the draft of the answer waits for a head, another person than who wrote it")]
     NotApproved,
+    /// A head sent the draft back, and nobody has written another.
+    #[error(
+        "the draft of the answer was sent back; it has to be written anew or agreed to before the case is closed"
+    )]
+    AnswerReturned,
     /// A contact of this nature is not answered at the desk.
     #[error("a contact of this nature is not answered at the desk")]
     NotDirect,
@@ -576,6 +583,7 @@ impl Refusal {
             Self::NoRequester => "no_requester",
             Self::NotAnswered => "not_answered",
             Self::NotApproved => "not_approved",
+            Self::AnswerReturned => "answer_returned",
             Self::NotDirect => "not_direct",
             Self::NothingToAppeal { .. } => "nothing_to_appeal",
             Self::NotRated => "not_rated",

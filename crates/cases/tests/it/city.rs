@@ -26,11 +26,11 @@ use store::{AuditEvent, Db, Migration, StoreError};
 use testdb::TestDb;
 use tower::ServiceExt as _;
 
-const CLASSES: &str = "kind,major,minor,name_zh,verify,rule_no,condition,limit,closing,code\n\
-    component,01,01,上水井盖,1,1,缺失,4WH,恢复;更换,C0101\n\
-    event,01,13,暴露垃圾,1,1,散落,2WD,清除,E0113\n\
-    event,01,13,暴露垃圾,1,2,成堆,4WH,清除,E0113\n\
-    event,02,01,占道堆物,0,1,堆物,4WH,清除,E0201\n";
+const CLASSES: &str = "kind,major,minor,name_zh,verify,rule_no,condition,limit,closing,code,evidence,legal_basis\n\
+    component,01,01,上水井盖,1,1,缺失,4WH,恢复;更换,C0101,更换前后照片,\n\
+    event,01,13,暴露垃圾,1,1,散落,2WD,清除,E0113,清除后照片,市容条例第十条\n\
+    event,01,13,暴露垃圾,1,2,成堆,4WH,清除,E0113,,\n\
+    event,02,01,占道堆物,0,1,堆物,4WH,清除,E0201,,\n";
 const UNITS: &str = "code,name,kind\nWATER,水务局,政府\nCLEAN,环卫公司,企业\nHALL,城管局,政府\n";
 const DUTIES: &str =
     "matter,division,handling,legal_basis\nC0101,330102000000,WATER,城市供水条例\nE01,,CLEAN,\n";

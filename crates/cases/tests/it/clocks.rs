@@ -254,6 +254,15 @@ testdb::both_engines!(
         assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 1);
         let case = city.get("desk", &format!("/api/v1/cases/{silent}")).body;
         assert_eq!(case["state"], "handling");
+        // So many questions and no more: a clock is not held for ever by asking again.
+        city.rule("cases.most_questions", "2");
+        done(&city, "water", silent, ask());
+        city.clock.advance(8 * 24 * HOUR);
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 1);
+        assert_eq!(
+            refused(&city, "water", silent, ask()),
+            said("409 cases.used_up")
+        );
         city.check_life(number);
         city.check_life(silent);
     }

@@ -6,10 +6,11 @@ use cases::model::{
     Ask, Case, CaseEvent, Claimant, Interest, JointFact, NotOpen, Place, Reported, Satisfaction,
     Standard, VerifyOutcome,
 };
-use cases::record::AnswerParts;
+use cases::moves::Act;
+use cases::record::{Answer, AnswerParts, Appeal, AppealStage, Draft, Exclusion};
 use cases::rules::{
     self, Actor, AnswerCommand as Reply, Behalf, CityRules, ClockCommand as Clock, Command, Facts,
-    FairCommand as Fair, JointCommand as Joint,
+    FairCommand as Fair, JointCommand as Joint, Refusal,
 };
 use cases::{CaseId, Fact, Stage, State};
 use jiff::SignedDuration;
@@ -76,6 +77,8 @@ fn command() -> impl Strategy<Value = Command> {
         condition: "缺失".into(),
         limit: Some("4工作时".parse().unwrap()),
         closings,
+        evidence: None,
+        legal_basis: Some("城市道路管理条例第二十三条".into()),
     };
     let matter = || prop::option::of((50..52_u8).prop_map(|n| MatterId(id(n))));
     let units = || (0..2_u8).prop_map(unit);
@@ -345,7 +348,7 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
     let stands = matches!(case.state, State::Suspended | State::Waiting);
     prop_assert_eq!(case.pauses.last().is_some_and(|p| p.to.is_none()), stands);
     prop_assert_eq!(case.paused_until.is_some(), stands);
-    prop_assert!(case.granted <= 2 && case.suspensions <= 1);
+    prop_assert!(case.granted <= 2 && case.suspensions <= 1 && case.questions <= 3);
     match &event.fact {
         // More time is granted before the deadline, by somebody else than who endorsed it, and moves it away.
         Fact::Extended { due_at, .. } => {
@@ -438,6 +441,11 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
     Ok(())
 }
 
+/// Whether an event is the deed of somebody, or was done in that one's place.
+fn is_by(somebody: Option<Id>, event: &CaseEvent) -> bool {
+    somebody.is_some() && (somebody == event.by.account || somebody == event.by.on_behalf)
+}
+
 /// The laws of appeal, answer, call-back and reopening.
 fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<(), TestCaseError> {
     // What a case counted when it ended: an appeal or an exclusion changes none of it.
@@ -471,11 +479,9 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
             prop_assert!(!own, "the unit reviewed its own appeal");
             prop_assert_eq!(raw(case), raw(before));
             let appeal = appeal.unwrap();
-            prop_assert!(appeal.by != event.by.account);
+            prop_assert!(!is_by(appeal.by, event));
             if event.fact == Fact::AppealGranted {
-                prop_assert!(
-                    appeal.endorsed_by.is_some() && appeal.endorsed_by != event.by.account
-                );
+                prop_assert!(appeal.endorsed_by.is_some() && !is_by(appeal.endorsed_by, event));
                 let flags = |c: &Case| {
                     c.record.exempt.len()
                         + c.record
@@ -493,15 +499,12 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
         }
         Fact::ExclusionGranted | Fact::ExclusionRefused { .. } => {
             prop_assert!(!own, "the unit reviewed its own exclusion");
-            prop_assert!(before.record.exclusion.as_ref().unwrap().by != event.by.account);
+            prop_assert!(!is_by(before.record.exclusion.as_ref().unwrap().by, event));
             prop_assert_eq!(raw(case), raw(before));
         }
         Fact::AnswerApproved => {
             let draft = before.record.draft.as_ref().unwrap();
-            prop_assert!(
-                draft.by != event.by.account,
-                "whoever wrote it agreed to it"
-            );
+            prop_assert!(!is_by(draft.by, event), "whoever wrote it agreed to it");
         }
         Fact::Closed { .. } => {
             // The answer went out just before, and no draft was passed over.
@@ -613,6 +616,9 @@ proptest! {
                     }
                     let own = actor.behalf.and_then(|b| b.own_unit);
                     let judged = events.iter().any(|e| matches!(e.fact, Fact::Closed { .. } | Fact::Checked { .. } | Fact::CalledBack { .. }));
+                    let closed = events.iter().any(|e| matches!(e.fact, Fact::Closed { .. } | Fact::SelfHandlingConfirmed));
+                    let sent_back = before_all.record.draft.as_ref().is_some_and(|d| d.returned.is_some());
+                    prop_assert!(!closed || !sent_back || !rules::answer::is_owed(&before_all), "what was sent back went out");
                     prop_assert!(!judged || own.is_none() || own != before_all.unit, "a deputy judged the own unit's case");
                     life.extend(events);
                     if is_another {
@@ -630,4 +636,92 @@ proptest! {
         let body = serde_json::to_string(&case).unwrap();
         prop_assert_eq!(serde_json::from_str::<Case>(&body).unwrap(), case);
     }
+}
+
+#[test]
+fn whoever_takes_a_colleagues_place_is_not_the_other_person_that_decides() {
+    let tz = TimeZone::get("Asia/Shanghai").unwrap();
+    let (city, now) = (CityRules::default(), testdb::monday());
+    let head = |behalf: Option<u8>| Actor {
+        kind: "staff",
+        account: Some(id(5)),
+        roles: Role::ALL.to_vec(),
+        unit: Some(unit(3)),
+        is_program: false,
+        behalf: behalf.map(|n| Behalf {
+            account: id(n),
+            own_unit: None,
+        }),
+    };
+    let facts = |actor| Facts {
+        now,
+        actor,
+        calendar: Calendar::cn(),
+        tz: &tz,
+        rules: &city,
+        on_duty: None,
+    };
+    let stranger = Actor {
+        kind: "stranger",
+        account: None,
+        roles: Vec::new(),
+        unit: None,
+        ..head(None)
+    };
+    let life = rules::decide(None, report(false, false, true), &facts(&stranger)).unwrap();
+    let mut case = rules::replay(CaseId(id(77)), &life).unwrap();
+    // Colleague 1 did the first step, colleague 2 had no part in it.
+    let appeal = |stage, endorsed_by| Appeal {
+        count: "late".into(),
+        reason: "因为".into(),
+        evidence: String::new(),
+        by: Some(id(1)),
+        endorsed_by,
+        stage,
+        refused: None,
+        round: 0,
+    };
+    let decides = |case: &Case, act: Act| {
+        assert_eq!(rules::may(case, act, &head(None)), Ok(()), "{act:?}");
+        assert_eq!(rules::may(case, act, &head(Some(2))), Ok(()), "{act:?}");
+        assert_eq!(
+            rules::may(case, act, &head(Some(1))),
+            Err(Refusal::SamePerson),
+            "{act:?}"
+        );
+    };
+    case.state = State::Closed;
+    case.record.appeal = Some(appeal(AppealStage::Lodged, None));
+    decides(&case, Act::EndorseAppeal);
+    case.record.appeal = Some(Appeal {
+        by: Some(id(4)),
+        ..appeal(AppealStage::Endorsed, Some(id(1)))
+    });
+    decides(&case, Act::GrantAppeal);
+    decides(&case, Act::RefuseAppeal);
+    case.record.exclusion = Some(Exclusion {
+        reason: "in_court".into(),
+        words: String::new(),
+        by: Some(id(1)),
+        granted: None,
+    });
+    decides(&case, Act::GrantExclusion);
+    decides(&case, Act::RefuseExclusion);
+    case.state = State::PendingClose;
+    case.record.draft = Some(Draft {
+        answer: Answer::default(),
+        by: Some(id(1)),
+        approved: false,
+        returned: None,
+    });
+    decides(&case, Act::ApproveAnswer);
+    decides(&case, Act::ReturnAnswer);
+    let (for_one, for_another) = (head(Some(1)), head(Some(2)));
+    let closes = |case: &Case, actor| {
+        let closing = "更换".to_owned();
+        let closed = rules::decide(Some(case), Command::Close { closing }, &facts(actor));
+        closed.map(|events| events.len())
+    };
+    assert_eq!(closes(&case, &for_one), Err(Refusal::NotApproved));
+    assert_eq!(closes(&case, &for_another), Ok(3));
 }

@@ -212,6 +212,28 @@ testdb::both_engines!(
             said("409 cases.not_approved"),
             "a checker is no head"
         );
+        // What was sent back does not go out because a head closes.
+        done(
+            &city,
+            "water_lead",
+            number,
+            &[json!({ "act": "return_answer", "reason": "写明由谁安装" })],
+        );
+        assert_eq!(
+            refused(
+                &city,
+                "shift_leader",
+                number,
+                json!({ "act": "close", "closing": "更换" })
+            ),
+            said("409 cases.answer_returned")
+        );
+        done(
+            &city,
+            "water",
+            number,
+            &[json!({ "act": "draft_answer", "done": "3 月 16 日已重新安装" })],
+        );
         // Whoever closes as a head agrees by closing.
         done(
             &city,
@@ -235,6 +257,37 @@ testdb::both_engines!(
             words.ends_with(&["answer_approved", "answer_sent", "closed"]),
             "{words:?}"
         );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    evidence_and_law_of_the_condition_stay_with_the_case_and_the_answer_names_the_law,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.matter = Some(city.class("E0113"));
+        new.contact.phone = Some("13800138000".into());
+        let number = city.report("stranger", new).case.number;
+        let looked = json!({ "act": "verify", "outcome": "yes" });
+        done(&city, "collector", number, &[looked]);
+        let desk = [
+            json!({ "act": "accept" }),
+            json!({ "act": "register", "rule": 1 }),
+            json!({ "act": "dispatch" }),
+        ];
+        let case = done(&city, "desk", number, &desk);
+        assert_eq!(case["standard"]["evidence"], "清除后照片");
+        assert_eq!(case["standard"]["legal_basis"], "市容条例第十条");
+        done(&city, "clean", number, &[json!({ "act": "sign" })]);
+        // The page shows both, and the form offers the law.
+        let page = city.get("clean", &format!("/cases/{number}"));
+        assert!(page.text.contains("清除后照片"), "{}", page.text);
+        assert!(page.text.matches("市容条例第十条").count() >= 2);
+        let draft = json!({ "act": "draft_answer", "done": "已清除" });
+        let case = done(&city, "clean", number, &[draft]);
+        assert_eq!(case["draft"]["rule"], "市容条例第十条");
         city.check_life(number);
     }
 );

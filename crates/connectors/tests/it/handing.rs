@@ -2,9 +2,11 @@
 
 use crate::sinks::Web;
 use crate::stage::{city, connect, follow, migrations, push, wait, wanted};
-use cases::State;
+use cases::model::JointFact;
 use cases::ops::Step;
-use connectors::model::Kind;
+use cases::rules::{self, JointCommand};
+use cases::{Fact, State};
+use connectors::model::{Kind, order_events};
 use connectors::ops::{issue_key, set};
 use notices::outgoing::{Secret, Signed, verify};
 use serde_json::json;
@@ -264,6 +266,137 @@ both_engines!(
     }
 );
 
+/// What was pushed, as type and whether it carries the order.
+fn pushed(city: &crate::city::City, web: &Web) -> Vec<(String, bool)> {
+    follow(city);
+    while push(city) > 0 {}
+    let told = web.got().into_iter().map(|got| {
+        let body = got.json();
+        (
+            body["type"].as_str().unwrap().to_owned(),
+            body["data"].get("case").is_some(),
+        )
+    });
+    told.collect()
+}
+
+both_engines!(
+    a_reopened_case_is_an_order_again_and_a_lost_one_is_withdrawn,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        connect(&city, Kind::Unit, Some(&web));
+        let mut new = city.cover("hotline");
+        new.contact.phone = Some("13912345678".into());
+        let number = city.report("acceptor", new).case.number;
+        let path = format!("/api/v1/cases/{number}/acts");
+        let act = |login: &str, acts: serde_json::Value| {
+            let reply = city.post(login, &path, &json!({ "acts": acts }));
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        };
+        act("collector", json!([{ "act": "verify", "outcome": "yes" }]));
+        let on = [
+            json!({ "act": "accept" }),
+            json!({ "act": "register" }),
+            json!({ "act": "dispatch" }),
+        ];
+        act("desk", json!(on));
+        assert_eq!(pushed(&city, &web), [("order.dispatched".into(), true)]);
+        act(
+            "water",
+            json!([{ "act": "sign" }, { "act": "report_back", "result": "已更换" }]),
+        );
+        act(
+            "checker",
+            json!([{ "act": "check", "passed": true }, { "act": "close", "closing": "更换" }]),
+        );
+        act("desk", json!([{ "act": "reopen", "reason": "又坏了" }]));
+        assert_eq!(pushed(&city, &web)[1..], [("order.reopened".into(), true)]);
+        act("desk", json!([{ "act": "void", "reason": "重复登记" }]));
+        assert_eq!(
+            pushed(&city, &web)[2..],
+            [("order.withdrawn".into(), false)]
+        );
+        let taken = city.post(
+            "water",
+            &format!("/api/v1/orders/{number}/acknowledge"),
+            &json!({}),
+        );
+        assert_eq!((taken.status, &taken.body["changed"]), (200, &2.into()));
+        assert!(
+            !String::from_utf8_lossy(&web.got()[2].body).contains("井盖"),
+            "what is lost is told without its words"
+        );
+    }
+);
+
+both_engines!(
+    a_helper_hears_of_its_part_and_a_reorganisation_moves_the_order,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        let url = format!("http://127.0.0.1:{}/orders", web.port);
+        let helper = connectors::ops::Wanted {
+            unit: Some(city.unit("CLEAN")),
+            ..wanted(&city, Kind::Unit, &url)
+        };
+        city.run(set(&city.system(), helper)).unwrap();
+        let case = city.case_at(State::Handling);
+        let joint = |command| {
+            city.act("water", case.number, vec![Step::Joint(command)])
+                .unwrap()
+        };
+        joint(JointCommand::AskHelp {
+            unit: city.unit("CLEAN"),
+            ask: "请清理现场".into(),
+            limit: "4工作时".parse().unwrap(),
+        });
+        assert_eq!(pushed(&city, &web), [("order.part_asked".into(), true)]);
+        let order = city.get("clean", &format!("/api/v1/orders/{}", case.number));
+        assert_eq!(
+            order.body["case"]["parts"][0]["ask"], "请清理现场",
+            "{}",
+            order.text
+        );
+        let now = joint(JointCommand::RecallPart {
+            part: 1,
+            reason: "不再需要".into(),
+        });
+        assert_eq!(
+            pushed(&city, &web)[1..],
+            [("order.part_withdrawn".into(), false)]
+        );
+        let acknowledge = format!("/api/v1/orders/{}/acknowledge", case.number);
+        let taken = city.post("clean", &acknowledge, &json!({}));
+        assert_eq!((taken.status, &taken.body["changed"]), (200, &2.into()));
+        // The old unit loses the case, the new one gets an order; a case that is over stays where it was.
+        let (from, to) = (city.unit("WATER"), city.unit("CLEAN"));
+        let mut event = city
+            .system()
+            .read_blocking::<_, StoreError, _>(move |r| {
+                cases::sql::events(r, case.district, case.id)
+            })
+            .unwrap()
+            .remove(0);
+        event.fact = Fact::Joint(JointFact::UnitChanged {
+            from,
+            to,
+            why: "合并".into(),
+        });
+        let moved = rules::apply(Some(now.clone()), &event).unwrap();
+        assert_eq!(
+            order_events(&now, &moved, &event),
+            [("withdrawn", from), ("dispatched", to)]
+        );
+        let mut closed = now;
+        closed.state = State::Closed;
+        let moved = rules::apply(Some(closed.clone()), &event).unwrap();
+        assert!(order_events(&closed, &moved, &event).is_empty());
+    }
+);
+
 both_engines!(
     a_subscriber_hears_of_events_without_anybodys_words,
     &migrations(),
@@ -377,7 +510,9 @@ both_engines!(
                 && page.text.contains("<svg")
         );
         assert!(
-            page.text.contains("15:00") && page.text.contains("4工作时"),
+            page.text.contains("15:00")
+                && page.text.contains("4工作时")
+                && page.text.contains("更换前后照片"),
             "{}",
             page.text
         );

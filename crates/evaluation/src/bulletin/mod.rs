@@ -415,9 +415,13 @@ fn funnel(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Fu
 }
 
 fn cell(figure: &Figure) -> Cell {
-    match figure.unit {
-        Unit::Hours => Cell::Hours(figure.share()),
-        Unit::Share | Unit::Times => Cell::Share(figure.share()),
+    cell_in(figure.unit, figure.share())
+}
+
+fn cell_in(unit: Unit, share: Share) -> Cell {
+    match unit {
+        Unit::Hours => Cell::Hours(share),
+        Unit::Share | Unit::Times => Cell::Share(share),
     }
 }
 
@@ -452,7 +456,8 @@ fn tables(words: &Words<'_>, m: &Material) -> Vec<Table> {
                 row.push(
                     figure
                         .after_review
-                        .map_or_else(|| Cell::Text("–".into()), Cell::Share),
+                        .map(|after| Share::of(after.numerator, after.denominator))
+                        .map_or_else(|| Cell::Text("–".into()), |s| cell_in(figure.unit, s)),
                 );
             }
             Some(row)

@@ -100,6 +100,8 @@ fn command(did: Did, when: Timestamp) -> Command {
         condition: "缺失".into(),
         limit: limit.map(|l| l.parse().unwrap()),
         closings: Vec::new(),
+        evidence: None,
+        legal_basis: None,
     };
     let report = |how: Option<&str>| {
         Command::Report(Box::new(Reported {

@@ -191,6 +191,20 @@ testdb::both_engines!(figures_of_lives_told_by_hand, &migrations(), |db| {
         assert_eq!(figure.value.is_none(), d == 0);
         assert!(figure.after_review.is_none(), "nothing was reviewed");
     }
+    // A mean time is told in the unit that stands beside it: hours, made of seconds over cases.
+    let hours = &figures.rows[0].rates["handle_hours/handle_timed"];
+    let told = serde_json::to_value(hours).unwrap();
+    assert_eq!(
+        (
+            &told["unit"],
+            &told["numerator_unit"],
+            &told["denominator_unit"]
+        ),
+        (&"hours".into(), &"seconds".into(), &"cases".into())
+    );
+    assert_eq!(hours.numerator % 3600, 0, "every step is at a full hour");
+    let whole = hours.numerator / 3600;
+    assert!((hours.value.unwrap() * hours.denominator as f64 - whole as f64).abs() < 1e-6);
     // Nobody holds a post here: shown, not graded.
     let scores = &figures.rows[0].scores;
     assert_eq!(scores.len(), 4);

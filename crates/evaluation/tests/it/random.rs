@@ -47,6 +47,8 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
         condition: "缺失".into(),
         limit: limit.map(|l| l.parse().unwrap()),
         closings: Vec::new(),
+        evidence: None,
+        legal_basis: None,
     };
     let note = || "看过".to_owned();
     if case.is_none() {

@@ -231,6 +231,8 @@ impl Lives {
                     condition: "缺失".into(),
                     limit: limit.then(|| "4工作时".parse().unwrap()),
                     closings: Vec::new(),
+                    evidence: None,
+                    legal_basis: None,
                 },
             },
             8..=9 => Command::Dispatch {

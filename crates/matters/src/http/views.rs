@@ -189,6 +189,8 @@ pub struct WhoView {
     pub grid: Option<String>,
     /// In which division.
     pub division: Option<String>,
+    /// The point lies in no unit grid and in no border that is registered: outside the territory.
+    pub outside: bool,
     /// On which day.
     #[schema(value_type = String)]
     pub on: Date,
@@ -226,6 +228,12 @@ impl Asked {
                 (self.grid, own.or(self.division))
             }
         }
+    }
+    /// Whether a point was named that lies outside the territory, in a city whose grids or borders are registered.
+    pub fn is_outside(self, city: &City) -> bool {
+        let territory = &city.territory;
+        let is_drawn = !territory.grids().is_empty() || territory.bordered().next().is_some();
+        self.point.is_some() && is_drawn && self.located(city) == (None, None)
     }
 }
 
@@ -302,6 +310,7 @@ impl WhoView {
             },
             grid: grid.map(|g| g.to_string()),
             division: division.map(|d| d.to_string()),
+            outside: place.is_outside(city),
             on,
             handling: UnitView::new(city, found.handling),
             competent: unit(found.competent),

@@ -272,6 +272,22 @@ pub fn duty_rules(r: &mut store::Read<'_>) -> StoreResult<DutyRules> {
     }
 }
 
+/// Keeps the rules of the city for matters without a duty. The caller audits.
+///
+/// # Errors
+/// The store's.
+pub fn put_duty_rules(w: &mut Write<'_>, rules: &DutyRules) -> StoreResult<()> {
+    let text = serde_json::to_string(rules)
+        .map_err(|e| StoreError::Misuse(format!("rules of duties: {e}")))?;
+    let now = w.now();
+    w.exec(
+        "INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
+        params![RULES, text, now],
+    )?;
+    grid::sql::bump(w, Part::Duties)
+}
+
 /// Sets the rules of the city for matters without a duty.
 ///
 /// # Errors
@@ -292,15 +308,7 @@ pub async fn set_duty_rules(ctx: &Ctx, city: &City, rules: DutyRules) -> Result<
     }
     ctx.write(move |mut w| {
         let before = duty_rules(&mut w)?;
-        let text = serde_json::to_string(&rules)
-            .map_err(|e| StoreError::Misuse(format!("rules of duties: {e}")))?;
-        let now = w.now();
-        w.exec(
-            "INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
-            params![RULES, text, now],
-        )?;
-        grid::sql::bump(&mut w, Part::Duties)?;
+        put_duty_rules(&mut w, &rules)?;
         let event = AuditEvent::done("duty.rules", "settings", RULES);
         let detail = serde_json::json!({ "before": before, "after": rules });
         Ok(w.commit(event.detail(detail), ())?)

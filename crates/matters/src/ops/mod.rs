@@ -11,7 +11,8 @@ pub use crate::ops_calendar::{
     import_calendar, import_calendar_file, plan_calendar,
 };
 pub use duties::{
-    NewDuty, add_duty, checked_duty, duty_rules, end_duty, end_duty_in, put_duty, set_duty_rules,
+    NewDuty, add_duty, checked_duty, duty_rules, end_duty, end_duty_in, put_duty, put_duty_rules,
+    set_duty_rules,
 };
 pub use duty_import::{import_duties, plan_duties};
 pub use editor::{

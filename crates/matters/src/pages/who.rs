@@ -41,6 +41,8 @@ pub(super) struct Answer {
     lines: Vec<LineRow>,
     /// Nobody is named: the answer is a rule of the city.
     is_fallback: bool,
+    /// The point lies outside the territory.
+    is_outside: bool,
 }
 
 #[derive(Template)]
@@ -121,6 +123,7 @@ fn answer(
                 format!("{} · {grid}", city.territory.name(division))
             }
             (None, Some(division)) => city.territory.name(division),
+            _ if asked.is_outside(city) => ui.t("matters-place-outside"),
             _ => ui.t("matters-place-unknown"),
         },
         day: ui.date_long(on),
@@ -129,6 +132,7 @@ fn answer(
         units: units.into_iter().flatten().collect(),
         lines: lines.collect(),
         is_fallback: !matches!(found.reason, Reason::Duty { .. }),
+        is_outside: asked.is_outside(city),
     })
 }
 

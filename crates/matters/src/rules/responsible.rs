@@ -125,7 +125,7 @@ impl std::str::FromStr for Fallback {
 pub struct DutyRules {
     /// 属地兜底.
     pub fallback: Fallback,
-    /// The code of the unit that coordinates; empty for the first government unit.
+    /// The code of the unit that coordinates; empty for the first government unit of the city.
     pub coordinator: String,
     /// 首接负责 — where nobody is named, the unit that received the matter first leads.
     pub first_receiver: bool,
@@ -153,8 +153,8 @@ pub fn who(
 /// district, city, province, anywhere), then the most specific matter (longest code, then a named catalogue), then the
 /// later beginning, then the lower id. Where none fits, the unit that received the matter `first` leads if the city says
 /// so (首接负责); else the government unit of the street, else district, else city answers (属地兜底, from the level the
-/// city chose); where none is registered, the unit that coordinates, else the first government unit, else the first
-/// unit: never a dead end while there is any unit.
+/// city chose); where none is registered, the unit that coordinates, else the first government unit of the highest
+/// level, else the first unit: never a dead end while there is any unit.
 ///
 /// # Errors
 /// [`NoUnit`] when no unit at all is in force.
@@ -314,8 +314,15 @@ fn fallback(
         .by_code(&rules.coordinator)
         .filter(|u| units.was_in_force(u.id, on));
     let is_government = |u: &&actors::Unit| u.kind == actors::UnitKind::Government && u.reviewed;
+    // A street is no answer for a place that is not its own: whoever is of the whole city goes first.
+    let level = |u: &&actors::Unit| u.division.map_or(DivisionLevel::City, DivisionCode::level);
     let first = coordinator
-        .or_else(|| units.in_force_on(on).find(is_government))
+        .or_else(|| {
+            units
+                .in_force_on(on)
+                .filter(is_government)
+                .min_by_key(level)
+        })
         .or_else(|| units.in_force_on(on).next());
     Ok((first.ok_or(NoUnit)?.id, Reason::City))
 }

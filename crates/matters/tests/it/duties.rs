@@ -3,6 +3,7 @@
 use crate::{operator, options};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use matters::http::{Asked, WhoView};
 use matters::{City, Reason, Reference, ops};
 use std::sync::Arc;
 
@@ -77,7 +78,30 @@ testdb::both_engines!(the_most_specific_duty_wins, &crate::migrations(), |db| {
         .who(None, None, Some("110101001001".parse().unwrap()), TODAY)
         .unwrap();
     assert_eq!(elsewhere.reason, Reason::City);
+    // Of the whole city, and neither the street's office nor the district's, which have nothing to do with that place.
+    assert_eq!(city.unit(elsewhere.handling).unwrap().code, "CG");
 });
+
+testdb::both_engines!(
+    a_point_outside_the_territory_is_said_to_be_outside,
+    &crate::migrations(),
+    |db| {
+        let city = city(db, "matter,division,handling\nC01,350203,WATER\n");
+        let class = city.matters.by_code("test", "C0101").unwrap();
+        let ask = |lon, lat| {
+            let asked = Asked {
+                point: Some(kernel::Point::new(lon, lat).unwrap()),
+                ..Asked::default()
+            };
+            let found = WhoView::ask(&city, class, asked, TODAY).unwrap();
+            (found.outside, found.handling.code.unwrap())
+        };
+        assert_eq!(ask(118.0005, 24.5005), (false, "WATER".into()));
+        assert_eq!(ask(10.0, 50.0), (true, "CG".into()));
+        let somewhere = WhoView::ask(&city, class, Asked::default(), TODAY).unwrap();
+        assert!(!somewhere.outside, "no point was named");
+    }
+);
 
 testdb::both_engines!(a_bad_duty_is_refused_by_line, &crate::migrations(), |db| {
     let ctx = operator(db);

@@ -2,7 +2,7 @@
 
 use crate::model::Holder;
 use access::{AccountId, Role, UnitId};
-use cases::model::TaskKind;
+use cases::model::{JointFact, TaskKind};
 use cases::{Case, CaseEvent, Fact, State};
 use kernel::id::Id;
 use matters::City;
@@ -90,12 +90,40 @@ pub fn step_key(case: &Case) -> String {
     )
 }
 
-/// Who is told of one event of a life, and how. `case` is the case as it is now, `life` its events so far.
+/// Whoever did the last thing of a kind before an event: who asked, who drafted.
+fn whoever(life: &[CaseEvent], before: u32, did: fn(&Fact) -> bool) -> Option<To> {
+    let last = life.iter().rfind(|e| e.seq < before && did(&e.fact))?;
+    Some(To::Account(AccountId(last.by.account?)))
+}
+
+/// Whoever looks first at a case that was reopened and is with no unit: the desk that had answered it, else the dispatchers.
+fn first_after_reopening(life: &[CaseEvent], before: u32) -> To {
+    let end = life.iter().rfind(|e| {
+        e.seq < before && matches!(e.fact, Fact::Closed { .. } | Fact::AnsweredDirectly)
+    });
+    match end.map(|e| &e.fact) {
+        Some(Fact::AnsweredDirectly) => To::Role(Role::Acceptor),
+        _ => To::Role(Role::Dispatcher),
+    }
+}
+
+/// Whom a requester's message is for: whoever handles the case, else the desk, unless the desk wrote it down itself.
+fn reader_of_message(case: &Case, event: &CaseEvent) -> Option<To> {
+    let is_handled = case.unit.is_some() && !case.state.is_final();
+    match handling(case).filter(|_| is_handled) {
+        Some(to) => Some(to),
+        None => (event.by.kind != "staff").then_some(To::Role(Role::Acceptor)),
+    }
+}
+
+/// Who is told of one event of a life, and how. `case` is the case as it is now, `life` its events so far, `approvers` who
+/// agrees to answers in this city.
 pub fn tell(
     case: &Case,
     life: &[CaseEvent],
     event: &CaseEvent,
     names: &Names<'_>,
+    approvers: &[Role],
 ) -> Vec<NewNotice> {
     let mut told = Vec::new();
     let path = format!("/cases/{}", case.number);
@@ -188,6 +216,11 @@ pub fn tell(
         }
         Fact::Extended { due_at, .. } => {
             told.extend(handling(case).map(|to| notice("case.extended", to).with("due", *due_at)));
+            requester(
+                &mut told,
+                "requester.extended",
+                &[("due", (*due_at).into())],
+            );
         }
         Fact::ExtensionRefused { .. } => {
             told.extend(
@@ -231,6 +264,85 @@ pub fn tell(
                 handling(case).map(|to| notice("case.rework", to).with("due", due(*due_at))),
             );
         }
+        Fact::Ruled { unit, .. } => told.push(notice("case.ruled", unit_of(*unit))),
+        Fact::Reopened {
+            to_dispatch: true, ..
+        } => told.push(notice(
+            "case.reopened_unplaced",
+            first_after_reopening(life, event.seq),
+        )),
+        Fact::Reopened { due_at, .. } => {
+            told.extend(
+                handling(case).map(|to| notice("case.reopened", to).with("due", due(*due_at))),
+            );
+        }
+        Fact::VoidRequested { .. } => {
+            told.push(notice("case.void_asked", To::Role(Role::ShiftLeader)));
+        }
+        Fact::RequesterAdded { .. } => {
+            told.extend(
+                reader_of_message(case, event).map(|to| notice("case.requester_added", to)),
+            );
+        }
+        Fact::AnswerDrafted { .. } => {
+            for role in approvers {
+                let to = match (role, unit) {
+                    (Role::DepartmentLead, Some(unit)) => To::Unit {
+                        unit,
+                        roles: vec![Role::DepartmentLead],
+                    },
+                    (role, _) => To::Role(*role),
+                };
+                told.push(notice("case.answer_drafted", to).with("unit", names.unit(unit)));
+            }
+        }
+        Fact::AnswerReturned { .. } => {
+            let drafted = |f: &Fact| matches!(f, Fact::AnswerDrafted { .. });
+            told.extend(
+                whoever(life, event.seq, drafted).map(|to| notice("case.answer_returned", to)),
+            );
+        }
+        Fact::AppealLodged { .. } => {
+            told.push(
+                notice("case.appeal_lodged", To::Role(Role::Dispatcher))
+                    .with("unit", names.unit(unit)),
+            );
+        }
+        // The second reviewer is another person of the desk.
+        Fact::AppealEndorsed => {
+            for role in [Role::Acceptor, Role::ShiftLeader] {
+                told.push(
+                    notice("case.appeal_endorsed", To::Role(role))
+                        .with("unit", names.unit(case.unit)),
+                );
+            }
+        }
+        Fact::AppealGranted | Fact::AppealRefused { .. } => {
+            let kind = match event.fact {
+                Fact::AppealGranted => "case.appeal_granted",
+                _ => "case.appeal_refused",
+            };
+            let lodged = |f: &Fact| matches!(f, Fact::AppealLodged { .. });
+            told.extend(whoever(life, event.seq, lodged).map(|to| notice(kind, to)));
+        }
+        Fact::ExclusionAsked { .. } => {
+            for role in [Role::ShiftLeader, Role::Leader] {
+                told.push(notice("case.exclusion_asked", To::Role(role)));
+            }
+        }
+        Fact::ExclusionGranted | Fact::ExclusionRefused { .. } => {
+            let kind = match event.fact {
+                Fact::ExclusionGranted => "case.exclusion_granted",
+                _ => "case.exclusion_refused",
+            };
+            let asked = |f: &Fact| matches!(f, Fact::ExclusionAsked { .. });
+            told.extend(whoever(life, event.seq, asked).map(|to| notice(kind, to)));
+        }
+        Fact::Joint(fact) => told.extend(joint(fact, case, names).map(|(kind, unit, with)| {
+            let new = notice(kind, unit_of(unit));
+            with.into_iter()
+                .fold(new, |n, (name, place)| n.with(name, place))
+        })),
         Fact::Closed { .. } => requester(&mut told, "requester.closed", &[]),
         Fact::Merged { .. } => requester(&mut told, "requester.merged", &[]),
         other => {
@@ -251,6 +363,56 @@ pub fn tell(
         }
     }
     told
+}
+
+/// A notice to a unit: which kind, which unit, with which words.
+type ToUnit = (&'static str, UnitId, Vec<(&'static str, Place)>);
+
+/// Which units are told of what several do on one case.
+fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item = ToUnit> {
+    let lead = || ("unit", Place::from(names.unit(case.unit)));
+    let told: Vec<ToUnit> = match fact {
+        JointFact::HelpAsked { unit, due_at, .. } => {
+            vec![(
+                "case.help_asked",
+                *unit,
+                vec![lead(), ("due", (*due_at).into())],
+            )]
+        }
+        JointFact::Split { shares, dues, .. } => shares
+            .iter()
+            .zip(dues)
+            .map(|(share, due)| {
+                let with = vec![lead(), ("due", due.due_at.into())];
+                ("case.help_asked", share.unit, with)
+            })
+            .collect(),
+        JointFact::PartRecalled { part, .. } => case
+            .joint
+            .part(*part)
+            .map(|part| ("case.part_recalled", part.unit, vec![lead()]))
+            .into_iter()
+            .collect(),
+        JointFact::Whistled {
+            by_unit,
+            units,
+            due_at,
+            ..
+        } => {
+            let whistling = Place::from(names.unit(Some(*by_unit)));
+            let with = vec![("unit", whistling), ("due", (*due_at).into())];
+            let all = units.iter();
+            all.map(|unit| ("case.whistle", *unit, with.clone()))
+                .collect()
+        }
+        // What is over needs nobody's hand.
+        JointFact::UnitChanged { from, to, .. } if !case.state.is_final() => {
+            let before = Place::from(names.unit(Some(*from)));
+            vec![("case.unit_changed", *to, vec![("unit", before)])]
+        }
+        _ => Vec::new(),
+    };
+    told.into_iter()
 }
 
 /// Colleagues that a note mentions: the accounts in its list `mentions`.

@@ -1,9 +1,10 @@
 //! Those concerned are told of each event, once, though the follower is killed and repeats itself.
 
-use crate::stage::{act, city, count, follow, migrations, told, wait};
+use crate::stage::{act, city, count, follow, migrations, told, wait, wordings};
 use cases::State;
 use cases::ops::Step;
-use cases::rules::ClockCommand as Clock;
+use cases::rules::{ClockCommand as Clock, JointCommand};
+use serde_json::{Value, json};
 use store::StoreError;
 use testdb::both_engines;
 
@@ -178,5 +179,169 @@ both_engines!(
         });
         assert!(failed.is_err());
         assert_eq!(follow(&city), 2);
+    }
+);
+
+both_engines!(
+    whoever_has_to_act_or_asked_is_told_of_every_turn,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let mut new = city.cover("hotline");
+        new.contact.phone = Some("13912345678".into());
+        new.notify = true;
+        let case = city.report("acceptor", new).case;
+        let does = |login: &str, acts: Value| {
+            let path = format!("/api/v1/cases/{}/acts", case.number);
+            let reply = city.post(login, &path, &json!({ "acts": acts }));
+            assert_eq!(reply.status, 200, "{login}: {}", reply.text);
+            follow(&city);
+        };
+        let hears = |login: &str, kind: &str| {
+            let all = told(&city, login);
+            assert!(all.contains(&kind.to_owned()), "{login}, {kind}: {all:?}");
+        };
+        does("collector", json!([{ "act": "verify", "outcome": "yes" }]));
+        does(
+            "desk",
+            json!([{ "act": "accept" }, { "act": "register" }, { "act": "dispatch" }]),
+        );
+        does("water", json!([{ "act": "sign" }]));
+        for (command, kind) in [
+            (
+                JointCommand::AskHelp {
+                    unit: city.unit("CLEAN"),
+                    ask: "请清理现场".into(),
+                    limit: "4工作时".parse().unwrap(),
+                },
+                "case.help_asked",
+            ),
+            (
+                JointCommand::RecallPart {
+                    part: 1,
+                    reason: "不再需要".into(),
+                },
+                "case.part_recalled",
+            ),
+        ] {
+            act(&city, "water", &case, Step::Joint(command));
+            follow(&city);
+            hears("clean", kind);
+        }
+        does(
+            "acceptor",
+            json!([{ "act": "request_void", "reason": "重复" }]),
+        );
+        hears("shift_leader", "case.void_asked");
+        does(
+            "shift_leader",
+            json!([{ "act": "refuse_void", "reason": "不重复" }]),
+        );
+        does(
+            "water",
+            json!([{ "act": "request_extension", "reason": "待配件" }]),
+        );
+        does("dispatcher", json!([{ "act": "endorse_extension" }]));
+        does("shift_leader", json!([{ "act": "grant_extension" }]));
+        assert_eq!(count(&city, "requester.extended"), 1);
+        does(
+            "acceptor",
+            json!([{ "act": "add_message", "text": "还有一处" }]),
+        );
+        hears("water", "case.requester_added");
+        does("water", json!([{ "act": "draft_answer", "done": "已换" }]));
+        hears("water_lead", "case.answer_drafted");
+        hears("shift_leader", "case.answer_drafted");
+        does(
+            "water_lead",
+            json!([{ "act": "return_answer", "reason": "写明时间" }]),
+        );
+        hears("water", "case.answer_returned");
+        // Three days later it is late, so that there is something to appeal against.
+        wait(&city, 3 * 24 * 60);
+        does(
+            "water",
+            json!([{ "act": "draft_answer", "done": "16 日已换" }, { "act": "report_back", "result": "已换" }]),
+        );
+        does("checker", json!([{ "act": "check", "passed": true }]));
+        does(
+            "shift_leader",
+            json!([{ "act": "close", "closing": "更换" }]),
+        );
+        does(
+            "water_lead",
+            json!([{ "act": "lodge_appeal", "count": "late", "reason": "停水", "evidence": "公告" }]),
+        );
+        hears("dispatcher", "case.appeal_lodged");
+        does("dispatcher", json!([{ "act": "endorse_appeal" }]));
+        hears("acceptor", "case.appeal_endorsed");
+        does("shift_leader", json!([{ "act": "grant_appeal" }]));
+        hears("water_lead", "case.appeal_granted");
+        does(
+            "acceptor",
+            json!([{ "act": "call_back", "solved": false, "satisfaction": "dissatisfied" }]),
+        );
+        does(
+            "water_lead",
+            json!([{ "act": "ask_exclusion", "reason": "no_legal_basis" }]),
+        );
+        hears("leader", "case.exclusion_asked");
+        does(
+            "leader",
+            json!([{ "act": "refuse_exclusion", "reason": "有依据" }]),
+        );
+        hears("water_lead", "case.exclusion_refused");
+        does("desk", json!([{ "act": "reopen", "reason": "又坏了" }]));
+        hears("water", "case.reopened");
+    }
+);
+
+both_engines!(
+    a_unit_is_told_of_the_ruling_that_names_it,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let case = city.case_at(State::PendingSign);
+        let back = || Step::Return {
+            reason: "不属本单位".into(),
+        };
+        let again = || Step::Dispatch {
+            unit: Some(city.unit("WATER")),
+            basis: "核实".into(),
+        };
+        for _ in 0..2 {
+            act(&city, "water_lead", &case, back());
+            act(&city, "dispatcher", &case, again());
+        }
+        let now = act(&city, "water_lead", &case, back());
+        assert_eq!(now.state, State::Coordinating);
+        act(
+            &city,
+            "leader",
+            &case,
+            Step::Rule {
+                unit: city.unit("CLEAN"),
+                reason: "属环卫职责".into(),
+            },
+        );
+        follow(&city);
+        assert_eq!(told(&city, "clean"), ["case.ruled"]);
+    }
+);
+
+both_engines!(
+    every_kind_that_is_told_has_words_in_both_languages,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let source = include_str!("../../src/rules/tell.rs");
+        let quoted = source.split('"').skip(1).step_by(2);
+        let kinds: std::collections::BTreeSet<&str> = quoted
+            .filter(|word| word.starts_with("case.") || word.starts_with("requester."))
+            .collect();
+        assert!(kinds.len() > 30, "{kinds:?}");
+        for kind in kinds {
+            assert_eq!(wordings(&city, kind), 2, "{kind}");
+        }
     }
 );

@@ -91,6 +91,17 @@ pub fn count(city: &City, kind: &'static str) -> i64 {
         .unwrap()
 }
 
+/// In how many languages a kind is worded.
+pub fn wordings(city: &City, kind: &str) -> i64 {
+    let kind = kind.to_owned();
+    city.system()
+        .read_blocking::<_, StoreError, _>(move |r| {
+            let sql = "SELECT count(*) FROM notice_templates WHERE kind = $1";
+            Ok(r.one::<(i64,)>(sql, store::params![kind])?.0)
+        })
+        .unwrap()
+}
+
 pub fn act(city: &City, login: &str, case: &Case, step: Step) -> Case {
     city.act(login, case.number, vec![step]).unwrap()
 }
