@@ -155,7 +155,10 @@ mod tests {
             assert!(found.len() >= before, "circles part as the zoom grows");
             before = found.len();
         }
-        assert!(circles(6, &of).len() <= 4, "far out, at most a square and its neighbours");
+        assert!(
+            circles(6, &of).len() <= 4,
+            "far out, at most a square and its neighbours"
+        );
         assert!(
             before > 150,
             "far in, nearly each pile has its circle: {before}"
