@@ -147,12 +147,12 @@ fn check_covariate(name: &str) -> Result<(), Failure> {
     }
     let small = name.to_lowercase();
     // Of a name with a place's own figure in it, such as `median_age`, only the whole is looked at.
-    let is_whole = |word: &&str| {
-        small == *word
+    let is_whole = |word: &str| {
+        small == word
             || small.starts_with(&format!("{word}_"))
             || small.ends_with(&format!("_of_{word}"))
     };
-    if WHOLE_WORDS.iter().any(|word| is_whole(&word))
+    if WHOLE_WORDS.iter().any(|word| is_whole(word))
         || PERSONS.iter().any(|word| small.contains(*word))
     {
         return refused(format!(
