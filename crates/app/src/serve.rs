@@ -390,12 +390,15 @@ async fn list_erasures(system: &Ctx, data_dir: &Path) {
     }
 }
 
+/// Readers that begin with what happened first of all. At the first start others may have entered before them.
+const FROM_THE_BEGINNING: [&str; 2] = ["facts/%", "dispatch/%"];
+
 /// Lets go what every reader of the outbox has read. A failure is logged and tried again.
 async fn trim(system: &Ctx) {
     loop {
         let ctx = system.renewed();
         let gone = ctx.write::<_, StoreError, _>(|mut w| {
-            let gone = w.outbox_trim()?;
+            let gone = w.outbox_trim(&FROM_THE_BEGINNING)?;
             w.unchanged(gone)
         });
         match gone.await {

@@ -90,9 +90,21 @@ impl Write<'_> {
         )
         .map(|_| ())
     }
-    /// Drops rows that every reader has read, some thousands at once; answers how many. The last row always stays:
-    /// SQLite goes on counting from the highest number there is.
-    pub fn outbox_trim(&mut self) -> StoreResult<u64> {
+    /// Drops rows that every reader has read, some thousands at once; answers how many. While one of the `needed` readers
+    /// (patterns of LIKE) has not entered yet, nothing goes: it wants everything from the beginning. The last row always
+    /// stays: SQLite goes on counting from the highest number there is.
+    pub fn outbox_trim(&mut self, needed: &[&str]) -> StoreResult<u64> {
+        for pattern in needed {
+            let entered = self
+                .one::<(i64,)>(
+                    "SELECT count(*) FROM outbox_readers WHERE name LIKE $1",
+                    crate::params![*pattern],
+                )?
+                .0;
+            if entered == 0 {
+                return Ok(0);
+            }
+        }
         let sql = "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox \
                    WHERE seq <= (SELECT min(seq) FROM outbox_readers) AND seq < (SELECT max(seq) FROM outbox) \
                    ORDER BY seq LIMIT $1)";

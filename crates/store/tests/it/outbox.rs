@@ -53,13 +53,14 @@ testdb::every_engine!(what_every_reader_has_read_may_go, MIGRATIONS, |db| {
         .map(|row| row.0)
         .collect()
     };
-    let trim = || {
+    let trim_for = |needed: &'static [&'static str]| {
         db.write_blocking::<_, StoreError, _>(&grant(monday()), Lane::Background, |mut w| {
-            let gone = w.outbox_trim()?;
+            let gone = w.outbox_trim(needed)?;
             w.unchanged(gone)
         })
         .unwrap()
     };
+    let trim = || trim_for(&[]);
     let enter = |name: &'static str, after: i64| {
         db.write_blocking::<(), StoreError, _>(&grant(monday()), Lane::Background, move |mut w| {
             w.outbox_enter(name, after)?;
@@ -79,7 +80,12 @@ testdb::every_engine!(what_every_reader_has_read_may_go, MIGRATIONS, |db| {
     assert_eq!((trim(), all.len()), (0, 4), "nobody reads, nothing goes");
     enter("one", all[2]);
     enter("two", all[0]);
-    assert_eq!((trim(), seqs()), (1, all[1..].to_vec()));
+    assert_eq!(
+        (trim_for(&["one", "late/%"]), seqs()),
+        (0, all.clone()),
+        "who begins with the first row has not entered yet"
+    );
+    assert_eq!((trim_for(&["o%", "two"]), seqs()), (1, all[1..].to_vec()));
     assert!(!advance("two", all[1], all[3]), "somebody else moved it");
     assert!(advance("two", all[0], all[3]) && advance("one", all[2], all[3]));
     assert_eq!(
