@@ -10,7 +10,8 @@ async function line(page, name, wanted) {
   await page.waitForFunction(
     ([name, wanted]) => document.querySelector('#field-sync')?.dataset[name] === wanted,
     [name, String(wanted)],
-    { timeout: 30_000 },
+    // After a dead moment the next try waits a while.
+    { timeout: 120_000 },
   );
 }
 
