@@ -10,8 +10,7 @@ async function line(page, name, wanted) {
   await page.waitForFunction(
     ([name, wanted]) => document.querySelector('#field-sync')?.dataset[name] === wanted,
     [name, String(wanted)],
-    // After a dead moment the next try waits a while.
-    { timeout: 120_000 },
+    { timeout: 30_000 },
   );
 }
 

@@ -15,7 +15,6 @@ use testkit::temp::Dir;
 /// What a reader waits for, in milliseconds.
 const INBOX_MS: f64 = 50.0;
 const TILE_MS: f64 = 50.0;
-const FIGURE_MS: f64 = 100.0;
 const COMMAND_MS: f64 = 200.0;
 /// From this many cases on the bodies of copies are empty ("cases and rollups only"), and the inbox is not read.
 const BARE_FROM: u32 = 5_000_000;
@@ -155,7 +154,7 @@ fn pages(cases: u32, tiles: Vec<String>) -> Vec<Page> {
             COMMAND_MS,
         ),
         page(
-            "map of the city / 100 ms",
+            "map of the city / 50 ms",
             "demo.leader",
             &[
                 "/city-map?by=district",
@@ -164,7 +163,7 @@ fn pages(cases: u32, tiles: Vec<String>) -> Vec<Page> {
                 "/city-map?by=grid",
                 "/city-map?by=grid&show=on-time",
             ],
-            FIGURE_MS,
+            TILE_MS,
         ),
         Page {
             what: "tile of unit grids or cases, any zoom / 50 ms",
