@@ -15,3 +15,4 @@ mod inventory;
 mod orders;
 mod sign_in;
 mod tokens;
+mod wall;
