@@ -33,10 +33,10 @@ impl SettingValue for Hotline {
 
 impl SettingValue for Accent {
     fn kind(_: Option<(f64, f64)>) -> SettingKind {
-        SettingKind::OneOf(&["celadon", "azurite", "plum", "ink"])
+        SettingKind::OneOf(&Self::NAMES)
     }
     fn read(text: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(Self::name).join(", ");
+        let names = Self::NAMES.join(", ");
         Self::of(text.trim()).ok_or_else(|| format!("expected one of {names}"))
     }
     fn write(&self) -> String {

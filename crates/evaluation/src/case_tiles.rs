@@ -12,7 +12,7 @@ use facts::Place;
 use facts::figures::Filter;
 use facts::model::Level;
 use facts::standing::{self, Standing};
-use grid::tiles::{Circle, Pile, TileId, piles};
+use grid::tiles::{Circle, MEDIA_TYPE, Pile, TileId, piles};
 use grid::{Territory, Tiles};
 use jiff::{SignedDuration, Timestamp};
 use kernel::DivisionLevel;
@@ -28,7 +28,6 @@ const FRESH: SignedDuration = SignedDuration::from_secs(15);
 const MOST_KEPT: usize = 32;
 /// From one zoom to the next a browser may keep a tile as long as what it shows is fresh.
 const KEEP: &str = "private, max-age=15";
-const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
 
 /// Whose map it is, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,16 +47,13 @@ pub fn standing(
          FROM facts_cases f WHERE f.ended_day IS NULL AND {wheres} GROUP BY p ORDER BY p",
         place_as(level)
     );
-    let mut found = Vec::new();
-    r.each(&sql, &values, |row| {
-        found.push(Standing {
-            place: row.get(0)?,
-            open: row.get(1)?,
-            overdue: row.get(2)?,
-        });
-        Ok(true)
-    })?;
-    Ok(found)
+    let rows = r.all::<(Place, i64, i64)>(&sql, &values)?;
+    let of = |(place, open, overdue)| Standing {
+        place,
+        open,
+        overdue,
+    };
+    Ok(rows.into_iter().map(of).collect())
 }
 
 /// What was closed from one day to another, both included, by places of a level. One statement.
@@ -76,14 +73,11 @@ pub fn closed(
          FROM facts_cases f WHERE f.closed_day >= $1 AND f.closed_day <= $2 AND {wheres} GROUP BY p ORDER BY p",
         place_as(level)
     );
-    let mut found = Vec::new();
-    r.each(&sql, &values, |row| {
-        found.push(Closed {
-            place: row.get(0)?,
-            closed: row.get(1)?,
-            on_time: row.get(2)?,
-        });
-        Ok(true)
-    })?;
-    Ok(found)
+    let rows = r.all::<(Place, i64, i64)>(&sql, &values)?;
+    let of = |(place, closed, on_time)| Closed {
+        place,
+        closed,
+        on_time,
+    };
+    Ok(rows.into_iter().map(of).collect())
 }

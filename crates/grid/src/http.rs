@@ -3,14 +3,11 @@
 //! Borders of divisions are public; the cells are for members of staff, like the rest of the reference data.
 
 use crate::pages;
-use crate::tiles::{TileId, TileSet, Tiles};
+use crate::tiles::{MEDIA_TYPE, TileId, TileSet, Tiles};
 use access::{Capability, Ctx, Fault, Fields, Permission, Routes};
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-
-/// The media type of vector tiles.
-const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
 
 /// A tile under the address of its version never changes; only this reader's browser may keep it.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";

@@ -20,6 +20,14 @@ impl Accent {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Celadon, Self::Azurite, Self::Plum, Self::Ink];
 
+    /// Their words, in the same order.
+    pub const NAMES: [&'static str; 4] = [
+        Self::Celadon.name(),
+        Self::Azurite.name(),
+        Self::Plum.name(),
+        Self::Ink.name(),
+    ];
+
     /// Its word in settings and in the style sheet.
     #[must_use]
     pub const fn name(self) -> &'static str {

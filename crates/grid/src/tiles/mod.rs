@@ -24,6 +24,9 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ui::MapTiles;
 
+/// The media type of vector tiles.
+pub const MEDIA_TYPE: &str = "application/vnd.mapbox-vector-tile";
+
 /// What a tile shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TileSet {
