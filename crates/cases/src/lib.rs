@@ -109,4 +109,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "desk",
         sql: include_str!("../migrations/0099_desk.sql"),
     },
+    store::Migration {
+        number: 104,
+        name: "desk_covering",
+        sql: include_str!("../migrations/0104_desk_covering.sql"),
+    },
 ];

@@ -100,11 +100,9 @@ struct Asked {
 }
 
 impl Asked {
-    /// Whether reports and closings of the last weeks are shown. What is in a state now tells nothing of them, and by unit
-    /// grid, where they are counted case by case, they are shown when they are asked for.
+    /// Whether reports and closings of the last weeks are shown: what is in a state now tells nothing of them.
     fn has_period(self) -> bool {
-        let is_grid = LEVELS[self.level].1 == Level::Grid;
-        self.state.is_none() && (!is_grid || self.shown > 0)
+        self.state.is_none()
     }
 
     /// Reads the form. What does not read is the default: the list says what is shown.
@@ -154,28 +152,36 @@ fn count(n: i64) -> u64 {
     n.max(0).unsigned_abs()
 }
 
-/// The numbers by place; what is known less exactly than asked belongs to no place of the list.
-fn by_place(
-    level: Level,
-    open: &[Figure],
-    overdue: &[Figure],
-    period: &[Figure],
-) -> BTreeMap<Place, Numbers> {
-    let mut found = BTreeMap::<Place, Numbers>::new();
-    let mut add = |figures: &[Figure], to: fn(&mut Numbers, &[i64])| {
-        for figure in figures.iter().filter(|f| f.place.len() == level.digits()) {
-            to(found.entry(figure.place).or_default(), &figure.n);
-        }
-    };
-    add(open, |n, of| n.open = count(of[0]));
-    add(overdue, |n, of| n.overdue = count(of[0]));
-    add(period, |n, of| {
-        (n.reported, n.closed, n.on_time) = (count(of[0]), count(of[1]), count(of[2]));
+/// What stands by place; what is known less exactly than asked belongs to no place of the list.
+fn by_place(level: Level, open: &[Figure], overdue: &[Figure]) -> BTreeMap<Place, Numbers> {
+    let mut numbers = BTreeMap::new();
+    add(level, &mut numbers, open, |n, of| n.open = count(of[0]));
+    add(level, &mut numbers, overdue, |n, of| {
+        n.overdue = count(of[0]);
     });
-    found
+    numbers
 }
 
-/// The same of what was counted by case.
+fn add(
+    level: Level,
+    numbers: &mut BTreeMap<Place, Numbers>,
+    figures: &[Figure],
+    to: fn(&mut Numbers, &[i64]),
+) {
+    for figure in figures.iter().filter(|f| f.place.len() == level.digits()) {
+        to(numbers.entry(figure.place).or_default(), &figure.n);
+    }
+}
+
+/// What is counted over a period.
+const OF_PERIOD: [Measure; 3] = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
+
+/// Takes over what was counted of [`OF_PERIOD`].
+fn in_period(n: &mut Numbers, of: &[i64]) {
+    (n.reported, n.closed, n.on_time) = (count(of[0]), count(of[1]), count(of[2]));
+}
+
+/// What stands, as it was counted by case.
 fn by_standing(level: Level, standing: &[Standing]) -> BTreeMap<Place, Numbers> {
     let of_level = standing.iter().filter(|s| s.place.len() == level.digits());
     let numbers = of_level.map(|s| {
@@ -189,18 +195,10 @@ fn by_standing(level: Level, standing: &[Standing]) -> BTreeMap<Place, Numbers> 
     numbers.collect()
 }
 
-fn add_period(
-    level: Level,
-    numbers: &mut BTreeMap<Place, Numbers>,
-    closed: &[Closed],
-    reported: &[Figure],
-) {
+fn add_closed(level: Level, numbers: &mut BTreeMap<Place, Numbers>, closed: &[Closed]) {
     for of in closed.iter().filter(|c| c.place.len() == level.digits()) {
         let n = numbers.entry(of.place).or_default();
         (n.closed, n.on_time) = (count(of.closed), count(of.on_time));
-    }
-    for of in reported.iter().filter(|f| f.place.len() == level.digits()) {
-        numbers.entry(of.place).or_default().reported = count(of.n[0]);
     }
 }
 
@@ -322,26 +320,26 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
             filter: filter.clone(),
             ..Ask::new(from, today, measures)
         };
-        // Sums are kept down to communities, with classes down to streets; what is finer is counted by case.
-        let is_fine = level == Level::Grid
-            || asked.state.is_some()
-            || asked.class.is_some() && level > Level::Street;
-        let numbers = if is_fine {
-            let standing = standing::standing(r, level, &filter, today)?;
-            let mut numbers = by_standing(level, &standing);
-            if asked.has_period() {
-                let closed = standing::closed(r, level, &filter, (from, today))?;
-                let reported = figures::figures(r, &ask(&[Measure::Reported]))?;
-                add_period(level, &mut numbers, &closed, &reported);
-            }
-            numbers
+        // What stands is summed down to communities, with classes down to streets; what is finer is counted by case.
+        let is_fine_class = asked.class.is_some() && level > Level::Street;
+        let mut numbers = if level == Level::Grid || asked.state.is_some() || is_fine_class {
+            by_standing(level, &standing::standing(r, level, &filter, today)?)
         } else {
-            let period = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
-            let period = figures::figures(r, &ask(&period))?;
             let open = figures::open(r, &ask(&[]), today)?;
             let overdue = figures::overdue(r, &ask(&[]), today)?;
-            by_place(level, &open, &overdue, &period)
+            by_place(level, &open, &overdue)
         };
+        if asked.has_period() && is_fine_class {
+            let reported = figures::figures(r, &ask(&[Measure::Reported]))?;
+            add(level, &mut numbers, &reported, |n, of| {
+                n.reported = count(of[0]);
+            });
+            let closed = standing::closed(r, level, &filter, (from, today))?;
+            add_closed(level, &mut numbers, &closed);
+        } else if asked.has_period() {
+            let period = figures::figures(r, &ask(&OF_PERIOD))?;
+            add(level, &mut numbers, &period, in_period);
+        }
         Ok(Some(Read {
             numbers,
             as_of: fresh.as_of,
@@ -583,8 +581,10 @@ mod tests {
             figure("990101001", &[120, 100, 93]),
             figure("990101002", &[3, 2, 1]),
         ];
+        let mut numbers = by_place(Level::Street, &open, &overdue);
+        add(Level::Street, &mut numbers, &period, in_period);
         Read {
-            numbers: by_place(Level::Street, &open, &overdue, &period),
+            numbers,
             as_of: "2026-03-16T01:59:00Z".parse().expect("a time"),
             waiting: 3,
         }
@@ -690,7 +690,11 @@ mod tests {
             on_time: 4,
         }];
         let reported = [figure("990101001001001", &[9])];
-        add_period(Level::Grid, &mut numbers, &closed, &reported);
+        let (level, to) = (Level::Grid, |n: &mut Numbers, of: &[i64]| {
+            n.reported = count(of[0]);
+        });
+        add(level, &mut numbers, &reported, to);
+        add_closed(level, &mut numbers, &closed);
         let expected = Numbers {
             open: 12,
             overdue: 3,

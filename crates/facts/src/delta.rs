@@ -2,7 +2,7 @@
 
 use crate::cubes::{CUBES, MONTHS, Word};
 use crate::model::{
-    BUCKETS, Contribution, Day, MEASURES, OF_REPORTS, Place, Span, bucket, month_of,
+    BUCKETS, Contribution, Day, MEASURES, OF_PLACES, OF_REPORTS, Place, Span, bucket, month_of,
 };
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
@@ -29,6 +29,14 @@ pub(crate) struct Spot {
     pub day: Day,
     pub place: Place,
     pub matter: Option<Id>,
+}
+
+/// A row of what was reported and closed by place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PlaceDay {
+    pub district: DistrictCode,
+    pub day: Day,
+    pub place: Place,
 }
 
 /// A row of the histograms.
@@ -85,6 +93,8 @@ pub struct Delta {
     // Keys are codes and numbers of ours, and a case touches more than a hundred rows: the plain hash is the fastest.
     pub(crate) cells: FxHashMap<Cell, Counts>,
     pub(crate) spots: FxHashMap<Spot, [i64; OF_REPORTS]>,
+    /// In the order of [`OF_PLACES`].
+    pub(crate) places: FxHashMap<PlaceDay, [i64; OF_PLACES.len()]>,
     pub(crate) spans: FxHashMap<SpanCell, Lengths>,
 }
 
@@ -109,7 +119,7 @@ fn moment(moments: &mut Vec<Moment>, at: Day) -> &mut Counts {
 impl Delta {
     /// How many rows change at most.
     pub fn len(&self) -> usize {
-        self.cells.len() + self.spots.len() + self.spans.len()
+        self.cells.len() + self.spots.len() + self.places.len() + self.spans.len()
     }
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
@@ -204,12 +214,28 @@ impl Delta {
         for (sum, n) in sums.iter_mut().zip(counts.iter().flat_map(|m| &m.counts)) {
             *sum += n;
         }
+        for Moment { at, counts } in &days {
+            let counts = OF_PLACES.map(|measure| counts[measure as usize]);
+            if counts.iter().all(|n| *n == 0) {
+                continue;
+            }
+            let key = PlaceDay {
+                district,
+                day: *at,
+                place: case.place,
+            };
+            let sums = self.places.entry(key).or_default();
+            for (sum, n) in sums.iter_mut().zip(counts) {
+                *sum += n;
+            }
+        }
     }
 
     /// Drops what cancelled out.
     pub(crate) fn settle(&mut self) {
         self.cells.retain(|_, n| n.iter().any(|n| *n != 0));
         self.spots.retain(|_, n| n.iter().any(|n| *n != 0));
+        self.places.retain(|_, n| n.iter().any(|n| *n != 0));
         self.spans.retain(|_, n| *n != Lengths::default());
     }
 
@@ -222,6 +248,10 @@ impl Delta {
             spots: self
                 .spots
                 .extract_if(|s, _| is_done(s.district, false, s.day))
+                .collect(),
+            places: self
+                .places
+                .extract_if(|p, _| is_done(p.district, false, p.day))
                 .collect(),
             spans: self.spans.extract_if(|s, _| of_cell(&s.cell)).collect(),
         }
@@ -332,6 +362,9 @@ pub(crate) mod tests {
                 prop_assert_eq!(reported, n, "cube {}", cube);
             }
             prop_assert_eq!(delta.spots.values().map(|n| n[0]).sum::<i64>(), n);
+            prop_assert_eq!(delta.places.values().map(|n| n[0]).sum::<i64>(), n);
+            let closed = cases.iter().filter(|c| c.closed.is_some()).count();
+            prop_assert_eq!(delta.places.values().map(|n| n[3]).sum::<i64>(), i64::try_from(closed).unwrap());
         }
     }
 

@@ -13,7 +13,7 @@ pub use series::{
 };
 
 use crate::cubes::{self, Cube, MONTHS, STREET_MATTER, Word};
-use crate::model::{Day, Level, Measure, OF_REPORTS, Place, date_of, day_of, month_of};
+use crate::model::{Day, Level, Measure, OF_PLACES, OF_REPORTS, Place, date_of, day_of, month_of};
 use crate::sql;
 use jiff::civil::Date;
 use kernel::codes::DistrictCode;
@@ -226,6 +226,8 @@ enum Table {
     Cube(Cube),
     /// Reports by exact place and matter.
     Spots,
+    /// Reports and closings by exact place.
+    Places,
     /// The contributions themselves: one unit grid or community has few cases.
     Cases,
 }
@@ -273,6 +275,9 @@ fn table_for(ask: &Ask) -> Result<Table, FiguresError> {
     }
     if unit || word != Word::None {
         return Err(not_kept());
+    }
+    if !matter && ask.measures.iter().all(|m| OF_PLACES.contains(m)) {
+        return Ok(Table::Places);
     }
     only_reports(ask.dimensions())?;
     Ok(Table::Spots)
@@ -409,7 +414,7 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
     let filter = &ask.filter;
     let (exact, channel, state) = match table {
         Table::Cube(cube) => (Some(cube.level), "f.word", "f.word"),
-        Table::Spots => (None, "f.word", "f.word"),
+        Table::Spots | Table::Places => (None, "f.word", "f.word"),
         Table::Cases => (None, "f.channel", "f.state"),
     };
     let wheres = conditions(filter, exact, (channel, state), values);
@@ -460,10 +465,15 @@ fn arm(ask: &Ask, table: &Table, period: Period, values: &mut Vec<Value>) -> Str
                 measures(&|m| format!("f.{}", m.as_str()))
             )
         }
-        Table::Spots => format!(
-            "SELECT {} AS d, {columns}, {} FROM facts_spots f WHERE f.day >= {from} AND f.day <= {to} AND {wheres}",
+        Table::Spots | Table::Places => format!(
+            "SELECT {} AS d, {columns}, {} FROM {} f WHERE f.day >= {from} AND f.day <= {to} AND {wheres}",
             day("f.day"),
-            measures(&|m| format!("f.{}", m.as_str()))
+            measures(&|m| format!("f.{}", m.as_str())),
+            if matches!(table, Table::Places) {
+                "facts_places"
+            } else {
+                "facts_spots"
+            }
         ),
         Table::Cases => {
             let arms: Vec<String> = ask

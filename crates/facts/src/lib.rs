@@ -50,8 +50,14 @@ const STANDING: store::Migration = store::Migration {
     sql: include_str!("../migrations/0102_facts_standing.sql"),
 };
 
+const PLACES: store::Migration = store::Migration {
+    number: 105,
+    name: "facts_places",
+    sql: include_str!("../migrations/0105_facts_places.sql"),
+};
+
 /// The tables of facts, without the views, which stand on units, classes and divisions as well.
-pub const MIGRATIONS: &[store::Migration] = &[TABLES, DURATIONS, STANDING];
+pub const MIGRATIONS: &[store::Migration] = &[TABLES, DURATIONS, STANDING, PLACES];
 
 /// The tables and the views.
 pub const ALL_MIGRATIONS: &[store::Migration] = &[
@@ -61,4 +67,5 @@ pub const ALL_MIGRATIONS: &[store::Migration] = &[
     DURATIONS,
     views::MIGRATIONS[2],
     STANDING,
+    PLACES,
 ];

@@ -332,6 +332,14 @@ measures! {
 pub const MEASURES: usize = Measure::ALL.len();
 /// The first of them are counted on the day of the report, and so can be split by state.
 pub(crate) const OF_REPORTS: usize = 3;
+/// What is kept by place as exact as known, whatever the class.
+pub(crate) const OF_PLACES: [Measure; 5] = [
+    Measure::Reported,
+    Measure::Incidents,
+    Measure::Signal,
+    Measure::Closed,
+    Measure::ClosedOnTime,
+];
 
 /// A step whose length is kept as a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -1,7 +1,7 @@
 //! Statements and rows of facts, except those that read figures ([`crate::figures`]). Nothing else writes these tables.
 
-use crate::delta::{Cell, Delta, SpanCell, Spot};
-use crate::model::{BUCKETS, Contribution, Measure, OF_REPORTS};
+use crate::delta::{Cell, Delta, PlaceDay, SpanCell, Spot};
+use crate::model::{BUCKETS, Contribution, Measure, OF_PLACES, OF_REPORTS};
 use crate::upkeep::{CaseKey, Record};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
@@ -94,10 +94,11 @@ pub fn drop_generation(w: &mut Write<'_>, number: i64) -> StoreResult<()> {
 }
 
 /// The tables of rows of a generation, each with its key after district and generation.
-pub const TABLES: [(&str, &str); 4] = [
+pub const TABLES: [(&str, &str); 5] = [
     ("facts_cases", "case_id"),
     ("facts_rollups", "cube, day, place, matter, unit, word"),
     ("facts_spots", "day, place, matter"),
+    ("facts_places", "day, place"),
     ("facts_durations", "cube, day, place, matter, unit, span"),
 ];
 
@@ -324,6 +325,7 @@ const ROLLUP_KEY: [&str; 8] = [
     "word",
 ];
 const SPOT_KEY: [&str; 5] = ["district", "generation", "day", "place", "matter"];
+const PLACE_KEY: [&str; 4] = ["district", "generation", "day", "place"];
 const DURATION_KEY: [&str; 8] = [
     "district",
     "generation",
@@ -381,6 +383,10 @@ pub fn rows_of(
         .into_iter()
         .chain(measures.take(OF_REPORTS))
         .collect();
+    let place_day: Vec<&'static str> = PLACE_KEY
+        .into_iter()
+        .chain(OF_PLACES.map(Measure::as_str))
+        .collect();
     let duration: Vec<&'static str> = DURATION_KEY
         .into_iter()
         .chain(["seconds"])
@@ -390,6 +396,7 @@ pub fn rows_of(
         [
             ("facts_rollups", rollup.clone(), ROLLUP_KEY.len()),
             ("facts_spots", spot.clone(), SPOT_KEY.len()),
+            ("facts_places", place_day.clone(), PLACE_KEY.len()),
             ("facts_durations", duration.clone(), DURATION_KEY.len()),
         ]
         .map(|(table, columns, key)| Rows {
@@ -449,6 +456,18 @@ pub fn rows_of(
         row.extend(counts.iter().map(ToValue::to_value));
         put(1, district, 0, day, row);
     }
+    let mut places: Vec<_> = delta.places.iter().collect();
+    places.sort_unstable_by_key(|(p, _)| **p);
+    for (p, counts) in places {
+        let PlaceDay {
+            district,
+            day,
+            place,
+        } = *p;
+        let mut row = params![district, generation, day, place].to_vec();
+        row.extend(counts.iter().map(ToValue::to_value));
+        put(2, district, 0, day, row);
+    }
     let mut spans: Vec<_> = delta.spans.iter().collect();
     spans.sort_unstable_by_key(|(s, _)| {
         let c = &s.cell;
@@ -468,7 +487,7 @@ pub fn rows_of(
         ]
         .to_vec();
         row.extend(lengths.buckets.iter().map(ToValue::to_value));
-        put(2, c.district, c.cube, c.day, row);
+        put(3, c.district, c.cube, c.day, row);
     }
     (fresh.into(), merged.into())
 }
@@ -500,10 +519,13 @@ pub fn differences(r: &mut Read<'_>, a: i64, b: i64) -> StoreResult<Vec<(&'stati
     rollup.extend(measures.iter().map(|m| (*m).to_owned()));
     let mut spot = without(&SPOT_KEY);
     spot.extend(measures[..OF_REPORTS].iter().map(|m| (*m).to_owned()));
+    let of_places = OF_PLACES.map(Measure::as_str);
+    let mut place_day = without(&PLACE_KEY);
+    place_day.extend(of_places.iter().map(|m| (*m).to_owned()));
     let lengths: Vec<&str> = ["seconds"].into_iter().chain(BUCKET_COLUMNS).collect();
     let mut duration = without(&DURATION_KEY);
     duration.extend(lengths.iter().map(|c| (*c).to_owned()));
-    let tables: [(&'static str, Vec<String>, String); 4] = [
+    let tables: [(&'static str, Vec<String>, String); 5] = [
         // The version tells how often a case was looked at, not what it counts as.
         (
             "facts_cases",
@@ -515,6 +537,7 @@ pub fn differences(r: &mut Read<'_>, a: i64, b: i64) -> StoreResult<Vec<(&'stati
         ),
         ("facts_rollups", rollup, any(&measures)),
         ("facts_spots", spot, any(&measures[..OF_REPORTS])),
+        ("facts_places", place_day, any(&of_places)),
         ("facts_durations", duration, any(&lengths)),
     ];
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! What stands now, and what was closed lately, by any dimensions together: for the map of unit grids, one class or one
-//! state, which no sum is kept for. Read from what each case counts as, by indexes that hold only what is open and only what
+//! What stands now, and what was closed lately, by any dimensions together: what stands in the unit grids, or of one class or
+//! one state in them, which no sum is kept for. Read from what each case counts as, by indexes that hold only what is open and only what
 //! was closed, so that the cost follows these and not all that ever was.
 
 use crate::figures::{Filter, conditions, place_as};

@@ -172,11 +172,11 @@ fn in_columns(answer: &Answer) -> String {
 impl Rebuild {
     fn run(self, common: &Common) -> Result<Done, Failure> {
         let program = Program::open(common)?;
-        let ctx = program.system(SystemRole::Operator);
-        let source = CaseFacts::source(program.config.timezone.clone());
-        let bar = bar();
         let began = Instant::now();
         if self.check {
+            let ctx = program.system(SystemRole::Operator);
+            let source = CaseFacts::source(program.config.timezone.clone());
+            let bar = bar();
             let checked = rebuild::check(&ctx, &source, |cases| bar.set_position(cases))?;
             bar.finish_and_clear();
             let tables: serde_json::Map<_, _> = checked
@@ -205,13 +205,22 @@ impl Rebuild {
                 ),
             );
         }
-        let rebuilt = rebuild::rebuild(&ctx, &source, |cases| bar.set_position(cases))?;
-        bar.finish_and_clear();
+        let rebuilt = rebuild(&program)?;
         let answer = json!({
             "cases": rebuilt.cases, "generation": rebuilt.generation, "seconds": began.elapsed().as_secs_f64()
         });
         Done::new(&answer, format!("{} cases counted", rebuilt.cases))
     }
+}
+
+/// Makes all figures from the record, with a bar.
+pub(super) fn rebuild(program: &Program) -> Result<rebuild::Rebuilt, Failure> {
+    let ctx = program.system(SystemRole::Operator);
+    let source = CaseFacts::source(program.config.timezone.clone());
+    let bar = bar();
+    let rebuilt = rebuild::rebuild(&ctx, &source, |cases| bar.set_position(cases))?;
+    bar.finish_and_clear();
+    Ok(rebuilt)
 }
 
 fn bar() -> ProgressBar {

@@ -1,5 +1,5 @@
 //! `shiyu init [--sample]`: makes the database where there is none, brings its schema up to date, and lays the invented
-//! sample city into an empty one. Idempotent without `--sample`.
+//! sample city into an empty one, with its figures and the index of its search. Idempotent without `--sample`.
 
 use crate::compose::Program;
 use crate::config::Common;
@@ -39,6 +39,9 @@ impl Init {
         }
         if self.sample {
             let (cases, accounts) = lay_sample(&program)?;
+            // What is derived of so many cases takes memory to make, which a serving program would keep.
+            super::facts::rebuild(&program)?;
+            super::search::rebuild(&program)?;
             json["cases"] = cases.into();
             json["accounts"] = accounts.display().to_string().into();
             text.push_str(&format!(

@@ -29,14 +29,10 @@ impl Args {
     /// Runs it.
     pub fn run(self, common: &Common) -> Result<Done, Failure> {
         let program = Program::open(common)?;
-        let ctx = program.system(SystemRole::Operator);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| Failure::other("runtime", e.to_string()))?;
         match self.what {
             What::Status => {
-                let standing = runtime.block_on(search::standing(&ctx))?;
+                let ctx = program.system(SystemRole::Operator);
+                let standing = runtime()?.block_on(search::standing(&ctx))?;
                 let Some(standing) = standing else {
                     let answer =
                         json!({ "begun": false, "seen": 0, "total": 0, "finished": false });
@@ -54,18 +50,32 @@ impl Args {
                 Done::new(&answer, text)
             }
             What::Rebuild => {
-                let bar = bar();
                 let began = Instant::now();
-                let cases = runtime.block_on(search::rebuild(&ctx, |seen, total| {
-                    bar.set_length(u64::try_from(total).unwrap_or_default());
-                    bar.set_position(u64::try_from(seen).unwrap_or_default());
-                }))?;
-                bar.finish_and_clear();
+                let cases = rebuild(&program)?;
                 let answer = json!({ "cases": cases, "seconds": began.elapsed().as_secs_f64() });
                 Done::new(&answer, format!("{cases} cases can be found"))
             }
         }
     }
+}
+
+/// Makes the index of the search from the record, with a bar; answers of how many cases.
+pub(super) fn rebuild(program: &Program) -> Result<i64, Failure> {
+    let ctx = program.system(SystemRole::Operator);
+    let bar = bar();
+    let cases = runtime()?.block_on(search::rebuild(&ctx, |seen, total| {
+        bar.set_length(u64::try_from(total).unwrap_or_default());
+        bar.set_position(u64::try_from(seen).unwrap_or_default());
+    }))?;
+    bar.finish_and_clear();
+    Ok(cases)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::other("runtime", e.to_string()))
 }
 
 fn bar() -> ProgressBar {

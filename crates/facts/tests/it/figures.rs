@@ -244,6 +244,35 @@ testdb::both_engines!(
                 "{level:?}"
             );
         }
+        // Reports and closings have a sum by unit grid as well.
+        let wanted = [Measure::Reported, Measure::Closed, Measure::ClosedOnTime];
+        let asked = Ask {
+            level: Level::Grid,
+            ..Ask::new(ALL.0, today, &wanted)
+        };
+        let (by_case, sums) = lives
+            .ctx
+            .read_blocking::<_, FiguresError, _>(move |r| {
+                let period = (asked.from, today);
+                Ok((
+                    standing::closed(r, Level::Grid, &Filter::default(), period)?,
+                    figures::figures(r, &asked)?,
+                ))
+            })
+            .unwrap();
+        let closed = sums.iter().filter(|f| f.n[1] != 0);
+        assert_eq!(
+            closed
+                .map(|f| (f.place, f.n[1], f.n[2]))
+                .collect::<Vec<_>>(),
+            by_case
+                .iter()
+                .map(|c| (c.place, c.closed, c.on_time))
+                .collect::<Vec<_>>()
+        );
+        assert!(by_case.iter().any(|c| c.place.grid().is_some()));
+        let reported: i64 = sums.iter().map(|f| f.n[0]).sum();
+        assert_eq!(reported, i64::try_from(lives.cases.len()).unwrap());
         // And what no sum is kept for: one state in the unit grids.
         let state = cases::State::Handling;
         let filter = Filter {
@@ -350,9 +379,15 @@ testdb::both_engines!(what_is_not_kept_is_refused, &migrations(), |db| {
     assert!(refused(backward).contains("before it begins"));
     let grids = Ask {
         level: Level::Grid,
+        ..Ask::new(ALL.0, ALL.1, &[Measure::Handled])
+    };
+    assert_eq!(refused(grids), "handled is not kept by grid");
+    let classes = Ask {
+        level: Level::Grid,
+        by_matter: true,
         ..plain.clone()
     };
-    assert_eq!(refused(grids), "closed is not kept by grid");
+    assert_eq!(refused(classes), "closed is not kept by grid, matter");
     let both = Ask {
         by_channel: true,
         by_state: true,

@@ -90,6 +90,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("facts_districts", DERIVED),
     ("facts_durations", DERIVED),
     ("facts_generations", DERIVED),
+    ("facts_places", DERIVED),
     ("facts_rollups", DERIVED),
     ("facts_search_state", DERIVED),
     ("facts_search_texts", DERIVED),
