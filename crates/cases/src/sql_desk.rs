@@ -151,7 +151,28 @@ pub fn queue(
     after: Option<InQueue>,
     limit: i64,
 ) -> StoreResult<Vec<Queued>> {
-    let (mut wheres, mut values) = wheres_of(asked);
+    let (sql, values) = queue_statement(asked, after, limit);
+    r.all(&sql, &values)
+}
+
+/// Each state is read off the index of the queues, in its order, and the parts are put together: asked for all at once, an
+/// engine fetches every open case to sort them. What a unit has, what is of one class or is found by words is few, and has an
+/// index of its own.
+///
+/// The limit stands in the text as in the lists of `sql`.
+fn queue_statement(asked: &Asked, after: Option<InQueue>, limit: i64) -> (String, Vec<Value>) {
+    let states = match asked.states.as_slice() {
+        [] => State::ALL,
+        some => some,
+    };
+    let open: Vec<&State> = states.iter().filter(|state| !state.is_final()).collect();
+    let is_narrow = asked.unit.is_some() || asked.matter.is_some() || asked.clock_asked;
+    let is_apart = open.len() > 1 && !is_narrow && asked.find.is_none();
+    let of_all = Asked {
+        states: Vec::new(),
+        ..asked.clone()
+    };
+    let (mut wheres, mut values) = wheres_of(if is_apart { &of_all } else { asked });
     let mut bind = |value: Value| {
         values.push(value);
         format!("${}", values.len())
@@ -160,11 +181,27 @@ pub fn queue(
         let (moment, case) = (bind(after.pressing.to_value()), bind(after.case.to_value()));
         wheres.push_str(&format!(" AND (pressing, id) > ({moment}, {case})"));
     }
-    let limit = bind(limit.to_value());
+    if !is_apart {
+        let sql = format!(
+            "SELECT body, pressing FROM cases WHERE {wheres} ORDER BY pressing, id LIMIT {limit}"
+        );
+        return (sql, values);
+    }
+    let parts: Vec<String> = open
+        .iter()
+        .enumerate()
+        .map(|(n, state)| {
+            format!(
+                "SELECT * FROM (SELECT district, id, pressing FROM cases WHERE {wheres} AND state = '{state}' ORDER BY pressing, id LIMIT {limit}) AS p{n}"
+            )
+        })
+        .collect();
     let sql = format!(
-        "SELECT body, pressing FROM cases WHERE {wheres} ORDER BY pressing, id LIMIT {limit}"
+        "SELECT c.body, k.pressing FROM (SELECT * FROM ({}) AS p ORDER BY pressing, id LIMIT {limit}) AS k \
+         JOIN cases AS c ON c.district = k.district AND c.id = k.id ORDER BY k.pressing, k.id",
+        parts.join(" UNION ALL ")
     );
-    r.all(&sql, &values)
+    (sql, values)
 }
 
 /// The first cases of several columns, each the most pressing first. One statement.

@@ -3,6 +3,7 @@
 use crate::city::{City, migrations};
 use cases::ops::clocks::{Clock, turned_since};
 use cases::ops::{self, Step};
+use cases::sql_desk::Clock as Lit;
 use cases::stage::Stage;
 use cases::{Case, State};
 use jiff::{SignedDuration, Timestamp};
@@ -163,6 +164,83 @@ testdb::both_engines!(
                 );
             }
         }
+    }
+);
+
+testdb::both_engines!(
+    the_queue_of_all_states_is_their_queues_put_together,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let states = [
+            State::PendingRegister,
+            State::PendingDispatch,
+            State::PendingSign,
+            State::Handling,
+            State::PendingCheck,
+            State::PendingClose,
+        ];
+        for state in states {
+            city.case_at(state);
+            city.clock.advance(Duration::from_secs(5000));
+        }
+        city.case_at(State::Handling);
+        let ctx = city.ctx("desk");
+        let walk = |states: &[State], light| {
+            let size = kernel::PageSize::new(2).unwrap();
+            let narrow = ops::desk::Narrow {
+                light,
+                ..Default::default()
+            };
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = ops::desk::narrowed(
+                    &ctx,
+                    states.to_vec(),
+                    narrow.clone(),
+                    size,
+                    after.as_ref(),
+                );
+                let page = city.run(page).unwrap();
+                found.extend(page.items);
+                after = page.next;
+                if after.is_none() {
+                    return found;
+                }
+            }
+        };
+        let sorted = |mut cases: Vec<Case>| {
+            cases.sort_by_key(|c| (c.pressing(), c.id));
+            cases.iter().map(|c| c.number).collect::<Vec<_>>()
+        };
+        let numbers = |cases: &[Case]| cases.iter().map(|c| c.number).collect::<Vec<_>>();
+        let all = walk(&[], None);
+        assert_eq!(all.len(), states.len() + 1);
+        assert_eq!(numbers(&all), sorted(all.clone()));
+        let each = states.iter().flat_map(|state| walk(&[*state], None));
+        assert_eq!(numbers(&all), sorted(each.collect()));
+        // What is over is in no queue, whatever is asked for beside it.
+        let mixed = [State::Closed, State::Handling, State::SelfHandled];
+        assert_eq!(numbers(&walk(&mixed, None)).len(), 2);
+        assert!(walk(&[State::Closed, State::SelfHandled], Some(Lit::Late)).is_empty());
+        let now = ctx.now();
+        let mut told = 0;
+        for (clock, light) in [
+            (Lit::Late, Light::Late),
+            (Lit::Soon, Light::Soon),
+            (Lit::InTime, Light::InTime),
+        ] {
+            let found = walk(&[], Some(clock));
+            let expected = all
+                .iter()
+                .filter(|c| c.light(now).unwrap_or(Light::InTime) == light);
+            assert_eq!(
+                numbers(&found),
+                expected.map(|c| c.number).collect::<Vec<_>>()
+            );
+            told += found.len();
+        }
+        assert_eq!(told, all.len());
     }
 );
 
