@@ -17,6 +17,7 @@ use ui::{Html, LineChart, Series, Ui};
 pub fn capability() -> Capability {
     let routes = Routes::new("command")
         .on(Method::GET, "/command", Permission::EvaluationRead, command)
+        .for_a_wall()
         .on(Method::GET, "/morning", Permission::EvaluationRead, morning);
     Capability::new("command", routes)
         .locales(
