@@ -213,12 +213,13 @@ async fn command(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
     let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
     let numbers = ops::numbers(&ctx, today).await?;
     let decisions = ops::decisions(&ctx).await?;
-    let map = evaluation::drawn_map(&ctx, &ui).await?;
+    let is_wall = fields.get("wall") == "1";
+    let map = evaluation::drawn_map(&ctx, &ui, is_wall).await?;
     let cases = ctx.service::<Cases>();
     show_page(&command_page(
         ui,
         &cases,
-        fields.get("wall") == "1",
+        is_wall,
         numbers.as_ref(),
         &decisions,
         map,
