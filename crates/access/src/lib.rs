@@ -68,6 +68,7 @@ mod secret;
 mod sql;
 mod sql_deputies;
 mod state;
+pub mod trail;
 mod visit;
 
 pub use answer::{Go, Listing, show, show_as};
