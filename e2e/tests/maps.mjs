@@ -235,10 +235,15 @@ export async function everyWayToAskTheCityMapIsAnswered(t) {
   }
   const values = (name) => page.locator(`select[name=${name}] option`).evaluateAll((all) => all.map((o) => o.value).filter(Boolean));
   const [levels, shown, classes, states] = [await values('by'), await values('show'), await values('class'), await values('state')];
+  const lights = await values('light');
   claim(levels.length === 4 && shown.length === 3 && classes.length > 5 && states.length > 5, 'there is little to choose');
+  claim(lights.length === 3, 'a light cannot be chosen');
   let some = 0;
+  const narrows = ['', `&class=${classes[0]}`, '&state=handling', `&class=${classes[1]}&state=pending_dispatch`];
+  const lit = lights.flatMap((light) => ['', `&class=${classes[0]}`, '&state=handling', `&class=${classes[0]}&state=pending_accept`]
+    .map((narrow) => `${narrow}&light=${light}`));
   for (const by of levels) {
-    for (const narrow of ['', `&class=${classes[0]}`, '&state=handling', `&class=${classes[1]}&state=pending_dispatch`]) {
+    for (const narrow of [...narrows, ...lit]) {
       for (const show of narrow ? shown.slice(0, 1) : shown) {
         const answer = await page.request.get(`/city-map?by=${by}&show=${show}${narrow}`);
         claim(answer.ok(), `by ${by}, ${show}${narrow}: ${answer.status()}`);
@@ -247,6 +252,48 @@ export async function everyWayToAskTheCityMapIsAnswered(t) {
     }
   }
   claim(some > 10, `only ${some} ways show a place`);
+  // Together the lights are all open cases, place by place, and the list behind a place has as many as the map says.
+  const told = async (light) => {
+    await page.goto(`/city-map?by=community&light=${light}`);
+    claim((await page.locator('select[name=light]').inputValue()) === light, 'the form forgets the light');
+    return page.locator('[data-part=list] tbody tr').evaluateAll((rows) => Object.fromEntries(rows.map((row) => {
+      const [open, lit] = [...row.querySelectorAll('td.num')].map((cell) => cell.textContent);
+      const [, of, all] = lit.replaceAll(',', '').match(/(\d+) ?\/ ?(\d+)/) ?? [];
+      return [row.querySelector('th a').getAttribute('href').replace(/&light=.*/, ''), [Number(open.replaceAll(',', '')), Number(of), Number(all)]];
+    })));
+  };
+  // A clock may turn between two looks: then they are taken again.
+  const looks = async () => {
+    const [late, soon, inTime] = [await told('late'), await told('soon'), await told('in_time')];
+    const places = Object.entries(late);
+    claim(places.length > 3, `only ${places.length} communities have open cases`);
+    const off = places.filter(([href, [open, n, all]]) => n + soon[href]?.[1] + inTime[href]?.[1] !== open || all !== open);
+    const [href, [, n]] = places.filter(([, [, n]]) => n < 30).sort((a, b) => b[1][1] - a[1][1])[0];
+    await page.goto(`${href}&light=late`);
+    const listed = await page.locator('tbody[data-walk] tr').count();
+    return [...off.map(([href]) => `${href}: the lights are not all that is open`), ...(listed === n ? [] : [`${href}: ${n} late on the map, ${listed} listed`])];
+  };
+  let wrong = await looks();
+  for (let i = 0; i < 2 && wrong.length > 0; i += 1) wrong = await looks();
+  claim(wrong.length === 0, wrong.join('; '));
+  await t.axe(page);
+  await t.shoot(page, `desk of a place ${t.engine}`);
+  await page.goto('/city-map?by=grid&light=in_time');
+  await drawn(page);
+  await t.shoot(page, `city map by light ${t.engine}`);
+  // A press on a shade tells what it is and leads to the list of its open cases.
+  await page.goto('/city-map?by=street');
+  await drawn(page);
+  const box = await page.locator('.map-room canvas').boundingBox();
+  const link = page.locator('.map-told a');
+  for (let i = 1; i < 40 && (await link.count()) === 0; i += 1) {
+    await page.mouse.click(box.x + (box.width * ((i * 7) % 40)) / 40, box.y + (box.height * i) / 40);
+    await page.waitForTimeout(100);
+  }
+  claim(/^\/desk\?state=open&place=\d{9}/.test(await link.getAttribute('href')), 'a press on the map leads nowhere');
+  await link.click();
+  await page.locator('#desk').waitFor();
+  claim((await page.locator('input[type=hidden][name=place]').count()) === 1, 'the desk does not know the place');
   await page.goto('/city-map?by=grid&state=handling');
   await drawn(page);
   await t.axe(page);

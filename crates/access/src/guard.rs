@@ -66,7 +66,7 @@ impl Guard {
         };
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let (parts, body) = request.into_parts();
-        let visit = match visit::resolve(&self.state, &parts).await {
+        let visit = match visit::resolve(&self.state, &parts, &self.route).await {
             Ok(visit) => visit,
             Err(fault) => return (self.unknown(fault), None),
         };

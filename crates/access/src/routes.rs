@@ -47,6 +47,8 @@ pub struct RouteInfo {
     pub body_limit: Option<usize>,
     /// Whether an `Idempotency-Key` is honoured (API posts).
     pub is_idempotent: bool,
+    /// Whether a screen on a wall may ask for it.
+    pub is_for_a_wall: bool,
 }
 
 /// The handlers of one capability with what each asks for.
@@ -151,6 +153,24 @@ impl Routes {
         }
         self
     }
+    /// The page mounted last may be shown on a wall, or is a part of one that may: a screen that hangs for weeks and does
+    /// nothing asks for it as whoever hung it.
+    ///
+    /// # Panics
+    /// At start-up, on a route that is not asked for by GET.
+    #[must_use]
+    pub fn for_a_wall(mut self) -> Self {
+        if let Some(last) = self.mounted.last_mut() {
+            let method = &last.info.method;
+            assert!(
+                *method == Method::GET,
+                "a wall only looks: {method} {} is nothing for it",
+                last.info.path
+            );
+            last.info.is_for_a_wall = true;
+        }
+        self
+    }
     fn mount(
         mut self,
         method: Method,
@@ -169,6 +189,7 @@ impl Routes {
             kind,
             body_limit: None,
             is_idempotent,
+            is_for_a_wall: false,
         };
         self.mounted.push(Mounted {
             info,

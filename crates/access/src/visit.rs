@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::front::Arrival;
 use crate::permission::{Permission, Role};
 use crate::principal::{OnBehalf, Principal, Staff};
+use crate::routes::RouteInfo;
 use crate::secret;
 use crate::sql::{self, FoundAccount};
 use crate::state::AppState;
@@ -31,14 +32,6 @@ pub enum Via {
     Token,
     /// By the token of a screen on a wall, which shows a few pages and does nothing.
     Wall,
-}
-
-/// The pages a screen on a wall may ask for, and what they are made of. Everything else is as if nobody were signed in.
-const OF_A_WALL: [&str; 4] = ["/command", "/city-map", "/forecast/lights", "/tiles/"];
-
-fn is_of_a_wall(method: &Method, path: &str) -> bool {
-    let is_one = |of: &str| path == of || (of.ends_with('/') && path.starts_with(of));
-    method == Method::GET && OF_A_WALL.into_iter().any(is_one)
 }
 
 /// Who asks, and how. Handlers may take it as an argument; most need only [`Ctx`] and [`Ui`].
@@ -212,7 +205,11 @@ pub(crate) fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
 ///
 /// # Errors
 /// 401 for an API token that is not valid (a wrong credential is never silently a stranger), or a store error.
-pub(crate) async fn resolve(state: &AppState, parts: &Parts) -> Result<Visit, Fault> {
+pub(crate) async fn resolve(
+    state: &AppState,
+    parts: &Parts,
+    route: &RouteInfo,
+) -> Result<Visit, Fault> {
     let arrival = Arrival::of(&parts.extensions, state);
     let headers = &parts.headers;
     let is_https = state.settings().is_https();
@@ -265,7 +262,9 @@ pub(crate) async fn resolve(state: &AppState, parts: &Parts) -> Result<Visit, Fa
             inner: Arc::new(visit),
         });
     }
-    if is_of_a_wall(&parts.method, parts.uri.path())
+    // A screen on a wall is nobody anywhere but at its pages, and there it only looks.
+    if route.is_for_a_wall
+        && parts.method == Method::GET
         && let Some(token) = cookies::get(headers, cookies::WALL, is_https)
         && let Some(principal) = find_token(state, arrival, &format!("Bearer {token}")).await?
     {

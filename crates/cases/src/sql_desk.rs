@@ -4,9 +4,10 @@ use crate::model::{Case, CaseId, State};
 use crate::search::Find;
 use crate::sql_lists::CaseBody;
 use crate::sql_search;
+use ::facts::Place;
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
-use kernel::codes::DistrictCode;
+use kernel::codes::{DistrictCode, DivisionCode, GridCode};
 use matters::MatterId;
 use store::{FromRow, Read, Row, StoreResult, ToValue, Value};
 
@@ -23,6 +24,8 @@ pub struct Asked {
     pub clock_asked: bool,
     /// Only of this class.
     pub matter: Option<MatterId>,
+    /// Only in this division or unit grid.
+    pub place: Option<Place>,
     /// Only with this light, as of a moment.
     pub light: Option<(Clock, Timestamp)>,
     /// Only what is found by this.
@@ -66,6 +69,15 @@ fn soon(now: &str) -> String {
     format!("(coalesce(stage_soon_at <= {now}, 1 = 0) OR coalesce(soon_at <= {now}, 1 = 0))")
 }
 
+/// The clocks of a case stand so at the moment of a placeholder.
+fn stand(clock: Clock, now: &str) -> String {
+    match clock {
+        Clock::Late => late(now),
+        Clock::Soon => format!("(NOT {} AND {})", late(now), soon(now)),
+        Clock::InTime => format!("(NOT {} AND NOT {})", late(now), soon(now)),
+    }
+}
+
 fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let mut list = |column: &str, of: Vec<Value>| {
@@ -98,17 +110,22 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
     if let Some(matter) = asked.matter {
         wheres += &list("matter_id", vec![matter.to_value()]);
     }
+    if let Some(place) = asked.place.filter(|place| !place.is_empty()) {
+        // As `Place` has it: the unit grid, else the division; the digits at which a code begins are its place.
+        values.push(place.to_value());
+        wheres += &format!(
+            " AND substr(coalesce(grid, division), 1, {}) = ${}",
+            place.len(),
+            values.len()
+        );
+    }
     if asked.clock_asked {
         wheres += " AND asked IS NOT NULL";
     }
     if let Some((clock, now)) = asked.light {
         values.push(now.to_value());
         let now = format!("${}", values.len());
-        wheres += &match clock {
-            Clock::Late => format!(" AND {}", late(&now)),
-            Clock::Soon => format!(" AND NOT {} AND {}", late(&now), soon(&now)),
-            Clock::InTime => format!(" AND NOT {} AND NOT {}", late(&now), soon(&now)),
-        };
+        wheres += &format!(" AND {}", stand(clock, &now));
     }
     if let Some(find) = &asked.find {
         wheres += &format!(" AND {}", sql_search::is_found(find, &mut values));
@@ -270,6 +287,48 @@ impl FromRow for Standing {
             asked: row.get(4)?,
         })
     }
+}
+
+/// Open cases at one place, and how many of them have a light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtPlace {
+    /// Where, as exactly as is known.
+    pub place: Place,
+    /// All.
+    pub open: i64,
+    /// Of these, those with the light asked for.
+    pub lit: i64,
+}
+
+impl FromRow for AtPlace {
+    fn from_row(row: &Row<'_>) -> StoreResult<Self> {
+        let (grid, division) = (
+            row.get::<Option<GridCode>>(0)?,
+            row.get::<Option<DivisionCode>>(1)?,
+        );
+        Ok(Self {
+            place: Place::of(grid, division),
+            open: row.get(2)?,
+            lit: row.get(3)?,
+        })
+    }
+}
+
+/// The open cases by place, in no order; a place that is known by several divisions comes several times. What is counted
+/// stands in the index of what presses. One statement.
+pub fn by_place(
+    r: &mut Read<'_>,
+    asked: &Asked,
+    (clock, now): (Clock, Timestamp),
+) -> StoreResult<Vec<AtPlace>> {
+    let (wheres, mut values) = wheres_of(asked);
+    values.push(now.to_value());
+    let lit = stand(clock, &format!("${}", values.len()));
+    let sql = format!(
+        "SELECT grid, division, count(*), CAST(sum(CASE WHEN {lit} THEN 1 ELSE 0 END) AS BIGINT) \
+         FROM cases WHERE {wheres} GROUP BY grid, division"
+    );
+    r.all(&sql, &values)
 }
 
 /// How many cases of a unit that are being handled are given to whom. One statement.

@@ -2,6 +2,7 @@
 
 use crate::model::State;
 use crate::moves::Act;
+use crate::sql_desk::Clock;
 
 /// The key of a state's word.
 #[must_use]
@@ -27,6 +28,16 @@ pub const fn state_key(state: State) -> &'static str {
         State::Voided => "cases-state-voided",
         State::Transferred => "cases-state-transferred",
         State::AnsweredDirectly => "cases-state-answered-directly",
+    }
+}
+
+/// The key of a light's word, with its sign.
+#[must_use]
+pub const fn light_key(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Late => "cases-desk-light-late",
+        Clock::Soon => "cases-desk-light-soon",
+        Clock::InTime => "cases-desk-light-in-time",
     }
 }
 

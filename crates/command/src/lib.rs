@@ -3,8 +3,8 @@
 //!
 //! All numbers come from the sums of `facts`; how fresh they are stands beside them. Nothing here decides or ranks.
 
-mod model;
-mod ops;
+pub mod model;
+pub mod ops;
 mod pages;
 
 pub use pages::capability;

@@ -22,6 +22,23 @@ pub struct Day {
     pub on_time: u64,
     /// 返工
     pub reworked: u64,
+    /// Ended, in whatever way.
+    pub ended: u64,
+    /// Passed their deadline without being handled.
+    pub fell_late: u64,
+    /// Late ones that were handled or ended.
+    pub no_longer_late: u64,
+}
+
+/// What there is at the end of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stock {
+    /// The day.
+    pub date: Date,
+    /// Open.
+    pub open: u64,
+    /// Of these, past their deadline.
+    pub overdue: u64,
 }
 
 /// What the pages are made of.
@@ -31,10 +48,10 @@ pub struct Numbers {
     pub days: Vec<Day>,
     /// The reports of the same days 52 weeks ago, so that Mondays meet Mondays; empty where there is no record of them.
     pub year_before: Vec<u64>,
-    /// Open now.
-    pub open: u64,
-    /// Of these, past their deadline.
-    pub overdue: u64,
+    /// What is open and late at the end of each of the same days as `days`; of today, now. Never empty.
+    pub stocks: Vec<Stock>,
+    /// The same of the days of the curve, 52 weeks ago; empty where there is no record of them.
+    pub stocks_year_before: Vec<Stock>,
     /// Up to when everything is counted.
     pub as_of: Timestamp,
     /// Changes since then that are still to be counted.
@@ -66,17 +83,69 @@ pub fn days(first: Date, last: Date, figures: &[Figure]) -> Vec<Day> {
             closed: on(date, 2),
             on_time: on(date, 3),
             reworked: on(date, 4),
+            ended: on(date, 5),
+            fell_late: on(date, 6),
+            no_longer_late: on(date, 7),
         });
         date = date.saturating_add(1.day());
     }
     found
 }
 
+/// What was open and late at the end of each of some days, from what is at the end of the last: the day before had less
+/// what came in on it and more what ended.
+pub fn stocks(days: &[Day], (open, overdue): (u64, u64)) -> Vec<Stock> {
+    let back = |now: u64, came: u64, went: u64| (now + went).saturating_sub(came);
+    let (mut open, mut overdue) = (open, overdue);
+    let mut found: Vec<Stock> = days
+        .iter()
+        .rev()
+        .map(|day| {
+            let stock = Stock {
+                date: day.date,
+                open,
+                overdue,
+            };
+            open = back(open, day.reported, day.ended);
+            overdue = back(overdue, day.fell_late, day.no_longer_late);
+            stock
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
+/// The last of some days that the curves span.
+fn last_days<T>(of: &[T]) -> &[T] {
+    let from = of.len().saturating_sub(DAYS.unsigned_abs() as usize);
+    &of[from..]
+}
+
 impl Numbers {
     /// The days of the curve.
     pub fn curve(&self) -> &[Day] {
-        let from = self.days.len().saturating_sub(DAYS.unsigned_abs() as usize);
-        &self.days[from..]
+        last_days(&self.days)
+    }
+    /// What was open and late on the days of the curve.
+    pub fn stock_curve(&self) -> &[Stock] {
+        last_days(&self.stocks)
+    }
+    /// Open now.
+    pub fn open(&self) -> u64 {
+        self.stock(0).map_or(0, |stock| stock.open)
+    }
+    /// Of these, past their deadline.
+    pub fn overdue(&self) -> u64 {
+        self.stock(0).map_or(0, |stock| stock.overdue)
+    }
+    /// What there is now, or was at the end of the day `back` days ago.
+    pub fn stock(&self, back: usize) -> Option<Stock> {
+        let at = self.stocks.len().checked_sub(back + 1)?;
+        Some(self.stocks[at])
+    }
+    /// What there was 52 weeks ago.
+    pub fn stock_year_before(&self) -> Option<Stock> {
+        self.stocks_year_before.last().copied()
     }
     /// Today, or `back` days ago.
     pub fn day(&self, back: usize) -> Option<&Day> {
@@ -102,7 +171,7 @@ mod tests {
     use super::*;
     use facts::Place;
 
-    fn figure(day: Date, n: [i64; 5]) -> Figure {
+    fn figure(day: Date, n: [i64; 8]) -> Figure {
         Figure {
             day: Some(day),
             place: Place::UNKNOWN,
@@ -120,14 +189,14 @@ mod tests {
             jiff::civil::date(2026, 3, 16),
         );
         let figures = [
-            figure(first, [5, 4, 3, 2, 1]),
-            figure(last, [7, 0, -1, 0, 0]),
+            figure(first, [5, 4, 3, 2, 1, 0, 0, 0]),
+            figure(last, [7, 0, -1, 0, 0, 3, 2, 5]),
         ];
         let numbers = Numbers {
             days: days(first, last, &figures),
             year_before: vec![],
-            open: 0,
-            overdue: 0,
+            stocks: vec![],
+            stocks_year_before: vec![],
             as_of: Timestamp::UNIX_EPOCH,
             waiting: 0,
         };
@@ -142,6 +211,26 @@ mod tests {
             18,
             "a short record has a short curve"
         );
+    }
+
+    #[test]
+    fn the_stock_of_a_day_is_what_came_and_went_until_then() {
+        let on = |n| jiff::civil::date(2026, 3, n);
+        let figures = [
+            figure(on(14), [10, 0, 0, 0, 0, 4, 1, 0]),
+            figure(on(15), [2, 0, 0, 0, 0, 0, 3, 1]),
+            figure(on(16), [1, 0, 0, 0, 0, 5, 0, 2]),
+        ];
+        let days = days(on(13), on(16), &figures);
+        let told: Vec<_> = stocks(&days, (104, 1))
+            .iter()
+            .map(|s| (s.date.day(), s.open, s.overdue))
+            .collect();
+        assert_eq!(
+            told,
+            [(13, 100, 0), (14, 106, 1), (15, 108, 3), (16, 104, 1)]
+        );
+        assert!(stocks(&[], (3, 2)).is_empty());
     }
 
     #[test]

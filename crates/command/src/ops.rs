@@ -1,6 +1,6 @@
 //! Use cases: the numbers of the day; what needs a decision.
 
-use crate::model::{DAYS, Numbers, count, days};
+use crate::model::{DAYS, Numbers, count, days, stocks};
 use access::{Ctx, Fault, Permission};
 use cases::ops::{ListQuery, counts_by_state, desk, reviews};
 use cases::{Case, State};
@@ -17,12 +17,23 @@ use warning::sql::Warning;
 pub const MOST: u64 = 5;
 
 /// What is counted of a day, in the order of [`crate::model::Day`].
-const MEASURES: [Measure; 5] = [
+const MEASURES: [Measure; 8] = [
     Measure::Reported,
     Measure::Accepted,
     Measure::Closed,
     Measure::ClosedOnTime,
     Measure::Reworked,
+    Measure::Ended,
+    Measure::OverdueIn,
+    Measure::OverdueOut,
+];
+
+/// What there is at the end of a day: what came less what went.
+const STOCK: [Measure; 4] = [
+    Measure::Reported,
+    Measure::Ended,
+    Measure::OverdueIn,
+    Measure::OverdueOut,
 ];
 
 /// The numbers in the reader's scope; none while the figures are being made. Six statements, whatever is stored.
@@ -53,21 +64,31 @@ pub async fn numbers(ctx: &Ctx, today: Date) -> Result<Option<Numbers>, Fault> {
             let year = Ask {
                 from: today.saturating_sub((DAYS - 1).days()).saturating_sub(back),
                 to: today.saturating_sub(back),
-                measures: vec![Measure::Reported],
                 ..ask.clone()
             };
-            let stock = |figures: Vec<figures::Figure>| figures.iter().map(|f| count(f.n[0])).sum();
+            let mut stock = |to: Date| -> Result<(u64, u64), FiguresError> {
+                let whole = Ask {
+                    filter: ask.filter.clone(),
+                    ..Ask::until(to, &STOCK)
+                };
+                let all = figures::figures(r, &whole)?;
+                let sum = |i: usize| all.iter().map(|f| f.n[i]).sum::<i64>();
+                Ok((count(sum(0) - sum(1)), count(sum(2) - sum(3))))
+            };
+            let (now_there, then_there) = (stock(today)?, stock(year.to)?);
+            let of_days = days(first, today, &figures::figures(r, &ask)?);
             let before = figures::figures(r, &year)?;
+            // Without a single case of then there was no record yet.
+            let of_year = if before.is_empty() {
+                Vec::new()
+            } else {
+                days(year.from, year.to, &before)
+            };
             Ok(Some(Numbers {
-                days: days(first, today, &figures::figures(r, &ask)?),
-                year_before: if before.is_empty() {
-                    Vec::new()
-                } else {
-                    let of = days(year.from, year.to, &before);
-                    of.iter().map(|day| day.reported).collect()
-                },
-                open: stock(figures::open(r, &ask, today)?),
-                overdue: stock(figures::overdue(r, &ask, today)?),
+                stocks: stocks(&of_days, now_there),
+                stocks_year_before: stocks(&of_year, then_there),
+                year_before: of_year.iter().map(|day| day.reported).collect(),
+                days: of_days,
                 as_of: fresh.as_of,
                 waiting: count(fresh.waiting),
             }))

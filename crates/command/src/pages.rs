@@ -1,7 +1,7 @@
 //! GET /command — numbers, curve, decisions and the map, for a wall (`?wall=1`, renews itself) and a desk.
 //! GET /morning — five sentences with numbers and three decisions, for a phone.
 
-use crate::model::{Numbers, change};
+use crate::model::{Numbers, Stock, change};
 use crate::ops::{self, Decisions};
 use access::{Capability, Ctx, Fault, Fields, Permission, Routes, show as show_page};
 use askama::Template;
@@ -17,6 +17,7 @@ use ui::{Html, LineChart, Series, Ui};
 pub fn capability() -> Capability {
     let routes = Routes::new("command")
         .on(Method::GET, "/command", Permission::EvaluationRead, command)
+        .for_a_wall()
         .on(Method::GET, "/morning", Permission::EvaluationRead, morning);
     Capability::new("command", routes)
         .locales(
@@ -60,6 +61,8 @@ struct CommandPage {
     /// How much waits.
     all_decisions: u64,
     curve: Html,
+    /// What is open and late, day by day.
+    stock: Html,
     map: Html,
     /// Up to when everything is counted; empty while the figures are being made.
     fresh: String,
@@ -89,7 +92,33 @@ fn percent(change: Option<i64>) -> Option<String> {
     })
 }
 
-// words: command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
+/// A stock beside that of a week and of 52 weeks before, in words; empty where nothing was recorded then.
+fn stock_compared(ui: &Ui, numbers: &Numbers, of: fn(Stock) -> u64) -> String {
+    let Some((now, week)) = numbers.stock(0).zip(numbers.stock(7)) else {
+        return String::new();
+    };
+    let told = |before: Stock| percent(change(of(now), of(before))).unwrap_or_else(|| "–".into());
+    match numbers.stock_year_before() {
+        Some(year) => ui.ta(
+            "command-stock-against-both",
+            &[
+                ("week", &of(week)),
+                ("change", &told(week).as_str()),
+                ("year", &of(year)),
+                ("since", &told(year).as_str()),
+            ],
+        ),
+        None => ui.t2(
+            "command-stock-against-week",
+            "week",
+            of(week),
+            "change",
+            told(week).as_str(),
+        ),
+    }
+}
+
+// words: command-line-* command-stock-* command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
 fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
     let today = numbers.day(0).map_or(0, |d| d.reported);
     // A day that has just begun says nothing beside a whole one: yesterday is compared.
@@ -121,14 +150,59 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
             ui.t("command-last-days"),
             "",
         ),
-        stat("command-open", ui.num(numbers.open), String::new(), ""),
+        stat(
+            "command-open",
+            ui.num(numbers.open()),
+            stock_compared(ui, numbers, |stock| stock.open),
+            "",
+        ),
         stat(
             "command-overdue",
-            format!("■ {}", ui.num(numbers.overdue)),
-            ui.rate_text(numbers.overdue, numbers.open),
-            if numbers.overdue > 0 { "bad" } else { "" },
+            format!("■ {}", ui.num(numbers.overdue())),
+            ui.t2(
+                "command-overdue-of-open",
+                "rate",
+                ui.rate_text(numbers.overdue(), numbers.open()),
+                "compared",
+                stock_compared(ui, numbers, |stock| stock.overdue),
+            ),
+            if numbers.overdue() > 0 { "late" } else { "" },
         ),
     ]
+}
+
+/// What was open and late at the end of each day, and 52 weeks before.
+fn stock_curve(ui: &Ui, numbers: &Numbers) -> Html {
+    let stocks = numbers.stock_curve();
+    let line = |key, of: fn(&Stock) -> u64, stocks: &[Stock], comparison| Series {
+        name: ui.t(key),
+        values: stocks.iter().map(|s| Some(of(s) as f64)).collect(),
+        comparison,
+    };
+    let mut series = vec![
+        line("command-line-open", |s| s.open, stocks, false),
+        line("command-line-overdue", |s| s.overdue, stocks, false),
+    ];
+    let before = &numbers.stocks_year_before;
+    if !before.is_empty() {
+        series.push(line("command-line-open-year", |s| s.open, before, true));
+        series.push(line(
+            "command-line-overdue-year",
+            |s| s.overdue,
+            before,
+            true,
+        ));
+    }
+    let chart = LineChart {
+        title: ui.t("command-stock-curve"),
+        across: stocks
+            .iter()
+            .map(|s| s.date.strftime("%m-%d").to_string())
+            .collect(),
+        series,
+        ..LineChart::default()
+    };
+    chart.show(ui)
 }
 
 fn curve(ui: &Ui, numbers: &Numbers) -> Html {
@@ -212,12 +286,13 @@ async fn command(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
     let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
     let numbers = ops::numbers(&ctx, today).await?;
     let decisions = ops::decisions(&ctx).await?;
-    let map = evaluation::drawn_map(&ctx, &ui).await?;
+    let is_wall = fields.get("wall") == "1";
+    let map = evaluation::drawn_map(&ctx, &ui, is_wall).await?;
     let cases = ctx.service::<Cases>();
     show_page(&command_page(
         ui,
         &cases,
-        fields.get("wall") == "1",
+        is_wall,
         numbers.as_ref(),
         &decisions,
         map,
@@ -237,6 +312,7 @@ fn command_page(
         decisions: decided(&ui, cases, decisions),
         all_decisions: decisions.all(),
         curve: numbers.map_or_else(Html::default, |n| curve(&ui, n)),
+        stock: numbers.map_or_else(Html::default, |n| stock_curve(&ui, n)),
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
         map,
         is_wall,
@@ -278,9 +354,9 @@ fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions) -> Vec<String> {
         ui.t2(
             "command-said-open",
             "open",
-            numbers.open,
+            numbers.open(),
             "overdue",
-            numbers.overdue,
+            numbers.overdue(),
         ),
         ui.tn("command-said-reworked", "n", reworked),
         ui.t2(
@@ -326,7 +402,7 @@ fn morning_page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::days;
+    use crate::model::{days, stocks};
     use cases::service::CasesConfig;
     use jiff::tz::TimeZone;
     use ui::{Lang, testing};
@@ -352,14 +428,20 @@ mod tests {
                 matter: None,
                 unit: None,
                 word: String::new(),
-                n: vec![100 + back, 90, 80, 60, 2],
+                n: vec![100 + back, 90, 80, 60, 2, 99, 3, 2],
             })
             .collect();
+        let of_days = days(jiff::civil::date(2026, 2, 10), last, &figures);
+        let before = if year_before.is_empty() {
+            &[][..]
+        } else {
+            &of_days[7..]
+        };
         Numbers {
-            days: days(jiff::civil::date(2026, 2, 10), last, &figures),
+            stocks: stocks(&of_days, (1234, 17)),
+            stocks_year_before: stocks(before, (1000, 20)),
+            days: of_days,
             year_before,
-            open: 1234,
-            overdue: 17,
             as_of: "2026-03-16T01:59:00Z".parse().expect("a time"),
             waiting: 0,
         }
@@ -391,6 +473,37 @@ mod tests {
                 assert_eq!(page.sentences.len(), if numbers.is_some() { 5 } else { 0 });
                 testing::assert_sound(&page.render().expect("it renders"));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_open_and_late_stands_beside_that_of_a_week_and_a_year_ago() {
+        let notes = |lang, year_before| -> Vec<String> {
+            let ui = reader(lang);
+            let stats = stats(&ui, &numbers(year_before));
+            stats.into_iter().skip(2).map(|stat| stat.note).collect()
+        };
+        // Each day 100 and more came and 99 went: a week ago there were 7 × 1 + (0 + … + 6) = 28 fewer, and 7 fewer late.
+        let said = notes(Lang::En, vec![90; 28]);
+        assert_eq!(
+            said[0],
+            "a week ago 1,206 (↑2 %), 52 weeks ago 1,000 (↑23 %)"
+        );
+        assert_eq!(
+            said[1],
+            "1.4 % = 17 / 1,234 of the open; a week ago 10 (↑70 %), 52 weeks ago 20 (↓15 %)"
+        );
+        let said = notes(Lang::Zh, vec![]);
+        assert_eq!(said[0], "一周前 1,206（↑2 %）");
+        assert_eq!(said[1], "占未结 1.4 % = 17 / 1,234；一周前 10（↑70 %）");
+        // And every day has its number in the table of the chart, those of the year before in columns of their own.
+        for (year, columns) in [(vec![], 3), (vec![90; 28], 5)] {
+            let html = stock_curve(&reader(Lang::En), &numbers(year)).to_string();
+            let head = html.split("<thead>").nth(1).expect("a table");
+            let head = head.split("</thead>").next().expect("its head");
+            assert_eq!(head.matches("<th").count(), columns, "{head}");
+            assert_eq!(html.matches("<tr>").count(), 28 + 1, "{html}");
+            assert!(html.contains("1,234") && html.contains("1,206"), "{html}");
         }
     }
 

@@ -48,6 +48,14 @@ evaluation-map-by-street = 街道（乡级）
 evaluation-map-by-community = 社区（村级）
 evaluation-map-by-grid = 单元网格
 evaluation-map-state = 现在的状态
+evaluation-map-light = 现在的时限
+evaluation-map-lit = { $light }占在办（%）
+evaluation-map-lit-point-late = { $name }：在办且已超期 { $n }
+evaluation-map-lit-point-soon = { $name }：在办且快到期 { $n }
+evaluation-map-lit-point-in-time = { $name }：在办且在时限内 { $n }
+evaluation-map-lit-circle-late = 在办且已超期 { $n }；共 { $places } 处，最多的是 { $name }。点开可细看。
+evaluation-map-lit-circle-soon = 在办且快到期 { $n }；共 { $places } 处，最多的是 { $name }。点开可细看。
+evaluation-map-lit-circle-in-time = 在办且在时限内 { $n }；共 { $places } 处，最多的是 { $name }。点开可细看。
 evaluation-map-cell = { $community } { $code }
 evaluation-map-circle = 在办 { $open }，其中超期 { $overdue }；共 { $places } 处，最多的是 { $name }。点开可细看。
 evaluation-map-stale = 自 { $time } 起没有更新：网络断开，或登录已结束。屏上是当时的数字。
@@ -63,7 +71,7 @@ evaluation-map-empty = 还没有可以按地点统计的案件
 evaluation-map-empty-advice = 有了带地点的案件，这里会出现地图和列表；也可以换一个级别。
 evaluation-map-making = 正在汇总数据
 evaluation-map-making-advice = 第一次汇总需要几分钟，请稍后再看。
-evaluation-map-definitions = 圆圈是在办案件数，红色并带 ■ 的其中有超期。在办超期率 = 超过时限仍未处置的案件 ÷ 在办案件。按期结案占比 = 最近 28 天按期处置并结案的案件 ÷ 同期结案的案件，没有时限的也算在分母里。少于 10 件的不着色。
+evaluation-map-definitions = 圆圈是在办案件数，红色并带 ■ 的其中有超期。在办超期率 = 超过时限仍未处置的案件 ÷ 在办案件。按期结案占比 = 最近 28 天按期处置并结案的案件 ÷ 同期结案的案件，没有时限的也算在分母里。选了时限，圆圈是此刻处于该时限状态的在办案件数，颜色是它们占在办案件的比例；这里的已超期指环节或处置的时限已过，与案件台相同。少于 10 件的不着色。
 evaluation-no-unit = 没有所属单位
 evaluation-to-lights = 上周与预测对比
 evaluation-by-street = 街道

@@ -17,6 +17,7 @@ pub mod definitions;
 pub mod figures;
 mod figures_pages;
 pub mod guards;
+mod lights;
 mod map;
 pub mod model;
 pub mod ops;

@@ -3,12 +3,15 @@
 //! All numbers come from the sums of `facts`, counted on the server for each place; nothing is looked up case by case.
 //! With `wall=1` the page renews itself each minute, for a screen that nobody touches.
 
-use access::{Ctx, Fault, Fields, show as show_page};
+use crate::lights;
+use access::{Ctx, Fault, Fields, Permission, show as show_page};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
 use cases::State;
+use cases::ops::CaseError;
 use cases::service::Cases;
+use cases::sql_desk::Clock;
 use facts::figures::{self, Ask, Figure, FiguresError, Filter};
 use facts::standing::{self, Closed, Standing};
 use facts::{Level, Measure, Place};
@@ -49,6 +52,7 @@ const SHOWN: [&str; 3] = ["overdue", "on-time", "reports"];
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Numbers {
     open: u64,
+    /// Past their deadline; where a light is asked for, those with this light.
     overdue: u64,
     reported: u64,
     closed: u64,
@@ -58,6 +62,8 @@ struct Numbers {
 /// A line of the list.
 struct Line {
     name: Html,
+    /// The list of its open cases; empty for whoever may not read cases.
+    href: String,
     n: Numbers,
     overdue: Html,
     on_time: Html,
@@ -77,6 +83,9 @@ struct MapPage {
     rest: String,
     classes: Vec<Choice>,
     states: Vec<Choice>,
+    lights: Vec<Choice>,
+    /// What the share of the open cases is of: the overdue ones, or those with a light.
+    share: String,
     /// The same page for a screen that nobody touches.
     wall: String,
     /// Up to when everything is counted; empty while the figures are being made.
@@ -96,13 +105,15 @@ struct Asked {
     class: Option<MatterId>,
     /// Only cases that are in this state now.
     state: Option<State>,
+    /// Those with this light now, as a share of the open ones.
+    light: Option<Clock>,
     is_wall: bool,
 }
 
 impl Asked {
-    /// Whether reports and closings of the last weeks are shown: what is in a state now tells nothing of them.
+    /// Whether reports and closings of the last weeks are shown: what is in a state now, or late, tells nothing of them.
     fn has_period(self) -> bool {
-        self.state.is_none()
+        self.state.is_none() && self.light.is_none()
     }
 
     /// Reads the form. What does not read is the default: the list says what is shown.
@@ -111,12 +122,13 @@ impl Asked {
             .iter()
             .position(|(word, ..)| *word == fields.get("by"));
         let state = open_state(fields.get("state"));
+        let light = lights::light(fields.get("light"));
         let shown = SHOWN.iter().position(|word| *word == fields.get("show"));
         Self {
             // The sums of a unit tell districts apart, no smaller places.
             level: if is_of_unit { 0 } else { level.unwrap_or(1) },
-            // What is in a state now tells nothing of what was reported or closed.
-            shown: if state.is_some() {
+            // What is in a state or has a light now tells nothing of what was reported or closed.
+            shown: if state.is_some() || light.is_some() {
                 0
             } else {
                 shown.unwrap_or(0)
@@ -128,6 +140,7 @@ impl Asked {
                 fields.get("class").parse().ok().map(MatterId)
             },
             state,
+            light,
             is_wall: fields.get("wall") == "1",
         }
     }
@@ -209,6 +222,8 @@ struct Spot {
     /// The name with its language.
     shown: Html,
     residents: Option<u64>,
+    /// The list of its open cases; empty where there is none.
+    href: String,
     n: Numbers,
 }
 
@@ -218,11 +233,13 @@ fn spots(
     territory: &Territory,
     level: Option<DivisionLevel>,
     numbers: &BTreeMap<Place, Numbers>,
+    list: impl Fn(Place) -> String,
 ) -> Vec<Spot> {
     let of = |place: Place| numbers.get(&place).copied();
     let Some(level) = level else {
         let cells = territory.grids().iter().filter_map(|cell| {
-            let n = of(Place::of(Some(cell.code), None))?;
+            let place = Place::of(Some(cell.code), None);
+            let n = of(place)?;
             let community = territory.community_of(cell.code);
             let community = community.map_or("", |c| c.name_in(ui.lang));
             let name = cell_name(ui, community, cell.code.as_str());
@@ -231,6 +248,7 @@ fn spots(
                 shown: Html::from_text(&name),
                 name,
                 residents: None,
+                href: list(place),
                 n,
             })
         });
@@ -238,16 +256,42 @@ fn spots(
     };
     let divisions = territory.divisions().filter(|d| d.level() == level);
     let spots = divisions.filter_map(|division| {
-        let n = of(Place::of(None, Some(division.code)))?;
+        let place = Place::of(None, Some(division.code));
+        let n = of(place)?;
         Some(Spot {
             code: division.code.to_string(),
             name: division.name_in(ui.lang).to_owned(),
             shown: grid::division_name(ui, division),
             residents: division.residents.map(count),
+            href: list(place),
             n,
         })
     });
     spots.collect()
+}
+
+/// The open cases of a place as the desk lists them, narrowed as the map is.
+pub(crate) fn list_of(
+    place: Place,
+    class: Option<MatterId>,
+    state: Option<State>,
+    light: Option<Clock>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("state", state.map_or("open", State::as_str));
+    if let Some(class) = class {
+        query.append_pair("matter", &class.to_string());
+    }
+    query.append_pair("place", &place.to_string());
+    if let Some(light) = light {
+        query.append_pair("light", light.as_str());
+    }
+    format!("/desk?{}", query.finish())
+}
+
+/// Whether the reader gets links to lists of cases: whoever may read cases. Before a screen on a wall there is nobody.
+pub(crate) fn has_lists(ctx: &Ctx, ui: &Ui) -> bool {
+    ui.account.is_some() && ctx.require(Permission::CaseRead).is_ok()
 }
 
 /// The shade of a place, with its n.
@@ -286,6 +330,7 @@ fn line(ui: &Ui, spot: &Spot) -> Line {
     let n = spot.n;
     Line {
         name: spot.shown.clone(),
+        href: spot.href.clone(),
         overdue: ui.rate(n.overdue, n.open),
         on_time: ui.rate(n.on_time, n.closed),
         residents: spot.residents,
@@ -349,11 +394,34 @@ async fn read(ctx: &Ctx, asked: Asked, today: Date) -> Result<Option<Read>, Figu
     .await
 }
 
+/// The same of what has a light now, which is asked of the record and not of the figures.
+async fn read_lit(ctx: &Ctx, asked: Asked, clock: Clock) -> Result<Read, CaseError> {
+    let level = LEVELS[asked.level].1;
+    let standing = lights::standing(ctx, level, asked.class, asked.state, clock).await?;
+    Ok(Read {
+        numbers: by_standing(level, &standing),
+        as_of: ctx.now(),
+        waiting: 0,
+    })
+}
+
+/// What the reader may see and do.
+#[derive(Debug, Clone, Copy)]
+struct Reader {
+    /// A department sees its own unit.
+    is_of_unit: bool,
+    /// See [`has_lists`].
+    has_lists: bool,
+}
+
 /// The page of the places of `tiles`, with the classes of `city`.
 fn page(
     ui: Ui,
     asked: Asked,
-    is_of_unit: bool,
+    Reader {
+        is_of_unit,
+        has_lists,
+    }: Reader,
     (tiles, city): (Option<&Tiles>, Option<&City>),
     found: Option<&Read>,
 ) -> MapPage {
@@ -362,7 +430,14 @@ fn page(
     let none = BTreeMap::new();
     let numbers = found.map_or(&none, |f| &f.numbers);
     let territory = tiles.map(Tiles::territory).unwrap_or_default();
-    let mut spots = spots(&ui, &territory, at, numbers);
+    let list = |place| {
+        if has_lists && !asked.is_wall {
+            list_of(place, asked.class, asked.state, asked.light)
+        } else {
+            String::new()
+        }
+    };
+    let mut spots = spots(&ui, &territory, at, numbers, list);
     spots.sort_by_key(|s| std::cmp::Reverse((s.n.overdue, s.n.open)));
     let lines: Vec<Line> = spots
         .iter()
@@ -375,7 +450,7 @@ fn page(
         String::new()
     };
     let form = form_of(asked);
-    let query = ["by", "show", "class", "state"]
+    let query = ["by", "show", "class", "state", "light"]
         .iter()
         .fold(
             form_urlencoded::Serializer::new(String::new()),
@@ -392,6 +467,15 @@ fn page(
         .take(if is_of_unit { 1 } else { LEVELS.len() });
     // words: evaluation-map-show-* evaluation-map-by-* cases-state-*
     let state_word = |s: State| ui.t(&format!("cases-state-{}", s.as_str().replace('_', "-")));
+    let light_word = |c: Clock| ui.t(cases::words::light_key(c));
+    let share = match asked.light {
+        Some(clock) => ui.tn("evaluation-map-lit", "light", light_word(clock)),
+        None => ui.t("evaluation-map-show-overdue"),
+    };
+    let shades = match asked.light {
+        Some(_) => share.clone(),
+        None => ui.t(&format!("evaluation-map-show-{shown}")),
+    };
     MapPage {
         form,
         levels: levels
@@ -410,13 +494,18 @@ fn page(
         states: open_states()
             .map(|s| Choice::new(s.as_str(), state_word(s)))
             .collect(),
+        lights: Clock::ALL
+            .into_iter()
+            .map(|c| Choice::new(c.as_str(), light_word(c)))
+            .collect(),
+        share,
         wall: format!("/city-map?{query}"),
         fresh: found.map_or_else(String::new, |f| ui.time_text(f.as_of)),
         waiting: found.map_or(0, |f| f.waiting),
         is_wall: asked.is_wall,
         has_period: asked.has_period(),
         map: tiles.map_or_else(Html::default, |tiles| {
-            map_of(&ui, tiles, by == "grid", shown, (&spots, &cases))
+            map_of(&ui, tiles, by == "grid", (shown, shades), (&spots, &cases))
         }),
         lines,
         rest,
@@ -433,6 +522,7 @@ fn form_of(asked: Asked) -> FormState {
             asked.class.map_or_else(String::new, |c| c.0.to_string()),
         )
         .with("state", asked.state.map_or("", State::as_str))
+        .with("light", asked.light.map_or("", Clock::as_str))
 }
 
 /// The tiles of open cases, narrowed as the page is. Their address names the moment the figures are from, so that a map
@@ -441,6 +531,7 @@ fn cases_of(form: &FormState, as_of: Option<jiff::Timestamp>) -> MapTiles {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("class", form.value("class"))
         .append_pair("state", form.value("state"))
+        .append_pair("light", form.value("light"))
         .append_pair(
             "t",
             &as_of.map_or(0, jiff::Timestamp::as_second).to_string(),
@@ -459,7 +550,7 @@ fn map_of(
     ui: &Ui,
     tiles: &Tiles,
     is_grid: bool,
-    shown: &str,
+    (shown, name): (&str, String),
     (spots, cases): (&[Spot], &MapTiles),
 ) -> Html {
     let (set, sets) = if is_grid {
@@ -467,7 +558,6 @@ fn map_of(
     } else {
         (TileSet::Divisions, &[TileSet::Divisions][..])
     };
-    let name = ui.t(&format!("evaluation-map-show-{shown}"));
     let mut map = tiles.map(name.clone(), sets);
     if map.bounds.is_none() {
         return Html::default();
@@ -475,7 +565,10 @@ fn map_of(
     map.shading = Some(Shading {
         set: set.as_str(),
         name,
-        places: spots.iter().map(|spot| shade(ui, shown, spot)).collect(),
+        places: spots
+            .iter()
+            .map(|spot| shade(ui, shown, spot).to(spot.href.as_str()))
+            .collect(),
         ..Shading::default()
     });
     map.tiles.push(cases.clone());
@@ -486,8 +579,11 @@ fn map_of(
 ///
 /// # Errors
 /// The store's.
-pub async fn drawn(ctx: &Ctx, ui: &Ui) -> Result<Html, Fault> {
-    let asked = Asked::read(&Fields::default(), ctx.scope().unit.is_some());
+pub async fn drawn(ctx: &Ctx, ui: &Ui, is_wall: bool) -> Result<Html, Fault> {
+    let asked = Asked {
+        is_wall,
+        ..Asked::read(&Fields::default(), ctx.scope().unit.is_some())
+    };
     Ok(asked_page(ctx, ui.clone(), asked).await?.map)
 }
 
@@ -499,17 +595,23 @@ pub(crate) async fn show(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<
 }
 
 async fn asked_page(ctx: &Ctx, ui: Ui, asked: Asked) -> Result<MapPage, Fault> {
-    let is_of_unit = ctx.scope().unit.is_some();
+    let reader = Reader {
+        is_of_unit: ctx.scope().unit.is_some(),
+        has_lists: has_lists(ctx, &ui),
+    };
     let today = ui.now.to_zoned(ui.site.time_zone.clone()).date();
-    let found = match read(ctx, asked, today).await {
-        Ok(found) => found,
-        Err(FiguresError::Store(error)) => return Err(error.into()),
-        Err(error) => return Err(Fault::internal(error)),
+    let found = match asked.light {
+        Some(clock) => Some(read_lit(ctx, asked, clock).await?),
+        None => match read(ctx, asked, today).await {
+            Ok(found) => found,
+            Err(FiguresError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(Fault::internal(error)),
+        },
     };
     let tiles = ctx.service_if_any::<Tiles>();
     let city = ctx.service_if_any::<Cases>().map(|cases| cases.city());
     let of = (tiles.as_deref(), city.as_deref());
-    Ok(page(ui, asked, is_of_unit, of, found.as_ref()))
+    Ok(page(ui, asked, reader, of, found.as_ref()))
 }
 
 #[cfg(test)]
@@ -590,6 +692,11 @@ mod tests {
         }
     }
 
+    const READER: Reader = Reader {
+        is_of_unit: false,
+        has_lists: true,
+    };
+
     fn asked(query: &str, is_of_unit: bool) -> Asked {
         Asked::read(&Fields::parse(query.as_bytes()), is_of_unit)
     }
@@ -621,6 +728,7 @@ mod tests {
             name: "海棠街道".into(),
             shown: Html::default(),
             residents: Some(10_000),
+            href: String::new(),
             n,
         };
         let few = Numbers {
@@ -656,7 +764,7 @@ mod tests {
                     let page = page(
                         reader(lang),
                         asked(query, false),
-                        false,
+                        READER,
                         (Some(&tiles), None),
                         found.as_ref(),
                     );
@@ -709,7 +817,7 @@ mod tests {
             let page = page(
                 reader(lang),
                 asked,
-                false,
+                READER,
                 (Some(&tiles), None),
                 Some(&found),
             );
@@ -728,15 +836,81 @@ mod tests {
     }
 
     #[test]
+    fn a_light_is_a_share_of_the_open_cases_and_stays_in_the_addresses() {
+        let tiles = city();
+        for (light, words) in [
+            (
+                Clock::Late,
+                ["■ 已超期占在办（%）", "■ Late, share of open cases (%)"],
+            ),
+            (
+                Clock::Soon,
+                ["▲ 快到期占在办（%）", "▲ Soon, share of open cases (%)"],
+            ),
+            (
+                Clock::InTime,
+                ["● 时限内占在办（%）", "● In time, share of open cases (%)"],
+            ),
+        ] {
+            let word = light.as_str();
+            let asked = asked(&format!("show=reports&state=handling&light={word}"), false);
+            assert_eq!((asked.light, asked.shown), (Some(light), 0));
+            assert!(!asked.has_period());
+            for (lang, words) in Lang::ALL.into_iter().zip(words) {
+                let found = found();
+                let tiles = (Some(&tiles), None);
+                let page = page(reader(lang), asked, READER, tiles, Some(&found));
+                let html = page.render().expect("the template renders");
+                testing::assert_sound(&html);
+                assert!(html.contains(words), "{words} in {html}");
+                let kept = format!("state=handling&light={word}");
+                assert!(page.wall.contains(&kept), "{}", page.wall);
+                let tiles = format!("class=&state=handling&light={word}&t=");
+                let html = html.replace("&#38;", "&");
+                assert!(html.contains(&tiles), "{tiles} in {html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_leads_to_the_list_of_its_open_cases_for_whoever_may_read_them() {
+        let tiles = city();
+        let list = "/desk?state=handling&place=990101001&light=late";
+        let shown = |query: &str, has_lists| {
+            let who = Reader {
+                has_lists,
+                ..READER
+            };
+            let of = (Some(&tiles), None);
+            let found = found();
+            let page = page(reader(Lang::En), asked(query, false), who, of, Some(&found));
+            let html = page.render().expect("the template renders");
+            html.replace("&#38;", "&")
+        };
+        let html = shown("state=handling&light=late", true);
+        assert!(
+            html.contains(&format!("<th scope=\"row\"><a href=\"{list}\">")),
+            "{html}"
+        );
+        // And the shade on the map.
+        assert!(html.matches(list).count() >= 2, "{html}");
+        assert!(!shown("state=handling&light=late", false).contains("/desk?"));
+        assert!(
+            !shown("wall=1", true).contains("/desk?"),
+            "nobody stands before a wall"
+        );
+    }
+
+    #[test]
     fn what_does_not_read_is_the_default_and_a_unit_sees_districts() {
         for garbage in [
             "by=x&show=%00",
-            "by=&show=&class=&state=",
-            "wall=2&by=%f0&class=x&state=closed",
+            "by=&show=&class=&state=&light=",
+            "wall=2&by=%f0&class=x&state=closed&light=green",
         ] {
             let asked = asked(garbage, false);
             assert_eq!((asked.level, asked.shown, asked.is_wall), (1, 0, false));
-            assert_eq!((asked.class, asked.state), (None, None));
+            assert_eq!((asked.class, asked.state, asked.light), (None, None, None));
         }
         let one = asked(
             "class=01020304050607080910111213141516&state=handling",

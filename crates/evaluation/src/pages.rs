@@ -31,12 +31,14 @@ pub fn capability() -> Capability {
                 Permission::EvaluationRead,
                 crate::map::show,
             )
+            .for_a_wall()
             .on(
                 Method::GET,
                 "/tiles/cases/{z}/{x}/{file}",
                 Permission::EvaluationRead,
                 crate::case_tiles::tile,
-            ),
+            )
+            .for_a_wall(),
     )
     .migrations(crate::MIGRATIONS)
     .locales(

@@ -39,6 +39,7 @@ pub fn capability() -> Capability {
             Permission::EvaluationRead,
             lights::lights,
         )
+        .for_a_wall()
         .on(
             Method::GET,
             "/under-reporting",

@@ -23,12 +23,14 @@ pub fn capability() -> Capability {
             Permission::Public,
             divisions,
         )
+        .for_a_wall()
         .on(
             Method::GET,
             "/tiles/grids/{z}/{x}/{file}",
             Permission::ReferenceRead,
             grids,
         )
+        .for_a_wall()
         .on(
             Method::GET,
             "/territory",

@@ -5,6 +5,7 @@ use crate::ctx::Ctx;
 use crate::extract::Fields;
 use crate::fault::Fault;
 use crate::ops::audit::{self, AuditQuery, AuditRow};
+use crate::trail;
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -19,12 +20,25 @@ struct EntryRow {
     when: Html,
     who: String,
     kind: String,
+    /// What else this actor did; empty for nobody in particular.
+    of_actor: String,
+    /// What was done, as a sentence; the word of the trail where there is none.
+    told: String,
+    /// The word of the trail.
     action: String,
+    of_action: String,
     is_refused: bool,
+    /// What kind of thing was acted on, in words, and which.
+    object_kind: String,
     object: String,
-    detail: String,
+    /// The page of the object; empty where there is none.
+    page: String,
+    /// What else was done to it.
+    of_object: String,
+    details: Vec<(String, String)>,
     purpose: String,
     reference: String,
+    of_request: String,
 }
 
 #[derive(Template)]
@@ -130,19 +144,33 @@ fn entry(ui: &Ui, row: AuditRow) -> EntryRow {
         "stranger" => ui.t("access-audit-stranger"),
         _ => ui.t("access-audit-system"),
     };
+    let reference = row.request.to_string();
     EntryRow {
         when: ui.time(row.at),
         who: audit::actor_text(&row),
         kind,
+        of_actor: row
+            .actor_id
+            .map(|id| narrowed(&[("actor", &id.to_string())]))
+            .unwrap_or_default(),
+        told: trail::act(ui, &row.action).unwrap_or_else(|| row.action.clone()),
+        of_action: narrowed(&[("action", &row.action)]),
         is_refused: row.outcome == "refused",
-        object: format!("{} {}", row.object_kind, row.object_id),
-        action: row.action,
-        detail: if row.detail == "{}" {
-            String::new()
-        } else {
-            row.detail
-        },
+        object_kind: trail::object(ui, &row.object_kind),
+        page: trail::page_of(&row).unwrap_or_default(),
+        of_object: narrowed(&[("kind", &row.object_kind), ("object", &row.object_id)]),
+        details: trail::details(&row.detail),
         purpose: row.purpose.unwrap_or_default(),
-        reference: row.request.to_string(),
+        of_request: narrowed(&[("reference", &reference)]),
+        reference,
+        action: row.action,
+        object: row.object_id,
     }
+}
+
+/// The search for entries like one in this.
+fn narrowed(by: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new("/audit?".to_owned())
+        .extend_pairs(by)
+        .finish()
 }

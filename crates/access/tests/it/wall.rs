@@ -13,6 +13,7 @@ fn pages() -> Vec<Capability> {
     let (evaluation, cases) = (Permission::EvaluationRead, Permission::CaseRead);
     let routes = Routes::new("screens")
         .on(Method::GET, "/command", evaluation, shown)
+        .for_a_wall()
         .on(Method::POST, "/command", evaluation, shown)
         .on(
             Method::GET,
@@ -20,6 +21,7 @@ fn pages() -> Vec<Capability> {
             Permission::ReferenceRead,
             shown,
         )
+        .for_a_wall()
         .on(Method::GET, "/desk", cases, shown);
     vec![Capability::new("screens", routes)]
 }

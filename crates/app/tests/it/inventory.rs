@@ -18,20 +18,20 @@ use tower::ServiceExt as _;
 const PASSWORD: &str = "a quiet morning";
 
 /// The composed program as `shiyu serve` makes it, asked inside the test.
-struct City {
+pub(crate) struct City {
     router: Router,
     program: Program,
     runtime: tokio::runtime::Runtime,
 }
 
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     headers: HeaderMap,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Reply {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
     fn json(&self) -> Value {
@@ -45,13 +45,13 @@ impl Reply {
 }
 
 /// Somebody signed in: cookies and the token of forms.
-struct Visitor {
+pub(crate) struct Visitor {
     cookies: BTreeMap<String, String>,
     csrf: String,
 }
 
 impl City {
-    fn new(place: &Place) -> Self {
+    pub(crate) fn new(place: &Place) -> Self {
         let mut program = place.program();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -70,7 +70,7 @@ impl City {
             runtime,
         }
     }
-    fn system(&self) -> Ctx {
+    pub(crate) fn system(&self) -> Ctx {
         self.program.system(SystemRole::Operator)
     }
     fn send(&self, request: Request<Body>) -> Reply {
@@ -85,7 +85,12 @@ impl City {
             }
         })
     }
-    fn account(&self, login: &str, roles: &[Role], unit: Option<UnitId>) -> access::AccountId {
+    pub(crate) fn account(
+        &self,
+        login: &str,
+        roles: &[Role],
+        unit: Option<UnitId>,
+    ) -> access::AccountId {
         static HASH: LazyLock<String> =
             LazyLock::new(|| access::password::hash_blocking(PASSWORD).unwrap());
         let ctx = self.system();
@@ -119,7 +124,7 @@ impl City {
             .unwrap();
         text
     }
-    fn sign_in(&self, login: &str) -> Visitor {
+    pub(crate) fn sign_in(&self, login: &str) -> Visitor {
         let mut visitor = Visitor {
             cookies: BTreeMap::new(),
             csrf: String::new(),
@@ -144,7 +149,7 @@ impl City {
             .csrf();
         visitor
     }
-    fn visit(
+    pub(crate) fn visit(
         &self,
         visitor: &mut Visitor,
         method: Method,
@@ -181,7 +186,7 @@ impl City {
         }
         reply
     }
-    fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) fn count(&self, sql: &'static str) -> i64 {
         self.system()
             .read_blocking::<_, store::StoreError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
             .unwrap()
@@ -245,6 +250,33 @@ on_both!(
         assert_eq!(city.count("SELECT count(*) FROM cases"), 0);
     }
 );
+
+/// A token on a wall lasts for weeks, so what it opens is written down here, and a new page of a wall is a decision.
+#[test]
+fn a_wall_shows_these_pages_and_no_others() {
+    let routes = table();
+    let shown: BTreeSet<&str> = routes
+        .iter()
+        .filter(|route| route.is_for_a_wall)
+        .map(|route| route.path)
+        .collect();
+    let expected = [
+        "/city-map",
+        "/command",
+        "/forecast/lights",
+        "/tiles/cases/{z}/{x}/{file}",
+        "/tiles/divisions/{z}/{x}/{file}",
+        "/tiles/grids/{z}/{x}/{file}",
+    ];
+    assert_eq!(shown, BTreeSet::from(expected));
+    let only_looks = |route: &&RouteInfo| route.method == Method::GET;
+    assert!(
+        routes
+            .iter()
+            .filter(|r| r.is_for_a_wall)
+            .all(|r| only_looks(&r))
+    );
+}
 
 #[test]
 fn each_role_gets_what_the_table_says() {

@@ -5,8 +5,9 @@ use super::{CaseError, Reach};
 use crate::model::{Case, State, TaskKind};
 use crate::search::Find;
 use crate::service::Cases;
-use crate::sql_desk::{self, Asked, Clock, InQueue, Moments, Queued, Standing};
-use access::{AccountId, Ctx};
+use crate::sql_desk::{self, Asked, AtPlace, Clock, InQueue, Moments, Queued, Standing};
+use ::facts::Place;
+use access::{AccountId, Ctx, Permission};
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::DistrictCode;
 use kernel::deadline::{ClockKind, Light, Limit, deadline};
@@ -102,6 +103,8 @@ pub struct Narrow {
     pub district: Option<DistrictCode>,
     /// Only of this class.
     pub matter: Option<MatterId>,
+    /// Only in this division or unit grid.
+    pub place: Option<Place>,
     /// Only with this light.
     pub light: Option<Clock>,
     /// Only what is found by this.
@@ -110,21 +113,50 @@ pub struct Narrow {
 
 /// What the reader may see of these states; none where the district is not the reader's.
 fn within(ctx: &Ctx, states: Vec<State>, narrow: Narrow) -> Result<Option<Asked>, CaseError> {
-    let Reach { districts, unit } = Reach::of(ctx)?;
+    Ok(within_reach(ctx, Reach::of(ctx)?, states, narrow))
+}
+
+fn within_reach(
+    ctx: &Ctx,
+    Reach { districts, unit }: Reach,
+    states: Vec<State>,
+    narrow: Narrow,
+) -> Option<Asked> {
     let districts = match narrow.district {
         Some(wanted) if districts.is_empty() || districts.contains(&wanted) => vec![wanted],
-        Some(_) => return Ok(None),
+        Some(_) => return None,
         None => districts,
     };
-    Ok(Some(Asked {
+    Some(Asked {
         states,
         districts,
         unit,
         clock_asked: false,
         matter: narrow.matter,
+        place: narrow.place,
         light: narrow.light.map(|clock| (clock, ctx.now())),
         find: narrow.find,
-    }))
+    })
+}
+
+/// The open cases of these states (of all, if none are named) by place, and how many of them have a light now. A count
+/// tells of no case: whoever may read figures may ask, within the own scope. One statement.
+///
+/// # Errors
+/// The lack of the permission; the store's.
+pub async fn by_place(
+    ctx: &Ctx,
+    states: Vec<State>,
+    narrow: Narrow,
+    clock: Clock,
+) -> Result<Vec<AtPlace>, CaseError> {
+    let reach = Reach::by(ctx, Permission::EvaluationRead)?;
+    let Some(asked) = within_reach(ctx, reach, states, narrow) else {
+        return Ok(Vec::new());
+    };
+    let now = ctx.now();
+    ctx.read(move |r| Ok(sql_desk::by_place(r, &asked, (clock, now))?))
+        .await
 }
 
 /// A page of the open cases in some states, the most pressing first, then the oldest. One statement.

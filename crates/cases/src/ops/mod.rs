@@ -169,7 +169,14 @@ impl Reach {
     /// # Errors
     /// Without the permission to read cases.
     pub fn of(ctx: &Ctx) -> Result<Self, CaseError> {
-        ctx.require(Permission::CaseRead)?;
+        Self::by(ctx, Permission::CaseRead)
+    }
+    /// The same for whoever may only count.
+    ///
+    /// # Errors
+    /// Without this permission.
+    pub fn by(ctx: &Ctx, permission: Permission) -> Result<Self, CaseError> {
+        ctx.require(permission)?;
         let scope = ctx.scope();
         let unit = match ctx.principal() {
             // A department account that belongs to no unit handles nothing, so it sees nothing; no unit has this id.

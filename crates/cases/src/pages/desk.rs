@@ -90,6 +90,9 @@ pub(super) struct DeskPage {
     pub form: FormState,
     /// Something narrows the list, or was meant to.
     pub is_filtered: bool,
+    /// The place it is narrowed to, in words, and the address of the list of all places; empty for none.
+    pub place: String,
+    pub all_places: String,
     /// The filter asks for more than words.
     pub is_open: bool,
     pub states: Vec<Choice>,
@@ -191,6 +194,8 @@ pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Resul
         is_mixed: wanted.states.len() != 1,
         form: wanted.form(),
         is_filtered,
+        place: wanted.place_name(&city),
+        all_places: wanted.of_all_places(),
         is_open: is_filtered
             && !(only_words && wanted.faults.iter().all(|(field, _)| *field == "find")),
         states: states(&ui),

@@ -94,6 +94,19 @@ pub fn place_text(city: &City, place: &Place) -> String {
         .join(" · ")
 }
 
+/// A division or a unit grid in words; what is known by no such name stands by its code.
+pub fn place_name(city: &City, place: ::facts::Place) -> String {
+    let division = Place {
+        division: place.division(),
+        ..Place::default()
+    };
+    let name = place_text(city, &division);
+    match place.grid() {
+        Some(grid) => format!("{name} {grid}"),
+        None => name,
+    }
+}
+
 /// When something is due; where that rests on a calendar that is not loaded yet, with the sign and the word for it.
 pub fn due_mark(ui: &Ui, due: jiff::Timestamp, provisional: bool) -> Html {
     let time = ui.time(due);

@@ -148,6 +148,8 @@ fn desk_page(
         may_take_in: true,
         is_mixed: true,
         is_filtered: !form.is_ok(),
+        place: "<b>海棠街道".into(),
+        all_places: "/desk?state=open&light=late".into(),
         form,
         is_open: true,
         states: choice(),

@@ -1,13 +1,14 @@
 //! What a list of the desk is asked for: a queue, a class, a district, a light, words. It is read from an address and
 //! written into one, also into those that an account keeps under a name.
 
-use super::read;
+use super::{line, read};
 use crate::model::State;
 use crate::ops::desk::Narrow;
 use crate::ops::{self, CaseError, states_of};
 use crate::search::Find;
 use crate::sql_desk::Clock;
-use crate::words::state_key;
+use crate::words::{light_key, state_key};
+use ::facts::Place;
 use access::{Ctx, Query};
 use kernel::Cursor;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionLevel};
@@ -19,6 +20,8 @@ use ui::{Choice, FormState, Ui};
 pub const ASKED: &str = "asked";
 /// Every state, in the address.
 pub const ALL: &str = "all";
+/// Every state in which a case goes on, in the address.
+const OPEN: &str = "open";
 
 /// The parts of an address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,6 +30,7 @@ pub struct Parts {
     district: Option<String>,
     matter: Option<String>,
     light: Option<String>,
+    place: Option<String>,
     find: Option<String>,
     case: Option<String>,
     after: Option<Cursor>,
@@ -85,6 +89,12 @@ impl Wanted {
                 None => wanted.unreadable(ui, "light"),
             }
         }
+        if let Some(text) = parts.place {
+            match text.parse::<Place>() {
+                Ok(place) => wanted.narrow.place = Some(place),
+                Err(_) => wanted.unreadable(ui, "place"),
+            }
+        }
         let is_narrowed = wanted.is_narrowed();
         match parts.state.as_deref() {
             Some(ASKED) => (wanted.is_asked, wanted.word) = (true, ASKED.into()),
@@ -100,7 +110,23 @@ impl Wanted {
                 wanted.word = first.to_string();
             }
         }
+        if wanted.narrow.place.is_some() {
+            wanted.of_place(ui)?;
+        }
         Ok(wanted)
+    }
+
+    /// What lies in a place is listed as long as somebody waits for it.
+    fn of_place(&mut self, ui: &Ui) -> Result<(), CaseError> {
+        let is_over = self.states.iter().any(|s| s.is_final());
+        if is_over {
+            self.fault("state", ui.t("cases-desk-place-open-only"));
+        }
+        if is_over || self.word == ALL {
+            self.states = states_of(OPEN)?;
+            self.word = OPEN.into();
+        }
+        Ok(())
     }
 
     /// Reads the query of an address that was kept.
@@ -113,6 +139,7 @@ impl Wanted {
                 "district" => &mut parts.district,
                 "matter" => &mut parts.matter,
                 "light" => &mut parts.light,
+                "place" => &mut parts.place,
                 "find" => &mut parts.find,
                 _ => return None,
             };
@@ -152,10 +179,15 @@ impl Wanted {
         let Narrow {
             district,
             matter,
+            place,
             light,
             find,
         } = &self.narrow;
-        district.is_some() || matter.is_some() || light.is_some() || find.is_some()
+        district.is_some()
+            || matter.is_some()
+            || place.is_some()
+            || light.is_some()
+            || find.is_some()
     }
 
     /// Whether every case listed waits for somebody: then the list stands in the order of the clocks.
@@ -171,6 +203,7 @@ impl Wanted {
         let Narrow {
             district,
             matter,
+            place,
             light,
             find,
         } = &self.narrow;
@@ -180,6 +213,9 @@ impl Wanted {
         if let Some(matter) = matter {
             query.append_pair("matter", &matter.to_string());
         }
+        if let Some(place) = place {
+            query.append_pair("place", &place.to_string());
+        }
         if let Some(light) = light {
             query.append_pair("light", light.as_str());
         }
@@ -187,6 +223,27 @@ impl Wanted {
             query.append_pair("find", &self.find_text);
         }
         query.finish()
+    }
+
+    /// The place the list is narrowed to, in words; empty for none.
+    pub fn place_name(&self, city: &City) -> String {
+        self.narrow
+            .place
+            .map(|place| line::place_name(city, place))
+            .unwrap_or_default()
+    }
+
+    /// The address of the same list of all places.
+    pub fn of_all_places(&self) -> String {
+        let narrow = Narrow {
+            place: None,
+            ..self.narrow.clone()
+        };
+        let all = Self {
+            narrow,
+            ..self.clone()
+        };
+        all.address(None, None)
     }
 
     /// The address of the list, from a place on, with a case beside it.
@@ -212,6 +269,7 @@ impl Wanted {
     pub fn title(&self, ui: &Ui) -> String {
         match &self.states[..] {
             _ if self.is_asked => ui.t("cases-desk-asked"),
+            _ if self.word == OPEN => ui.t("cases-desk-open"),
             [one] => ui.t(state_key(*one)),
             [] => ui.t("cases-desk-all"),
             _ => ui.t("cases-desk-several"),
@@ -222,11 +280,13 @@ impl Wanted {
     pub fn form(&self) -> FormState {
         let district = self.narrow.district.map(|d| d.to_string());
         let light = self.narrow.light.map_or("", Clock::as_str);
+        let place = self.narrow.place.map(|place| place.to_string());
         let mut form = FormState::new()
             .with("state", self.word.as_str())
             .with("district", district.unwrap_or_default())
             .with("matter", self.matter_text.as_str())
             .with("light", light)
+            .with("place", place.unwrap_or_default())
             .with("find", self.find_text.as_str());
         for (field, sentence) in &self.faults {
             form.fault(field, sentence.clone());
@@ -237,13 +297,9 @@ impl Wanted {
 
 /// The lights that may be chosen.
 pub fn lights(ui: &Ui) -> Vec<Choice> {
-    // words: cases-desk-light-*
     Clock::ALL
         .into_iter()
-        .map(|clock| {
-            let word = clock.as_str().replace('_', "-");
-            Choice::new(clock.as_str(), ui.t(&format!("cases-desk-light-{word}")))
-        })
+        .map(|clock| Choice::new(clock.as_str(), ui.t(light_key(clock))))
         .collect()
 }
 

@@ -13,8 +13,15 @@ mod histories;
 mod import;
 mod intake;
 mod life;
+#[allow(
+    dead_code,
+    reason = "the random lives of the tests of figures have more than these tests use"
+)]
+#[path = "../../../facts/tests/it/lives.rs"]
+mod lives;
 mod looks;
 mod pictures;
+mod places;
 mod record;
 mod refusals;
 mod requester;

@@ -8,7 +8,7 @@ mod mvt;
 mod piles;
 mod scheme;
 
-pub use piles::{Circle, LAYER, Pile, piles};
+pub use piles::{Circle, LAYER, Pile, Told, piles};
 pub use scheme::{DEEPEST, TileId};
 
 use crate::area::{Area, Bounds};

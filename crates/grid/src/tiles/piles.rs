@@ -26,6 +26,8 @@ pub struct Pile {
     pub late: u64,
     /// What it is called (its unit grid, its street).
     pub name: String,
+    /// Its code.
+    pub code: String,
 }
 
 /// A circle of a tile.
@@ -39,10 +41,24 @@ pub struct Circle<'a> {
     pub piles: u64,
     /// The name of the only one; else of the largest.
     pub name: &'a str,
+    /// The code of the same.
+    pub code: &'a str,
 }
 
-/// The circles of a tile as bytes, each with the tags `n`, `late`, `piles`, `light` (`late` or `in-time`) and `text`.
-pub fn piles(id: TileId, of: &[Pile], text: impl Fn(&Circle<'_>) -> String) -> Vec<u8> {
+/// What is told of a circle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its mark, by the word of a light: `late`, `soon`, `in-time`.
+    pub light: &'static str,
+    /// What it stands for, in words.
+    pub text: String,
+    /// Where a press leads; may be empty.
+    pub href: String,
+}
+
+/// The circles of a tile as bytes, each with the tags `n`, `late`, `piles`, `light`, `text` and, where it leads somewhere,
+/// `href`.
+pub fn piles(id: TileId, of: &[Pile], told: impl Fn(&Circle<'_>) -> Told) -> Vec<u8> {
     let along = if id.zoom() == DEEPEST {
         SQUARES_DEEPEST
     } else {
@@ -59,13 +75,14 @@ pub fn piles(id: TileId, of: &[Pile], text: impl Fn(&Circle<'_>) -> String) -> V
             late: 0,
             piles: 0,
             name: "",
+            code: "",
         };
         let (circle, largest, at) = squares.entry(square).or_insert((none, 0, [0.0; 2]));
         circle.n += pile.n;
         circle.late += pile.late;
         circle.piles += 1;
         if pile.n > *largest {
-            (*largest, circle.name) = (pile.n, &pile.name);
+            (*largest, circle.name, circle.code) = (pile.n, &pile.name, &pile.code);
         }
         for (sum, units) in at.iter_mut().zip(spot) {
             *sum += f64::from(units) * pile.n as f64;
@@ -74,17 +91,18 @@ pub fn piles(id: TileId, of: &[Pile], text: impl Fn(&Circle<'_>) -> String) -> V
     let mut layer = Layer::new(LAYER);
     for (circle, _, at) in squares.values() {
         let middle = at.map(|sum| (sum / circle.n as f64).round() as i32);
-        let light = if circle.late > 0 { "late" } else { "in-time" };
-        layer.point(
-            middle,
-            vec![
-                ("n", Tag::Number(circle.n)),
-                ("late", Tag::Number(circle.late)),
-                ("piles", Tag::Number(circle.piles)),
-                ("light", light.into()),
-                ("text", Tag::Text(text(circle))),
-            ],
-        );
+        let told = told(circle);
+        let mut tags = vec![
+            ("n", Tag::Number(circle.n)),
+            ("late", Tag::Number(circle.late)),
+            ("piles", Tag::Number(circle.piles)),
+            ("light", told.light.into()),
+            ("text", Tag::Text(told.text)),
+        ];
+        if !told.href.is_empty() {
+            tags.push(("href", Tag::Text(told.href)));
+        }
+        layer.point(middle, tags);
     }
     if layer.is_empty() {
         Vec::new()
@@ -104,6 +122,15 @@ mod tests {
             n,
             late,
             name: format!("{lon},{lat}"),
+            code: format!("{n}"),
+        }
+    }
+
+    fn told(text: &str) -> Told {
+        Told {
+            light: "in-time",
+            text: text.to_owned(),
+            href: String::new(),
         }
     }
 
@@ -125,7 +152,7 @@ mod tests {
         for (x, y) in tiles {
             let bytes = piles(TileId::new(z, x, y).expect("a tile"), of, |c| {
                 found.borrow_mut().push((c.n, c.late, c.piles));
-                c.name.to_owned()
+                told(c.name)
             });
             assert!(!bytes.is_empty());
         }
@@ -171,11 +198,29 @@ mod tests {
         let said = RefCell::new(String::new());
         let id = TileId::new(4, 13, 6).expect("a tile");
         piles(id, &of, |c| {
-            *said.borrow_mut() = format!("{} {} {} {}", c.n, c.late, c.piles, c.name);
-            String::new()
+            *said.borrow_mut() = format!("{} {} {} {} {}", c.n, c.late, c.piles, c.name, c.code);
+            told("")
         });
-        assert_eq!(*said.borrow(), "10 2 2 118.001,24.5");
+        assert_eq!(*said.borrow(), "10 2 2 118.001,24.5 9");
         let elsewhere = TileId::new(4, 0, 0).expect("a tile");
-        assert!(piles(elsewhere, &of, |_| String::new()).is_empty());
+        assert!(piles(elsewhere, &of, |_| told("")).is_empty());
+    }
+
+    #[test]
+    fn a_circle_has_an_address_only_where_it_leads_somewhere() {
+        let of = [pile(118.0, 24.5, 1, 0)];
+        let id = TileId::new(4, 13, 6).expect("a tile");
+        let bytes = |href: &str| {
+            let href = href.to_owned();
+            piles(id, &of, |_| Told {
+                href: href.clone(),
+                ..told("")
+            })
+        };
+        let has =
+            |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
+        let (there, nowhere) = (bytes("/desk?place=1"), bytes(""));
+        assert!(has(&there, "/desk?place=1") && has(&there, "href"));
+        assert!(!has(&nowhere, "href"));
     }
 }

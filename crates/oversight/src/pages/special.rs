@@ -1,10 +1,10 @@
 //! GET /audit/special — every act that changes how a case counts, or was recorded late, in one list; POST takes the file.
 
-use super::{csv, download, period};
+use super::{CSV, csv, period};
 use crate::model::SPECIALS;
 use crate::ops::{self, SpecialQuery};
 use access::ops::audit::{AuditRow, actor_text};
-use access::{Ctx, Fault, Fields, Json, Listing, show};
+use access::{Ctx, Fault, Fields, Json, Listing, show, trail};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -16,11 +16,14 @@ use ui::{Choice, FormState, Html, Pager, Ui};
 
 struct Line {
     when: Html,
-    act: String,
+    /// Its kind.
+    kind: String,
+    /// What was done, as a sentence; the word of the trail where there is none.
+    told: String,
     case: String,
     href: String,
     who: String,
-    detail: String,
+    details: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -37,7 +40,7 @@ struct SpecialPage {
 
 const FILTERS: [&str; 3] = ["kind", "from", "to"];
 
-// words: oversight-kind-* oversight-menu-*
+// words: oversight-kind-* oversight-menu-* oversight-act-* oversight-object-*
 /// The key of a kind's word.
 fn kind_key(code: &str) -> &'static str {
     match code {
@@ -118,23 +121,12 @@ pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[AuditRow], pager: Pager) 
 fn line(ui: &Ui, row: &AuditRow) -> Line {
     Line {
         when: ui.time(row.at),
-        act: ui.t(kind_of(&row.action)),
-        href: if row.object_kind == "case" {
-            format!("/cases/{}", row.object_id)
-        } else {
-            String::new()
-        },
+        kind: ui.t(kind_of(&row.action)),
+        told: trail::act(ui, &row.action).unwrap_or_else(|| row.action.clone()),
+        href: trail::page_of(row).unwrap_or_default(),
         case: row.object_id.clone(),
         who: actor_text(row),
-        detail: detail(row),
-    }
-}
-
-/// The act's word and what it led to, as the trail has it.
-fn detail(row: &AuditRow) -> String {
-    match row.detail.as_str() {
-        "{}" => row.action.clone(),
-        more => format!("{} {more}", row.action),
+        details: trail::details(&row.detail),
     }
 }
 
@@ -180,7 +172,7 @@ pub(crate) async fn file(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
         "to": query.to.map(|t| t.to_string()),
     });
     let taken = ops::take(&ctx, "special", bytes, count, detail).await?;
-    Ok(download(taken, "special"))
+    Ok(taken.download("special", "csv", CSV))
 }
 
 /// A special act as the API tells it.

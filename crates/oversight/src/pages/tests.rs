@@ -60,6 +60,16 @@ fn special_acts_render_empty_and_full() {
             .expect("it renders");
         ui::testing::assert_sound(&html);
         assert!(html.contains("/cases/330102-20260316-00001"));
+        let told = match lang {
+            Lang::Zh => ["案件流转：作废。", "例如离线操作。", "unknown.word"],
+            Lang::En => [
+                "Move of the case: Void.",
+                "such as one without a network.",
+                "unknown.word",
+            ],
+        };
+        assert!(told.iter().all(|words| html.contains(words)), "{html}");
+        assert!(html.contains("<dt>from</dt>"), "details one by one: {html}");
         assert!(!html.contains("<b>") && !html.contains("<i>"));
     }
 }

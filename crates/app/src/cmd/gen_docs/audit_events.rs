@@ -563,7 +563,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "facts.query",
         "query",
         "an analyst's query over the views, or one that was refused",
-        "the query, rows or reason",
+        "the query, rows or reason; SHA-256 of the file it left in",
     ),
     (
         "facts.rebuild",
@@ -1049,6 +1049,44 @@ mod tests {
                 into.push_str(&std::fs::read_to_string(&path).unwrap());
             }
         }
+    }
+
+    /// Every word of the trail has its sentence, and every kind of object its name; none is left over.
+    #[test]
+    fn the_auditor_reads_sentences_and_no_words_of_the_program() {
+        let words = access::words_of(&[
+            access::capability(),
+            cases::http::capability(),
+            oversight::capability(),
+        ])
+        .unwrap();
+        let mut kinds: BTreeSet<String> = ["import_run", "case"]
+            .into_iter()
+            .map(access::trail::object_key)
+            .collect();
+        let mut used = BTreeSet::new();
+        for (action, kind, ..) in EVENTS {
+            let key = access::trail::act_key(action);
+            assert!(words.has(&key), "{key}");
+            assert!(used.insert(key), "two words have one sentence: {action}");
+            kinds.insert(access::trail::object_key(kind));
+        }
+        for key in &kinds {
+            assert!(words.has(key), "{key}");
+        }
+        for act in Act::ALL {
+            let word = act.audit().trim_start_matches("case.").replace('_', "-");
+            let key = format!("cases-act-{word}");
+            assert!(words.has(&key), "{key}");
+        }
+        let all = words.keys().map(|(key, ..)| key);
+        let left: Vec<&str> = all
+            .filter(|key| {
+                let is_act = key.starts_with("oversight-act-") && !used.contains(*key);
+                is_act || key.starts_with("oversight-object-") && !kinds.contains(*key)
+            })
+            .collect();
+        assert!(left.is_empty(), "of nothing: {left:?}");
     }
 
     #[test]

@@ -1,0 +1,162 @@
+//! The audit trail in words: what was done, to what, with the details one by one, and where the object has a page.
+//!
+//! The sentences stand with the auditor's door (`oversight-act-…`, `oversight-object-…`), which lies above all that write the
+//! trail; the moves of a case have their words there already (`cases-act-…`). Without a sentence the word itself is shown.
+
+use crate::ops::audit::AuditRow;
+use kernel::codes::CaseNumber;
+use kernel::id::Id;
+use serde_json::Value;
+use ui::Ui;
+
+/// The key of the sentence of an act of the trail, `case.late_record`.
+#[must_use]
+pub fn act_key(action: &str) -> String {
+    format!("oversight-act-{}", action.replace(['.', '_'], "-"))
+}
+
+/// The key of the name of a kind of object, `warning_run`.
+#[must_use]
+pub fn object_key(kind: &str) -> String {
+    format!("oversight-object-{}", kind.replace('_', "-"))
+}
+
+/// What was done, as a sentence; none where no capability at hand has one.
+#[must_use]
+pub fn act(ui: &Ui, action: &str) -> Option<String> {
+    let key = act_key(action);
+    if ui.site.words.has(&key) {
+        return Some(ui.t(&key));
+    }
+    // A move of a case, by its word.
+    let key = format!(
+        "cases-act-{}",
+        action.strip_prefix("case.")?.replace('_', "-")
+    );
+    ui.site
+        .words
+        .has(&key)
+        .then(|| ui.tn("access-audit-move", "act", ui.t(&key)))
+}
+
+/// What an object of this kind is called.
+#[must_use]
+pub fn object(ui: &Ui, kind: &str) -> String {
+    let key = object_key(kind);
+    if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        kind.to_owned()
+    }
+}
+
+/// The page of the object; none where it has none that an auditor may see.
+#[must_use]
+pub fn page_of(row: &AuditRow) -> Option<String> {
+    let id = &row.object_id;
+    let is_id = id.parse::<Id>().is_ok();
+    match row.object_kind.as_str() {
+        "case" => id
+            .parse::<CaseNumber>()
+            .is_ok()
+            .then(|| format!("/cases/{id}")),
+        "supervised" => is_id.then(|| format!("/supervision/{id}")),
+        "topic" => is_id.then(|| format!("/topics/{id}")),
+        "warning" => is_id.then(|| format!("/warnings/{id}")),
+        _ => None,
+    }
+}
+
+/// The details of an entry one by one, in their order: name and value.
+#[must_use]
+pub fn details(detail: &str) -> Vec<(String, String)> {
+    match serde_json::from_str::<Value>(detail) {
+        Ok(Value::Object(fields)) => fields
+            .into_iter()
+            .map(|(name, value)| (name, text_of(value)))
+            .collect(),
+        // Written by an earlier version, or by hand: shown as it is.
+        _ => vec![(String::new(), detail.to_owned())],
+    }
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(kind: &str, id: &str) -> AuditRow {
+        AuditRow {
+            district: "000000".into(),
+            id: Id::from_bytes([1; 16]),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            actor_kind: "staff".into(),
+            actor_id: None,
+            actor_login: None,
+            actor_name: None,
+            action: "case.void".into(),
+            outcome: "done".into(),
+            object_kind: kind.into(),
+            object_id: id.into(),
+            purpose: None,
+            detail: "{}".into(),
+            request: Id::from_bytes([2; 16]),
+        }
+    }
+
+    #[test]
+    fn an_object_has_a_page_only_under_a_name_that_reads() {
+        let id = "018f0000-0000-7000-8000-000000000000";
+        for (kind, object, page) in [
+            (
+                "case",
+                "330102-20260316-00001",
+                Some("/cases/330102-20260316-00001"),
+            ),
+            ("case", "../audit", None),
+            ("case", "", None),
+            (
+                "topic",
+                id,
+                Some("/topics/018f0000-0000-7000-8000-000000000000"),
+            ),
+            ("warning", "x", None),
+            ("account", id, None),
+            ("route", "GET /audit", None),
+        ] {
+            assert_eq!(
+                page_of(&row(kind, object)).as_deref(),
+                page,
+                "{kind} {object}"
+            );
+        }
+    }
+
+    #[test]
+    fn details_are_told_one_by_one_and_nothing_is_lost() {
+        let told = |text: &str| {
+            let told = details(text);
+            let mut told: Vec<String> = told
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            told.sort_unstable();
+            told
+        };
+        assert_eq!(told("{}"), Vec::<String>::new());
+        assert_eq!(
+            told(r#"{"from":"open","n":3,"before":{"a":[1]},"why":null}"#),
+            ["before={\"a\":[1]}", "from=open", "n=3", "why=–"]
+        );
+        for odd in ["", "x", "[1]", "{\"a\":", "null"] {
+            assert_eq!(told(odd), [format!("={odd}")], "{odd:?}");
+        }
+    }
+}
