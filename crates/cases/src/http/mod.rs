@@ -1,6 +1,7 @@
 //! The calls of cases under `/api/v1`. A handler translates; `ops` decides.
 
 mod acts;
+mod calendar;
 mod cases;
 mod input;
 mod reports;
@@ -29,7 +30,8 @@ pub fn routes() -> Routes {
             .query::<String>("to", "reported before this time")
             .query::<bool>("own", "only what the caller reported")
     };
-    Routes::new("cases")
+    let routes = Routes::new("cases");
+    calendar::add(routes)
         .on_api(
             Method::POST,
             "/api/v1/reports",

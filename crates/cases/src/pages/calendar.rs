@@ -22,7 +22,7 @@ use ui::{Choice, FormState, Html, Tone, Ui};
 /// Versions shown of those that were loaded, the last ones.
 const SHOWN: usize = 20;
 /// Years that a page shows: those a calendar can say anything about.
-const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
+pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {

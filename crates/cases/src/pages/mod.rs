@@ -33,6 +33,7 @@ mod unclear;
 mod unit;
 mod wanted;
 
+pub(crate) use calendar::YEARS as CALENDAR_YEARS;
 pub use panel::{Panel, Paneling, Panels};
 
 /// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
