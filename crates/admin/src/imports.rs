@@ -199,7 +199,7 @@ fn years(fields: &Fields) -> Result<Vec<i16>, Fault> {
     years.collect()
 }
 
-fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
+pub(crate) fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
     let or_file = |name: &str| match fields.get(name) {
         "" => stem(file),
         text => text.chars().take(100).collect(),
@@ -313,18 +313,8 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
                     &listed(&ctx, ui, form).await?,
                 )
             }
-            None => Err(fault_of(error)),
+            None => Err(error.into()),
         },
-    }
-}
-
-fn fault_of(error: ImportError) -> Fault {
-    match error {
-        ImportError::Refused(e) => e.into(),
-        ImportError::Store(e) => e.into(),
-        ImportError::Unusable { message, .. } => {
-            Fault::invalid("file", "access.invalid_field", message).arg("field", "file")
-        }
     }
 }
 
@@ -429,7 +419,7 @@ pub(crate) fn import_page(
     }
 }
 
-async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
+pub(crate) async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
     let found = ctx.read(move |r| sql::one(r, id)).await?;
     found.ok_or_else(Fault::not_found)
 }
@@ -468,7 +458,7 @@ pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Resul
         Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(back)
             .saying(Tone::Warn, ui.t("admin-moved-on"))
             .into_response()),
-        Err(error) => Err(fault_of(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -482,7 +472,7 @@ pub(crate) async fn cancel(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result
         Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(format!("/admin/imports/{id}"))
             .saying(Tone::Warn, ui.t("admin-moved-on"))
             .into_response()),
-        Err(error) => Err(fault_of(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
