@@ -12,7 +12,7 @@ const PAGES = {
   leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
   'department lead': ['/unit', '/unit/handovers', '/whistles/figures', '/evaluation/own'],
   collector: ['/tasks', '/found'],
-  analyst: ['/facts'],
+  analyst: ['/facts', '/evaluation/sets', '/evaluation/sets/standard@1', '/evaluation/sets/new'],
   auditor: ['/audit', '/audit/special', '/audit/sample'],
   'system admin': ['/admin', '/admin/imports', '/calendar', '/territory', '/units', '/units/new', '/matters', '/matters/new', '/matters/catalogues', '/duties', '/duties/gaps', '/duties/new', '/duties/rules', '/grid-items', '/reorganise', '/record-rules', '/rules', '/rules/access.accent', '/about', '/notices/failed', '/notices/templates', '/connectors', '/connectors/stuck', '/units → /units/', '/matters → /matters/'],
   'security admin': ['/users', '/users/new', '/connectors/keys', '/users → /users/'],

@@ -18,25 +18,27 @@ use ui::{Choice, FormState, Html, Ui};
 pub fn capability() -> Capability {
     Capability::new(
         "evaluation",
-        crate::figures_pages::add(crate::api::add(Routes::new("evaluation")))
-            .on(
-                Method::GET,
-                "/evaluation",
-                Permission::EvaluationRead,
-                table,
-            )
-            .on(
-                Method::GET,
-                "/city-map",
-                Permission::EvaluationRead,
-                crate::map::show,
-            )
-            .on(
-                Method::GET,
-                "/tiles/cases/{z}/{x}/{file}",
-                Permission::EvaluationRead,
-                crate::case_tiles::tile,
-            ),
+        crate::set_pages::add(crate::figures_pages::add(crate::api::add(Routes::new(
+            "evaluation",
+        ))))
+        .on(
+            Method::GET,
+            "/evaluation",
+            Permission::EvaluationRead,
+            table,
+        )
+        .on(
+            Method::GET,
+            "/city-map",
+            Permission::EvaluationRead,
+            crate::map::show,
+        )
+        .on(
+            Method::GET,
+            "/tiles/cases/{z}/{x}/{file}",
+            Permission::EvaluationRead,
+            crate::case_tiles::tile,
+        ),
     )
     .migrations(crate::MIGRATIONS)
     .locales(
@@ -54,6 +56,12 @@ pub fn capability() -> Capability {
         "/city-map",
         Permission::EvaluationRead,
         61,
+    )
+    .menu(
+        "evaluation-own",
+        "/evaluation/own",
+        Permission::ReferenceRead,
+        892,
     )
 }
 
@@ -88,10 +96,21 @@ impl Problem for EvaluationError {
             Self::Period(_) => "evaluation.bad_period",
         }
     }
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Set(wrong) => Some(wrong.field.clone()),
+            Self::SameVersion { .. } => Some("version".into()),
+            _ => None,
+        }
+    }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),
+            Self::Set(wrong) => vec![
+                ("field", wrong.field.clone().into()),
+                ("reason", wrong.reason.clone().into()),
+            ],
             _ => Vec::new(),
         }
     }

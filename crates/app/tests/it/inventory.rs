@@ -619,6 +619,7 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     let months = "/api/v1/evaluation/months";
     let body = json!({ "month": "2024-01" });
     post(months, &leader, months, json_type, body.to_string().into());
+    drive_reference(city, &mut post, &admin);
     let auditor = city.token("auditor", &[Role::Auditor], None);
     let sample = "/api/v1/audit/sample";
     let body = json!({ "from": "2020-01-01T00:00:00Z", "to": "2199-01-01T00:00:00Z", "size": 3, "seed": "lot" });
@@ -695,6 +696,57 @@ fn keep_subscription(city: &City) -> String {
 
 /// A call of `drive`: route, token, path, media type, body; answers what came back.
 type Post<'a> = dyn FnMut(&'static str, &str, &str, &str, Vec<u8>) -> Value + 'a;
+
+/// A form with one file and these fields.
+fn form_with(file: (&str, &str), fields: &[(&str, &str)]) -> Vec<u8> {
+    let part = |name: &str, rest: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n\r\n{value}\r\n")
+    };
+    let mut body: String = fields.iter().map(|(n, v)| part(n, "", v)).collect();
+    let named = format!("; filename=\"{}\"", file.0);
+    body.push_str(&part("file", &named, file.1));
+    body.push_str("--b--\r\n");
+    body.into_bytes()
+}
+
+/// Reference data and definitions that come in by the API.
+fn drive_reference(city: &City, post: &mut Post<'_>, admin: &str) {
+    let (json_type, form_type) = ("application/json", "multipart/form-data; boundary=b");
+    let duties = "/api/v1/duties";
+    let line = json!({ "matter": "C01", "handling": "WATER", "valid_from": "2026-03-01" });
+    let line = post(duties, admin, duties, json_type, line.to_string().into());
+    let end = format!("{duties}/{}/end", line["id"].as_str().unwrap());
+    let last = json!({ "last": "2199-01-01" }).to_string();
+    post(
+        "/api/v1/duties/{id}/end",
+        admin,
+        &end,
+        json_type,
+        last.into(),
+    );
+    let calendar = "/api/v1/calendar";
+    let day = ("heat.txt", "version heat\nlocal\noff 2031-07-03 高温\n");
+    let day = form_with(day, &[("reason", "高温")]);
+    post(calendar, admin, calendar, form_type, day);
+    let imports = "/api/v1/imports";
+    let units = ("units.csv", "code,name,kind\nGAS,燃气集团,企业\n");
+    for what in ["confirm", "cancel"] {
+        let route = match what {
+            "confirm" => "/api/v1/imports/{id}/confirm",
+            _ => "/api/v1/imports/{id}/cancel",
+        };
+        let file = form_with(units, &[("kind", "units")]);
+        let import = post(imports, admin, imports, form_type, file);
+        let path = format!("{imports}/{}/{what}", import["id"].as_str().unwrap());
+        post(route, admin, &path, json_type, b"{}".to_vec());
+    }
+    let analyst = city.token("definer", &[Role::Analyst], None);
+    let sets = "/api/v1/evaluation/sets";
+    let set = json!({ "id": "ours", "version": 1, "name_zh": "本市", "name_en": "Ours", "definition": [
+        { "id": "closing/ours", "name_zh": "结案率", "name_en": "Closing", "numerator": ["archive"], "denominator": ["need_archive"] },
+    ] });
+    post(sets, &analyst, sets, json_type, set.to_string().into());
+}
 
 /// A case that is reminded of, supervised and handed over, and what people do about notices.
 fn drive_supervision(
@@ -916,7 +968,7 @@ fn keep_models(city: &City) {
 }
 
 /// Calls that only ask, by a body that does not belong into an address: they keep nothing.
-const ASKS: [&str; 1] = ["/api/v1/suggestions"];
+const ASKS: [&str; 2] = ["/api/v1/suggestions", "/api/v1/matters/check"];
 
 /// A finding in the only community there is, and what people do about it: route, token, path, body.
 fn warning_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String, Value)> {
