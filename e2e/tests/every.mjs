@@ -11,6 +11,7 @@ const PAGES = {
   acceptor: ['/desk', '/desk?state=closed', '/intake', '/desk/filters', '/for-me', '/call-backs', '/public-texts', '/suggestions', '/handover', '/whistles', '/notices', '/notices/settings', '/account', '/deputies', '/desk → /cases/'],
   leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
   'department lead': ['/unit', '/unit/handovers', '/whistles/figures', '/evaluation/own'],
+  resident: ['/my-reports', '/my-reports → /my-reports/'],
   collector: ['/tasks', '/found'],
   analyst: ['/facts', '/evaluation/sets', '/evaluation/sets/standard@1', '/evaluation/sets/new'],
   auditor: ['/audit', '/audit/special', '/audit/sample'],

@@ -620,6 +620,7 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     let body = json!({ "month": "2024-01" });
     post(months, &leader, months, json_type, body.to_string().into());
     drive_reference(city, &mut post, &admin);
+    drive_own(city, &mut post, [&collector, &desk, &handler], &class);
     let auditor = city.token("auditor", &[Role::Auditor], None);
     let sample = "/api/v1/audit/sample";
     let body = json!({ "from": "2020-01-01T00:00:00Z", "to": "2199-01-01T00:00:00Z", "size": 3, "seed": "lot" });
@@ -746,6 +747,84 @@ fn drive_reference(city: &City, post: &mut Post<'_>, admin: &str) {
         { "id": "closing/ours", "name_zh": "结案率", "name_en": "Closing", "numerator": ["archive"], "denominator": ["need_archive"] },
     ] });
     post(sets, &analyst, sets, json_type, set.to_string().into());
+}
+
+/// What a resident does about an own report.
+fn drive_own(city: &City, post: &mut Post<'_>, [collector, desk, handler]: [&str; 3], class: &str) {
+    let resident = city.token("resident", &[Role::Resident], None);
+    let checker = city.token("checker3", &[Role::Checker], None);
+    let mut call = |route: &'static str, token: &str, path: &str, body: Value| {
+        post(
+            route,
+            token,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+    };
+    let reports = "/api/v1/reports";
+    let report = json!({ "description": "井盖缺失", "matter": class });
+    let receipt = call(reports, &resident, reports, report);
+    let number = receipt["number"].as_str().unwrap();
+    let water = city.program.reference.current();
+    let water = water.units.by_code("WATER").unwrap().id.to_string();
+    let mut act = |token: &str, act: Value| {
+        let path = format!("/api/v1/cases/{number}/acts");
+        call(
+            "/api/v1/cases/{number}/acts",
+            token,
+            &path,
+            json!({ "acts": [act] }),
+        );
+    };
+    act(collector, json!({ "act": "take_task" }));
+    act(collector, json!({ "act": "verify", "outcome": "yes" }));
+    act(desk, json!({ "act": "accept" }));
+    act(desk, json!({ "act": "register" }));
+    act(desk, json!({ "act": "dispatch", "unit": water }));
+    act(handler, json!({ "act": "sign" }));
+    act(
+        handler,
+        json!({ "act": "ask_requester", "question": "哪个门？" }),
+    );
+    let own = |what: &str| format!("/api/v1/my-reports/{number}/{what}");
+    call(
+        "/api/v1/my-reports/{number}/answer",
+        &resident,
+        &own("answer"),
+        json!({ "text": "东门" }),
+    );
+    let mut act = |token: &str, act: Value| {
+        let path = format!("/api/v1/cases/{number}/acts");
+        call(
+            "/api/v1/cases/{number}/acts",
+            token,
+            &path,
+            json!({ "acts": [act] }),
+        );
+    };
+    act(handler, json!({ "act": "report_back", "result": "已更换" }));
+    act(&checker, json!({ "act": "check", "passed": true }));
+    act(desk, json!({ "act": "close", "closing": "更换" }));
+    for (route, what, body) in [
+        (
+            "/api/v1/my-reports/{number}/rate",
+            "rate",
+            json!({ "satisfaction": "dissatisfied" }),
+        ),
+        (
+            "/api/v1/my-reports/{number}/reopen",
+            "reopen",
+            json!({ "reason": "又松了" }),
+        ),
+        (
+            "/api/v1/my-reports/{number}/messages",
+            "messages",
+            json!({ "text": "就在路口" }),
+        ),
+    ] {
+        call(route, &resident, &own(what), body);
+    }
 }
 
 /// A case that is reminded of, supervised and handed over, and what people do about notices.
@@ -1330,6 +1409,6 @@ on_both!(
                 route.path
             );
         }
-        assert_eq!(place.check_record(), 9);
+        assert_eq!(place.check_record(), 10);
     }
 );

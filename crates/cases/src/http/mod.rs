@@ -4,6 +4,7 @@ mod acts;
 mod calendar;
 mod cases;
 mod input;
+mod own;
 mod reports;
 mod requester;
 mod track;
@@ -31,7 +32,7 @@ pub fn routes() -> Routes {
             .query::<bool>("own", "only what the caller reported")
     };
     let routes = Routes::new("cases");
-    calendar::add(routes)
+    calendar::add(own::add(routes))
         .on_api(
             Method::POST,
             "/api/v1/reports",

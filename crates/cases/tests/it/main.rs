@@ -14,6 +14,7 @@ mod import;
 mod intake;
 mod life;
 mod looks;
+mod own;
 mod pictures;
 mod record;
 mod refusals;
