@@ -1082,3 +1082,6 @@ cases-own-empty-advice = What you report while you are signed in stands here, wi
 cases-own-question = The unit asks you something
 cases-own-rate = Say how it went
 cases-own-others = What you reported without signing in is followed by number and code, or by its private link.
+cases-locate = Use my position
+cases-locate-found = Your position is in the coordinates below; it goes only into this report.
+cases-locate-failed = Your position is not available. Give an address or choose from the list.

@@ -1064,3 +1064,6 @@ cases-own-empty-advice = 登录后反映的事情和办理进度会列在这里�
 cases-own-question = 承办单位有问题问您
 cases-own-rate = 请您评价
 cases-own-others = 没有登录时反映的事情，请用编号和查询码或专属链接查看。
+cases-locate = 用我的位置
+cases-locate-found = 您的位置已填入下面的坐标，只用于这次反映。
+cases-locate-failed = 没有取得位置，请填写地址或从列表中选择。
