@@ -1085,3 +1085,5 @@ cases-own-others = What you reported without signing in is followed by number an
 cases-locate = Use my position
 cases-locate-found = Your position is in the coordinates below; it goes only into this report.
 cases-locate-failed = Your position is not available. Give an address or choose from the list.
+cases-sync-taken = Taken; kept on this device until it is sent.
+cases-sync-took = Taking the task

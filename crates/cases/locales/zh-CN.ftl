@@ -1067,3 +1067,5 @@ cases-own-others = 没有登录时反映的事情，请用编号和查询码或�
 cases-locate = 用我的位置
 cases-locate-found = 您的位置已填入下面的坐标，只用于这次反映。
 cases-locate-failed = 没有取得位置，请填写地址或从列表中选择。
+cases-sync-taken = 已领取，暂存本机，待上传。
+cases-sync-took = 领取任务
