@@ -83,6 +83,7 @@ async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 
 /// A filter as a line of words; empty where it lets everything through.
 fn filter_words(ui: &Ui, filter: &Filter) -> String {
+    // words: evaluation-only-*
     let flag =
         |value: Option<bool>, yes: &str, no: &str| value.map(|v| ui.t(if v { yes } else { no }));
     let list = |key: &str, names: &[String]| {
@@ -165,6 +166,7 @@ fn rate(ui: &Ui, d: &Definition) -> Rate {
         numerator: sum_words(ui, &d.numerator),
         denominator: sum_words(ui, &d.denominator),
         filter: filter_words(ui, &d.filter),
+        // words: evaluation-unit-*
         unit: match d.unit {
             Unit::Share => "evaluation-unit-share",
             Unit::Hours => "evaluation-unit-hours",
@@ -215,6 +217,7 @@ fn set_page(ui: Ui, set: &DefinitionSet, may_manage: bool) -> SetPage {
                 Lang::En => c.name_en.clone(),
             },
             id: c.id.clone(),
+            // words: evaluation-object-*
             object: match c.object {
                 Object::Region => "evaluation-object-region",
                 Object::Unit => "evaluation-object-unit",
@@ -309,6 +312,7 @@ async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
     };
     match done {
         Ok((to, name, is_new)) => {
+            // words: evaluation-set-*
             let key = if is_new {
                 "evaluation-set-added"
             } else {

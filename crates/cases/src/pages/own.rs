@@ -55,6 +55,7 @@ pub(super) struct OwnPage {
 
 /// What waits for the requester: a question before a rating.
 fn waits(tracked: &Tracked) -> &'static str {
+    // words: cases-own-*
     let is_rated = tracked.own.call_back.is_some();
     if tracked.own.question.is_some() {
         "cases-own-question"
