@@ -99,6 +99,27 @@ export async function theDevicesPositionIsTakenOnlyWhenAsked(t) {
   claim(Math.abs(Number(await page.inputValue('input[name=lon]')) - here.longitude) < 1e-5, 'another position was set');
 }
 
+export async function thePositionNeedsNoMap(t) {
+  t.allowErrors(/ERR_FAILED|Failed to load resource|did not load/);
+  for (const lang of ['zh-CN', 'en']) {
+    const page = await t.open('/report', { viewport: 'phone', lang });
+    await page.route(/\/assets\/map\./, (route) => route.abort());
+    await page.reload();
+    await page.context().grantPermissions(['geolocation']);
+    await page.context().setGeolocation({ longitude: 118.1, latitude: 24.5 });
+    const box = page.locator('[data-locate]');
+    await box.scrollIntoViewIfNeeded();
+    claim((await page.inputValue('input[name=lon]')) === '', 'a position was taken without being asked for');
+    await box.locator('button').click();
+    await page.waitForFunction(() => document.querySelector('input[name=lon]').value !== '');
+    claim((await page.inputValue('input[name=lon]')) === '118.100000', 'the position is in the form');
+    claim((await box.locator('[role=status]').textContent()).length > 10, 'and that is said');
+    claim(await page.locator('input[name=lat]').isVisible(), 'where it can be seen and changed');
+    await t.axe(page);
+    await page.context().close();
+  }
+}
+
 export async function withoutScriptThereIsTheList(t) {
   const page = await t.open('/report', { viewport: 'phone', script: false });
   claim(!(await page.locator('.map').isVisible()), 'an empty map is shown');

@@ -120,6 +120,42 @@ export async function whatMeanwhileChangedIsShownAndNotLost(t) {
   await line(page, 'refused', 0);
 }
 
+export async function aTaskIsTakenAndDoneWithoutANetwork(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|status of 4\d\d/);
+  const place = await somewhere(t);
+  const [free, gone] = [await report(t, '离线测试四：待领取', place), await report(t, '离线测试五：被别人领走', place)];
+  for (const { number } of [free, gone]) await toPool(t, number);
+  const page = await ready(t);
+  await page.context().setOffline(true);
+  await page.goto('/tasks');
+  for (const { number } of [free, gone]) {
+    const card = page.locator(`[data-task="${number}"]`);
+    await card.locator('form[action$="/take-task"] button[type=submit]').click();
+    await card.locator('.task-kept').waitFor();
+    claim(await card.locator('form[action$="/take-task"]').count() === 0, 'it is not taken twice');
+  }
+  await line(page, 'waiting', 2);
+  await t.axe(page);
+  await verify(page, free.number, '领取后离线核实');
+  await line(page, 'waiting', 3);
+  await page.reload();
+  await page.locator(`[data-task="${gone.number}"] .task-kept`).waitFor();
+  // Meanwhile somebody decides about the other one.
+  const desk = await at(t, 'acceptor', gone.number, {});
+  await act(desk, gone.number, 'not-accept', (form) => form.locator('textarea[name=reason]').fill('不属受理范围'));
+  await page.context().setOffline(false);
+  await page.goto('/tasks');
+  await line(page, 'waiting', 0);
+  await line(page, 'refused', 1);
+  const told = await page.locator('#field-sync li').textContent();
+  claim(told.includes(gone.number), 'what was not taken is named');
+  const life = async (number) => (await (await page.request.get(`/api/v1/cases/${number}/events`)).json()).events;
+  const events = (await life(free.number)).map((e) => e.event);
+  claim(events.filter((e) => e === 'verified').length === 1, `taken and verified: ${events}`);
+  await page.goto(`/cases/${free.number}`);
+  claim(await state(page) === 'pending_accept', 'the case went on');
+}
+
 export async function signingOutLeavesNoPageBehind(t) {
   t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   const page = await ready(t);

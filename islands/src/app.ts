@@ -5,6 +5,7 @@ import { isPick, walkByKey, watchDesk } from './parts/desk';
 import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
+import { offerPosition } from './parts/locate';
 import { renewRegions } from './parts/renew';
 
 const words = document.body.dataset;
@@ -145,6 +146,7 @@ document.addEventListener('keydown', (event) => {
 
 watchDesk();
 watchIslands();
+offerPosition();
 keepDrafts();
 renewRegions();
 followChanges();

@@ -3,9 +3,10 @@
 // but the place a report names.
 import { type Item, type Photo, all, drop, keep, ofOthers, send } from './parts/queue';
 
-type Words = Record<'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'report', string>;
+type Words = Record<'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'taken' | 'took' | 'report', string>;
 
 const ACT = /^\/cases\/([^/]+)\/(verify|check)$/;
+const TAKE = /^\/cases\/([^/]+)\/take-task$/;
 /** Photos larger than this are made smaller before they are kept. */
 const LONGEST_SIDE = 2000;
 
@@ -44,6 +45,8 @@ export function mount(box: HTMLElement): () => void {
   const account = box.dataset.account ?? '';
   let token = box.dataset.csrf ?? '';
   let isSending = false;
+  /** How far the cases have come by what was sent from this page: what it shows is older. */
+  const versions = new Map<string, number>();
   let needsSignIn = false;
   const line = document.createElement('p');
   line.setAttribute('role', 'status');
@@ -71,7 +74,11 @@ export function mount(box: HTMLElement): () => void {
     list.replaceChildren(...refused.map((item) => refusedLine(item)));
     box.dataset.waiting = String(waiting);
     box.dataset.refused = String(refused.length);
-    for (const item of items) if (item.number && item.refused === undefined) mark(item.number);
+    for (const item of items) {
+      if (!item.number || item.refused !== undefined) continue;
+      if (item.body.act === 'take_task') markTaken(item.number);
+      else mark(item.number);
+    }
   }
 
   function refusedLine(item: Item): HTMLElement {
@@ -99,11 +106,22 @@ export function mount(box: HTMLElement): () => void {
     const card = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(number)}"]`);
     if (!card || card.dataset.kept !== undefined) return;
     card.dataset.kept = '';
-    for (const part of card.querySelectorAll('details.act, form')) part.remove();
+    for (const part of card.querySelectorAll('details.act, form, .task-kept')) part.remove();
     const note = document.createElement('p');
     note.className = 'task-kept';
     note.textContent = say('kept');
     card.append(note);
+  }
+
+  /** The card of a task that was taken and waits to be sent: what is asked can be done at once. */
+  function markTaken(number: string): void {
+    const card = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(number)}"]`);
+    const form = card?.querySelector<HTMLFormElement>('form[action$="/take-task"]');
+    if (!card || !form) return;
+    const note = document.createElement('p');
+    note.className = 'task-kept';
+    note.textContent = say('taken');
+    form.replaceWith(note);
   }
 
   const sender = {
@@ -125,7 +143,6 @@ export function mount(box: HTMLElement): () => void {
     await navigator.locks.request('field-sync', { ifAvailable: true }, async (lock) => {
       if (!lock) return;
       isSending = true;
-      const versions = new Map<string, number>();
       let sent = 0;
       try {
         for (const item of await all(account)) {
@@ -147,16 +164,23 @@ export function mount(box: HTMLElement): () => void {
   async function take(form: HTMLFormElement, fields: FormData): Promise<void> {
     const done = new Date().toISOString();
     const base = { key: crypto.randomUUID(), account, done, photos: await photos(form) };
-    const act = ACT.exec(new URL(form.action).pathname);
-    if (act) {
+    const { pathname } = new URL(form.action);
+    const [act, taken] = [ACT.exec(pathname), TAKE.exec(pathname)];
+    const titled = (number: string): string => {
+      const card = form.closest<HTMLElement>('[data-task]');
+      return `${card?.querySelector('.task-title')?.textContent?.trim() ?? ''} ${number}`.trim();
+    };
+    const seen = Number(text(fields, 'version'));
+    const version = seen > 0 ? { version: seen } : {};
+    if (taken) {
+      const [, number = ''] = taken;
+      await keep({ ...base, title: `${say('took')} ${titled(number)}`, number, body: { act: 'take_task' }, ...version });
+    } else if (act) {
       const [, number = '', word = ''] = act;
       const body: Record<string, unknown> = { act: word, note: text(fields, 'note') };
       if (word === 'verify') body.outcome = text(fields, 'outcome');
       else body.passed = text(fields, 'passed') === 'pass';
-      const version = Number(text(fields, 'version'));
-      const card = form.closest<HTMLElement>('[data-task]');
-      const title = `${card?.querySelector('.task-title')?.textContent?.trim() ?? ''} ${number}`.trim();
-      await keep({ ...base, title, number, body, ...(version > 0 ? { version } : {}) });
+      await keep({ ...base, title: titled(number), number, body, ...version });
       mark(number);
     } else {
       const body: Record<string, unknown> = { channel: 'patrol', description: text(fields, 'description') };
@@ -180,8 +204,8 @@ export function mount(box: HTMLElement): () => void {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
     const { pathname } = new URL(form.action);
-    // With a network a report goes the usual way, where the program can ask back.
-    const isOurs = ACT.test(pathname) || (pathname === '/found' && !navigator.onLine);
+    // With a network a report goes the usual way, where the program can ask back, and so does the taking of a task.
+    const isOurs = ACT.test(pathname) || ((pathname === '/found' || TAKE.test(pathname)) && !navigator.onLine);
     if (!isOurs) return;
     event.preventDefault();
     delete form.dataset.sent;

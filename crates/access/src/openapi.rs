@@ -14,6 +14,7 @@ pub struct Operation {
     is_xml: Option<bool>,
     faults: Option<Part>,
     answers: Vec<(u16, &'static str, Option<Part>)>,
+    files: Vec<(u16, &'static [&'static str])>,
 }
 
 struct Query {
@@ -68,6 +69,7 @@ impl Operation {
             is_xml: Some(false),
             faults: None,
             answers: Vec::new(),
+            files: Vec::new(),
         }
     }
     /// More than one line about it.
@@ -110,6 +112,12 @@ impl Operation {
     #[must_use]
     pub fn answers_empty(mut self, status: u16, about: &'static str) -> Self {
         self.answers.push((status, about, None));
+        self
+    }
+    /// It answers with this status and a file of one of these media types.
+    #[must_use]
+    pub fn answers_file(mut self, status: u16, media_types: &'static [&'static str]) -> Self {
+        self.files.push((status, media_types));
         self
     }
     /// It understands this query parameter.
@@ -174,6 +182,14 @@ impl Operation {
                 learn(schemas, part);
                 answer["content"] = self.content(part).into();
             }
+            responses.insert(status.to_string(), answer);
+        }
+        for (status, media_types) in &self.files {
+            let content: Map<String, Value> = media_types
+                .iter()
+                .map(|media_type| ((*media_type).to_owned(), json!({})))
+                .collect();
+            let answer = json!({ "description": "a file", "content": content });
             responses.insert(status.to_string(), answer);
         }
         let mut why = Map::new();
@@ -317,7 +333,8 @@ mod tests {
             make,
             Operation::new("makes a thing")
                 .body::<Thing>()
-                .answers::<Vec<Thing>>(200),
+                .answers::<Vec<Thing>>(200)
+                .answers_file(203, &["application/pdf"]),
         );
         let document = openapi(&[Capability::new("things", routes)]);
         let call = &document["paths"]["/api/v1/things/{id}"]["post"];
@@ -328,6 +345,7 @@ mod tests {
             call["requestBody"]["content"]["application/json"]["schema"]["$ref"],
             "#/components/schemas/Thing"
         );
+        assert!(call["responses"]["203"]["content"]["application/pdf"].is_object());
         let text = document.to_string();
         for reference in text.split("\"#/components/schemas/").skip(1) {
             let name = reference.split('"').next().unwrap();

@@ -66,6 +66,8 @@ words! {
         CaseReport = "case.report",
         /// Follow a case by number and code, or by the private link.
         CaseTrack = "case.track",
+        /// Follow and act on what one reported with one's own account, as a resident.
+        CaseOwn = "case.own",
         /// Anything on one's own session and account.
         OwnAccount = "account.own",
         /// Read the notices that are for oneself.
@@ -168,7 +170,7 @@ impl Role {
     pub fn permissions(self) -> &'static [Permission] {
         use Permission as P;
         match self {
-            Self::Resident => &[P::OwnAccount, P::NoticeRead],
+            Self::Resident => &[P::CaseOwn, P::OwnAccount, P::NoticeRead],
             Self::Collector => &[
                 P::OwnAccount,
                 P::NoticeRead,

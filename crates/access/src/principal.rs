@@ -99,11 +99,18 @@ pub enum Principal {
         account: AccountId,
         /// The name the resident chose to be shown.
         name: String,
+        /// What the token in use carries; none without a token.
+        token_scope: Option<Vec<Permission>>,
     },
     /// Anybody.
     Stranger,
     /// The program itself.
     System(SystemRole),
+}
+
+/// Whether a token carries a permission; without a token all are carried.
+fn carries(token_scope: Option<&Vec<Permission>>, permission: Permission) -> bool {
+    token_scope.is_none_or(|scope| scope.contains(&permission))
 }
 
 impl Principal {
@@ -116,14 +123,12 @@ impl Principal {
                         .roles
                         .iter()
                         .any(|r| r.permissions().contains(&permission));
-                by_role
-                    && staff
-                        .token_scope
-                        .as_ref()
-                        .is_none_or(|scope| scope.contains(&permission))
+                by_role && carries(staff.token_scope.as_ref(), permission)
             }
-            Self::Resident { .. } => {
-                permission.is_open() || Role::Resident.permissions().contains(&permission)
+            Self::Resident { token_scope, .. } => {
+                let by_role =
+                    permission.is_open() || Role::Resident.permissions().contains(&permission);
+                by_role && carries(token_scope.as_ref(), permission)
             }
             Self::Stranger => permission.is_open(),
             Self::System(_) => true,

@@ -170,8 +170,12 @@ pub(crate) fn principal_of(found: FoundAccount, token_scope: Option<Vec<Permissi
         districts,
         ..
     } = found;
-    if token_scope.is_none() && roles.0 == [Role::Resident] {
-        return Principal::Resident { account: id, name };
+    if roles.0 == [Role::Resident] {
+        return Principal::Resident {
+            account: id,
+            name,
+            token_scope,
+        };
     }
     Principal::Staff(Staff {
         account: id,

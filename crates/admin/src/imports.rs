@@ -221,7 +221,7 @@ fn over(fields: &Fields) -> Result<Vec<DivisionCode>, Fault> {
     })
 }
 
-fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
+pub(crate) fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
     let or_file = |name: &str| match fields.get(name) {
         "" => stem(file),
         text => text.chars().take(100).collect(),
@@ -344,7 +344,7 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
                     &listed(&ctx, ui, form).await?,
                 )
             }
-            None => Err(fault_of(error)),
+            None => Err(error.into()),
         },
     }
 }
@@ -353,16 +353,6 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
 fn over_name(over: &[DivisionCode]) -> String {
     let codes: Vec<String> = over.iter().map(ToString::to_string).collect();
     codes.join(" ")
-}
-
-fn fault_of(error: ImportError) -> Fault {
-    match error {
-        ImportError::Refused(e) => e.into(),
-        ImportError::Store(e) => e.into(),
-        ImportError::Unusable { message, .. } => {
-            Fault::invalid("file", "access.invalid_field", message).arg("field", "file")
-        }
-    }
 }
 
 struct ShownLine {
@@ -466,7 +456,7 @@ pub(crate) fn import_page(
     }
 }
 
-async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
+pub(crate) async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
     let found = ctx.read(move |r| sql::one(r, id)).await?;
     found.ok_or_else(Fault::not_found)
 }
@@ -505,7 +495,7 @@ pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Resul
         Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(back)
             .saying(Tone::Warn, ui.t("admin-moved-on"))
             .into_response()),
-        Err(error) => Err(fault_of(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -519,7 +509,7 @@ pub(crate) async fn cancel(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result
         Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(format!("/admin/imports/{id}"))
             .saying(Tone::Warn, ui.t("admin-moved-on"))
             .into_response()),
-        Err(error) => Err(fault_of(error)),
+        Err(error) => Err(error.into()),
     }
 }
 

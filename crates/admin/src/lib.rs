@@ -7,6 +7,7 @@
 //! refused row is never lost, but listed with its line, field and reason; the guards of `rights.md` stand before a preview
 //! as before an import.
 
+mod api;
 mod home;
 mod imports;
 mod model;
@@ -54,7 +55,7 @@ pub fn capability() -> Capability {
             manage,
             imports::rejects,
         );
-    Capability::new("admin", routes)
+    Capability::new("admin", api::add(routes))
         .migrations(MIGRATIONS)
         .locales(
             include_str!("../locales/zh-CN.ftl"),

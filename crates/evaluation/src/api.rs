@@ -1,16 +1,19 @@
-//! The calls of evaluation under `/api/v1`: figures by definition, the cases behind a number, sets, frozen months.
+//! The calls of evaluation under `/api/v1`: figures by definition, the cases behind a number, sets, frozen
+//! months, the bulletin.
 
 use crate::definitions::DefinitionSet;
-use crate::figures_pages::drill_of;
+use crate::figures_pages::{DOCUMENTS, document, drill_of};
 use crate::model::{By, Month};
 use crate::ops::{self, ByDefinition, EvaluationError, Figures};
 use crate::sql_sets;
-use access::{Ctx, Fault, Fields, Json, Operation, Permission, Routes};
+use access::{Ctx, Fault, Fields, Json, Operation, Path, Permission, Routes};
 use axum::extract::RawQuery;
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::Response;
 use cases::service::Cases;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use ui::{Lang, Ui};
 use utoipa::ToSchema;
 
 /// The cases of a page.
@@ -25,6 +28,37 @@ pub(crate) fn add(routes: Routes) -> Routes {
             read,
             sets,
             Operation::new("lists the sets of definitions by which figures are made").answers::<Value>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/evaluation/sets",
+            Permission::EvaluationManage,
+            define,
+            Operation::new("adds a set of definitions of a city's own, or its next version")
+                .about("A version never changes: the same one with other content is refused, with the same content it is no change (200).")
+                .body::<DefinitionSet>()
+                .answers::<DefinitionSet>(201)
+                .answers::<DefinitionSet>(200),
+        )
+        .on_api(
+            get(),
+            "/api/v1/evaluation/sets/{set}",
+            read,
+            one_set,
+            Operation::new("shows a set of definitions: `standard` is its newest version, `standard@1` the first")
+                .answers::<DefinitionSet>(200),
+        )
+        .on_api(
+            get(),
+            "/api/v1/evaluation/bulletin",
+            read,
+            bulletin,
+            Operation::new("makes the bulletin of a month as PDF or Excel, within the caller's scope")
+                .query::<String>("month", "YYYY-MM; the last month that is over without it")
+                .query::<String>("set", "as for figures")
+                .query::<String>("format", "pdf or xlsx; without it what the header `Accept` prefers, else pdf")
+                .query::<String>("lang", "zh-CN or en; without it the language of the request")
+                .answers_file(200, &crate::figures_pages::DOCUMENTS),
         )
         .on_api(
             get(),
@@ -104,6 +138,69 @@ async fn sets(ctx: Ctx) -> Result<Json<Value>, Fault> {
     Ok(Json(json!({ "sets": sets })))
 }
 
+async fn one_set(ctx: Ctx, Path(name): Path<String>) -> Result<Json<DefinitionSet>, Fault> {
+    let sets = ctx.read(ops::sets).await?;
+    Ok(Json(ops::find_set(&sets, &name)?))
+}
+
+async fn define(
+    ctx: Ctx,
+    Json(set): Json<DefinitionSet>,
+) -> Result<(StatusCode, Json<DefinitionSet>), Fault> {
+    let is_new = ops::add_set(&ctx, set.clone()).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(set)))
+}
+
+/// Whether Excel is asked for rather than PDF: by name, else by the order in which `Accept` names them.
+fn wants_excel(format: &str, accept: &str) -> Result<bool, Fault> {
+    let [pdf, excel] = DOCUMENTS;
+    match format {
+        "pdf" => Ok(false),
+        "xlsx" => Ok(true),
+        "" => {
+            let mut named = accept
+                .split(',')
+                .map(|part| part.split(';').next().unwrap_or_default().trim());
+            Ok(named.find(|m| [pdf, excel].contains(m)) == Some(excel))
+        }
+        other => {
+            let other: String = other.chars().take(20).collect();
+            Err(bad(
+                "format",
+                format!("expected pdf or xlsx, not {other:?}"),
+            ))
+        }
+    }
+}
+
+async fn bulletin(
+    ctx: Ctx,
+    mut ui: Ui,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let (month, _) = month_and_by(&fields, &ctx)?;
+    ui.lang = match fields.get("lang") {
+        "" => ui.lang,
+        "zh-CN" => Lang::Zh,
+        "en" => Lang::En,
+        _ => return Err(bad("lang", "expected zh-CN or en".into())),
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    let is_pdf = !wants_excel(fields.get("format"), accept.unwrap_or_default())?;
+    let set = match fields.get("set") {
+        "" => "standard",
+        set => set,
+    };
+    document(&ctx, &ui, set.to_owned(), month, is_pdf).await
+}
+
 async fn figures(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figures>, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let (month, by) = month_and_by(&fields, &ctx)?;
@@ -154,10 +251,7 @@ async fn months(ctx: Ctx) -> Result<Json<Value>, Fault> {
     Ok(Json(json!({ "months": found })))
 }
 
-async fn freeze(
-    ctx: Ctx,
-    Json(asked): Json<Freeze>,
-) -> Result<(axum::http::StatusCode, Json<Value>), Fault> {
+async fn freeze(ctx: Ctx, Json(asked): Json<Freeze>) -> Result<(StatusCode, Json<Value>), Fault> {
     let who = ops::may_freeze(&ctx)?;
     let month: Month = asked.month.parse().map_err(|e| bad("month", e))?;
     let city = ctx.service::<Cases>().city();
@@ -165,5 +259,23 @@ async fn freeze(
     let row = ctx
         .write(move |w| ops::freeze(w, &city, &set, month, &who))
         .await?;
-    Ok((axum::http::StatusCode::CREATED, Json(json!(row))))
+    Ok((StatusCode::CREATED, Json(json!(row))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_bulletin_is_that_named_first() {
+        let [pdf, excel] = DOCUMENTS;
+        let wants = |format: &str, accept: &str| wants_excel(format, accept).ok();
+        assert_eq!(wants("pdf", excel), Some(false));
+        assert_eq!(wants("xlsx", pdf), Some(true));
+        assert_eq!(wants("", ""), Some(false));
+        assert_eq!(wants("", "*/*"), Some(false));
+        assert_eq!(wants("", &format!("text/html, {excel};q=0.9")), Some(true));
+        assert_eq!(wants("", &format!("{pdf}, {excel}")), Some(false));
+        assert_eq!(wants("docx", ""), None);
+    }
 }

@@ -7,6 +7,7 @@
 use crate::vocabulary::{Word, word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
 
 /// The most definitions, and the most composites, of a set.
 const MOST: usize = 200;
@@ -14,7 +15,7 @@ const MOST: usize = 200;
 pub const MOST_BYTES: usize = 1 << 20;
 
 /// A set of definitions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefinitionSet {
     /// Its id, such as `standard`.
@@ -43,8 +44,9 @@ pub struct DefinitionSet {
 }
 
 /// What a figure is told in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FigureUnit)]
 pub enum Unit {
     /// A share of the denominator.
     #[default]
@@ -74,8 +76,9 @@ impl Unit {
 }
 
 /// Which way a figure is better.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FigureBetter)]
 pub enum Better {
     /// More is better.
     Higher,
@@ -87,8 +90,9 @@ pub enum Better {
 }
 
 /// One rate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RateDefinition)]
 pub struct Definition {
     /// Its id: name and denominator, such as `closing/need_archive`.
     pub id: String,
@@ -121,8 +125,9 @@ pub struct Definition {
 }
 
 /// One summand: a word, perhaps with a filter of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = RateTerm)]
 pub enum Term {
     /// A word.
     Word(String),
@@ -156,8 +161,11 @@ impl Term {
 }
 
 /// Which cases a definition is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = RateFilter)]
 pub struct Filter {
     /// Found by the administration itself, or not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,8 +192,9 @@ impl Filter {
 }
 
 /// What a composite scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ScoreObject)]
 pub enum Object {
     /// 区域
     Region,
@@ -196,8 +205,9 @@ pub enum Object {
 }
 
 /// A composite score: at most 100 points.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ScoreDefinition)]
 pub struct Composite {
     /// Its id.
     pub id: String,
@@ -228,8 +238,9 @@ pub struct Composite {
 }
 
 /// One part of a composite: a rate, or a count put into bands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ScorePart)]
 pub struct Part {
     /// The id of a rate of the same set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -251,8 +262,9 @@ pub struct Part {
 }
 
 /// A band: up to this number, so many of a hundred.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ScoreBand)]
 pub struct Band {
     /// Its upper end, included; none for the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,8 +274,9 @@ pub struct Band {
 }
 
 /// A grade: this name from so many points.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ScoreGrade)]
 pub struct Grade {
     /// Such as `A`.
     pub name: String,
@@ -304,6 +317,11 @@ impl DefinitionSet {
         };
         set.check()?;
         Ok(set)
+    }
+
+    /// The set as TOML, for a person who changes it: read again, it says the same.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("numbers, texts and lists of tables, tables last")
     }
 
     /// The rate with this id.
@@ -498,6 +516,10 @@ mod tests {
         // What was written reads the same again.
         let json = serde_json::to_string(standard).unwrap();
         assert_eq!(DefinitionSet::parse(&json).as_ref(), Ok(standard));
+        assert_eq!(
+            DefinitionSet::parse(&standard.to_toml()).as_ref(),
+            Ok(standard)
+        );
     }
 
     fn standard_with(from: &str, to: &str) -> SetError {

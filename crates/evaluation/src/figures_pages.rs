@@ -92,7 +92,7 @@ fn encoded(pairs: &[(&str, &str)]) -> String {
         .finish()
 }
 
-fn named(ui: &Ui, d: &Definition) -> String {
+pub(crate) fn named(ui: &Ui, d: &Definition) -> String {
     match ui.lang {
         ui::Lang::Zh => d.name_zh.clone(),
         ui::Lang::En => d.name_en.clone(),
@@ -866,9 +866,27 @@ async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Re
     if !asked.form.is_ok() {
         return Err(EvaluationError::Period(ui.t("evaluation-bad-month")).into());
     }
+    let is_pdf = fields.get("format") != "xlsx";
+    document(&ctx, &ui, asked.set, asked.month, is_pdf).await
+}
+
+/// The media types of a bulletin: as PDF, as Excel.
+pub(crate) const DOCUMENTS: [&str; 2] = [
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+];
+
+/// The bulletin of a month in the reader's language and within their scope.
+pub(crate) async fn document(
+    ctx: &Ctx,
+    ui: &Ui,
+    set: String,
+    month: Month,
+    is_pdf: bool,
+) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    let (scope, now) = (ops::scope_of(&ctx)?, ctx.now());
-    let (place, set, month) = (city.clone(), asked.set, asked.month);
+    let (scope, now) = (ops::scope_of(ctx)?, ctx.now());
+    let place = city.clone();
     let material = ctx
         .read(move |r| bulletin::material(r, &place, &set, month, now, &scope))
         .await?;
@@ -877,7 +895,6 @@ async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Re
         lang: ui.lang,
     };
     let made = bulletin::compose(&words, ui.city(), &city, &material);
-    let is_pdf = fields.get("format") != "xlsx";
     // Fonts are read and tables drawn beside the requests of others.
     let bytes =
         tokio::task::spawn_blocking(move || bulletin::bytes(&made, is_pdf, &font::folders()))
@@ -887,12 +904,9 @@ async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Re
                 Fault::new(StatusCode::SERVICE_UNAVAILABLE, "evaluation.no_document", e)
             })?;
     let (kind, end) = if is_pdf {
-        ("application/pdf", "pdf")
+        (DOCUMENTS[0], "pdf")
     } else {
-        (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "xlsx",
-        )
+        (DOCUMENTS[1], "xlsx")
     };
     let name = format!("attachment; filename=\"bulletin-{month}.{end}\"");
     Ok((

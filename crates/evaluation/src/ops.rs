@@ -354,32 +354,46 @@ fn key_of(city: &City, by: By, key: &str) -> Result<Key, EvaluationError> {
 pub fn import_set(ctx: &Ctx, text: &str) -> Result<(DefinitionSet, bool), EvaluationError> {
     ctx.require(Permission::EvaluationManage)?;
     let set = DefinitionSet::parse(text)?;
-    let body = serde_json::to_string(&set).map_err(|e| StoreError::Misuse(e.to_string()))?;
-    let own = built_in();
-    let own = own
-        .iter()
-        .find(|s| s.id == set.id && s.version == set.version);
-    if let Some(own) = own {
-        return if *own == set {
-            Ok((set, false))
-        } else {
-            Err(same_version(&set))
-        };
-    }
-    let stored = set.clone();
-    let made = ctx.write_blocking::<_, EvaluationError, _>(move |mut w| {
-        let set = &stored;
-        match sql_sets::set(&mut w, &set.id, set.version)? {
-            Some(known) if known == body => return Ok(w.unchanged(false)?),
-            Some(_) => return Err(same_version(set)),
-            None => {}
-        }
-        sql_sets::add_set(&mut w, &set.id, set.version, &body)?;
-        let detail = serde_json::json!({ "version": set.version, "definitions": set.definitions.len(), "composites": set.composites.len() });
-        let event = AuditEvent::done("evaluation.define", "definition_set", set.id.clone()).detail(detail);
-        Ok(w.commit(event, true)?)
-    })?;
+    let (stored, is_known) = (set.clone(), is_built_in(&set)?);
+    let made = !is_known && ctx.write_blocking(move |w| put_set(w, &stored))?;
     Ok((set, made))
+}
+
+/// [`import_set`] for a server, with a set that was read already.
+///
+/// # Errors
+/// As [`import_set`].
+pub async fn add_set(ctx: &Ctx, set: DefinitionSet) -> Result<bool, EvaluationError> {
+    ctx.require(Permission::EvaluationManage)?;
+    set.check()?;
+    Ok(!is_built_in(&set)? && ctx.write(move |w| put_set(w, &set)).await?)
+}
+
+/// Whether it comes with the program. A version of the program's that says something else is refused.
+fn is_built_in(set: &DefinitionSet) -> Result<bool, EvaluationError> {
+    let own = built_in();
+    match own
+        .iter()
+        .find(|s| s.id == set.id && s.version == set.version)
+    {
+        Some(own) if own == set => Ok(true),
+        Some(_) => Err(same_version(set)),
+        None => Ok(false),
+    }
+}
+
+fn put_set(mut w: Write<'_>, set: &DefinitionSet) -> Result<Sealed<bool>, EvaluationError> {
+    let body = serde_json::to_string(set).map_err(|e| StoreError::Misuse(e.to_string()))?;
+    match sql_sets::set(&mut w, &set.id, set.version)? {
+        Some(known) if known == body => return Ok(w.unchanged(false)?),
+        Some(_) => return Err(same_version(set)),
+        None => {}
+    }
+    sql_sets::add_set(&mut w, &set.id, set.version, &body)?;
+    let detail = serde_json::json!({ "version": set.version, "definitions": set.definitions.len(), "composites": set.composites.len() });
+    let event =
+        AuditEvent::done("evaluation.define", "definition_set", set.id.clone()).detail(detail);
+    Ok(w.commit(event, true)?)
 }
 
 fn same_version(set: &DefinitionSet) -> EvaluationError {

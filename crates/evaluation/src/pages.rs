@@ -18,7 +18,9 @@ use ui::{Choice, FormState, Html, Ui};
 pub fn capability() -> Capability {
     Capability::new(
         "evaluation",
-        crate::figures_pages::add(crate::api::add(Routes::new("evaluation")))
+        crate::set_pages::add(crate::figures_pages::add(crate::api::add(Routes::new(
+            "evaluation",
+        ))))
             .on(
                 Method::GET,
                 "/evaluation",
@@ -57,6 +59,12 @@ pub fn capability() -> Capability {
         Permission::EvaluationRead,
         61,
     )
+    .menu(
+        "evaluation-own",
+        "/evaluation/own",
+        Permission::ReferenceRead,
+        892,
+    )
 }
 
 // words: evaluation-error-*
@@ -90,10 +98,21 @@ impl Problem for EvaluationError {
             Self::Period(_) => "evaluation.bad_period",
         }
     }
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Set(wrong) => Some(wrong.field.clone()),
+            Self::SameVersion { .. } => Some("version".into()),
+            _ => None,
+        }
+    }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),
+            Self::Set(wrong) => vec![
+                ("field", wrong.field.clone().into()),
+                ("reason", wrong.reason.clone().into()),
+            ],
             _ => Vec::new(),
         }
     }

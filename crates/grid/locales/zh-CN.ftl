@@ -21,3 +21,7 @@ grid-drawn = 绘制
 grid-empty = 这里没有下级区划，也没有单元网格
 grid-empty-advice = 系统管理员可以用命令 shiyu import divisions 和 shiyu import grid 导入。
 grid-draw = 划单元网格
+grid-error-unusable-file = { $line ->
+    [0] 文件无法使用，什么都没有写入：{ $reason }
+   *[other] 文件无法使用，什么都没有写入。第 { $line } 行：{ $reason }
+}

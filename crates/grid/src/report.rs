@@ -1,11 +1,13 @@
 //! What an import of reference data did, line by line, and why a file cannot be used at all.
 
+use access::Word;
+use axum::http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::StoreError;
 
 /// A row that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Reject {
     /// The physical line of a sheet, or the place of a feature in a collection, from 1.
     pub line: u64,
@@ -95,7 +97,7 @@ pub struct Report {
 }
 
 /// A row of a file as a preview shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct ShownRow {
     /// Its line.
     pub line: u64,
@@ -192,6 +194,46 @@ impl ImportError {
             *line = Some(number);
         }
         self
+    }
+}
+
+// words: grid-error-*
+impl access::Problem for ImportError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unusable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Refused(error) => error.status(),
+            Self::Store(error) => error.status(),
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unusable { .. } => "grid.unusable_file",
+            Self::Refused(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+    fn field(&self) -> Option<String> {
+        match self {
+            Self::Unusable { field, .. } => Some(field.as_deref().unwrap_or("file").to_owned()),
+            Self::Refused(_) | Self::Store(_) => None,
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        match self {
+            Self::Unusable { message, line, .. } => {
+                let line = line.map_or(0, |n| i64::try_from(n).unwrap_or(i64::MAX));
+                vec![("reason", message.clone().into()), ("line", line.into())]
+            }
+            Self::Refused(error) => error.args(),
+            Self::Store(error) => error.args(),
+        }
+    }
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Store(error) => error.retry_after_s(),
+            Self::Unusable { .. } | Self::Refused(_) => None,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! A deadline records the version it was computed with. In a division with versions of its own that name has a part for each
 //! level, `2027-2027/summer-330102`: which versions lay below is told by the name alone.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan as _};
 use kernel::calendar::WorkPeriod;
 use kernel::id::Id;
@@ -164,9 +164,10 @@ fn laid(city: &Calendar, over: &[&Layer]) -> Calendar {
 }
 
 /// A day that a version changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ChangedDay {
     /// Which day.
+    #[schema(value_type = String)]
     pub date: Date,
     /// The working hours before, such as `08:00-12:00 14:00-18:00`; empty: not worked.
     pub was: String,
@@ -177,7 +178,7 @@ pub struct ChangedDay {
 }
 
 /// What one calendar changes against another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Changes {
     /// Years that become known.
     pub years: Vec<i16>,
@@ -194,6 +195,27 @@ pub const MOST_DAYS: usize = 400;
 pub fn hours_text(periods: &[WorkPeriod]) -> String {
     let texts: Vec<String> = periods.iter().map(ToString::to_string).collect();
     texts.join(" ")
+}
+
+/// The days of a year.
+pub fn days_of(year: i16) -> impl Iterator<Item = Date> {
+    date(year, 1, 1)
+        .series(1.day())
+        .take_while(move |d| d.year() == year)
+}
+
+/// The hours of a year, stretch by stretch: first day, last day, hours. Days that are not worked belong to the stretch
+/// around them.
+pub fn stretches(calendar: &Calendar, year: i16) -> Vec<(Date, Date, String)> {
+    let mut rows: Vec<(Date, Date, String)> = Vec::new();
+    for on in days_of(year).filter(|d| calendar.is_workday(*d)) {
+        let hours = hours_text(calendar.periods_on(on));
+        match rows.last_mut() {
+            Some((_, last, same)) if *same == hours => *last = on,
+            _ => rows.push((on, on, hours)),
+        }
+    }
+    rows
 }
 
 /// What changes from one calendar to another between two days, both included.
@@ -223,7 +245,6 @@ pub fn changes(before: &Calendar, after: &Calendar, from: Date, to: Date) -> Cha
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
 
     fn layer(text: &str, division: Option<&str>) -> Layer {
         Layer {

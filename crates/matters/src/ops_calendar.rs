@@ -27,11 +27,12 @@ pub struct CalendarOptions {
 }
 
 /// What a calendar that was brought in changes, or would change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CalendarReport {
     /// The version it is kept under.
     pub version: String,
     /// Only in this division.
+    #[schema(value_type = Option<String>)]
     pub division: Option<DivisionCode>,
     /// It is there already with the same content; nothing was changed.
     pub unchanged: bool,

@@ -651,6 +651,8 @@ fn drive(city: &City) -> BTreeSet<(Method, &'static str)> {
     let months = "/api/v1/evaluation/months";
     let body = json!({ "month": "2024-01" });
     post(months, &leader, months, json_type, body.to_string().into());
+    drive_reference(city, &mut post, &admin);
+    drive_own(city, &mut post, [&collector, &desk, &handler], &class);
     let auditor = city.token("auditor", &[Role::Auditor], None);
     let sample = "/api/v1/audit/sample";
     let body = json!({ "from": "2020-01-01T00:00:00Z", "to": "2199-01-01T00:00:00Z", "size": 3, "seed": "lot" });
@@ -727,6 +729,135 @@ fn keep_subscription(city: &City) -> String {
 
 /// A call of `drive`: route, token, path, media type, body; answers what came back.
 type Post<'a> = dyn FnMut(&'static str, &str, &str, &str, Vec<u8>) -> Value + 'a;
+
+/// A form with one file and these fields.
+fn form_with(file: (&str, &str), fields: &[(&str, &str)]) -> Vec<u8> {
+    let part = |name: &str, rest: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n\r\n{value}\r\n")
+    };
+    let mut body: String = fields.iter().map(|(n, v)| part(n, "", v)).collect();
+    let named = format!("; filename=\"{}\"", file.0);
+    body.push_str(&part("file", &named, file.1));
+    body.push_str("--b--\r\n");
+    body.into_bytes()
+}
+
+/// Reference data and definitions that come in by the API.
+fn drive_reference(city: &City, post: &mut Post<'_>, admin: &str) {
+    let (json_type, form_type) = ("application/json", "multipart/form-data; boundary=b");
+    let duties = "/api/v1/duties";
+    let line = json!({ "matter": "C01", "handling": "WATER", "valid_from": "2026-03-01" });
+    let line = post(duties, admin, duties, json_type, line.to_string().into());
+    let end = format!("{duties}/{}/end", line["id"].as_str().unwrap());
+    let last = json!({ "last": "2199-01-01" }).to_string();
+    post(
+        "/api/v1/duties/{id}/end",
+        admin,
+        &end,
+        json_type,
+        last.into(),
+    );
+    let calendar = "/api/v1/calendar";
+    let day = ("heat.txt", "version heat\nlocal\noff 2031-07-03 高温\n");
+    let day = form_with(day, &[("reason", "高温")]);
+    post(calendar, admin, calendar, form_type, day);
+    let imports = "/api/v1/imports";
+    let units = ("units.csv", "code,name,kind\nGAS,燃气集团,企业\n");
+    for what in ["confirm", "cancel"] {
+        let route = match what {
+            "confirm" => "/api/v1/imports/{id}/confirm",
+            _ => "/api/v1/imports/{id}/cancel",
+        };
+        let file = form_with(units, &[("kind", "units")]);
+        let import = post(imports, admin, imports, form_type, file);
+        let path = format!("{imports}/{}/{what}", import["id"].as_str().unwrap());
+        post(route, admin, &path, json_type, b"{}".to_vec());
+    }
+    let analyst = city.token("definer", &[Role::Analyst], None);
+    let sets = "/api/v1/evaluation/sets";
+    let set = json!({ "id": "ours", "version": 1, "name_zh": "本市", "name_en": "Ours", "definition": [
+        { "id": "closing/ours", "name_zh": "结案率", "name_en": "Closing", "numerator": ["archive"], "denominator": ["need_archive"] },
+    ] });
+    post(sets, &analyst, sets, json_type, set.to_string().into());
+}
+
+/// What a resident does about an own report.
+fn drive_own(city: &City, post: &mut Post<'_>, [collector, desk, handler]: [&str; 3], class: &str) {
+    let resident = city.token("resident", &[Role::Resident], None);
+    let checker = city.token("checker3", &[Role::Checker], None);
+    let mut call = |route: &'static str, token: &str, path: &str, body: Value| {
+        post(
+            route,
+            token,
+            path,
+            "application/json",
+            body.to_string().into(),
+        )
+    };
+    let reports = "/api/v1/reports";
+    let report = json!({ "description": "井盖缺失", "matter": class });
+    let receipt = call(reports, &resident, reports, report);
+    let number = receipt["number"].as_str().unwrap();
+    let water = city.program.reference.current();
+    let water = water.units.by_code("WATER").unwrap().id.to_string();
+    let mut act = |token: &str, act: Value| {
+        let path = format!("/api/v1/cases/{number}/acts");
+        call(
+            "/api/v1/cases/{number}/acts",
+            token,
+            &path,
+            json!({ "acts": [act] }),
+        );
+    };
+    act(collector, json!({ "act": "take_task" }));
+    act(collector, json!({ "act": "verify", "outcome": "yes" }));
+    act(desk, json!({ "act": "accept" }));
+    act(desk, json!({ "act": "register" }));
+    act(desk, json!({ "act": "dispatch", "unit": water }));
+    act(handler, json!({ "act": "sign" }));
+    act(
+        handler,
+        json!({ "act": "ask_requester", "question": "哪个门？" }),
+    );
+    let own = |what: &str| format!("/api/v1/my-reports/{number}/{what}");
+    call(
+        "/api/v1/my-reports/{number}/answer",
+        &resident,
+        &own("answer"),
+        json!({ "text": "东门" }),
+    );
+    let mut act = |token: &str, act: Value| {
+        let path = format!("/api/v1/cases/{number}/acts");
+        call(
+            "/api/v1/cases/{number}/acts",
+            token,
+            &path,
+            json!({ "acts": [act] }),
+        );
+    };
+    act(handler, json!({ "act": "report_back", "result": "已更换" }));
+    act(&checker, json!({ "act": "check", "passed": true }));
+    act(desk, json!({ "act": "close", "closing": "更换" }));
+    for (route, what, body) in [
+        (
+            "/api/v1/my-reports/{number}/rate",
+            "rate",
+            json!({ "satisfaction": "dissatisfied" }),
+        ),
+        (
+            "/api/v1/my-reports/{number}/reopen",
+            "reopen",
+            json!({ "reason": "又松了" }),
+        ),
+        (
+            "/api/v1/my-reports/{number}/messages",
+            "messages",
+            json!({ "text": "就在路口" }),
+        ),
+    ] {
+        call(route, &resident, &own(what), body);
+    }
+}
 
 /// A case that is reminded of, supervised and handed over, and what people do about notices.
 fn drive_supervision(
@@ -948,7 +1079,7 @@ fn keep_models(city: &City) {
 }
 
 /// Calls that only ask, by a body that does not belong into an address: they keep nothing.
-const ASKS: [&str; 1] = ["/api/v1/suggestions"];
+const ASKS: [&str; 2] = ["/api/v1/suggestions", "/api/v1/matters/check"];
 
 /// A finding in the only community there is, and what people do about it: route, token, path, body.
 fn warning_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String, Value)> {
@@ -1310,6 +1441,6 @@ on_both!(
                 route.path
             );
         }
-        assert_eq!(place.check_record(), 9);
+        assert_eq!(place.check_record(), 10);
     }
 );

@@ -16,6 +16,7 @@ mod kill;
 mod open311;
 mod place;
 mod python;
+mod reference_api;
 mod schema;
 mod schemathesis;
 mod serving;

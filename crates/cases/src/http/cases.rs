@@ -31,11 +31,11 @@ pub(super) struct Wanted {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageWanted {
-    limit: Option<String>,
-    after: Option<String>,
+    pub(super) limit: Option<String>,
+    pub(super) after: Option<String>,
 }
 
-fn part<T: std::str::FromStr>(
+pub(super) fn part<T: std::str::FromStr>(
     field: &'static str,
     text: Option<&String>,
 ) -> Result<Option<T>, CaseError>

@@ -1,8 +1,10 @@
 //! The calls of cases under `/api/v1`. A handler translates; `ops` decides.
 
 mod acts;
+mod calendar;
 mod cases;
 mod input;
+mod own;
 mod reports;
 mod requester;
 mod track;
@@ -29,7 +31,8 @@ pub fn routes() -> Routes {
             .query::<String>("to", "reported before this time")
             .query::<bool>("own", "only what the caller reported")
     };
-    Routes::new("cases")
+    let routes = Routes::new("cases");
+    calendar::add(own::add(routes))
         .on_api(
             Method::POST,
             "/api/v1/reports",

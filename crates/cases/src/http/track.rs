@@ -3,7 +3,7 @@
 
 use crate::model::{Case, Satisfaction};
 use crate::ops::view::{TrackView, Viewer};
-use crate::ops::{self, track, track_link};
+use crate::ops::{self, Proof, track, track_link};
 use crate::rules::FairCommand;
 use crate::service::Cases;
 use access::{Ctx, Fault, Json, Path, Query, Visit};
@@ -36,7 +36,7 @@ pub(super) async fn by_link(
     view(&ctx, case).await
 }
 
-async fn view(ctx: &Ctx, case: Case) -> Result<Json<TrackView>, Fault> {
+pub(super) async fn view(ctx: &Ctx, case: Case) -> Result<Json<TrackView>, Fault> {
     let tracked = ops::tracked(ctx, case).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
     Ok(Json(viewer.tracked(&tracked)))
@@ -61,22 +61,35 @@ pub(super) struct RatingInput {
     note: String,
 }
 
+impl RatingInput {
+    /// As the rules take it.
+    pub(super) fn command(self) -> FairCommand {
+        FairCommand::Rate {
+            contacted: self.contacted,
+            solved: self.solved,
+            satisfaction: self.satisfaction,
+            missing: self.missing,
+            note: self.note,
+        }
+    }
+}
+
+fn proof<'t>(token: &'t str, visit: &Visit) -> Proof<'t> {
+    Proof::Link {
+        token,
+        client: visit.address(),
+    }
+}
+
 pub(super) async fn rate(
     ctx: Ctx,
     visit: Visit,
     Path(token): Path<String>,
     Json(input): Json<RatingInput>,
 ) -> Result<Json<TrackView>, Fault> {
-    let command = FairCommand::Rate {
-        contacted: input.contacted,
-        solved: input.solved,
-        satisfaction: input.satisfaction,
-        missing: input.missing,
-        note: input.note,
-    };
-    ops::rate_by_link(&ctx, &token, command, visit.address()).await?;
-    let case = track_link(&ctx, &token, visit.address()).await?;
-    view(&ctx, case).await
+    let proof = proof(&token, &visit);
+    ops::rate(&ctx, proof, input.command()).await?;
+    view(&ctx, proof.case(&ctx).await?).await
 }
 
 /// Why it has to be done again.
@@ -84,7 +97,7 @@ pub(super) async fn rate(
 #[serde(deny_unknown_fields)]
 pub(super) struct ReopeningInput {
     /// In words; names and numbers are masked.
-    reason: String,
+    pub(super) reason: String,
 }
 
 pub(super) async fn reopen(
@@ -93,9 +106,9 @@ pub(super) async fn reopen(
     Path(token): Path<String>,
     Json(input): Json<ReopeningInput>,
 ) -> Result<Json<TrackView>, Fault> {
-    ops::reopen_by_link(&ctx, &token, &input.reason, visit.address()).await?;
-    let case = track_link(&ctx, &token, visit.address()).await?;
-    view(&ctx, case).await
+    let proof = proof(&token, &visit);
+    ops::reopen(&ctx, proof, &input.reason).await?;
+    view(&ctx, proof.case(&ctx).await?).await
 }
 
 /// What the requester adds, or answers.
@@ -103,7 +116,7 @@ pub(super) async fn reopen(
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageInput {
     /// In words; names and numbers are masked.
-    text: String,
+    pub(super) text: String,
 }
 
 pub(super) async fn add_message(
@@ -112,7 +125,7 @@ pub(super) async fn add_message(
     Path(token): Path<String>,
     Json(input): Json<MessageInput>,
 ) -> Result<Json<TrackView>, Fault> {
-    ops::add_message_by_link(&ctx, &token, &input.text, visit.address()).await?;
-    let case = track_link(&ctx, &token, visit.address()).await?;
-    view(&ctx, case).await
+    let proof = proof(&token, &visit);
+    ops::add_message(&ctx, proof, &input.text).await?;
+    view(&ctx, proof.case(&ctx).await?).await
 }

@@ -1,22 +1,49 @@
-//! What a requester does by the private link, without an account: rate, reopen, add something. The code beside a number shows
-//! a case; to act takes the link.
+//! What a requester does: answer a question, rate, reopen, add something. Who that is, the private link shows, or the account
+//! with which it was reported. The code beside a number shows a case; to act takes one of the two.
 
 use super::act::{known_codes, masked};
 use super::timers::{Job, make};
-use super::{CaseError, actor_of, track_link, words};
+use super::{CaseError, actor_of, own_case, track_link, words};
 use crate::lists::ListKind;
 use crate::model::{Case, State};
 use crate::moves::Act;
-use crate::rules::{Command, FairCommand, Refusal, fairness};
+use crate::rules::{ClockCommand, Command, FairCommand, Refusal, fairness};
 use crate::service::Cases;
-use crate::sql_record;
+use crate::{sql, sql_record};
 use access::Ctx;
+use kernel::codes::CaseNumber;
 use std::net::IpAddr;
 use store::{Read, StoreError};
 
-/// The case behind a link and, where it was merged, the one in which its matter goes on.
-async fn begin(ctx: &Ctx, link: &str, client: Option<IpAddr>) -> Result<Job, CaseError> {
-    let seen = track_link(ctx, link, client).await?;
+/// What shows that somebody is the requester of a case.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'p> {
+    /// The private link.
+    Link {
+        /// Its last part.
+        token: &'p str,
+        /// Where it was asked from: wrong tries slow a network down.
+        client: Option<IpAddr>,
+    },
+    /// The account that is signed in, with which the case was reported.
+    Account(CaseNumber),
+}
+
+impl Proof<'_> {
+    /// The requester's own case.
+    ///
+    /// # Errors
+    /// Those of [`track_link`] and of [`own_case`].
+    pub async fn case(self, ctx: &Ctx) -> Result<Case, CaseError> {
+        match self {
+            Self::Link { token, client } => track_link(ctx, token, client).await,
+            Self::Account(number) => own_case(ctx, number).await,
+        }
+    }
+}
+
+async fn begin(ctx: &Ctx, proof: Proof<'_>) -> Result<Job, CaseError> {
+    let seen = proof.case(ctx).await?;
     let cases = ctx.service::<Cases>();
     Ok(Job {
         city: cases.city(),
@@ -43,14 +70,9 @@ fn is_over(end: &Case) -> bool {
 /// The requester rates: contacted, solved, satisfied, and what is missing. A changed rating is a second fact.
 ///
 /// # Errors
-/// Those of [`super::track_link`]; a code that is none; a rule's.
-pub async fn rate_by_link(
-    ctx: &Ctx,
-    link: &str,
-    command: FairCommand,
-    client: Option<IpAddr>,
-) -> Result<Case, CaseError> {
-    let job = begin(ctx, link, client).await?;
+/// Those of [`Proof::case`]; a code that is none; a rule's.
+pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<Case, CaseError> {
+    let job = begin(ctx, proof).await?;
     let FairCommand::Rate {
         contacted,
         solved,
@@ -91,14 +113,9 @@ pub async fn rate_by_link(
 /// The requester is not content and the matter goes on: the case of the link, or the one that it was merged into.
 ///
 /// # Errors
-/// As [`rate_by_link`].
-pub async fn reopen_by_link(
-    ctx: &Ctx,
-    link: &str,
-    reason: &str,
-    client: Option<IpAddr>,
-) -> Result<Case, CaseError> {
-    let job = begin(ctx, link, client).await?;
+/// As [`rate`].
+pub async fn reopen(ctx: &Ctx, proof: Proof<'_>, reason: &str) -> Result<Case, CaseError> {
+    let job = begin(ctx, proof).await?;
     let reason = masked(reason);
     ctx.write(move |mut w| {
         let (_, end) = with_end(&mut w, &job.seen)?;
@@ -116,19 +133,31 @@ pub async fn reopen_by_link(
 /// reads it.
 ///
 /// # Errors
-/// As [`rate_by_link`].
-pub async fn add_message_by_link(
-    ctx: &Ctx,
-    link: &str,
-    text: &str,
-    client: Option<IpAddr>,
-) -> Result<Case, CaseError> {
-    let job = begin(ctx, link, client).await?;
+/// As [`rate`].
+pub async fn add_message(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, CaseError> {
+    let job = begin(ctx, proof).await?;
     let text = masked(text);
     ctx.write(move |mut w| {
         let (_, end) = with_end(&mut w, &job.seen)?;
         let command = Command::Fair(FairCommand::AddMessage { text: text.clone() });
         let (case, event) = make(&mut w, &job, &end, command)?;
+        Ok(w.commit(event, case)?)
+    })
+    .await
+}
+
+/// The requester answers the question that the unit asked. The clock of handling runs on.
+///
+/// # Errors
+/// Those of [`Proof::case`]; a rule's when nothing is being asked.
+pub async fn answer(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, CaseError> {
+    let job = begin(ctx, proof).await?;
+    let answer = ClockCommand::Answer { text: text.into() };
+    let command = Command::Clock(super::act::masked_words(answer));
+    ctx.write(move |mut w| {
+        let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?
+            .ok_or_else(|| CaseError::not_found(job.seen.number))?;
+        let (case, event) = make(&mut w, &job, &before, command.clone())?;
         Ok(w.commit(event, case)?)
     })
     .await

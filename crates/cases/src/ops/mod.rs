@@ -14,6 +14,7 @@ mod files;
 pub mod filters;
 pub mod joint;
 mod lists;
+mod own;
 mod recompute;
 mod record;
 mod report;
@@ -29,12 +30,13 @@ mod words;
 pub use act::{Step, act, act_done, act_with, allowed, note};
 pub(crate) use alike::public_by_number;
 pub use alike::{alike, alike_public, is_public};
-pub use by_link::{add_message_by_link, rate_by_link, reopen_by_link};
+pub use by_link::{Proof, add_message, answer, rate, reopen};
 pub use error::{CaseError, Change};
 pub use files::may_read;
 pub use lists::{
     Likeness, ListQuery, Suspect, counts_by_state, events, find, list, my_unit, similar, tasks,
 };
+pub use own::{own_case, own_cases};
 pub use recompute::{Run, last_run, recompute};
 pub(crate) use record::missing;
 pub use record::{
@@ -43,7 +45,7 @@ pub use record::{
 };
 pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
 pub use show::{list_json, show_json, states_of};
-pub use timers::{answer_by_link, run_timers};
+pub use timers::run_timers;
 pub use track::{track, track_link};
 pub use unclear::{Return, ReturnedCase, Unclear, unclear};
 

@@ -11,7 +11,6 @@ use crate::sql;
 use access::Ctx;
 use jiff::Timestamp;
 use matters::City;
-use std::net::IpAddr;
 use std::sync::Arc;
 use store::{AuditEvent, Sealed, Write};
 
@@ -83,7 +82,7 @@ fn lapse(mut w: Write<'_>, job: &Job) -> Result<Sealed<bool>, CaseError> {
     Ok(w.commit(event, true)?)
 }
 
-/// Makes one move that no member of staff makes: the program's by a timer, the requester's by the private link. Answers the
+/// Makes one move that no member of staff makes: the program's by a timer, what a requester does. Answers the
 /// case as it is then, and the entry of the audit trail.
 pub(super) fn make(
     w: &mut Write<'_>,
@@ -112,33 +111,4 @@ pub(super) fn make(
         .district(case.district.as_str())
         .detail(detail);
     Ok((case, event))
-}
-
-/// The requester answers the question that the unit asked, by the private link. The clock of handling runs on.
-///
-/// # Errors
-/// Those of [`super::track_link`]; a rule's when nothing is being asked.
-pub async fn answer_by_link(
-    ctx: &Ctx,
-    link: &str,
-    text: &str,
-    client: Option<IpAddr>,
-) -> Result<Case, CaseError> {
-    let seen = super::track_link(ctx, link, client).await?;
-    let cases = ctx.service::<Cases>();
-    let answer = ClockCommand::Answer { text: text.into() };
-    let command = Command::Clock(super::act::masked_words(answer));
-    let job = Job {
-        city: cases.city(),
-        lists: cases.lists(ctx).await?,
-        actor: actor_of(ctx.principal()),
-        seen,
-    };
-    ctx.write(move |mut w| {
-        let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?
-            .ok_or_else(|| CaseError::not_found(job.seen.number))?;
-        let (case, event) = make(&mut w, &job, &before, command.clone())?;
-        Ok(w.commit(event, case)?)
-    })
-    .await
 }

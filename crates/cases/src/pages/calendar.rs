@@ -11,7 +11,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday, date};
 use kernel::calendar::{DayKind, WorkPeriod};
 use kernel::{Calendar, DivisionCode};
-use matters::calendars::{Layer, hours_text};
+use matters::calendars::{Layer, days_of, hours_text, stretches};
 use matters::ops::{DayChange, DayError, change_day};
 use matters::{City, Reference};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use ui::{Choice, FormState, Html, Tone, Ui};
 /// Versions shown of those that were loaded, the last ones.
 const SHOWN: usize = 20;
 /// Years that a page shows: those a calendar can say anything about.
-const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
+pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -207,12 +207,6 @@ pub(super) fn page(
     }
 }
 
-fn days_of(year: i16) -> impl Iterator<Item = Date> {
-    date(year, 1, 1)
-        .series(1.day())
-        .take_while(move |d| d.year() == year)
-}
-
 fn weeks(year: i16, month: i8, mut cell: impl FnMut(Date) -> Cell) -> Vec<Vec<Option<Cell>>> {
     let first = date(year, month, 1);
     let mut week: Vec<Option<Cell>> = Vec::with_capacity(7);
@@ -286,17 +280,9 @@ fn cell(
     }
 }
 
-/// The hours of a year, stretch by stretch; days that are not worked belong to the stretch around them.
 fn hours_rows(ui: &Ui, calendar: &Calendar, year: i16) -> Vec<HoursRow> {
-    let mut rows: Vec<(Date, Date, String)> = Vec::new();
-    for on in days_of(year).filter(|d| calendar.is_workday(*d)) {
-        let hours = hours_text(calendar.periods_on(on));
-        match rows.last_mut() {
-            Some((_, last, same)) if *same == hours => *last = on,
-            _ => rows.push((on, on, hours)),
-        }
-    }
-    rows.into_iter()
+    stretches(calendar, year)
+        .into_iter()
         .map(|(from, to, hours)| HoursRow {
             days: if from == to {
                 ui.date_long(from)

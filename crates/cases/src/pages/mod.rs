@@ -19,6 +19,7 @@ mod intake;
 mod line;
 pub(crate) mod live;
 mod offline;
+mod own;
 mod panel;
 pub mod pictures;
 mod read;
@@ -33,6 +34,7 @@ mod unclear;
 mod unit;
 mod wanted;
 
+pub(crate) use calendar::YEARS as CALENDAR_YEARS;
 pub use panel::{Panel, Paneling, Panels};
 
 /// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
@@ -74,7 +76,7 @@ use ui::{Crumb, Ui};
 /// Adds the pages to the calls of cases.
 pub fn add(routes: Routes) -> Routes {
     let (get, post) = (|| Method::GET, || Method::POST);
-    requester::add(routes)
+    own::add(requester::add(routes))
         .on(get(), "/", Permission::Public, home::show)
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
@@ -244,6 +246,7 @@ pub fn add(routes: Routes) -> Routes {
 /// Adds the links of the top bar.
 pub fn menu(capability: Capability) -> Capability {
     capability
+        .menu("cases-own", "/my-reports", Permission::CaseOwn, 5)
         .menu("cases-menu-desk", "/desk", Permission::CaseRead, 10)
         .menu("cases-menu-intake", "/intake", Permission::CaseAccept, 12)
         .menu("cases-menu-unit", "/unit", Permission::CaseHandle, 20)

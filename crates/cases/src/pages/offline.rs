@@ -6,7 +6,7 @@ use ui::{Html, Ui};
 
 // words: cases-sync-*
 /// The words of the line, by the name the island knows them by.
-const WORDS: [(&str, &str); 12] = [
+const WORDS: [(&str, &str); 14] = [
     ("online", "cases-sync-online"),
     ("offline", "cases-sync-offline"),
     ("waiting", "cases-sync-waiting"),
@@ -18,6 +18,8 @@ const WORDS: [(&str, &str); 12] = [
     ("signIn", "cases-sync-sign-in"),
     ("others", "cases-sync-others"),
     ("kept", "cases-sync-kept"),
+    ("taken", "cases-sync-taken"),
+    ("took", "cases-sync-took"),
     ("report", "cases-sync-report"),
 ];
 

@@ -8,7 +8,7 @@ use super::requester::Record;
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State};
 use crate::moves::Act;
-use crate::ops::{self, CaseError, Tracked};
+use crate::ops::{self, CaseError, Proof, Tracked};
 use crate::rules::{FairCommand, Refusal};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, Go, Path, Problem as _, Visit, show, show_as};
@@ -110,14 +110,31 @@ pub(super) async fn by_code(
     }
 }
 
+/// Where the own case stands and is acted on, and what shows that it is the reader's own.
+pub(super) struct Door<'d> {
+    pub proof: Proof<'d>,
+    pub address: String,
+}
+
+fn door<'t>(token: &'t str, visit: &Visit) -> Door<'t> {
+    Door {
+        proof: Proof::Link {
+            token,
+            client: visit.address(),
+        },
+        address: format!("/track/link/{token}"),
+    }
+}
+
 pub(super) async fn by_link(
     ctx: Ctx,
     ui: Ui,
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
-    match ops::track_link(&ctx, &token, visit.address()).await {
-        Ok(case) => progress(&ctx, ui, case, &token, FormState::new()).await,
+    let door = door(&token, &visit);
+    match door.proof.case(&ctx).await {
+        Ok(case) => progress(&ctx, ui, case, &door.address, FormState::new()).await,
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = FormState::new();
             form.fault("number", read::sentence(&ui, &error, None));
@@ -135,9 +152,7 @@ pub(super) async fn answer(
     Path(token): Path<String>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let done = ops::answer_by_link(&ctx, &token, fields.get("answer"), visit.address()).await;
-    let said = ui.t("cases-answered");
-    after(&ctx, ui, &visit, &token, (&fields, "answer"), done, said).await
+    answered(&ctx, ui, &door(&token, &visit), &fields).await
 }
 
 /// POST /track/link/{token}/rate — the requester says how it went.
@@ -147,6 +162,56 @@ pub(super) async fn rate(
     visit: Visit,
     Path(token): Path<String>,
     fields: Fields,
+) -> Result<Response, Fault> {
+    rated(&ctx, ui, &door(&token, &visit), &fields).await
+}
+
+/// POST /track/link/{token}/reopen — the requester asks that it is done again.
+pub(super) async fn reopen(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    reopened(&ctx, ui, &door(&token, &visit), &fields).await
+}
+
+/// POST /track/link/{token}/message — the requester adds something.
+pub(super) async fn message(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path(token): Path<String>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    added(&ctx, ui, &door(&token, &visit), &fields).await
+}
+
+/// The own case, behind its door.
+pub(super) async fn own(ctx: &Ctx, ui: Ui, door: &Door<'_>) -> Result<Response, Fault> {
+    let case = door.proof.case(ctx).await?;
+    progress(ctx, ui, case, &door.address, FormState::new()).await
+}
+
+/// The requester answers what the unit asked.
+pub(super) async fn answered(
+    ctx: &Ctx,
+    ui: Ui,
+    door: &Door<'_>,
+    fields: &Fields,
+) -> Result<Response, Fault> {
+    let done = ops::answer(ctx, door.proof, fields.get("answer")).await;
+    let said = ui.t("cases-answered");
+    after(ctx, ui, door, (fields, "answer"), done, said).await
+}
+
+/// The requester says how it went.
+pub(super) async fn rated(
+    ctx: &Ctx,
+    ui: Ui,
+    door: &Door<'_>,
+    fields: &Fields,
 ) -> Result<Response, Fault> {
     let yes_no = |name| match fields.get(name) {
         "yes" => Some(true),
@@ -162,7 +227,7 @@ pub(super) async fn rate(
                 missing: fields.all("missing").map(str::to_owned).collect(),
                 note: fields.get("note").to_owned(),
             };
-            ops::rate_by_link(&ctx, &token, command, visit.address()).await
+            ops::rate(ctx, door.proof, command).await
         }
         Err(_) => Err(CaseError::Rule {
             act: Act::Rate,
@@ -172,77 +237,64 @@ pub(super) async fn rate(
         }),
     };
     let said = ui.t("cases-rated");
-    after(
-        &ctx,
-        ui,
-        &visit,
-        &token,
-        (&fields, "satisfaction"),
-        done,
-        said,
-    )
-    .await
+    after(ctx, ui, door, (fields, "satisfaction"), done, said).await
 }
 
-/// POST /track/link/{token}/reopen — the requester asks that it is done again.
-pub(super) async fn reopen(
-    ctx: Ctx,
+/// The requester asks that it is done again.
+pub(super) async fn reopened(
+    ctx: &Ctx,
     ui: Ui,
-    visit: Visit,
-    Path(token): Path<String>,
-    fields: Fields,
+    door: &Door<'_>,
+    fields: &Fields,
 ) -> Result<Response, Fault> {
-    let done = ops::reopen_by_link(&ctx, &token, fields.get("reason"), visit.address()).await;
+    let done = ops::reopen(ctx, door.proof, fields.get("reason")).await;
     let said = ui.t("cases-reopened-done");
-    after(&ctx, ui, &visit, &token, (&fields, "reason"), done, said).await
+    after(ctx, ui, door, (fields, "reason"), done, said).await
 }
 
-/// POST /track/link/{token}/message — the requester adds something.
-pub(super) async fn message(
-    ctx: Ctx,
+/// The requester adds something.
+pub(super) async fn added(
+    ctx: &Ctx,
     ui: Ui,
-    visit: Visit,
-    Path(token): Path<String>,
-    fields: Fields,
+    door: &Door<'_>,
+    fields: &Fields,
 ) -> Result<Response, Fault> {
-    let text = fields.get("message");
-    let done = ops::add_message_by_link(&ctx, &token, text, visit.address()).await;
+    let done = ops::add_message(ctx, door.proof, fields.get("message")).await;
     let said = ui.t("cases-message-done");
-    after(&ctx, ui, &visit, &token, (&fields, "message"), done, said).await
+    after(ctx, ui, door, (fields, "message"), done, said).await
 }
 
 /// Back to the own page with a word of thanks, or with what was wrong beside its field.
 async fn after(
     ctx: &Ctx,
     ui: Ui,
-    visit: &Visit,
-    token: &str,
+    door: &Door<'_>,
     (fields, field): (&Fields, &'static str),
     done: Result<Case, CaseError>,
     said: String,
 ) -> Result<Response, Fault> {
     match done {
-        Ok(_) => Ok(Go::to(format!("/track/link/{token}"))
+        Ok(_) => Ok(Go::to(&door.address)
             .saying(Tone::Good, said)
             .into_response()),
         Err(error @ (CaseError::Rule { .. } | CaseError::Field { .. })) => {
-            let case = ops::track_link(ctx, token, visit.address()).await?;
+            let case = door.proof.case(ctx).await?;
             let mut form = fields.form();
             // words: cases-field-*
             let label = ui.t(&format!("cases-field-{field}"));
             form.fault(field, read::sentence(&ui, &error, Some(&label)));
-            progress(ctx, ui, case, token, form).await
+            progress(ctx, ui, case, &door.address, form).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// The page of the own case. Without a token (by the code) it is looked at only.
+/// The page of the own case. Without an address to act on (by the code) it is looked at only.
 async fn progress(
     ctx: &Ctx,
     ui: Ui,
     case: Case,
-    token: &str,
+    acts: &str,
     form: FormState,
 ) -> Result<Response, Fault> {
     let kept = ops::requester::kept_of(ctx, &case).await?;
@@ -251,15 +303,11 @@ async fn progress(
     let (city, lists) = (cases.city(), cases.lists(ctx).await?);
     let pictures = pictures_for_requester(ctx, &ui, &case).await?;
     let tracked = ops::tracked(ctx, case).await?;
-    let page = ProgressPage::new(ui, &city, &lists, &tracked, !token.is_empty());
+    let page = ProgressPage::new(ui, &city, &lists, &tracked, !acts.is_empty());
     show(&ProgressPage {
         record,
         pictures,
-        answer_to: if token.is_empty() {
-            String::new()
-        } else {
-            format!("/track/link/{token}")
-        },
+        answer_to: acts.to_owned(),
         form,
         ..page
     })
@@ -267,7 +315,7 @@ async fn progress(
 
 impl ProgressPage {
     /// What a requester sees of the own case.
-    pub fn new(ui: Ui, city: &City, lists: &Lists, tracked: &Tracked, has_link: bool) -> Self {
+    pub fn new(ui: Ui, city: &City, lists: &Lists, tracked: &Tracked, may_act: bool) -> Self {
         let (own, case) = (&tracked.own, &tracked.end);
         let is_open = !case.state.is_final();
         // words: cases-stands-*, cases-satisfaction-*
@@ -314,13 +362,13 @@ impl ProgressPage {
             answer_to: String::new(),
             reply: reply(&ui, case),
             reply_note: reply_note(&ui, case),
-            may_rate: has_link && tracked.may_rate,
+            may_rate: may_act && tracked.may_rate,
             reopen_until: tracked
                 .reopen_until
-                .filter(|_| has_link)
+                .filter(|_| may_act)
                 .map(|at| ui.time_text(at))
                 .unwrap_or_default(),
-            may_add: has_link && tracked.may_add,
+            may_add: may_act && tracked.may_add,
             missing: lists
                 .active(ListKind::Missing)
                 .map(|e| Choice::new(e.code.clone(), e.name(ui.lang.tag())))

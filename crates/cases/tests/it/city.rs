@@ -516,6 +516,13 @@ impl City {
     pub fn add_admin(&mut self) {
         self.add("admin", &[Role::SystemAdmin], None, None);
     }
+    /// Adds two residents with accounts.
+    #[allow(dead_code, reason = "rooms above cases have no residents")]
+    pub fn add_residents(&mut self) {
+        for login in ["resident", "neighbour"] {
+            self.add(login, &[Role::Resident], None, None);
+        }
+    }
     /// POST of a form without files as an account.
     pub fn urlencoded(&self, login: &str, path: &str, words: &[(&str, &str)]) -> Reply {
         let body: String = form_urlencoded::Serializer::new(String::new())

@@ -226,19 +226,22 @@ testdb::both_engines!(
 
         city.clock.advance(HOUR);
         let ctx = city.ctx("stranger");
+        let by = |token| ops::Proof::Link {
+            token,
+            client: None,
+        };
         let answered = city
-            .run(ops::answer_by_link(
+            .run(ops::answer(
                 &ctx,
-                &receipt.link,
+                by(&receipt.link),
                 "东门，我的电话 13800138000",
-                None,
             ))
             .unwrap();
         assert_eq!(answered.state, State::Handling);
         assert_eq!(answered.due_at.unwrap().to_string(), "2026-03-16T08:00:00Z");
-        let again = city.run(ops::answer_by_link(&ctx, &receipt.link, "东门", None));
+        let again = city.run(ops::answer(&ctx, by(&receipt.link), "东门"));
         assert!(again.is_err(), "nothing is being asked any more");
-        let wrong = city.run(ops::answer_by_link(&ctx, "00", "东门", None));
+        let wrong = city.run(ops::answer(&ctx, by("00"), "东门"));
         assert!(wrong.is_err());
         let life = city
             .get("water", &format!("/api/v1/cases/{number}/events"))

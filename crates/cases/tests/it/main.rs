@@ -20,6 +20,7 @@ mod life;
 #[path = "../../../facts/tests/it/lives.rs"]
 mod lives;
 mod looks;
+mod own;
 mod pictures;
 mod places;
 mod record;

@@ -375,3 +375,39 @@ testdb::both_engines!(the_pages_of_figures_show_and_refuse, &migrations(), |db| 
     assert_eq!(status, 200);
     assert!(text.starts_with("PK"), "a spreadsheet is a ZIP file");
 });
+
+testdb::both_engines!(
+    each_part_of_evaluation_leads_to_the_others,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        let parts = [
+            "/evaluation",
+            "/evaluation/figures",
+            "/evaluation/months",
+            "/evaluation/sets",
+        ];
+        for here in parts {
+            let (status, page) = stage.get(Role::Leader, None, None, here);
+            assert_eq!(status, 200, "{here}");
+            ui::testing::assert_sound(&page);
+            for there in parts.into_iter().chain(["/evaluation/own", "/topics"]) {
+                assert!(
+                    page.contains(&format!("href=\"{there}\"")),
+                    "{here} → {there}"
+                );
+            }
+        }
+        let set = "/evaluation/sets/standard@1";
+        let (status, page) = stage.get(Role::Leader, None, None, set);
+        assert_eq!(status, 200);
+        assert!(page.contains("need_archive") && !page.contains("/evaluation/sets/new"));
+        let new = "/evaluation/sets/new?from=standard@1";
+        assert_eq!(stage.get(Role::Leader, None, None, new).0, 403);
+        let (status, page) = stage.get(Role::Analyst, None, None, new);
+        assert_eq!(status, 200);
+        assert!(page.contains("id = &#34;city&#34;"), "{page}");
+        let (status, _) = stage.get(Role::Leader, None, None, "/evaluation/sets/nothing");
+        assert_eq!(status, 404);
+    }
+);

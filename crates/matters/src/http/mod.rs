@@ -1,5 +1,7 @@
 //! The calls of the catalogue and of duties under `/api/v1`. A handler translates; `ops` decides.
 
+mod check;
+mod duties;
 mod views;
 
 pub use views::{Asked, named_class};
@@ -18,7 +20,7 @@ use serde::Deserialize;
 
 /// Calls of the catalogue and of duties.
 pub fn routes() -> Routes {
-    Routes::new("matters")
+    let routes = Routes::new("matters")
         .on_api(
             Method::GET,
             "/api/v1/matters",
@@ -68,7 +70,8 @@ pub fn routes() -> Routes {
                 "lists for which class nobody is named in which district, and double lines",
             )
             .answers::<CoverageView>(200),
-        )
+        );
+    check::add(duties::add(routes))
 }
 
 /// What the catalogue brings to the program: calls, pages, tables, words.

@@ -158,7 +158,7 @@ pub struct UnitView {
 }
 
 impl UnitView {
-    fn new(city: &City, id: UnitId) -> Self {
+    pub(super) fn new(city: &City, id: UnitId) -> Self {
         let unit = city.unit(id);
         Self {
             id: id.to_string(),

@@ -59,7 +59,7 @@ pub struct CatalogueOptions {
 }
 
 /// What a check of a sheet found; no database is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Check {
     /// Lines with content.
     pub rows: u64,

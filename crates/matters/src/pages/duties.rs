@@ -6,7 +6,7 @@ use crate::error::MatterError;
 use crate::model::{Duty, DutyId};
 use crate::ops::{self, NewDuty};
 use crate::reference::{City, Reference};
-use crate::rules::{DutyRules, Fallback};
+use crate::rules::{DutyFilter, DutyRules, Fallback};
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Query, UnitId, show as show_page, show_as};
 use askama::Template;
 use axum::http::StatusCode;
@@ -111,18 +111,14 @@ pub(super) fn page_of(
     let matter = query.matter.clone().unwrap_or_default();
     let code = matter.split_whitespace().next().unwrap_or_default();
     let all = query.all.is_some();
-    let fits = |d: &&Duty| {
-        (all || d.valid_to.is_none_or(|last| last >= on))
-            && (code.is_empty() || d.matter.starts_with(code) || code.starts_with(&d.matter))
-            && query.division.is_none_or(|q| {
-                d.division
-                    .is_none_or(|own| own.contains(&q) || q.contains(&own))
-            })
-            && query.unit.is_none_or(|u| {
-                [d.competent, d.owning, d.maintaining, Some(d.handling)].contains(&Some(u))
-            })
+    let filter = DutyFilter {
+        matter: code.to_owned(),
+        division: query.division,
+        unit: query.unit,
+        ended: all,
     };
-    let found: Vec<&Duty> = city.duties.iter().filter(fits).collect();
+    let found = city.duties.iter().filter(|d| filter.lets(d, on));
+    let found: Vec<&Duty> = found.collect();
     let number = query.page.unwrap_or(1).clamp(1, 10_000);
     let rows: Vec<Row> = found
         .iter()

@@ -5,6 +5,7 @@ mod compare;
 mod coverage;
 mod flags;
 mod index;
+mod register;
 mod responsible;
 
 pub use class::{Wrong, check_class, first_flaw};
@@ -12,6 +13,7 @@ pub use compare::{Change, changes};
 pub use coverage::{Clash, Coverage, Gap, coverage};
 pub use flags::{default_flags, is_conduct};
 pub use index::{Found, Index};
+pub use register::DutyFilter;
 pub use responsible::{
     DutyRules, Fallback, NoUnit, Place, Reason, Responsible, candidates, who, who_by,
 };

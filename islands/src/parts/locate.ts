@@ -1,0 +1,38 @@
+// "Use my position" beside the fields of a place: it needs no map, so it is there while the map is on its way, where there
+// is none, and where it did not load. The position is asked for only when somebody presses, and goes nowhere but into the form.
+
+/** Six decimals are a tenth of a metre. */
+const DECIMALS = 6;
+
+export function offerPosition(): void {
+  if (!('geolocation' in navigator)) return;
+  for (const box of document.querySelectorAll<HTMLElement>('[data-locate]')) {
+    const [button, told] = [box.querySelector('button'), box.querySelector<HTMLElement>('[role=status]')];
+    const form = box.closest('form');
+    const field = (name: string): HTMLInputElement | null => form?.querySelector<HTMLInputElement>(`input[name="${name}"]`) ?? null;
+    const [lon, lat] = [field('lon'), field('lat')];
+    if (!button || !told || !lon || !lat) continue;
+    box.hidden = false;
+    button.addEventListener('click', () => {
+      button.disabled = true;
+      told.textContent = '';
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => {
+          button.disabled = false;
+          for (const [input, value] of [[lon, coords.longitude], [lat, coords.latitude]] as const) {
+            input.value = value.toFixed(DECIMALS);
+            for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, { bubbles: true }));
+          }
+          const fold = lon.closest('details');
+          if (fold) fold.open = true;
+          told.textContent = box.dataset.found ?? '';
+        },
+        () => {
+          button.disabled = false;
+          told.textContent = box.dataset.failed ?? '';
+        },
+        { enableHighAccuracy: true, timeout: 10_000, maximumAge: 30_000 },
+      );
+    });
+  }
+}
