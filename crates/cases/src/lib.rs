@@ -109,4 +109,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "desk",
         sql: include_str!("../migrations/0099_desk.sql"),
     },
+    store::Migration {
+        number: 110,
+        name: "calls_of_merged",
+        sql: include_str!("../migrations/0110_calls_of_merged.sql"),
+    },
 ];

@@ -565,6 +565,8 @@ pub enum Fact {
         /// That case.
         number: CaseNumber,
     },
+    /// 再次回访 — the case it was merged into was reopened: its requester is called again when that is over.
+    CallRenewed,
     /// What happens when several work on one case. (Must stay the last: a word that is none of the above is looked for there.)
     #[serde(untagged)]
     Joint(JointFact),

@@ -136,6 +136,8 @@ kinds! {
     Join = "join",
     /// 来案撤出
     Part = "part",
+    /// 再次回访
+    RenewCall = "renew_call",
     /// 协办
     AskHelp = "ask_help",
     /// 拆分
@@ -519,6 +521,13 @@ pub const MOVES: &[Move] = &[
         to: &[],
         by: Who::Roles(&[Acceptor, ShiftLeader]),
         because: "撤销并案的另一面",
+    },
+    Move {
+        from: &[S::Merged],
+        act: Act::RenewCall,
+        to: &[],
+        by: Who::Anybody,
+        because: "主案重新办理的另一面：并入案件的反映人须再次回访",
     },
     Move {
         from: State::ALL,

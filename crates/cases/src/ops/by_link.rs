@@ -1,13 +1,13 @@
 //! What a requester does by the private link, without an account: rate, reopen, add something. The code beside a number shows
 //! a case; to act takes the link.
 
-use super::act::{known_codes, masked};
-use super::timers::{Job, make};
+use super::act::{Stored, known_codes, masked};
+use super::timers::{Job, facts, make};
 use super::{CaseError, actor_of, track_link, words};
 use crate::lists::ListKind;
 use crate::model::{Case, State};
 use crate::moves::Act;
-use crate::rules::{Command, FairCommand, Refusal, fairness};
+use crate::rules::{Command, FairCommand, Refusal, fairness, merging};
 use crate::service::Cases;
 use crate::sql_record;
 use access::Ctx;
@@ -106,8 +106,17 @@ pub async fn reopen_by_link(
             reason: reason.clone(),
             to_dispatch: words::needs_dispatch(&job.city, &end),
         };
-        let (case, event) = make(&mut w, &job, &end, Command::Fair(command))?;
-        Ok(w.commit(event, case)?)
+        let command = Command::Fair(command);
+        let (case, event) = make(&mut w, &job, &end, command.clone())?;
+        let mut others = Stored {
+            w: &mut w,
+            facts: &|other, now| facts(&job, other, now),
+            late: &|_, _| None,
+            audits: vec![event],
+        };
+        merging::beside(&mut others, &end, &command)?;
+        let audits = others.audits;
+        Ok(w.commit_all(&audits, case)?)
     })
     .await
 }

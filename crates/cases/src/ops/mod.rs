@@ -132,6 +132,8 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
         Act::Rate => &[P::CaseTrack],
         Act::Reopen | Act::AddMessage => &[P::CaseAccept, P::CaseCallBack, P::CaseRegister],
         Act::Join | Act::Part => &[P::CaseMerge],
+        // The other side of a reopening, which anybody may ask for by the link.
+        Act::RenewCall => &[P::CaseTrack],
         Act::AskHelp | Act::Split | Act::RecallPart => &[P::CaseHandle, P::CaseDispatch],
         Act::AnswerPart | Act::Whistle => &[P::CaseHandle],
         Act::NameFirst => &[P::CaseDispatch],

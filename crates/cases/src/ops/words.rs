@@ -7,32 +7,45 @@ use crate::lists::{self, ListKind, Values};
 use crate::model::Case;
 use crate::moves::Act;
 use crate::record::{Answer, AnswerKind, AnswerParts};
-use crate::rules::{AnswerCommand, FairCommand, Refusal};
+use crate::rules::{AnswerCommand, FairCommand, Refusal, answer};
 use jiff::Timestamp;
 
 /// The answer of the city's template for the end that an act makes of a case. `told` is what the act says: how it was closed,
-/// or why it was refused. Without an act: for somebody who joins a case that is over.
+/// or why it was refused.
 pub(super) fn at_the_end(
     job: &Job,
     case: &Case,
-    act: Option<Act>,
+    act: Act,
     told: &str,
     doors: Vec<String>,
     now: Timestamp,
 ) -> Answer {
     let kind = match act {
-        Some(Act::NotAccept | Act::NotRegister) => AnswerKind::Refused,
-        Some(Act::Void) => AnswerKind::Ended,
+        Act::NotAccept | Act::NotRegister => AnswerKind::Refused,
+        Act::Void => AnswerKind::Ended,
         _ => AnswerKind::Handled,
     };
     let is_refusal = kind != AnswerKind::Handled;
-    let closing = match (is_refusal, told.is_empty()) {
-        (true, _) => "",
-        (false, false) => told,
-        (false, true) => case.closing.as_deref().unwrap_or_default(),
-    };
+    let closing = if is_refusal { "" } else { told };
     let reason = if is_refusal { told } else { "" };
     let result = case.record.result.as_deref().unwrap_or_default();
+    compose(job, case, kind, (result, closing, reason), doors, now)
+}
+
+/// The answer for somebody who joins a case that is over and was answered to nobody: how it was closed, or why it was refused
+/// and which doors are still open.
+pub(super) fn for_a_late_joiner(job: &Job, case: &Case, now: Timestamp) -> Answer {
+    let kind = answer::kind_of_ended(case).unwrap_or_default();
+    let result = case.record.result.as_deref().unwrap_or_default();
+    let closing = case.closing.as_deref().unwrap_or_default();
+    let (reason, doors) = match kind {
+        AnswerKind::Refused => {
+            let all = job.lists.active(ListKind::Door);
+            let reason = case.reason.as_deref().unwrap_or_default();
+            (reason, all.map(|d| d.code.clone()).collect())
+        }
+        _ => ("", Vec::new()),
+    };
     compose(job, case, kind, (result, closing, reason), doors, now)
 }
 
@@ -235,7 +248,8 @@ pub(super) fn known_fair(
         | F::GrantAppeal
         | F::GrantExclusion
         | F::Join { .. }
-        | F::Part { .. }) => without_words,
+        | F::Part { .. }
+        | F::RenewCall) => without_words,
     })
 }
 

@@ -557,6 +557,7 @@ pub fn step(
         Act::Rate
         | Act::Join
         | Act::Part
+        | Act::RenewCall
         | Act::Report
         | Act::Claim
         | Act::ShowClaim

@@ -432,6 +432,7 @@ fn facts() -> Vec<Fact> {
         Fact::Parted {
             number: "330102-20260316-00003".parse().expect("a number"),
         },
+        Fact::CallRenewed,
     ]
 }
 
@@ -565,6 +566,7 @@ fn loaded(case: Case) -> Loaded {
                     | Act::Rate
                     | Act::Join
                     | Act::Part
+                    | Act::RenewCall
             )
         })
         .collect();

@@ -210,15 +210,13 @@ pub(super) fn before_the_end(
     facts: &Facts<'_>,
 ) -> Result<Vec<Fact>, Refusal> {
     // Somebody joins a case that is over and was answered to nobody: the answer goes out now.
-    let joins_late = ends
+    let joins = ends
         .iter()
-        .any(|f| matches!(f, Fact::Joined { owed: true, .. }))
-        && matches!(case.state, State::Closed | State::SelfHandled)
-        && case.record.answer.is_none();
-    if joins_late {
-        let mut answer = words.unwrap_or_else(|| of_the_record(case, &ends));
-        answer.kind = AnswerKind::Handled;
-        let answer = Box::new(answer);
+        .any(|f| matches!(f, Fact::Joined { owed: true, .. }));
+    let late = kind_of_ended(case).filter(|_| joins && case.record.answer.is_none());
+    if let Some(kind) = late {
+        let answer = words.unwrap_or_else(|| of_the_record(case, &ends));
+        let answer = Box::new(Answer { kind, ..answer });
         return Ok(ends
             .into_iter()
             .chain([Fact::AnswerSent { answer }])
@@ -261,6 +259,16 @@ fn kind_of_end(fact: &Fact) -> Option<AnswerKind> {
         Fact::Closed { .. } | Fact::SelfHandlingConfirmed => Some(AnswerKind::Handled),
         Fact::NotAccepted { .. } | Fact::NotRegistered { .. } => Some(AnswerKind::Refused),
         Fact::Voided { .. } => Some(AnswerKind::Ended),
+        _ => None,
+    }
+}
+
+/// What the answer to a case that is over is about; none for one that is not, and for one in which a matter does not end.
+pub fn kind_of_ended(case: &Case) -> Option<AnswerKind> {
+    match case.state {
+        State::Closed | State::SelfHandled => Some(AnswerKind::Handled),
+        State::NotAccepted | State::NotRegistered => Some(AnswerKind::Refused),
+        State::AnsweredDirectly => Some(AnswerKind::Direct),
         _ => None,
     }
 }

@@ -313,7 +313,8 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::Reopened { .. }
         | Fact::RequesterAdded { .. }
         | Fact::Joined { .. }
-        | Fact::Parted { .. } => fairness::change(case, event),
+        | Fact::Parted { .. }
+        | Fact::CallRenewed => fairness::change(case, event),
         Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
         Fact::VoidRefused { .. } => case.void_requested = None,
         Fact::Voided { reason } => {

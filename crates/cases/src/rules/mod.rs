@@ -9,6 +9,7 @@ mod clocks;
 pub mod fairness;
 mod joint;
 pub mod likeness;
+pub mod merging;
 mod recompute;
 mod stages;
 
@@ -1062,7 +1063,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if case.before.is_none() {
                 return Err(Refusal::NoMerge);
             }
-            vec![Fact::Unmerged]
+            // What was said is about the case it had gone into; its own matter goes on.
+            let renewed = case.call_back.is_some().then_some(Fact::CallRenewed);
+            renewed.into_iter().chain([Fact::Unmerged]).collect()
         }
         Command::ConfirmSelfHandling => vec![Fact::SelfHandlingConfirmed],
         Command::Note {

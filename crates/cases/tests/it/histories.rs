@@ -1,6 +1,7 @@
 //! Random histories: any commands by anybody against the pure rules. Whatever people try, the laws hold. The seed of a
 //! failure is printed by proptest and kept beside this file.
 
+use crate::calendars::calendars;
 use access::{AccountId, Role, UnitId};
 use cases::model::{
     Ask, Case, CaseEvent, Claimant, Interest, JointFact, NotOpen, Place, Reported, Satisfaction,
@@ -21,16 +22,16 @@ use kernel::{Calendar, Timestamp};
 use matters::MatterId;
 use proptest::prelude::*;
 
-fn id(n: u8) -> Id {
+pub fn id(n: u8) -> Id {
     Id::from_bytes([n; 16])
 }
-fn unit(n: u8) -> UnitId {
+pub fn unit(n: u8) -> UnitId {
     UnitId(id(100 + n))
 }
 
 /// Somebody with up to three roles or with all of them, perhaps of one of four units, perhaps in a colleague's place; now
 /// and then the program itself.
-fn actor() -> impl Strategy<Value = Actor> {
+pub fn actor() -> impl Strategy<Value = Actor> {
     let roles = prop_oneof![
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=3),
         Just(Role::ALL.to_vec())
@@ -68,8 +69,14 @@ fn words() -> impl Strategy<Value = String> {
     prop_oneof![4 => Just("因为".to_owned()), 1 => Just(String::new()), 1 => "\\PC{0,12}"]
 }
 
-fn command() -> impl Strategy<Value = Command> {
-    let standard = |matter: u8, closings: Vec<String>| Standard {
+/// The class of a case.
+pub fn matter() -> MatterId {
+    MatterId(id(50))
+}
+
+/// A registration condition of a class.
+pub fn standard(matter: u8, closings: Vec<String>) -> Standard {
+    Standard {
         matter: MatterId(id(matter)),
         code: "C0101".into(),
         catalogue: "test".into(),
@@ -79,7 +86,10 @@ fn command() -> impl Strategy<Value = Command> {
         closings,
         evidence: None,
         legal_basis: Some("城市道路管理条例第二十三条".into()),
-    };
+    }
+}
+
+fn command() -> impl Strategy<Value = Command> {
     let matter = || prop::option::of((50..52_u8).prop_map(|n| MatterId(id(n))));
     let units = || (0..2_u8).prop_map(unit);
     prop_oneof![
@@ -230,7 +240,7 @@ fn joint() -> impl Strategy<Value = Joint> {
     ]
 }
 
-fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
+pub fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
     Command::Report(Box::new(Reported {
         district: "330102".parse().unwrap(),
         number: "330102-20260316-00001".parse().unwrap(),
@@ -576,16 +586,12 @@ proptest! {
         self_handled in prop::bool::weighted(0.2),
         requested in prop::bool::weighted(0.7),
         must_be_written in prop::bool::weighted(0.3),
+        calendars in calendars(),
         tries in prop::collection::vec((actor(), command(), 1..90_i64), 0..250),
     ) {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
         let city = CityRules { answer_must_be_written: must_be_written, ..CityRules::default() };
-        // A second calendar of the same year, in which other days are worked: it comes into force by a recomputation.
-        let other = Calendar::parse_text(
-            "version other\nyear 2026\noff 2026-03-17..2026-03-18 台风\nwork 2026-03-21..2026-03-22\n\
-             hours 2026-03-23..2026-12-31 07:30-13:30\n",
-        ).unwrap();
-        let calendars = [Calendar::cn().clone(), Calendar::cn().clone().overlaid(&other, "other")];
+        // Calendars in which other days are worked, at other hours: another comes into force by a recomputation.
         let mut in_force = 0;
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
@@ -602,7 +608,7 @@ proptest! {
             let may = rules::may(&case, act, &actor);
             let is_another = command == Command::Clock(Clock::Recompute) && actor.is_program;
             if is_another {
-                in_force = 1 - in_force;
+                in_force = (in_force + 1) % calendars.len();
             }
             let at = facts(now, &actor, &calendars[in_force], &tz, &city);
             match rules::decide(Some(&case), command, &at) {

@@ -6,6 +6,7 @@
 
 mod api;
 mod bulk;
+mod calendars;
 mod city;
 mod clocks;
 mod desk;
@@ -14,6 +15,7 @@ mod import;
 mod intake;
 mod life;
 mod looks;
+mod merges;
 mod pictures;
 mod record;
 mod refusals;

@@ -1036,6 +1036,150 @@ testdb::both_engines!(undoing_a_merge_restores_both_sides, &migrations(), |db| {
 });
 
 testdb::both_engines!(
+    whoever_is_merged_is_answered_and_called_however_the_other_case_ends,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let merge = |from: CaseNumber, into: CaseNumber| {
+            let merge = json!({ "act": "merge", "into": into.to_string() });
+            done(&city, "acceptor", from, &[merge]);
+        };
+        // Void after the merge.
+        let void = city.report("collector", city.cover("patrol")).case.number;
+        let (a, link_a) = resident(&city);
+        merge(a, void);
+        let voids = json!({ "act": "void", "reason": "测试录入" });
+        done(&city, "shift_leader", void, &[voids]);
+        assert_eq!(track(&city, &link_a)["answer"]["kind"], "ended");
+        // Refused before the merge, and nobody had asked: the answer goes out now, with the reason and the doors.
+        let refused = city.report("collector", city.cover("patrol")).case.number;
+        let refuses = json!({ "act": "not_accept", "reason": "属于小区内部" });
+        done(&city, "acceptor", refused, &[refuses]);
+        let (b, link_b) = resident(&city);
+        merge(b, refused);
+        let answer = &track(&city, &link_b)["answer"];
+        assert_eq!(answer["kind"], "refused");
+        let words = answer.to_string();
+        assert!(words.contains("属于小区内部"), "{words}");
+        assert!(words.contains("信访") && words.contains("110"), "{words}");
+        // The case it went into takes longer than a call-back may wait.
+        let slow = city.report("collector", city.cover("patrol")).case.number;
+        let (c, _) = resident(&city);
+        merge(c, slow);
+        let mut due = calls(&city, "acceptor");
+        due.sort();
+        assert_eq!(due, [a, b].map(|n| n.to_string()));
+        city.clock.advance(120 * DAY);
+        assert!(calls(&city, "acceptor").is_empty(), "too long ago");
+        by_script(&city, slow, State::Closed);
+        assert_eq!(calls(&city, "acceptor"), [c.to_string()]);
+        for number in [void, refused, slow, a, b, c] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
+    whoever_was_called_is_called_again_after_a_reopening_or_a_merge_undone,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let main = city.report("collector", city.cover("patrol")).case.number;
+        let (a, link) = resident(&city);
+        let (b, _) = resident(&city);
+        for number in [a, b] {
+            let merge = json!({ "act": "merge", "into": main.to_string() });
+            done(&city, "acceptor", number, &[merge]);
+        }
+        by_script(&city, main, State::Closed);
+        let call = json!({ "act": "call_back", "satisfaction": "dissatisfied" });
+        for number in [a, b] {
+            done(&city, "acceptor", number, &[call.clone()]);
+        }
+        assert!(calls(&city, "acceptor").is_empty());
+        let reopen = json!({ "reason": "又缺了" });
+        assert_eq!(by_link(&city, &link, "reopen", &reopen).0, 200);
+        assert!(calls(&city, "acceptor").is_empty(), "it goes on");
+        // One of them is taken out: it is another matter after all, and will be called about that.
+        done(&city, "acceptor", b, &[json!({ "act": "unmerge" })]);
+        done(
+            &city,
+            "water",
+            main,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "换了新的" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            main,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        assert_eq!(calls(&city, "acceptor"), [a.to_string()]);
+        by_script(&city, b, State::Closed);
+        let mut due = calls(&city, "acceptor");
+        due.sort();
+        assert_eq!(due, [a, b].map(|n| n.to_string()));
+        // What was said stays in the life.
+        let life = city
+            .get("acceptor", &format!("/api/v1/cases/{a}/events"))
+            .text;
+        assert!(
+            life.contains("dissatisfied") && life.contains("call_renewed"),
+            "{life}"
+        );
+        for number in [main, a, b] {
+            city.check_life(number);
+        }
+        city.replays();
+    }
+);
+
+testdb::both_engines!(
+    undoing_one_merge_of_several_tells_the_case_at_the_end,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let main = city.report("collector", city.cover("patrol")).case.number;
+        let between = city.report("collector", city.cover("patrol")).case.number;
+        let (a, _) = resident(&city);
+        for (from, into) in [(a, between), (between, main)] {
+            let merge = json!({ "act": "merge", "into": into.to_string() });
+            done(&city, "acceptor", from, &[merge]);
+        }
+        assert_eq!(shown(&city, main)["answer_owed"], true);
+        done(&city, "acceptor", a, &[json!({ "act": "unmerge" })]);
+        assert_eq!(
+            shown(&city, main)["answer_owed"],
+            false,
+            "nobody asks there any more"
+        );
+        assert_eq!(shown(&city, main)["joined"], json!([between.to_string()]));
+        // Called about the end of one case, and taken out with the case between, whose matter goes on.
+        let merge = json!({ "act": "merge", "into": between.to_string() });
+        done(&city, "acceptor", between, &[json!({ "act": "unmerge" })]);
+        done(&city, "acceptor", a, &[merge]);
+        let merge = json!({ "act": "merge", "into": main.to_string() });
+        done(&city, "acceptor", between, &[merge]);
+        by_script(&city, main, State::Closed);
+        let call = json!({ "act": "call_back", "satisfaction": "satisfied" });
+        done(&city, "acceptor", a, &[call]);
+        assert!(calls(&city, "acceptor").is_empty());
+        done(&city, "acceptor", between, &[json!({ "act": "unmerge" })]);
+        by_script(&city, between, State::Closed);
+        assert_eq!(calls(&city, "acceptor"), [a.to_string()]);
+        for number in [main, between, a] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
     messages_reach_the_unit_masked_and_are_bounded,
     &migrations(),
     |db| {
