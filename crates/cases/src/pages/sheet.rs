@@ -733,8 +733,7 @@ impl Frame<'_> {
         if let Some(stage) = Stage::of(case).filter(|s| *s != Stage::Handle)
             && let Some(due) = case.stage_due_at
         {
-            // words: cases-stage-*
-            let name = ui.t(&format!("cases-stage-{}", stage.as_str().replace('_', "-")));
+            let name = ui.t(crate::words::stage_key(stage));
             let until = due_mark(ui, due, case.stage_provisional);
             let name = Html::from_text(&name);
             add(
