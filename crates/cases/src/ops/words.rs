@@ -176,7 +176,8 @@ pub(super) fn known_reply(
             reason: masked(&reason),
         },
         A::AnswerDirectly { parts, .. } => {
-            let Some(nature) = &case.record.nature else {
+            let named = case.record.nature.as_ref();
+            let Some(nature) = named.filter(|_| !case.record.nature_assumed) else {
                 let (act, refusal) = (Act::AnswerDirectly, Refusal::Missing { field: "nature" });
                 return Err(CaseError::Rule { act, refusal });
             };

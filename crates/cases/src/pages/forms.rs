@@ -683,7 +683,10 @@ impl Maker<'_> {
         Input {
             required,
             choices: self.choices(ListKind::Nature),
-            value: self.case.record.nature.clone().unwrap_or_default(),
+            // What the city only assumes is for the desk to say.
+            value: (self.case.record.nature.clone())
+                .filter(|_| !self.case.record.nature_assumed)
+                .unwrap_or_default(),
             ..self.input(id, "nature", Kind::Radios)
         }
     }

@@ -336,7 +336,9 @@ pub fn steps(
     let first = match act {
         Act::Accept => {
             let nature = fields.get("nature");
-            let is_new = !nature.is_empty() && case.record.nature.as_deref() != Some(nature);
+            let is_known =
+                case.record.nature.as_deref() == Some(nature) && !case.record.nature_assumed;
+            let is_new = !nature.is_empty() && !is_known;
             is_new.then(|| set_nature(nature.to_owned()))
         }
         Act::ReportBack if !fields.get("done").is_empty() => {

@@ -89,6 +89,7 @@ fn reported() -> Reported {
         confidential: false,
         same_as: None,
         nature: Some("complaint".into()),
+        nature_assumed: true,
         requested: true,
     }
 }
@@ -459,6 +460,7 @@ fn record() -> Record {
     };
     Record {
         nature: Some("complaint".into()),
+        nature_assumed: false,
         requested: true,
         result: Some("已更换 <b>".into()),
         draft: Some(Draft {

@@ -312,6 +312,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             confidential,
         } => {
             case.record.nature = Some(nature.clone());
+            case.record.nature_assumed = false;
             case.confidential |= confidential;
         }
         Fact::AnswerDrafted { answer } => {

@@ -124,6 +124,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
         same_as: report.same_as,
         record: Record {
             nature: report.nature.clone(),
+            nature_assumed: report.nature_assumed,
             requested: report.requested,
             ..Record::default()
         },

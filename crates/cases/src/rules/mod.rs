@@ -85,6 +85,8 @@ access::city_settings! {
         pub whistle_limit: Limit = "4工作时",
         /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
         pub first_receiver_leads: bool = "no",
+        /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
+        pub usual_nature: String = "help",
         /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
         pub answer_must_be_written: bool = "no",
         /// Who agrees to a draft.

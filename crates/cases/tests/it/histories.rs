@@ -257,6 +257,7 @@ pub fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
         confidential: false,
         same_as: None,
         nature: None,
+        nature_assumed: false,
         requested,
     }))
 }
@@ -579,7 +580,7 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
     #[test]
     fn whatever_people_try_the_laws_hold(
         verify in any::<bool>(),

@@ -1180,6 +1180,66 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    a_contact_that_names_no_nature_is_taken_for_the_usual_one_until_the_desk_says,
+    &migrations(),
+    |db| {
+        use cases::model::NotOpen;
+        let city = City::new(db);
+        let nature = |number| {
+            let case = shown(&city, number);
+            (case["nature"].clone(), case["nature_assumed"].clone())
+        };
+        let (a, _) = resident(&city);
+        assert_eq!(nature(a), (json!("help"), json!(true)));
+        let page = city.get("acceptor", &format!("/cases/{a}")).text;
+        assert!(page.contains("求助（未说明，按惯例）"), "{page}");
+        // Nobody asked in a patrol's finding: it is no contact.
+        let found = city.report("collector", city.cover("patrol")).case.number;
+        assert_eq!(nature(found), (Value::Null, json!(false)));
+        // What somebody named is nobody's assumption, and a confidential nature stays one.
+        let mut new = city.cover("web");
+        new.nature = Some("complaint".into());
+        let named = city.report("stranger", new).case.number;
+        assert_eq!(nature(named), (json!("complaint"), json!(false)));
+        // Nothing rests on what was only assumed: neither an answer at the desk, nor who may claim the matter.
+        let parts = json!({ "act": "answer_directly", "done": "已说明" });
+        assert_eq!(
+            refused(&city, "acceptor", a, parts.clone()),
+            said("422 cases.missing")
+        );
+        let not_open = |number: CaseNumber| {
+            let ctx = city.ctx("desk");
+            let case = city.run(ops::find(&ctx, number)).unwrap();
+            ops::joint::not_open(&city.cases.city(), &case)
+        };
+        assert_ne!(not_open(a), Some(NotOpen::Nature));
+        // A person of the desk says what it is, even if that is the usual.
+        done(
+            &city,
+            "acceptor",
+            a,
+            &[json!({ "act": "set_nature", "nature": "help" })],
+        );
+        assert_eq!(nature(a), (json!("help"), json!(false)));
+        assert_eq!(
+            refused(&city, "acceptor", a, parts),
+            said("422 cases.not_direct")
+        );
+        // A city may have another usual nature, or none.
+        city.rule("cases.usual_nature", "consultation");
+        assert_eq!(
+            nature(resident(&city).0),
+            (json!("consultation"), json!(true))
+        );
+        city.rule("cases.usual_nature", "");
+        assert_eq!(nature(resident(&city).0), (Value::Null, json!(false)));
+        for number in [a, found, named] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
     messages_reach_the_unit_masked_and_are_bounded,
     &migrations(),
     |db| {
