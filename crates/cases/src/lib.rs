@@ -114,4 +114,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "calls_of_merged",
         sql: include_str!("../migrations/0110_calls_of_merged.sql"),
     },
+    store::Migration {
+        number: 112,
+        name: "measures_of_stages",
+        sql: include_str!("../migrations/0112_measures_of_stages.sql"),
+    },
 ];
