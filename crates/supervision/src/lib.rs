@@ -46,6 +46,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "supervision_stages",
         sql: include_str!("../migrations/0111_supervision_stages.sql"),
     },
+    store::Migration {
+        number: 113,
+        name: "supervision_desk_answers",
+        sql: include_str!("../migrations/0113_supervision_desk_answers.sql"),
+    },
 ];
 
 /// What supervision brings to the program: calls, pages, tables, words.

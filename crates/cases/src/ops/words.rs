@@ -141,14 +141,14 @@ pub(super) fn known_reply(
     let law = || case.standard.as_ref()?.legal_basis.clone();
     // What the writer left out is filled in from the template, so that every answer has its five parts; by which rule, where
     // the registration condition names a law.
-    let whole = |parts: AnswerParts, kind| {
+    let whole = |parts: AnswerParts, kind, doors: &[String]| {
         let parts = masked_parts(parts);
         let made = compose(
             job,
             case,
             kind,
             (parts.done.as_str(), "", ""),
-            Vec::new(),
+            doors.to_vec(),
             now,
         )
         .parts;
@@ -169,9 +169,16 @@ pub(super) fn known_reply(
                 confidential: entry.confidential,
             }
         }
-        A::DraftAnswer { parts } => A::DraftAnswer {
-            parts: whole(parts, AnswerKind::Handled),
-        },
+        A::DraftAnswer { parts, kind, .. } => {
+            let kind = answer::kind_of_draft(case.state, kind);
+            let doors = job.lists.active(ListKind::Door);
+            let doors: Vec<String> = doors.map(|d| d.code.clone()).collect();
+            A::DraftAnswer {
+                parts: whole(parts, kind, &doors),
+                kind,
+                doors,
+            }
+        }
         A::ReturnAnswer { reason } => A::ReturnAnswer {
             reason: masked(&reason),
         },
@@ -183,7 +190,7 @@ pub(super) fn known_reply(
             };
             let entry = job.lists.find(ListKind::Nature, nature);
             A::AnswerDirectly {
-                parts: whole(parts, AnswerKind::Direct),
+                parts: whole(parts, AnswerKind::Direct, &[]),
                 direct: entry.is_some_and(|e| e.direct),
             }
         }

@@ -343,6 +343,13 @@ fn is_of_use(act: Act, case: &Case, lists: &Lists) -> bool {
             .filter(|_| !case.record.nature_assumed))
         .and_then(|n| lists.find(ListKind::Nature, n))
         .is_some_and(|n| n.direct),
+        // At the desk an answer is drafted where the city wants a shift leader to agree to it.
+        Act::DraftAnswer if crate::moves::AT_THE_DESK.contains(&case.state) => {
+            !super::forms::desk_drafts(case.state, &lists.rules).is_empty()
+                || case.state == State::SelfHandledAudit
+                    && (lists.rules.answers_approved.self_handled
+                        || lists.rules.answer_must_be_written)
+        }
         Act::LodgeAppeal => lists
             .active(ListKind::Appeal)
             .any(|e| fairness::raw(case, &e.code) != Some(false)),

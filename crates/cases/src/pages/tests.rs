@@ -269,6 +269,15 @@ fn lists() -> Lists {
         ]
         .map(|(kind, code)| entry(kind, code))
         .into(),
+        // Whatever a city may demand, so that every form is there.
+        rules: std::sync::Arc::new(crate::rules::CityRules {
+            answers_approved: crate::rules::ApprovedEnds {
+                refused: true,
+                self_handled: true,
+                direct: true,
+            },
+            ..crate::rules::CityRules::default()
+        }),
         ..Lists::default()
     }
 }

@@ -4,7 +4,7 @@ use super::{answer, clocks, fairness, joint, recompute, stages};
 use crate::model::{
     Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
 };
-use crate::record::{AppealStage, Record};
+use crate::record::{AnswerKind, AppealStage, Record};
 use crate::stage::Stage;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
@@ -221,6 +221,9 @@ fn change(case: &mut Case, event: &CaseEvent) {
         } => {
             case.unit = Some(*unit);
             case.handler = None;
+            // What the desk had drafted for an end of its own is no answer to what a unit does.
+            let draft = case.record.draft.take();
+            case.record.draft = draft.filter(|d| d.answer.kind == AnswerKind::Handled);
             case.dispatched_at = case.dispatched_at.or(Some(at));
             case.dispatches += 1;
             case.due_from = Some(at);

@@ -13,7 +13,7 @@ pub mod merging;
 mod recompute;
 mod stages;
 
-pub use answer::{AnswerCommand, Approvers};
+pub use answer::{AnswerCommand, ApprovedEnds, Approvers};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
@@ -89,6 +89,9 @@ access::city_settings! {
         pub usual_nature: String = "help",
         /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
         pub answer_must_be_written: bool = "no",
+        /// What else ends only with an answer that the desk wrote and a shift leader agreed to: refusals, what was put right on
+        /// the spot, answers of the desk itself.
+        pub answers_approved: ApprovedEnds = "无",
         /// Who agrees to a draft.
         pub answer_approvers: Approvers = "shift_leader, department_lead",
         /// So many days after it ended the requester may reopen a case.
@@ -777,10 +780,13 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RequestExtension
         | Act::RequestSuspension
         | Act::AskRequester
-        | Act::DraftAnswer
         | Act::LodgeAppeal
             if !own =>
         {
+            Err(Refusal::NotYourUnit { act: act.as_str() })
+        }
+        // What the desk ends, the desk answers.
+        Act::DraftAnswer if !own && !moves::AT_THE_DESK.contains(&case.state) => {
             Err(Refusal::NotYourUnit { act: act.as_str() })
         }
         Act::Check

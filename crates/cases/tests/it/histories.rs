@@ -8,10 +8,10 @@ use cases::model::{
     Standard, VerifyOutcome,
 };
 use cases::moves::Act;
-use cases::record::{Answer, AnswerParts, Appeal, AppealStage, Draft, Exclusion};
+use cases::record::{Answer, AnswerKind, AnswerParts, Appeal, AppealStage, Draft, Exclusion};
 use cases::rules::{
-    self, Actor, AnswerCommand as Reply, Behalf, CityRules, ClockCommand as Clock, Command, Facts,
-    FairCommand as Fair, JointCommand as Joint, Refusal,
+    self, Actor, AnswerCommand as Reply, ApprovedEnds, Behalf, CityRules, ClockCommand as Clock,
+    Command, Facts, FairCommand as Fair, JointCommand as Joint, Refusal,
 };
 use cases::{CaseId, Fact, Stage, State};
 use jiff::SignedDuration;
@@ -134,7 +134,11 @@ fn reply() -> impl Strategy<Value = Reply> {
     };
     prop_oneof![
         1 => any::<bool>().prop_map(|confidential| Reply::SetNature { nature: "help".into(), confidential }),
-        2 => parts().prop_map(|parts| Reply::DraftAnswer { parts }),
+        2 => (parts(), any::<bool>()).prop_map(|(parts, is_direct)| Reply::DraftAnswer {
+            parts,
+            kind: if is_direct { AnswerKind::Direct } else { AnswerKind::Handled },
+            doors: Vec::new(),
+        }),
         2 => Just(Reply::ApproveAnswer),
         1 => words().prop_map(|reason| Reply::ReturnAnswer { reason }),
         1 => (parts(), any::<bool>()).prop_map(|(parts, direct)| Reply::AnswerDirectly { parts, direct }),
@@ -587,11 +591,13 @@ proptest! {
         self_handled in prop::bool::weighted(0.2),
         requested in prop::bool::weighted(0.7),
         must_be_written in prop::bool::weighted(0.3),
+        (refused, self_handled_written, direct) in (prop::bool::weighted(0.3), prop::bool::weighted(0.3), prop::bool::weighted(0.3)),
         calendars in calendars(),
         tries in prop::collection::vec((actor(), command(), 1..90_i64), 0..250),
     ) {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
-        let city = CityRules { answer_must_be_written: must_be_written, ..CityRules::default() };
+        let answers_approved = ApprovedEnds { refused, self_handled: self_handled_written, direct };
+        let city = CityRules { answer_must_be_written: must_be_written, answers_approved, ..CityRules::default() };
         // Calendars in which other days are worked, at other hours: another comes into force by a recomputation.
         let mut in_force = 0;
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
@@ -620,6 +626,20 @@ proptest! {
                         let before = case.clone();
                         case = rules::apply(Some(case), event).unwrap();
                         laws(&case, Some(&before), event)?;
+                    }
+                    // Nothing ends without an answer that two people made where the city wants it so.
+                    if rules::answer::is_owed(&before_all) {
+                        let two_made_it = |kind| (before_all.record.draft.as_ref())
+                            .is_some_and(|d| d.answer.kind == kind && (d.approved || d.by != actor.account));
+                        for event in &events {
+                            let is_right = match event.fact {
+                                Fact::NotAccepted { .. } | Fact::NotRegistered { .. } => !refused || two_made_it(AnswerKind::Refused),
+                                Fact::AnsweredDirectly => !direct || two_made_it(AnswerKind::Direct),
+                                Fact::SelfHandlingConfirmed => !(self_handled_written || must_be_written) || two_made_it(AnswerKind::Handled),
+                                _ => true,
+                            };
+                            prop_assert!(is_right, "{:?} went out as nobody agreed to", event.fact);
+                        }
                     }
                     let own = actor.behalf.and_then(|b| b.own_unit);
                     let judged = events.iter().any(|e| matches!(e.fact, Fact::Closed { .. } | Fact::Checked { .. } | Fact::CalledBack { .. }));

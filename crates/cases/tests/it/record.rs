@@ -332,6 +332,128 @@ testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
 });
 
 testdb::both_engines!(
+    a_city_may_demand_that_a_head_agrees_to_what_the_desk_answers,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let refuse = || json!({ "act": "not_accept", "reason": "属于小区内部" });
+        let draft = |kind: &str| json!({ "act": "draft_answer", "kind": kind, "done": "井盖在小区内，由物业负责" });
+        // As delivered, the desk refuses by itself and the answer is made of the record.
+        let (free, _) = resident(&city);
+        let page = city.get("acceptor", &format!("/cases/{free}")).text;
+        assert!(!page.contains("拟写答复"), "{page}");
+        done(&city, "acceptor", free, &[refuse()]);
+        city.rule("cases.answers_approved", "refused, direct");
+        let (a, link) = resident(&city);
+        assert_eq!(
+            refused(&city, "acceptor", a, refuse()),
+            said("409 cases.not_answered")
+        );
+        let page = city.get("acceptor", &format!("/cases/{a}")).text;
+        assert!(
+            page.contains("拟写答复") && page.contains("answer_kind"),
+            "{page}"
+        );
+        done(&city, "acceptor", a, &[draft("refused")]);
+        assert_eq!(
+            refused(&city, "acceptor", a, refuse()),
+            said("409 cases.not_approved")
+        );
+        let agree = || json!({ "act": "approve_answer" });
+        let back = json!({ "act": "return_answer", "reason": "写明物业电话" });
+        done(&city, "shift_leader", a, &[back]);
+        assert_eq!(
+            refused(&city, "desk", a, refuse()),
+            said("409 cases.answer_returned")
+        );
+        done(&city, "acceptor", a, &[draft("refused")]);
+        assert_eq!(
+            refused(&city, "acceptor", a, agree()),
+            said("403 access.refused")
+        );
+        done(&city, "shift_leader", a, &[agree()]);
+        done(&city, "acceptor", a, &[refuse()]);
+        // What was agreed to went out, with the doors that are open.
+        let answer = &track(&city, &link)["answer"];
+        assert_eq!(
+            (&answer["kind"], &answer["from_record"]),
+            (&json!("refused"), &json!(false))
+        );
+        let words = answer.to_string();
+        assert!(
+            words.contains("由物业负责") && words.contains("信访"),
+            "{words}"
+        );
+        // A direct answer: whoever leads the shift agrees by answering, if another person wrote it.
+        let (b, _) = resident(&city);
+        done(
+            &city,
+            "acceptor",
+            b,
+            &[json!({ "act": "set_nature", "nature": "consultation" })],
+        );
+        let answers = || json!({ "act": "answer_directly", "done": "另一句话" });
+        assert_eq!(
+            refused(&city, "shift_leader", b, answers()),
+            said("409 cases.not_answered")
+        );
+        done(&city, "acceptor", b, &[draft("direct")]);
+        assert_eq!(
+            refused(&city, "acceptor", b, answers()),
+            said("409 cases.not_approved")
+        );
+        let ended = done(&city, "shift_leader", b, &[answers()]);
+        assert!(
+            ended["answer"]["done"]
+                .as_str()
+                .unwrap()
+                .contains("由物业负责"),
+            "{ended}"
+        );
+        // A draft for an end that did not come is no answer to what a unit does.
+        let (c, _) = resident(&city);
+        done(&city, "acceptor", c, &[draft("refused")]);
+        by_script(&city, c, State::Closed);
+        assert_eq!(shown(&city, c)["answer"]["from_record"], true);
+        for number in [free, a, b, c] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
+    what_was_put_right_on_the_spot_can_be_answered_where_answers_are_written,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule("cases.answer_must_be_written", "yes");
+        let mut new = city.cover("patrol");
+        new.self_handled = Some("已扶正".into());
+        let spot = city.report("collector", new).case.number;
+        let (a, link) = resident(&city);
+        done(
+            &city,
+            "acceptor",
+            a,
+            &[json!({ "act": "merge", "into": spot.to_string() })],
+        );
+        let confirm = || json!({ "act": "confirm_self_handling" });
+        assert_eq!(
+            refused(&city, "acceptor", spot, confirm()),
+            said("409 cases.not_answered")
+        );
+        let draft = json!({ "act": "draft_answer", "done": "巡查员已当场扶正" });
+        done(&city, "acceptor", spot, &[draft]);
+        done(&city, "shift_leader", spot, &[confirm()]);
+        let answer = &track(&city, &link)["answer"];
+        assert!(
+            answer["done"].as_str().unwrap().contains("当场扶正"),
+            "{answer}"
+        );
+    }
+);
+
+testdb::both_engines!(
     a_refusal_names_its_reason_and_the_doors_still_open,
     &migrations(),
     |db| {
@@ -1094,7 +1216,7 @@ testdb::both_engines!(
         by_script(&city, main, State::Closed);
         let call = json!({ "act": "call_back", "satisfaction": "dissatisfied" });
         for number in [a, b] {
-            done(&city, "acceptor", number, &[call.clone()]);
+            done(&city, "acceptor", number, std::slice::from_ref(&call));
         }
         assert!(calls(&city, "acceptor").is_empty());
         let reopen = json!({ "reason": "又缺了" });
