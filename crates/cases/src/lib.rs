@@ -114,4 +114,14 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "desk_covering",
         sql: include_str!("../migrations/0104_desk_covering.sql"),
     },
+    store::Migration {
+        number: 110,
+        name: "calls_of_merged",
+        sql: include_str!("../migrations/0110_calls_of_merged.sql"),
+    },
+    store::Migration {
+        number: 112,
+        name: "measures_of_stages",
+        sql: include_str!("../migrations/0112_measures_of_stages.sql"),
+    },
 ];

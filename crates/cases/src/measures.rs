@@ -122,6 +122,24 @@ columns! {
     DispatchDue = "dispatch_due" First,
     /// When a unit first said that it was done.
     FirstHandledAt = "first_handled_at" First,
+    /// Since when the unit to which it was first dispatched was to sign for it.
+    SignFrom = "sign_from" First,
+    /// By when.
+    SignDue = "sign_due" First,
+    /// When it signed for it, or returned it unsigned.
+    SignDone = "sign_done" First,
+    /// Since when a coordinator was to rule on it.
+    CoordinateFrom = "coordinate_from" First,
+    /// By when.
+    CoordinateDue = "coordinate_due" First,
+    /// When the coordinator ruled.
+    CoordinateDone = "coordinate_done" First,
+    /// Since when what was put right on the spot was to be audited.
+    AuditFrom = "audit_from" First,
+    /// By when.
+    AuditDue = "audit_due" First,
+    /// When it was audited.
+    AuditDone = "audit_done" First,
     /// When somebody had looked whether it was true.
     VerifiedAt = "verified_at" Last,
     /// It was true (1), or was not, or was not found (0).
@@ -339,6 +357,8 @@ impl Measures {
             Stage::Accept => self.get(Column::AcceptDone).is_none(),
             Stage::Register => self.get(Column::RegisterDone).is_none(),
             Stage::Dispatch => self.first_unit.is_none(),
+            Stage::Sign => self.get(Column::SignDone).is_none(),
+            Stage::Coordinate => self.get(Column::CoordinateDone).is_none(),
             _ => true,
         }
     }
@@ -366,6 +386,8 @@ impl Measures {
             Fact::Reported(report) if !report.verify && report.self_handled.is_none() => {
                 self.put(C::AcceptFrom, at);
             }
+            Fact::Reported(report) if report.self_handled.is_some() => self.put(C::AuditFrom, at),
+            Fact::SelfHandlingConfirmed => self.put(C::AuditDone, at),
             Fact::TaskGiven {
                 task: TaskKind::Verify,
                 to,
@@ -395,11 +417,16 @@ impl Measures {
                 self.put(C::DispatchFrom, at);
             }
             Fact::NotRegistered { .. } => self.put(C::RegisterDone, at),
-            Fact::Dispatched { unit, .. } => match self.first_unit {
-                None => self.first_unit = Some(*unit),
-                Some(first) if first != *unit => self.put(C::Redirected, 1),
-                Some(_) => {}
-            },
+            Fact::Dispatched { unit, .. } => {
+                self.put(C::SignFrom, at);
+                match self.first_unit {
+                    None => self.first_unit = Some(*unit),
+                    Some(first) if first != *unit => self.put(C::Redirected, 1),
+                    Some(_) => {}
+                }
+            }
+            Fact::Signed => self.put(C::SignDone, at),
+            Fact::Ruled { .. } => self.put(C::CoordinateDone, at),
             Fact::ReportedBack { .. } => {
                 self.put(C::FirstHandledAt, at);
                 self.put(C::Handlings, 1);
@@ -430,7 +457,14 @@ impl Measures {
                     self.set(column, Some(micros(moved.due_at)));
                 }
             }
-            Fact::Returned { .. } => self.put(C::ReturnedAt, at),
+            Fact::Returned { to_coordinator, .. } => {
+                self.put(C::ReturnedAt, at);
+                // It was not signed for, but the unit has decided.
+                self.put(C::SignDone, at);
+                if *to_coordinator {
+                    self.put(C::CoordinateFrom, at);
+                }
+            }
             Fact::Suspended { .. } => self.put(C::SuspendedAt, at),
             _ => {}
         }
@@ -439,7 +473,7 @@ impl Measures {
 
 /// The columns that keep until when a stage was to be done, with the state of the case in that stage and the columns of
 /// what ended its first round (which is the one that is measured), if only that is.
-const DUES: [(Stage, Column, State, Option<&str>); 4] = [
+const DUES: [(Stage, Column, State, Option<&str>); 7] = [
     (
         Stage::Accept,
         Column::AcceptDue,
@@ -457,6 +491,24 @@ const DUES: [(Stage, Column, State, Option<&str>); 4] = [
         Column::DispatchDue,
         State::PendingDispatch,
         Some("first_unit"),
+    ),
+    (
+        Stage::Sign,
+        Column::SignDue,
+        State::PendingSign,
+        Some("sign_done"),
+    ),
+    (
+        Stage::Coordinate,
+        Column::CoordinateDue,
+        State::Coordinating,
+        Some("coordinate_done"),
+    ),
+    (
+        Stage::Audit,
+        Column::AuditDue,
+        State::SelfHandledAudit,
+        Some("audit_done"),
     ),
     (Stage::Close, Column::CloseDue, State::PendingClose, None),
 ];

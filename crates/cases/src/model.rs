@@ -565,6 +565,8 @@ pub enum Fact {
         /// That case.
         number: CaseNumber,
     },
+    /// 再次回访 — the case it was merged into was reopened: its requester is called again when that is over.
+    CallRenewed,
     /// What happens when several work on one case. (Must stay the last: a word that is none of the above is looked for there.)
     #[serde(untagged)]
     Joint(JointFact),
@@ -655,6 +657,9 @@ pub struct Reported {
     /// 诉求性质 — a code of the city's list, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nature: Option<String>,
+    /// Nobody named that nature: it is the city's usual one, until a person of the desk sets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nature_assumed: bool,
     /// Somebody beside the city's own staff asks: an answer and a call-back are owed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub requested: bool,

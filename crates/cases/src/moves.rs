@@ -136,6 +136,8 @@ kinds! {
     Join = "join",
     /// 来案撤出
     Part = "part",
+    /// 再次回访
+    RenewCall = "renew_call",
     /// 协办
     AskHelp = "ask_help",
     /// 拆分
@@ -217,6 +219,13 @@ const ENDED: &[State] = &[
     S::NotRegistered,
     S::SelfHandled,
     S::Merged,
+];
+/// Where the desk itself may end a case, and so answer it.
+pub(crate) const AT_THE_DESK: &[State] = &[
+    S::PendingVerify,
+    S::PendingAccept,
+    S::PendingRegister,
+    S::SelfHandledAudit,
 ];
 /// The states in which a unit has the case.
 const WITH_UNIT: &[State] = &[S::PendingSign, S::Handling, S::Suspended, S::Waiting];
@@ -521,6 +530,13 @@ pub const MOVES: &[Move] = &[
         because: "撤销并案的另一面",
     },
     Move {
+        from: &[S::Merged],
+        act: Act::RenewCall,
+        to: &[],
+        by: Who::Anybody,
+        because: "主案重新办理的另一面：并入案件的反映人须再次回访",
+    },
+    Move {
         from: State::ALL,
         act: Act::AddMessage,
         to: &[],
@@ -549,6 +565,13 @@ pub const MOVES: &[Move] = &[
         because: "承办单位拟写答复",
     },
     Move {
+        from: AT_THE_DESK,
+        act: Act::DraftAnswer,
+        to: &[],
+        by: Who::Roles(&[Acceptor, ShiftLeader]),
+        because: "受理台拟写答复：不予受理、不予立案、直接办结、自处置",
+    },
+    Move {
         from: &[S::Handling, S::PendingCheck, S::PendingClose],
         act: Act::ApproveAnswer,
         to: &[],
@@ -556,11 +579,25 @@ pub const MOVES: &[Move] = &[
         because: "负责人审核答复，须另一人",
     },
     Move {
+        from: AT_THE_DESK,
+        act: Act::ApproveAnswer,
+        to: &[],
+        by: Who::Roles(&[ShiftLeader]),
+        because: "值班长审核受理台的答复，须另一人",
+    },
+    Move {
         from: &[S::Handling, S::PendingCheck, S::PendingClose],
         act: Act::ReturnAnswer,
         to: &[],
         by: Who::Roles(&[DepartmentLead, ShiftLeader]),
         because: "答复退回修改，须有理由",
+    },
+    Move {
+        from: AT_THE_DESK,
+        act: Act::ReturnAnswer,
+        to: &[],
+        by: Who::Roles(&[ShiftLeader]),
+        because: "受理台的答复退回修改，须有理由",
     },
     Move {
         from: &[S::Closed],

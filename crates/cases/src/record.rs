@@ -242,6 +242,9 @@ pub struct Record {
     /// 诉求性质 — a code of the city's list, such as `complaint`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nature: Option<String>,
+    /// Nobody named that nature: it is the city's usual one, until a person of the desk sets it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nature_assumed: bool,
     /// Somebody beside the city's own staff asked for it: an answer is owed, and a call-back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub requested: bool,

@@ -150,8 +150,9 @@ fn wheres(within: &Within, values: &mut Vec<Value>) -> String {
     wheres
 }
 
-/// Cases whose requester may be called back, those that ended first in front. What was merged is there only when the case it
-/// went into is over: that case's state says so for one merge, the caller follows longer chains. One statement.
+/// Cases whose requester may be called back, those that ended first in front; none that ended before `since`. What was merged
+/// is there only when the case it went into is over, and as long after that: that case's state says so for one merge, the
+/// caller follows longer chains. One statement of two halves, each of which walks an index of its own.
 pub fn to_call(
     r: &mut Read<'_>,
     within: &Within,
@@ -171,10 +172,16 @@ pub fn to_call(
         );
     }
     let sql = format!(
-        "SELECT c.body FROM cases c LEFT JOIN cases s ON s.district = substr(c.merged_into, 1, 6) AND s.number = c.merged_into \
-         WHERE c.call_at IS NOT NULL AND c.call_at >= $1{wheres} AND (c.state <> 'merged' OR s.state IN \
-         ('closed', 'answered_directly', 'not_accepted', 'not_registered', 'self_handled', 'merged')) \
-         ORDER BY c.call_at, c.id LIMIT {limit}"
+        "SELECT body FROM ( \
+         SELECT * FROM (SELECT c.call_at, c.id, c.body FROM cases c WHERE c.call_at IS NOT NULL AND c.call_at >= $1{wheres} \
+         AND c.state <> 'merged' ORDER BY c.call_at, c.id LIMIT {limit}) own \
+         UNION ALL \
+         SELECT * FROM (SELECT c.call_at, c.id, c.body FROM cases c JOIN cases s \
+         ON s.district = substr(c.merged_into, 1, 6) AND s.number = c.merged_into \
+         WHERE c.call_at IS NOT NULL AND c.state = 'merged'{wheres} AND (s.state = 'merged' OR s.closed_at >= $1 AND s.state IN \
+         ('closed', 'answered_directly', 'not_accepted', 'not_registered', 'self_handled', 'voided')) \
+         ORDER BY c.call_at, c.id LIMIT {limit}) merged) calls \
+         ORDER BY call_at, id LIMIT {limit}"
     );
     let found: Vec<CaseBody> = r.all(&sql, &values)?;
     Ok(found.into_iter().map(|b| b.0).collect())

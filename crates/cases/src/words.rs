@@ -3,6 +3,7 @@
 use crate::model::State;
 use crate::moves::Act;
 use crate::sql_desk::Clock;
+use crate::stage::Stage;
 
 /// The key of a state's word.
 #[must_use]
@@ -103,6 +104,7 @@ pub const fn act_key(act: Act) -> &'static str {
         Act::AddMessage => "cases-act-add-message",
         Act::Join => "cases-act-join",
         Act::Part => "cases-act-part",
+        Act::RenewCall => "cases-act-renew-call",
         Act::AskHelp => "cases-act-ask-help",
         Act::Split => "cases-act-split",
         Act::AnswerPart => "cases-act-answer-part",
@@ -115,6 +117,23 @@ pub const fn act_key(act: Act) -> &'static str {
         Act::DropClaim => "cases-act-drop-claim",
         Act::LapseClaim => "cases-act-lapse-claim",
         Act::ChangeUnit => "cases-act-change-unit",
+    }
+}
+
+/// The word of a stage.
+pub const fn stage_key(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Verify => "cases-stage-verify",
+        Stage::Accept => "cases-stage-accept",
+        Stage::Register => "cases-stage-register",
+        Stage::Dispatch => "cases-stage-dispatch",
+        Stage::Coordinate => "cases-stage-coordinate",
+        Stage::Sign => "cases-stage-sign",
+        Stage::Handle => "cases-stage-handle",
+        Stage::Check => "cases-stage-check",
+        Stage::Close => "cases-stage-close",
+        Stage::Audit => "cases-stage-audit",
+        Stage::CallBack => "cases-stage-call-back",
     }
 }
 

@@ -490,14 +490,16 @@ fn terms(at: &str, terms: &[Term]) -> Result<(), SetError> {
     Ok(())
 }
 
-/// The sets that come with the program. A city's own stand beside them in the store.
+/// The sets that come with the program, in every version that ever did: a figure names the one it was made by. A city's own
+/// stand beside them in the store.
 pub fn built_in() -> Vec<DefinitionSet> {
-    [include_str!("../data/standard.toml")]
-        .into_iter()
-        .map(|text| {
-            DefinitionSet::parse(text).expect("the sets that come with the program are sound")
-        })
-        .collect()
+    [
+        include_str!("../data/standard.toml"),
+        include_str!("../data/standard-2.toml"),
+    ]
+    .into_iter()
+    .map(|text| DefinitionSet::parse(text).expect("the sets that come with the program are sound"))
+    .collect()
 }
 
 #[cfg(test)]
@@ -513,6 +515,13 @@ mod tests {
         assert!(standard.composites.iter().all(|c| c.example));
         assert_eq!(standard.grade(90.0), Some("A"));
         assert_eq!(standard.grade(39.9), Some("E"));
+        // The second version adds definitions and changes none.
+        let second = &sets[1];
+        assert_eq!((second.id.as_str(), second.version), ("standard", 2));
+        for definition in &standard.definitions {
+            assert!(second.definitions.contains(definition), "{}", definition.id);
+        }
+        assert_eq!(second.composites, standard.composites);
         // What was written reads the same again.
         let json = serde_json::to_string(standard).unwrap();
         assert_eq!(DefinitionSet::parse(&json).as_ref(), Ok(standard));

@@ -290,7 +290,7 @@ fn scored(
         By::Unit => Object::Unit,
         By::Division | By::Street => Object::Region,
         By::City if holders.is_some() => Object::Post,
-        By::City | By::Matter | By::Channel => return Vec::new(),
+        By::City | By::Matter | By::Channel | By::Nature => return Vec::new(),
     };
     if line.group.0.is_none() && line.group.1.is_none() {
         return Vec::new();

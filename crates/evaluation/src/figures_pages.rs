@@ -15,6 +15,7 @@ use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cases::lists::ListKind;
 use cases::service::Cases;
 use kernel::id::Id;
 use matters::{City, MatterId};
@@ -441,8 +442,11 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
             .rows;
     }
     let channels = cases.load_channels(&ctx).await?;
+    let lists = cases.lists(&ctx).await?;
     let name = |line: &Line| -> Html {
         match asked.by {
+            By::Nature if line.key == "unknown" => Html::from_text(&ui.t("evaluation-no-nature")),
+            By::Nature => Html::from_text(&lists.name(ListKind::Nature, &line.key, ui.lang.tag())),
             _ if line.key == "unknown" => Html::from_text(&ui.t("evaluation-unknown")),
             By::City if !scope.is_empty() => scope.clone(),
             By::City => Html::from_text(ui.city()),

@@ -21,6 +21,8 @@ pub enum By {
     Channel,
     /// A row for each street (街道): figures by definition only.
     Street,
+    /// A row for each nature of a contact (诉求性质), and one for what is no contact: figures by definition only.
+    Nature,
 }
 
 impl By {
@@ -41,6 +43,7 @@ impl By {
             Self::Matter => "matter",
             Self::Channel => "channel",
             Self::Street => "street",
+            Self::Nature => "nature",
         }
     }
 }
@@ -56,14 +59,15 @@ impl std::str::FromStr for By {
     }
 }
 
-/// The groupings of figures by definition, one more than those of counts.
-pub const GROUPINGS: [By; 6] = [
+/// The groupings of figures by definition, two more than those of counts.
+pub const GROUPINGS: [By; 7] = [
     By::City,
     By::Division,
     By::Street,
     By::Unit,
     By::Matter,
     By::Channel,
+    By::Nature,
 ];
 
 impl By {

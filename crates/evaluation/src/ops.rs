@@ -343,7 +343,9 @@ fn key_of(city: &City, by: By, key: &str) -> Result<Key, EvaluationError> {
             let id = known.or_else(|| key.parse().ok());
             id.map(Key::Id).ok_or_else(unknown)
         }
-        By::City | By::Division | By::Street | By::Channel => Ok(Key::Text(key.to_owned())),
+        By::City | By::Division | By::Street | By::Channel | By::Nature => {
+            Ok(Key::Text(key.to_owned()))
+        }
     }
 }
 
@@ -705,6 +707,8 @@ pub(crate) fn label(city: &City, by: By, key: Option<&str>, id: Option<Id>) -> (
             ),
             None => unknown(),
         },
-        By::Channel => key.map_or_else(unknown, |code| (code.to_owned(), code.to_owned())),
+        By::Channel | By::Nature => {
+            key.map_or_else(unknown, |code| (code.to_owned(), code.to_owned()))
+        }
     }
 }

@@ -179,7 +179,7 @@ pub(crate) fn english<'a>(city: &'a City, by: By, key: &str) -> Option<&'a str> 
             let (catalogue, code) = key.split_once('/')?;
             city.matters.by_code(catalogue, code)?.name_en.as_deref()
         }
-        By::City | By::Division | By::Street | By::Channel => None,
+        By::City | By::Division | By::Street | By::Channel | By::Nature => None,
     }
 }
 

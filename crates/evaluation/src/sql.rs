@@ -75,6 +75,7 @@ fn key_columns(by: By) -> (&'static str, &'static str) {
         By::Unit => (NO_TEXT, "m.unit_id"),
         By::Matter => (NO_TEXT, "m.matter_id"),
         By::Channel => ("m.channel", NO_ID),
+        By::Nature => ("m.nature", NO_ID),
     }
 }
 

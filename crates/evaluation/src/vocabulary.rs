@@ -228,6 +228,45 @@ const CLOSE: [Word; 6] = stage!(
     Is::Any(&[Is::Empty(C::ClosedAt), Is::AfterEnd(C::ClosedAt)])
 );
 
+/// Signed for, or returned unsigned: the unit decided.
+const SIGN: [Word; 6] = stage!(
+    "need_sign",
+    "sign",
+    "in_time_sign",
+    "overtime_sign",
+    "to_sign",
+    "overtime_to_sign",
+    SignFrom,
+    SignDue,
+    SignDone,
+    not_by_end!(SignDone)
+);
+const COORDINATE: [Word; 6] = stage!(
+    "need_coordinate",
+    "coordinate",
+    "in_time_coordinate",
+    "overtime_coordinate",
+    "to_coordinate",
+    "overtime_to_coordinate",
+    CoordinateFrom,
+    CoordinateDue,
+    CoordinateDone,
+    not_by_end!(CoordinateDone)
+);
+/// What was put right on the spot.
+const AUDIT: [Word; 6] = stage!(
+    "need_audit",
+    "audit",
+    "in_time_audit",
+    "overtime_audit",
+    "to_audit",
+    "overtime_to_audit",
+    AuditFrom,
+    AuditDue,
+    AuditDone,
+    not_by_end!(AuditDone)
+);
+
 const LIFE: &[Word] = &[
     // 上报
     cases("report", Is::Within(C::ReportedAt)),
@@ -479,7 +518,7 @@ const LIFE: &[Word] = &[
     },
 ];
 
-const COUNT: usize = LIFE.len() + 36;
+const COUNT: usize = LIFE.len() + 54;
 
 /// All words.
 pub static WORDS: [Word; COUNT] = {
@@ -489,7 +528,9 @@ pub static WORDS: [Word; COUNT] = {
         all[n] = LIFE[n];
         n += 1;
     }
-    let stages = [VERIFY, ACCEPT, REGISTER, DISPATCH, CHECK, CLOSE];
+    let stages = [
+        VERIFY, ACCEPT, REGISTER, DISPATCH, CHECK, CLOSE, SIGN, COORDINATE, AUDIT,
+    ];
     let mut stage = 0;
     while stage < stages.len() {
         let mut word = 0;

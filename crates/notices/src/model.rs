@@ -39,6 +39,13 @@ pub enum Place {
     Text(String),
     /// A moment, shown in the zone of the city.
     Time(Timestamp),
+    /// A name that the city gives in both languages, shown in that of the template.
+    Named {
+        /// In Chinese.
+        zh: String,
+        /// In English.
+        en: String,
+    },
 }
 
 impl From<&str> for Place {

@@ -83,8 +83,8 @@ pub fn check(text: &str, known: &str, longest: usize) -> Result<(), TemplateErro
     Ok(())
 }
 
-/// The text with its places filled; a place that is not there is left empty.
-pub fn render(text: &str, places: &BTreeMap<String, Place>, tz: &TimeZone) -> String {
+/// The text, which is of a language, with its places filled; a place that is not there is left empty.
+pub fn render(text: &str, lang: &str, places: &BTreeMap<String, Place>, tz: &TimeZone) -> String {
     let Ok(pieces) = pieces(text) else {
         // Checked when it was written.
         return text.to_owned();
@@ -95,6 +95,8 @@ pub fn render(text: &str, places: &BTreeMap<String, Place>, tz: &TimeZone) -> St
             Ok(text) => out.push_str(text),
             Err(name) => match places.get(name) {
                 Some(Place::Text(text)) => out.push_str(text),
+                Some(Place::Named { en, .. }) if lang.starts_with("en") => out.push_str(en),
+                Some(Place::Named { zh, .. }) => out.push_str(zh),
                 Some(Place::Time(at)) => {
                     let at = at.to_zoned(tz.clone());
                     out.push_str(&at.strftime("%Y-%m-%d %H:%M").to_string());
@@ -126,7 +128,7 @@ mod tests {
         let tz = TimeZone::get("Asia/Shanghai").unwrap();
         let text = "案件 {number} 应于 { due } 前办结{nothing}。";
         assert_eq!(
-            render(text, &places, &tz),
+            render(text, "zh-CN", &places, &tz),
             "案件 330102-20260316-00001 应于 2026-03-16 14:20 前办结。"
         );
         assert!(check("案件 {number}", "number due", 80).is_ok());
@@ -153,7 +155,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_taken_or_refused(text in "\\PC{0,60}|[{}a-z ]{0,20}") {
-            let filled = render(&text, &BTreeMap::new(), &TimeZone::UTC);
+            let filled = render(&text, "en", &BTreeMap::new(), &TimeZone::UTC);
             if check(&text, "a b", LONGEST_BODY).is_ok() {
                 let has_brace = filled.contains(['{', '}']);
                 prop_assert!(!has_brace);

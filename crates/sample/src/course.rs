@@ -197,6 +197,11 @@ impl<'w> Course<'w> {
             .then(|| (*self.luck.pick(&words::SELF_HANDLED)).to_owned());
         // Residents leave the class open more often than not.
         let knows_class = !channel.is_public() || self.luck.chance(0.4);
+        let is_contact = matches!(
+            channel,
+            Channel::Hotline | Channel::Visit | Channel::Web | Channel::Open311
+        );
+        // Few people say what kind of contact theirs is.
         let report = Reported {
             district: spot.grid.district(),
             number: self.plan.number,
@@ -225,11 +230,9 @@ impl<'w> Course<'w> {
             notify: false,
             confidential: self.class.flags.confidential,
             same_as: None,
-            nature: None,
-            requested: matches!(
-                channel,
-                Channel::Hotline | Channel::Visit | Channel::Web | Channel::Open311
-            ),
+            nature: is_contact.then(|| "help".to_owned()),
+            nature_assumed: is_contact,
+            requested: is_contact,
         };
         let actor = match channel {
             Channel::Web | Channel::Open311 => &self.world.stranger,

@@ -2,7 +2,7 @@
 //! rung. What was read and how far the reader has come change in one transaction: killed anywhere, it goes on where it was.
 
 use crate::ladder;
-use crate::model::{Rung, SupervisionError};
+use crate::model::{Ladder, SupervisionError};
 use crate::rules::{self, Names};
 use crate::sql;
 use access::{Ctx, Role};
@@ -36,12 +36,27 @@ struct Imported {
     cases: Vec<(String, Id)>,
 }
 
+/// From now on the stages beside handling climb the ladder too. What is in one already is not looked at: among it is every
+/// case whose requester was never called.
+async fn begin_stages(ctx: &Ctx) -> Result<(), SupervisionError> {
+    ctx.renewed()
+        .write::<_, SupervisionError, _>(|mut w| {
+            if !sql::begin_stages(&mut w)? {
+                return Ok(w.unchanged(())?);
+            }
+            let event = AuditEvent::done("supervision.begin", "setting", sql::STAGES_SINCE);
+            Ok(w.commit(event, ())?)
+        })
+        .await
+}
+
 /// The first look of a database: from now on the outbox is kept for supervision, and the clocks that run already are set.
 /// What they have passed is noted and told to nobody. Answers whether it was done now.
 ///
 /// # Errors
 /// The store's.
 pub async fn begin(ctx: &Ctx) -> Result<bool, SupervisionError> {
+    begin_stages(ctx).await?;
     let is_begun = ctx
         .read::<_, SupervisionError, _>(|r| {
             let sql = "SELECT value FROM settings WHERE name = $1";
@@ -133,7 +148,7 @@ fn look(r: &mut Read<'_>, names: &Names<'_>, approvers: &[Role]) -> StoreResult<
     let Some(to) = rows.last().map(|row| row.seq) else {
         return Ok(None);
     };
-    let ladder: Vec<Rung> = sql::ladder(r)?;
+    let ladder = sql::ladder(r)?;
     let mut found = Found {
         from,
         to,
@@ -170,17 +185,17 @@ fn notices_of(
         .collect()
 }
 
-/// When the clock of a case is looked at: now where a rung is due, else when the next is reached; never while it stands.
+/// When the clocks of a case are looked at: now where a rung is due, else when the next is reached; never while they stand.
 fn next_look(
     r: &mut Read<'_>,
     case: &Case,
-    ladder: &[Rung],
+    ladder: &Ladder,
     names: &Names<'_>,
 ) -> StoreResult<Option<Timestamp>> {
-    if !rules::is_running(case) {
+    if rules::running(case, ladder.stages_since).is_empty() {
         return Ok(None);
     }
-    let fired = sql::fired(r, case.district, case.id.0, &rules::arming(case))?;
+    let fired = sql::fired(r, case.district, case.id.0)?;
     let city = names.0;
     // As of the last change: what was reached since is due, and fires with the next look.
     let due = rules::due_rungs(
@@ -191,11 +206,11 @@ fn next_look(
         &city.calendar,
         &city.timezone,
     );
-    Ok(Some(if due.rungs.is_empty() {
-        due.next.unwrap_or(Timestamp::MAX)
+    Ok(if due.rungs.is_empty() {
+        rules::next_look(case, &due)
     } else {
-        case.updated_at
-    }))
+        Some(case.updated_at)
+    })
 }
 
 /// Passes the next rows of the outbox; answers how many people were told, none when there is nothing to pass.

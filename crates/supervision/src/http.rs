@@ -6,6 +6,7 @@ use crate::model::{
 use crate::ops::{self, Asked, Full};
 use access::{Ctx, Fault, Json, Listing, Operation, Path, Permission, Query, Routes, UnitId};
 use axum::http::{Method, StatusCode};
+use cases::Stage;
 use cases::ops::view::stamp;
 use cases::service::Cases;
 use kernel::codes::CaseNumber;
@@ -429,6 +430,10 @@ async fn decide(
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RungView {
+    /// Of which stage's clock: `handle` (usual), or `verify`, `accept`, `register`, `dispatch`, `coordinate`, `sign`, `check`,
+    /// `close`, `audit`, `call_back`.
+    #[serde(default = "handle")]
+    stage: String,
     /// The code of a class, or `*` for all others.
     matter: String,
     /// Its place, from 1.
@@ -437,7 +442,7 @@ struct RungView {
     at: String,
     /// `warn`, `overdue` or `criticism`.
     act: String,
-    /// Whom it tells: handler, lead, dispatcher, shift_leader, leader.
+    /// Whom it tells: handler, lead, dispatcher, shift_leader, leader, holder.
     tell: Vec<String>,
     /// Its name in Chinese.
     name_zh: String,
@@ -449,8 +454,13 @@ struct RungView {
     version: i64,
 }
 
+fn handle() -> String {
+    Stage::Handle.to_string()
+}
+
 async fn ladder(ctx: Ctx) -> Result<Json<Vec<RungView>>, Fault> {
     let view = |r: Rung| RungView {
+        stage: r.stage.to_string(),
         matter: r.matter,
         level: r.level,
         at: r.at.to_string(),
@@ -462,7 +472,12 @@ async fn ladder(ctx: Ctx) -> Result<Json<Vec<RungView>>, Fault> {
         version: r.version,
     };
     Ok(Json(
-        ops::ladder(&ctx).await?.into_iter().map(view).collect(),
+        ops::ladder(&ctx)
+            .await?
+            .rungs
+            .into_iter()
+            .map(view)
+            .collect(),
     ))
 }
 
@@ -475,6 +490,7 @@ async fn change_rung(ctx: Ctx, Json(body): Json<RungView>) -> Result<StatusCode,
             .map_err(|e: String| SupervisionError::field(field, "supervision.bad_rung", e))
     }
     let rung = Rung {
+        stage: read("stage", &body.stage)?,
         at: read("at", &body.at)?,
         act: read("act", &body.act)?,
         tell: body

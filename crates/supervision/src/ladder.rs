@@ -1,12 +1,12 @@
-//! Rungs that are reached: each fires in a transaction of its own, exactly once per case, arming and level.
+//! Rungs that are reached: the clocks of a case are looked at in a transaction of its own, and each rung fires exactly once per
+//! case, arming and level.
 
-use crate::model::{EntryRow, Rung, RungAct, SupervisionError, Tell};
+use crate::model::{EntryRow, Holder, Ladder, RungAct, SupervisionError, Tell};
 use crate::rules::{self, Names};
 use crate::sql;
 use access::{AccountId, Ctx, Role};
 use cases::service::Cases;
-use cases::{Case, CaseId, Fact};
-use jiff::Timestamp;
+use cases::{Case, CaseId, Fact, Stage};
 use kernel::DistrictCode;
 use kernel::id::Id;
 use matters::City;
@@ -20,16 +20,11 @@ const MOST_AT_ONCE: i64 = 200;
 struct Job {
     city: Arc<City>,
     notices: Arc<Notices>,
-    ladder: Arc<Vec<Rung>>,
+    ladder: Arc<Ladder>,
     district: DistrictCode,
     case: Id,
     /// The program has never looked before: what lies behind is noted and told to nobody.
     is_first_look: bool,
-}
-
-/// The key of a rung in the file of a case.
-fn entry_key(case: &Case, level: i64) -> String {
-    format!("{}/{level}", rules::arming(case))
 }
 
 fn recipients(r: &mut Read<'_>, case: &Case, tell: Tell) -> StoreResult<Option<To>> {
@@ -42,6 +37,7 @@ fn recipients(r: &mut Read<'_>, case: &Case, tell: Tell) -> StoreResult<Option<T
         Tell::Lead => case.unit.map(lead),
         Tell::ShiftLeader => Some(To::Role(Role::ShiftLeader)),
         Tell::Leader => Some(To::Role(Role::Leader)),
+        Tell::Holder => waits_for(case),
         Tell::Dispatcher => {
             let life = cases::sql::events(r, case.district, case.id)?;
             let last = life
@@ -56,15 +52,34 @@ fn recipients(r: &mut Read<'_>, case: &Case, tell: Tell) -> StoreResult<Option<T
     })
 }
 
-fn kind_of(act: RungAct) -> &'static str {
-    match act {
-        RungAct::Warn => "supervision.warning",
-        RungAct::Overdue => "supervision.overdue",
-        RungAct::Criticism => "supervision.criticism",
+/// Whoever the stage of a case waits for.
+fn waits_for(case: &Case) -> Option<To> {
+    if Stage::of(case) == Some(Stage::CallBack) {
+        return Some(To::Role(Role::Acceptor));
+    }
+    Some(match rules::holder(case)? {
+        Holder::Account(account) => To::Account(account),
+        Holder::Role(role) => To::Role(role),
+        Holder::Unit(unit) => To::Unit {
+            unit,
+            roles: vec![Role::DepartmentLead, Role::Handler],
+        },
+    })
+}
+
+/// The wording of a rung; a stage beside handling is named by its rung.
+fn kind_of(stage: Stage, act: RungAct) -> &'static str {
+    match (stage, act) {
+        (Stage::Handle, RungAct::Warn) => "supervision.warning",
+        (Stage::Handle, RungAct::Overdue) => "supervision.overdue",
+        (Stage::Handle, RungAct::Criticism) => "supervision.criticism",
+        (_, RungAct::Warn) => "supervision.stage_warning",
+        (_, RungAct::Overdue) => "supervision.stage_overdue",
+        (_, RungAct::Criticism) => "supervision.stage_criticism",
     }
 }
 
-/// Looks at the clock of one case: fires what is due, and sets when it is looked at next. Answers how many rungs fired.
+/// Looks at the clocks of one case: fires what is due, and sets when it is looked at next. Answers how many rungs fired.
 fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> {
     let now = w.now();
     let city = &job.city;
@@ -73,7 +88,7 @@ fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> 
         sql::set_clocks(&mut w, &[(key.0, key.1, None)])?;
         return Ok(w.unchanged(0)?);
     };
-    let fired = sql::fired(&mut w, key.0, key.1, &rules::arming(&case))?;
+    let fired = sql::fired(&mut w, key.0, key.1)?;
     let due = rules::due_rungs(
         &case,
         &job.ladder,
@@ -83,9 +98,9 @@ fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> 
         &city.timezone,
     );
     let mut events = Vec::new();
-    for rung in &due.rungs {
+    for (clock, rung) in &due.rungs {
         let row = EntryRow {
-            entry: entry_key(&case, rung.level),
+            entry: clock.entry(rung.level),
             at: now,
             kind: if job.is_first_look { "passed" } else { "rung" }.to_owned(),
             level: Some(rung.level),
@@ -107,7 +122,7 @@ fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> 
             let once = format!("rung/{}/{}", case.id, row.entry);
             let new = NewNotice::new(
                 once,
-                kind_of(rung.act),
+                kind_of(clock.stage, rung.act),
                 to,
                 case.district,
                 format!("/cases/{}", case.number),
@@ -115,21 +130,27 @@ fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> 
             .with("number", case.number.to_string())
             .with("matter", names.matter(&case))
             .with("unit", names.unit(case.unit))
-            .with(
-                "due",
-                case.due_at.map_or_else(|| Place::from("—"), Place::Time),
-            );
+            .with("due", clock.due);
+            // A stage beside handling is named by its rung.
+            let new = match clock.stage {
+                Stage::Handle => new,
+                _ => new.with(
+                    "rung",
+                    Place::Named {
+                        zh: rung.name_zh.clone(),
+                        en: rung.name_en.clone(),
+                    },
+                ),
+            };
             notices::ops::post(&mut w, &job.notices, &new)?;
         }
         events.push(
             AuditEvent::done("supervision.rung", "case", case.number.to_string())
                 .district(case.district.as_str())
-                .detail(serde_json::json!({ "level": rung.level, "act": rung.act, "arming": rules::arming(&case) })),
+                .detail(serde_json::json!({ "level": rung.level, "act": rung.act, "arming": clock.arming })),
         );
     }
-    // A clock that has passed its last rung stays in the list: a city may add one.
-    let next = rules::is_running(&case).then(|| due.next.unwrap_or(Timestamp::MAX));
-    sql::set_clocks(&mut w, &[(key.0, key.1, next)])?;
+    sql::set_clocks(&mut w, &[(key.0, key.1, rules::next_look(&case, &due))])?;
     let n = events.len();
     if due.rungs.is_empty() {
         return Ok(w.unchanged(0)?);
@@ -159,7 +180,7 @@ pub async fn fire(
 
 async fn fire_by(
     ctx: &Ctx,
-    ladder: Arc<Vec<Rung>>,
+    ladder: Arc<Ladder>,
     district: DistrictCode,
     case: Id,
     is_first_look: bool,
@@ -187,7 +208,7 @@ pub async fn fire_due(ctx: &Ctx) -> Result<usize, SupervisionError> {
         .read::<_, SupervisionError, _>(move |r| {
             let due = sql::clocks_due(r, now, MOST_AT_ONCE)?;
             let ladder = if due.is_empty() {
-                Vec::new()
+                Ladder::default()
             } else {
                 sql::ladder(r)?
             };

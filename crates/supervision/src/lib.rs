@@ -1,7 +1,7 @@
 //! 监督 — reminders (催办), supervised handling (督办), the escalation ladder, and who is told of what happens to a case.
 //!
-//! Words: a *rung* says what happens at which share of the limit, or how long after it ([`model::Rung`]); the *arming* of a
-//! clock is which of its runs it is ([`rules::arming`]): a rung fires once per arming and level; a *supervised* matter
+//! Words: a *rung* says what happens at which share of the limit, or how long after it ([`model::Rung`]), of handling or of
+//! another stage; the *arming* of a clock is which of its runs it is ([`rules::Running`]): a rung fires once per arming and level; a *supervised* matter
 //! ([`model::Supervised`]) has its own clock, asks a report and is signed off by whoever opened it.
 //!
 //! Invariants:
@@ -40,6 +40,16 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 103,
         name: "supervision_more_words",
         sql: include_str!("../migrations/0103_supervision_more_words.sql"),
+    },
+    store::Migration {
+        number: 111,
+        name: "supervision_stages",
+        sql: include_str!("../migrations/0111_supervision_stages.sql"),
+    },
+    store::Migration {
+        number: 113,
+        name: "supervision_desk_answers",
+        sql: include_str!("../migrations/0113_supervision_desk_answers.sql"),
     },
 ];
 

@@ -2,6 +2,7 @@
 
 use access::{AccountId, Problem, Refused, Role, UnitId, Word};
 use axum::http::StatusCode;
+use cases::Stage;
 use cases::ops::CaseError;
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode};
@@ -63,6 +64,8 @@ words! {
         ShiftLeader = "shift_leader",
         /// 分管领导 — the leaders of the district.
         Leader = "leader",
+        /// 本环节责任人 — whoever the stage waits for: a worker, the desk, the unit, the coordinator.
+        Holder = "holder",
     }
 }
 
@@ -133,9 +136,20 @@ impl std::str::FromStr for RungAt {
 }
 store::text_value!(RungAt);
 
+/// The ladder of a city.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ladder {
+    /// Its rungs.
+    pub rungs: Vec<Rung>,
+    /// Since when it has rungs for the stages beside handling: what was in a stage before climbs none.
+    pub stages_since: Option<Timestamp>,
+}
+
 /// A rung of the ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
+    /// Of which stage's clock; those beside handling have rungs for all classes only.
+    pub stage: Stage,
     /// The code of the class, or `*` for all others.
     pub matter: String,
     /// Its place, from 1.

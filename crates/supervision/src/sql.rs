@@ -1,7 +1,8 @@
 //! Statements and rows of supervision. Nothing else in the program writes these tables.
 
-use crate::model::{EntryRow, Mark, Rung, RungAct, RungAt, Standing, Supervised, Tell};
+use crate::model::{EntryRow, Ladder, Mark, Rung, RungAct, RungAt, Standing, Supervised, Tell};
 use access::{AccountId, UnitId};
+use cases::Stage;
 use jiff::Timestamp;
 use kernel::DistrictCode;
 use kernel::id::Id;
@@ -24,25 +25,56 @@ impl FromRow for Rung {
             name_en: row.get(6)?,
             enabled: row.get(7)?,
             version: row.get(8)?,
+            stage: row.get(9)?,
         })
     }
 }
 
-/// The whole ladder: by class, then level. One statement.
-pub(crate) fn ladder(r: &mut Read<'_>) -> StoreResult<Vec<Rung>> {
+/// Since when a city has rungs for stages beside handling, in the settings under this name.
+pub(crate) const STAGES_SINCE: &str = "supervision_stages_since";
+
+/// The whole ladder: handling by class, then the stages in their order, each by level. Three statements.
+pub(crate) fn ladder(r: &mut Read<'_>) -> StoreResult<Ladder> {
     // `at` is a word of SQL on some engines; quoted it is a name on both.
-    r.all(
-        "SELECT matter, level, at, act, tell, name_zh, name_en, enabled, version FROM supervision_rungs ORDER BY matter, level LIMIT 2000",
+    let mut rungs: Vec<Rung> = r.all(
+        "SELECT matter, level, at, act, tell, name_zh, name_en, enabled, version, 'handle' FROM supervision_rungs \
+         ORDER BY matter, level LIMIT 2000",
         &[],
-    )
+    )?;
+    let mut of_stages: Vec<Rung> = r.all(
+        "SELECT '*', level, at, act, tell, name_zh, name_en, enabled, version, stage FROM supervision_stage_rungs \
+         ORDER BY stage, level LIMIT 2000",
+        &[],
+    )?;
+    of_stages.sort_by_key(|r| (r.stage, r.level));
+    rungs.append(&mut of_stages);
+    Ok(Ladder {
+        rungs,
+        stages_since: stages_since(r)?,
+    })
 }
 
-/// Adds a rung, or changes the one of its class and level if nobody did since `version` (0 = there is none yet).
+fn stages_since(r: &mut Read<'_>) -> StoreResult<Option<Timestamp>> {
+    let sql = "SELECT updated_at FROM settings WHERE name = $1";
+    Ok(r.opt::<(Timestamp,)>(sql, params![STAGES_SINCE])?
+        .map(|row| row.0))
+}
+
+/// From now on stages have rungs; answers whether they had none before.
+pub(crate) fn begin_stages(w: &mut Write<'_>) -> StoreResult<bool> {
+    if stages_since(w)?.is_some() {
+        return Ok(false);
+    }
+    let now = w.now();
+    let sql = "INSERT INTO settings (name, value, updated_at) VALUES ($1, '1', $2) ON CONFLICT (name) DO NOTHING";
+    Ok(w.exec(sql, params![STAGES_SINCE, now])? == 1)
+}
+
+/// Adds a rung, or changes the one of its stage, class and level if nobody did since `version` (0 = there is none yet).
 pub(crate) fn set_rung(w: &mut Write<'_>, rung: &Rung) -> StoreResult<()> {
     let tell = serde_json::to_string(&rung.tell).expect("words are always JSON");
     let now = w.now();
     let Rung {
-        matter,
         level,
         at,
         act,
@@ -52,23 +84,31 @@ pub(crate) fn set_rung(w: &mut Write<'_>, rung: &Rung) -> StoreResult<()> {
         version,
         ..
     } = rung;
+    let (table, of, whose) = match rung.stage {
+        Stage::Handle => ("supervision_rungs", "matter", rung.matter.as_str()),
+        stage => ("supervision_stage_rungs", "stage", stage.as_str()),
+    };
     if *version == 0 {
-        let sql = "INSERT INTO supervision_rungs (matter, level, at, act, tell, name_zh, name_en, enabled, version, changed_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
+        let sql = format!(
+            "INSERT INTO {table} ({of}, level, at, act, tell, name_zh, name_en, enabled, version, changed_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)"
+        );
         return match w.exec(
-            sql,
-            params![matter, level, at, act, tell, name_zh, name_en, enabled, now],
+            &sql,
+            params![whose, level, at, act, tell, name_zh, name_en, enabled, now],
         ) {
             Err(StoreError::Unique(_)) => Err(StoreError::Conflict),
             other => other.map(|_| ()),
         };
     }
-    let sql = "UPDATE supervision_rungs SET at = $3, act = $4, tell = $5, name_zh = $6, name_en = $7, enabled = $8, \
-               version = version + 1, changed_at = $10 WHERE matter = $1 AND level = $2 AND version = $9";
+    let sql = format!(
+        "UPDATE {table} SET at = $3, act = $4, tell = $5, name_zh = $6, name_en = $7, enabled = $8, \
+         version = version + 1, changed_at = $10 WHERE {of} = $1 AND level = $2 AND version = $9"
+    );
     w.exec_one(
-        sql,
+        &sql,
         params![
-            matter, level, at, act, tell, name_zh, name_en, enabled, version, now
+            whose, level, at, act, tell, name_zh, name_en, enabled, version, now
         ],
     )
 }
@@ -120,19 +160,17 @@ pub fn clocks_due(
     )
 }
 
-/// Which levels fired in an arming of a case.
+/// The keys of the rungs that fired on a case.
 pub(crate) fn fired(
     r: &mut Read<'_>,
     district: DistrictCode,
     case: Id,
-    arming: &str,
-) -> StoreResult<BTreeSet<i64>> {
-    let like = format!("{arming}/%");
-    let rows: Vec<(Option<i64>,)> = r.all(
-        "SELECT level FROM supervision_entries WHERE district = $1 AND case_id = $2 AND entry LIKE $3",
-        params![district, case, like],
+) -> StoreResult<BTreeSet<String>> {
+    let rows: Vec<(String,)> = r.all(
+        "SELECT entry FROM supervision_entries WHERE district = $1 AND case_id = $2 AND level IS NOT NULL",
+        params![district, case],
     )?;
-    Ok(rows.into_iter().filter_map(|row| row.0).collect())
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Adds an entry to the file of a case unless its key is there; answers whether it is new.

@@ -154,6 +154,7 @@ const OF_THE_CITY: &[&str] = &[
     "settings",
     "subscriptions",
     "supervision_rungs",
+    "supervision_stage_rungs",
     "unit_grids",
     "units",
     "uploads",

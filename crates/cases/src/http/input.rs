@@ -3,7 +3,7 @@
 use crate::model::Ask;
 use crate::model::{Satisfaction, VerifyOutcome};
 use crate::ops::{Contact, NewPlace, NewReport, Step};
-use crate::record::AnswerParts;
+use crate::record::{AnswerKind, AnswerParts};
 use crate::rules::{AnswerCommand, ClockCommand, FairCommand, JointCommand};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
@@ -366,6 +366,10 @@ pub(super) enum ActInput {
         /// What next.
         #[serde(default)]
         next: String,
+        /// At the desk, for which end: `refused` (usual) or `direct`.
+        #[serde(default)]
+        #[schema(value_type = Option<String>)]
+        kind: AnswerKind,
     },
     ApproveAnswer {},
     ReturnAnswer {
@@ -519,7 +523,7 @@ impl ActInput {
             Self::Accept { nature, .. } => nature.take().map(set_nature),
             Self::ReportBack { answer, .. } => answer.take().map(|a| {
                 let parts = a.into();
-                Step::Reply(AnswerCommand::DraftAnswer { parts })
+                Step::Reply(draft(parts, AnswerKind::default()))
             }),
             _ => None,
         };
@@ -646,15 +650,17 @@ impl ActInput {
                 rule,
                 by,
                 next,
-            } => Step::Reply(AnswerCommand::DraftAnswer {
-                parts: AnswerParts {
+                kind,
+            } => {
+                let parts = AnswerParts {
                     found,
                     done,
                     rule,
                     by,
                     next,
-                },
-            }),
+                };
+                Step::Reply(draft(parts, kind))
+            }
             Self::ApproveAnswer {} => Step::Reply(AnswerCommand::ApproveAnswer),
             Self::ReturnAnswer { reason } => Step::Reply(AnswerCommand::ReturnAnswer { reason }),
             Self::AnswerDirectly {
@@ -699,6 +705,12 @@ impl ActInput {
             Self::AddMessage { text } => Step::Fair(FairCommand::AddMessage { text }),
         })
     }
+}
+
+/// A draft; which doors are open the city's list says.
+fn draft(parts: AnswerParts, kind: AnswerKind) -> AnswerCommand {
+    let doors = Vec::new();
+    AnswerCommand::DraftAnswer { parts, kind, doors }
 }
 
 fn set_nature(nature: String) -> Step {

@@ -8,6 +8,7 @@ use crate::moves::{Act, MOVES};
 use crate::record::Answer;
 use crate::rules::{
     self, Actor, AnswerCommand, ClockCommand, Command, Facts, FairCommand, JointCommand, Refusal,
+    merging,
 };
 use crate::service::Cases;
 use crate::{sql, sql_lists, sql_record, sql_unclear};
@@ -320,7 +321,7 @@ pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
         // A claimant acts on a page of its own, and who may whistle the register of units says.
         let is_elsewhere = matches!(row.act, Act::Claim | Act::ShowClaim | Act::Whistle);
         if !matches!(row.by, crate::moves::Who::Program)
-            && !matches!(row.act, Act::Join | Act::Part)
+            && !matches!(row.act, Act::Join | Act::Part | Act::RenewCall)
             && !is_elsewhere
             && is_open_to(principal, row.act).is_ok()
             && rules::may(case, row.act, &actor).is_ok()
@@ -432,55 +433,69 @@ pub(super) fn claim(
     }
 }
 
-/// What a merge, and undoing it, does to the case on the other side: its requesters are one more, or one fewer.
+/// What a move does to the cases on the other side: a merge, undoing it, a reopening.
 fn beside(
     w: &mut Write<'_>,
     job: &Job,
     case: &Case,
     command: &Command,
-) -> Result<Option<AuditEvent>, CaseError> {
-    let (number, fair) = match command {
-        Command::Merge { into } => {
-            let owed = rules::answer::is_owed(case);
-            let number = case.number;
-            (*into, FairCommand::Join { number, owed })
-        }
-        Command::Unmerge => match case.merged_into {
-            Some(into) => {
-                let number = case.number;
-                (into, FairCommand::Part { number })
-            }
-            None => return Ok(None),
-        },
-        _ => return Ok(None),
+) -> Result<Vec<AuditEvent>, CaseError> {
+    let mut others = Stored {
+        w,
+        facts: &|other, now| facts(job, other, now),
+        late: &|other, now| Some(words::for_a_late_joiner(job, other, now)),
+        audits: Vec::new(),
     };
-    let Some(other) = sql::by_number(w, &number)? else {
-        return Ok(None);
-    };
-    // Merges made before cases knew who joined them have nothing to part.
-    let is_known = other.record.joined.iter().any(|j| j.number == case.number);
-    if matches!(fair, FairCommand::Part { .. }) && !is_known {
-        return Ok(None);
+    merging::beside(&mut others, case, command)?;
+    Ok(others.audits)
+}
+
+/// The other cases in the transaction of a move.
+pub(super) struct Stored<'a, 'w> {
+    /// The transaction.
+    pub w: &'a mut Write<'w>,
+    /// What decisions on them rest on.
+    pub facts: &'a dyn Fn(&Case, Timestamp) -> Facts<'a>,
+    /// The answer to somebody who joins a case that is over.
+    pub late: &'a dyn Fn(&Case, Timestamp) -> Option<Answer>,
+    /// What was done to them.
+    pub audits: Vec<AuditEvent>,
+}
+
+impl merging::Others for Stored<'_, '_> {
+    type Error = CaseError;
+    fn find(&mut self, number: &CaseNumber) -> Result<Option<Case>, CaseError> {
+        Ok(sql::by_number(self.w, number)?)
     }
-    let act = fair.act();
-    let answer = words::at_the_end(job, &other, None, "", Vec::new(), w.now());
-    let command = Command::Answered {
-        command: Box::new(Command::Fair(fair)),
-        words: Box::new(answer),
-    };
-    let facts = facts(job, &other, w.now());
-    let events = rules::decide(Some(&other), command, &facts)
-        .map_err(|refusal| CaseError::Rule { act, refusal })?;
-    let after = events
-        .iter()
-        .fold(Some(other.clone()), rules::apply)
-        .expect("an event never takes a case away");
-    sql::update(w, &after, other.version, &events)?;
-    let detail = serde_json::json!({ "case": case.number.to_string(), "version": after.version });
-    let event = AuditEvent::done(act.audit(), "case", after.number.to_string())
-        .district(after.district.as_str())
-        .detail(detail);
-    Ok(Some(event))
+    fn merged_into(&mut self, number: &CaseNumber) -> Result<Vec<Case>, CaseError> {
+        Ok(sql_record::merged_into(self.w, number)?)
+    }
+    fn make(
+        &mut self,
+        other: &Case,
+        command: FairCommand,
+        of: &CaseNumber,
+    ) -> Result<Case, CaseError> {
+        let now = self.w.now();
+        let act = command.act();
+        let command = match (self.late)(other, now) {
+            Some(words) => answered(Command::Fair(command), words),
+            None => Command::Fair(command),
+        };
+        let events = rules::decide(Some(other), command, &(self.facts)(other, now))
+            .map_err(|refusal| CaseError::Rule { act, refusal })?;
+        let after = events
+            .iter()
+            .fold(Some(other.clone()), rules::apply)
+            .expect("an event never takes a case away");
+        sql::update(self.w, &after, other.version, &events)?;
+        let detail = serde_json::json!({ "case": of.to_string(), "version": after.version });
+        let event = AuditEvent::done(act.audit(), "case", after.number.to_string())
+            .district(after.district.as_str())
+            .detail(detail);
+        self.audits.push(event);
+        Ok(after)
+    }
 }
 
 fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
@@ -557,7 +572,7 @@ fn resolve(
         },
         Step::NotAccept { reason, doors } => {
             let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
-            let answer = words::at_the_end(job, case, Some(Act::NotAccept), &reason, doors, now);
+            let answer = words::at_the_end(job, case, Act::NotAccept, &reason, doors, now);
             answered(Command::NotAccept { reason }, answer)
         }
         Step::Correct { matter, place } => {
@@ -572,7 +587,7 @@ fn resolve(
         },
         Step::NotRegister { reason, doors } => {
             let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
-            let answer = words::at_the_end(job, case, Some(Act::NotRegister), &reason, doors, now);
+            let answer = words::at_the_end(job, case, Act::NotRegister, &reason, doors, now);
             answered(Command::NotRegister { reason }, answer)
         }
         Step::Dispatch { unit, basis } => {
@@ -621,7 +636,7 @@ fn resolve(
             }
         }
         Step::Close { closing } => {
-            let answer = words::at_the_end(job, case, Some(Act::Close), &closing, Vec::new(), now);
+            let answer = words::at_the_end(job, case, Act::Close, &closing, Vec::new(), now);
             answered(Command::Close { closing }, answer)
         }
         Step::CallBack {
@@ -650,7 +665,7 @@ fn resolve(
         },
         Step::Void { reason } => {
             let reason = masked(&reason);
-            let answer = words::at_the_end(job, case, Some(Act::Void), &reason, Vec::new(), now);
+            let answer = words::at_the_end(job, case, Act::Void, &reason, Vec::new(), now);
             answered(Command::Void { reason }, answer)
         }
         Step::Merge { into } => Command::Merge {
@@ -658,7 +673,7 @@ fn resolve(
         },
         Step::Unmerge => Command::Unmerge,
         Step::ConfirmSelfHandling => {
-            let act = Some(Act::ConfirmSelfHandling);
+            let act = Act::ConfirmSelfHandling;
             let answer = words::at_the_end(job, case, act, "", Vec::new(), now);
             answered(Command::ConfirmSelfHandling, answer)
         }
@@ -900,27 +915,11 @@ fn target(
     case: &Case,
     into: CaseNumber,
 ) -> Result<CaseNumber, CaseError> {
-    let refused = |refusal| {
-        let act = Act::Merge;
-        Err(CaseError::Rule { act, refusal })
-    };
     let chain = sql_record::chain(r, &into)?;
-    if into == case.number || chain.iter().any(|c| c.number == case.number) {
-        return refused(Refusal::MergeCycle { into });
-    }
-    match chain.last() {
-        Some(end)
-            if job.reach.holds(end)
-                && chain.first().is_some_and(|c| job.reach.holds(c))
-                && !matches!(
-                    end.state,
-                    State::Merged | State::Voided | State::Transferred
-                ) =>
-        {
-            Ok(end.number)
-        }
-        _ => refused(Refusal::MergeTarget { into }),
-    }
+    merging::goes_on(case, into, &chain, |c| job.reach.holds(c)).map_err(|refusal| {
+        let act = Act::Merge;
+        CaseError::Rule { act, refusal }
+    })
 }
 
 /// A handler is an open account of the handling unit.

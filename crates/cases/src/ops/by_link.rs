@@ -1,13 +1,13 @@
 //! What a requester does: answer a question, rate, reopen, add something. Who that is, the private link shows, or the account
 //! with which it was reported. The code beside a number shows a case; to act takes one of the two.
 
-use super::act::{known_codes, masked};
-use super::timers::{Job, make};
+use super::act::{Stored, known_codes, masked};
+use super::timers::{Job, facts, make};
 use super::{CaseError, actor_of, own_case, track_link, words};
 use crate::lists::ListKind;
 use crate::model::{Case, State};
 use crate::moves::Act;
-use crate::rules::{ClockCommand, Command, FairCommand, Refusal, fairness};
+use crate::rules::{ClockCommand, Command, FairCommand, Refusal, fairness, merging};
 use crate::service::Cases;
 use crate::{sql, sql_record};
 use access::Ctx;
@@ -123,8 +123,17 @@ pub async fn reopen(ctx: &Ctx, proof: Proof<'_>, reason: &str) -> Result<Case, C
             reason: reason.clone(),
             to_dispatch: words::needs_dispatch(&job.city, &end),
         };
-        let (case, event) = make(&mut w, &job, &end, Command::Fair(command))?;
-        Ok(w.commit(event, case)?)
+        let command = Command::Fair(command);
+        let (case, event) = make(&mut w, &job, &end, command.clone())?;
+        let mut others = Stored {
+            w: &mut w,
+            facts: &|other, now| facts(&job, other, now),
+            late: &|_, _| None,
+            audits: vec![event],
+        };
+        merging::beside(&mut others, &end, &command)?;
+        let audits = others.audits;
+        Ok(w.commit_all(&audits, case)?)
     })
     .await
 }

@@ -176,8 +176,9 @@ pub fn not_open(city: &City, case: &Case) -> Option<NotOpen> {
     let Some(class) = class.filter(|c| c.flags.public && !c.flags.confidential) else {
         return Some(NotOpen::Class);
     };
-    // What the contact was said to be counts before what its class assumes.
-    let nature = case.record.nature.as_deref();
+    // What the contact was said to be counts before what its class assumes; what the city takes it for is nobody's word.
+    let named = case.record.nature.as_deref();
+    let nature = named.filter(|_| !case.record.nature_assumed);
     let nature = nature
         .or(class.default_nature.as_deref())
         .unwrap_or_default();

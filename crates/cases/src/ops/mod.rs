@@ -123,7 +123,8 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
         Act::Merge | Act::Unmerge => &[P::CaseMerge],
         Act::Note => &[P::CaseRead],
         Act::SetNature | Act::AnswerDirectly => &[P::CaseAccept, P::CaseRegister],
-        Act::DraftAnswer | Act::LodgeAppeal => &[P::CaseHandle],
+        Act::DraftAnswer => &[P::CaseHandle, P::CaseAccept, P::CaseRegister],
+        Act::LodgeAppeal => &[P::CaseHandle],
         Act::ApproveAnswer | Act::ReturnAnswer => &[P::CaseHandle, P::CaseRegister],
         Act::EndorseAppeal => &[P::CaseDispatch],
         Act::GrantAppeal => &[P::CaseAccept, P::CaseRegister],
@@ -134,6 +135,8 @@ pub fn permissions_of(act: Act) -> &'static [Permission] {
         Act::Rate => &[P::CaseTrack],
         Act::Reopen | Act::AddMessage => &[P::CaseAccept, P::CaseCallBack, P::CaseRegister],
         Act::Join | Act::Part => &[P::CaseMerge],
+        // The other side of a reopening, which anybody may ask for by the link.
+        Act::RenewCall => &[P::CaseTrack],
         Act::AskHelp | Act::Split | Act::RecallPart => &[P::CaseHandle, P::CaseDispatch],
         Act::AnswerPart | Act::Whistle => &[P::CaseHandle],
         Act::NameFirst => &[P::CaseDispatch],

@@ -6,7 +6,7 @@ use super::{CaseError, Reach, find};
 use crate::lists::{self, ListEntry, ListKind, Template};
 use crate::model::{CallBack, Case, CaseId, State};
 use crate::record::AnswerParts;
-use crate::rules::{MAX_TEXT, fairness};
+use crate::rules::{MAX_TEXT, fairness, merging};
 use crate::service::{Cases, Channel};
 use crate::sql_lists;
 use crate::sql_record::{self, Within};
@@ -45,7 +45,6 @@ pub async fn voices(ctx: &Ctx, number: CaseNumber) -> Result<Vec<Called>, CaseEr
     }
     let case = find(ctx, number).await?;
     let merged = merged(ctx, number).await?;
-    let is_over = case.state.is_final() && case.state != State::Merged;
     Ok(std::iter::once(&case)
         .chain(&merged)
         .filter(|c| c.record.requested)
@@ -55,7 +54,7 @@ pub async fn voices(ctx: &Ctx, number: CaseNumber) -> Result<Vec<Called>, CaseEr
             reported_at: c.reported_at,
             has_contact: c.subject.is_some(),
             said: c.call_back.clone(),
-            is_due: is_over && c.call_at().is_some(),
+            is_due: merging::is_call_due(c, &case),
         })
         .collect())
 }
@@ -127,8 +126,7 @@ pub async fn calls(
         case.state != State::Merged
             || ends.iter().any(|(root, end)| {
                 *root == case.number.to_string()
-                    && end.state.is_final()
-                    && end.state != State::Merged
+                    && merging::is_call_due(case, end)
                     && (own.is_none() || end.unit != own)
             })
     };

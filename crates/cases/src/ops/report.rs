@@ -443,14 +443,17 @@ where
     let same_as = super::alike::named_public(ctx, &city, new.same_as).await?;
     let district = district_of(&place, cases.config().default_district);
     let lists = cases.lists(ctx).await?;
-    let nature = nature_of(&lists, &new, class)?;
-    let is_confidential = new.confidential
-        || class.is_some_and(|c| c.flags.confidential)
-        || nature.is_some_and(|n| n.confidential);
     // Whoever is no member of staff asks for something; so does whoever left a contact, or came by a channel of the public.
     let is_requested = !matches!(ctx.principal(), Principal::Staff(_) | Principal::System(_))
         || new.contact != Contact::default()
         || channel.verify;
+    let named = nature_of(&lists, &new, class)?;
+    // Every contact has a nature: where nobody named one, the city's usual one is taken until the desk sets it.
+    let usual = lists.choose(ListKind::Nature, lists.rules.usual_nature.trim());
+    let nature = named.or(usual.filter(|_| is_requested));
+    let is_confidential = new.confidential
+        || class.is_some_and(|c| c.flags.confidential)
+        || nature.is_some_and(|n| n.confidential);
     let written = [
         is_masked.then_some(new.description.trim()),
         address_of(&new.place).filter(|_| is_address_masked),
@@ -487,6 +490,7 @@ where
         confidential: is_confidential,
         same_as,
         nature: nature.map(|n| n.code.clone()),
+        nature_assumed: named.is_none() && nature.is_some(),
         requested: is_requested,
         notify,
         subject: None,

@@ -82,6 +82,17 @@ fn lapse(mut w: Write<'_>, job: &Job) -> Result<Sealed<bool>, CaseError> {
     Ok(w.commit(event, true)?)
 }
 
+pub(super) fn facts<'a>(job: &'a Job, case: &Case, now: Timestamp) -> Facts<'a> {
+    Facts {
+        now,
+        actor: &job.actor,
+        calendar: job.city.calendar_at(case.place.here()),
+        tz: &job.city.timezone,
+        rules: &job.lists.rules,
+        on_duty: None,
+    }
+}
+
 /// Makes one move that no member of staff makes: the program's by a timer, what a requester does. Answers the
 /// case as it is then, and the entry of the audit trail.
 pub(super) fn make(
@@ -91,14 +102,7 @@ pub(super) fn make(
     command: Command,
 ) -> Result<(Case, AuditEvent), CaseError> {
     let act = command.act();
-    let facts = Facts {
-        now: w.now(),
-        actor: &job.actor,
-        calendar: job.city.calendar_at(before.place.here()),
-        tz: &job.city.timezone,
-        rules: &job.lists.rules,
-        on_duty: None,
-    };
+    let facts = facts(job, before, w.now());
     let events = rules::decide(Some(before), command, &facts)
         .map_err(|refusal| CaseError::Rule { act, refusal })?;
     let case = events

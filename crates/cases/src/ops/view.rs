@@ -270,6 +270,8 @@ pub struct CaseView {
     pub call_back: Option<CallBackView>,
     /// 诉求性质 — a code of the city's list.
     pub nature: Option<String>,
+    /// Nobody named that nature: it is the city's usual one, until a person of the desk sets it.
+    pub nature_assumed: bool,
     /// Somebody asked: an answer is owed before the case ends.
     pub answer_owed: bool,
     /// The answer that is being written.
@@ -678,6 +680,7 @@ impl Viewer {
             void_requested: case.void_requested.clone(),
             call_back: case.call_back.as_ref().map(|c| self.call_back(c)),
             nature: case.record.nature.clone(),
+            nature_assumed: case.record.nature_assumed,
             answer_owed: answer::is_owed(case),
             draft: (case.record.draft.as_ref()).map(|d| self.answer(&d.answer, None)),
             draft_approved: case.record.draft.as_ref().is_some_and(|d| d.approved),

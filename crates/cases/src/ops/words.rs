@@ -7,32 +7,45 @@ use crate::lists::{self, ListKind, Values};
 use crate::model::Case;
 use crate::moves::Act;
 use crate::record::{Answer, AnswerKind, AnswerParts};
-use crate::rules::{AnswerCommand, FairCommand, Refusal};
+use crate::rules::{AnswerCommand, FairCommand, Refusal, answer};
 use jiff::Timestamp;
 
 /// The answer of the city's template for the end that an act makes of a case. `told` is what the act says: how it was closed,
-/// or why it was refused. Without an act: for somebody who joins a case that is over.
+/// or why it was refused.
 pub(super) fn at_the_end(
     job: &Job,
     case: &Case,
-    act: Option<Act>,
+    act: Act,
     told: &str,
     doors: Vec<String>,
     now: Timestamp,
 ) -> Answer {
     let kind = match act {
-        Some(Act::NotAccept | Act::NotRegister) => AnswerKind::Refused,
-        Some(Act::Void) => AnswerKind::Ended,
+        Act::NotAccept | Act::NotRegister => AnswerKind::Refused,
+        Act::Void => AnswerKind::Ended,
         _ => AnswerKind::Handled,
     };
     let is_refusal = kind != AnswerKind::Handled;
-    let closing = match (is_refusal, told.is_empty()) {
-        (true, _) => "",
-        (false, false) => told,
-        (false, true) => case.closing.as_deref().unwrap_or_default(),
-    };
+    let closing = if is_refusal { "" } else { told };
     let reason = if is_refusal { told } else { "" };
     let result = case.record.result.as_deref().unwrap_or_default();
+    compose(job, case, kind, (result, closing, reason), doors, now)
+}
+
+/// The answer for somebody who joins a case that is over and was answered to nobody: how it was closed, or why it was refused
+/// and which doors are still open.
+pub(super) fn for_a_late_joiner(job: &Job, case: &Case, now: Timestamp) -> Answer {
+    let kind = answer::kind_of_ended(case).unwrap_or_default();
+    let result = case.record.result.as_deref().unwrap_or_default();
+    let closing = case.closing.as_deref().unwrap_or_default();
+    let (reason, doors) = match kind {
+        AnswerKind::Refused => {
+            let all = job.lists.active(ListKind::Door);
+            let reason = case.reason.as_deref().unwrap_or_default();
+            (reason, all.map(|d| d.code.clone()).collect())
+        }
+        _ => ("", Vec::new()),
+    };
     compose(job, case, kind, (result, closing, reason), doors, now)
 }
 
@@ -128,14 +141,14 @@ pub(super) fn known_reply(
     let law = || case.standard.as_ref()?.legal_basis.clone();
     // What the writer left out is filled in from the template, so that every answer has its five parts; by which rule, where
     // the registration condition names a law.
-    let whole = |parts: AnswerParts, kind| {
+    let whole = |parts: AnswerParts, kind, doors: &[String]| {
         let parts = masked_parts(parts);
         let made = compose(
             job,
             case,
             kind,
             (parts.done.as_str(), "", ""),
-            Vec::new(),
+            doors.to_vec(),
             now,
         )
         .parts;
@@ -156,20 +169,28 @@ pub(super) fn known_reply(
                 confidential: entry.confidential,
             }
         }
-        A::DraftAnswer { parts } => A::DraftAnswer {
-            parts: whole(parts, AnswerKind::Handled),
-        },
+        A::DraftAnswer { parts, kind, .. } => {
+            let kind = answer::kind_of_draft(case.state, kind);
+            let doors = job.lists.active(ListKind::Door);
+            let doors: Vec<String> = doors.map(|d| d.code.clone()).collect();
+            A::DraftAnswer {
+                parts: whole(parts, kind, &doors),
+                kind,
+                doors,
+            }
+        }
         A::ReturnAnswer { reason } => A::ReturnAnswer {
             reason: masked(&reason),
         },
         A::AnswerDirectly { parts, .. } => {
-            let Some(nature) = &case.record.nature else {
+            let named = case.record.nature.as_ref();
+            let Some(nature) = named.filter(|_| !case.record.nature_assumed) else {
                 let (act, refusal) = (Act::AnswerDirectly, Refusal::Missing { field: "nature" });
                 return Err(CaseError::Rule { act, refusal });
             };
             let entry = job.lists.find(ListKind::Nature, nature);
             A::AnswerDirectly {
-                parts: whole(parts, AnswerKind::Direct),
+                parts: whole(parts, AnswerKind::Direct, &[]),
                 direct: entry.is_some_and(|e| e.direct),
             }
         }
@@ -235,7 +256,8 @@ pub(super) fn known_fair(
         | F::GrantAppeal
         | F::GrantExclusion
         | F::Join { .. }
-        | F::Part { .. }) => without_words,
+        | F::Part { .. }
+        | F::RenewCall) => without_words,
     })
 }
 

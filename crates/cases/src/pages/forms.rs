@@ -6,6 +6,7 @@ use super::read::{Wrong, matter_label, unit_label};
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
+use crate::rules::CityRules;
 use crate::words::act_key;
 use access::{Account, AccountId};
 use matters::{City, Reason};
@@ -98,6 +99,21 @@ impl Input {
             Kind::Checks => "checks",
         }
     }
+}
+
+/// For which ends the desk drafts an answer that a shift leader has to agree to, as the city wants it.
+pub(super) fn desk_drafts(state: State, rules: &CityRules) -> Vec<&'static str> {
+    let is_new = matches!(
+        state,
+        State::PendingVerify | State::PendingAccept | State::PendingRegister
+    );
+    [
+        (rules.answers_approved.refused, "refused"),
+        (rules.answers_approved.direct, "direct"),
+    ]
+    .into_iter()
+    .filter_map(|(is, end)| (is && is_new).then_some(end))
+    .collect()
 }
 
 /// The form of one act on one case.
@@ -484,6 +500,7 @@ impl Maker<'_> {
             Act::DraftAnswer | Act::AnswerDirectly => {
                 let draft = self.case.record.draft.as_ref().map(|d| &d.answer.parts);
                 let is_draft = act == Act::DraftAnswer;
+                let ends = desk_drafts(self.case.state, &self.lists.rules);
                 let part = |name, value: Option<&String>| Input {
                     value: value.cloned().unwrap_or_default(),
                     ..self.input(id, name, Kind::Area)
@@ -505,12 +522,26 @@ impl Maker<'_> {
                     let law = self.case.standard.as_ref();
                     let law = law.and_then(|s| s.legal_basis.as_ref());
                     let drafted = draft.map(|d| &d.rule).filter(|rule| !rule.is_empty());
-                    vec![
+                    // words: cases-answer-end-*
+                    let choices: Vec<Choice> = (ends.iter())
+                        .map(|end| self.choice(end, &format!("cases-answer-end-{end}")))
+                        .collect();
+                    let kind = (!choices.is_empty()).then(|| Input {
+                        value: ends
+                            .first()
+                            .map(|end| (*end).to_owned())
+                            .unwrap_or_default(),
+                        choices,
+                        ..needed("answer_kind", Kind::Radios)
+                    });
+                    let mut inputs: Vec<Input> = kind.into_iter().collect();
+                    inputs.extend([
                         part("found", draft.map(|d| &d.found)),
                         done,
                         part("by_rule", drafted.or(law)),
                         part("next", draft.map(|d| &d.next)),
-                    ]
+                    ]);
+                    inputs
                 } else {
                     vec![done, part("next", None)]
                 }
@@ -683,7 +714,10 @@ impl Maker<'_> {
         Input {
             required,
             choices: self.choices(ListKind::Nature),
-            value: self.case.record.nature.clone().unwrap_or_default(),
+            // What the city only assumes is for the desk to say.
+            value: (self.case.record.nature.clone())
+                .filter(|_| !self.case.record.nature_assumed)
+                .unwrap_or_default(),
             ..self.input(id, "nature", Kind::Radios)
         }
     }

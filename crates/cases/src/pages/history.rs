@@ -213,6 +213,7 @@ fn what(ui: &Ui, fact: &Fact) -> String {
         Fact::RequesterAdded { .. } => "cases-event-requester-added",
         Fact::Joined { .. } => "cases-event-joined",
         Fact::Parted { .. } => "cases-event-parted",
+        Fact::CallRenewed => "cases-event-call-renewed",
         Fact::Joint(fact) => joint_key(fact),
     };
     ui.t(key)
@@ -465,9 +466,11 @@ fn content(
         | Fact::AppealGranted
         | Fact::ExclusionGranted => (String::new(), "good"),
         Fact::Joint(fact) => joint_content(ui, city, fact),
-        Fact::Signed | Fact::Unmerged | Fact::SelfHandlingConfirmed | Fact::ExtensionEndorsed => {
-            (String::new(), "info")
-        }
+        Fact::Signed
+        | Fact::Unmerged
+        | Fact::SelfHandlingConfirmed
+        | Fact::ExtensionEndorsed
+        | Fact::CallRenewed => (String::new(), "info"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::Ask;
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, NewPlace, Step};
-use crate::record::AnswerParts;
+use crate::record::{AnswerKind, AnswerParts};
 use crate::rules::{
     AnswerCommand as Reply, ClockCommand as Clock, FairCommand as Fair, JointCommand as Joint,
     Refusal,
@@ -312,6 +312,12 @@ fn corrected(ui: &Ui, fields: &Fields, case: &Case) -> Result<Option<NewPlace>, 
     }))
 }
 
+/// A draft; which doors are open the city's list says.
+fn draft(parts: AnswerParts, kind: AnswerKind) -> Reply {
+    let doors = Vec::new();
+    Reply::DraftAnswer { parts, kind, doors }
+}
+
 fn set_nature(nature: String) -> Step {
     Step::Reply(Reply::SetNature {
         nature,
@@ -336,7 +342,9 @@ pub fn steps(
     let first = match act {
         Act::Accept => {
             let nature = fields.get("nature");
-            let is_new = !nature.is_empty() && case.record.nature.as_deref() != Some(nature);
+            let is_known =
+                case.record.nature.as_deref() == Some(nature) && !case.record.nature_assumed;
+            let is_new = !nature.is_empty() && !is_known;
             is_new.then(|| set_nature(nature.to_owned()))
         }
         Act::ReportBack if !fields.get("done").is_empty() => {
@@ -344,7 +352,7 @@ pub fn steps(
                 done: fields.get("done").to_owned(),
                 ..AnswerParts::default()
             };
-            Some(Step::Reply(Reply::DraftAnswer { parts }))
+            Some(Step::Reply(draft(parts, AnswerKind::default())))
         }
         _ => None,
     };
@@ -491,7 +499,13 @@ pub fn step(
             text: text("answer"),
         }),
         Act::SetNature => set_nature(text("nature")),
-        Act::DraftAnswer => Step::Reply(Reply::DraftAnswer { parts: parts() }),
+        Act::DraftAnswer => {
+            let kind = match fields.get("answer_kind") {
+                "direct" => AnswerKind::Direct,
+                _ => AnswerKind::Refused,
+            };
+            Step::Reply(draft(parts(), kind))
+        }
         Act::ApproveAnswer => Step::Reply(Reply::ApproveAnswer),
         Act::ReturnAnswer => Step::Reply(Reply::ReturnAnswer { reason: reason() }),
         Act::AnswerDirectly => Step::Reply(Reply::AnswerDirectly {
@@ -557,6 +571,7 @@ pub fn step(
         Act::Rate
         | Act::Join
         | Act::Part
+        | Act::RenewCall
         | Act::Report
         | Act::Claim
         | Act::ShowClaim

@@ -336,9 +336,20 @@ fn is_of_the_desk(principal: &Principal) -> bool {
 /// Whether a form would lead anywhere: what only the content decides is looked at here, so that no form invites in vain.
 fn is_of_use(act: Act, case: &Case, lists: &Lists) -> bool {
     match act {
-        Act::AnswerDirectly => (case.record.nature.as_deref())
-            .and_then(|n| lists.find(ListKind::Nature, n))
-            .is_some_and(|n| n.direct),
+        Act::AnswerDirectly => (case
+            .record
+            .nature
+            .as_deref()
+            .filter(|_| !case.record.nature_assumed))
+        .and_then(|n| lists.find(ListKind::Nature, n))
+        .is_some_and(|n| n.direct),
+        // At the desk an answer is drafted where the city wants a shift leader to agree to it.
+        Act::DraftAnswer if crate::moves::AT_THE_DESK.contains(&case.state) => {
+            !super::forms::desk_drafts(case.state, &lists.rules).is_empty()
+                || case.state == State::SelfHandledAudit
+                    && (lists.rules.answers_approved.self_handled
+                        || lists.rules.answer_must_be_written)
+        }
         Act::LodgeAppeal => lists
             .active(ListKind::Appeal)
             .any(|e| fairness::raw(case, &e.code) != Some(false)),
@@ -680,10 +691,13 @@ impl Frame<'_> {
         add("cases-fact-reported", ui.time(case.reported_at));
         let (lists, lang, record) = (&loaded.lists, ui.lang.tag(), &case.record);
         if let Some(nature) = &record.nature {
-            add(
-                "cases-fact-nature",
-                text(&lists.name(ListKind::Nature, nature, lang)),
-            );
+            let name = lists.name(ListKind::Nature, nature, lang);
+            let name = if record.nature_assumed {
+                ui.tn("cases-nature-assumed", "nature", name)
+            } else {
+                name
+            };
+            add("cases-fact-nature", text(&name));
         }
         add(
             "cases-fact-channel",
@@ -734,7 +748,7 @@ impl Frame<'_> {
             && let Some(due) = case.stage_due_at
         {
             // words: cases-stage-*
-            let name = ui.t(&format!("cases-stage-{}", stage.as_str().replace('_', "-")));
+            let name = ui.t(crate::words::stage_key(stage));
             let until = due_mark(ui, due, case.stage_provisional);
             let name = Html::from_text(&name);
             add(

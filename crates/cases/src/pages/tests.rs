@@ -89,6 +89,7 @@ fn reported() -> Reported {
         confidential: false,
         same_as: None,
         nature: Some("complaint".into()),
+        nature_assumed: true,
         requested: true,
     }
 }
@@ -270,6 +271,15 @@ fn lists() -> Lists {
         ]
         .map(|(kind, code)| entry(kind, code))
         .into(),
+        // Whatever a city may demand, so that every form is there.
+        rules: std::sync::Arc::new(crate::rules::CityRules {
+            answers_approved: crate::rules::ApprovedEnds {
+                refused: true,
+                self_handled: true,
+                direct: true,
+            },
+            ..crate::rules::CityRules::default()
+        }),
         ..Lists::default()
     }
 }
@@ -434,6 +444,7 @@ fn facts() -> Vec<Fact> {
         Fact::Parted {
             number: "330102-20260316-00003".parse().expect("a number"),
         },
+        Fact::CallRenewed,
     ]
 }
 
@@ -460,6 +471,7 @@ fn record() -> Record {
     };
     Record {
         nature: Some("complaint".into()),
+        nature_assumed: false,
         requested: true,
         result: Some("已更换 <b>".into()),
         draft: Some(Draft {
@@ -567,6 +579,7 @@ fn loaded(case: Case) -> Loaded {
                     | Act::Rate
                     | Act::Join
                     | Act::Part
+                    | Act::RenewCall
             )
         })
         .collect();

@@ -6,9 +6,9 @@
 //! time it ends. Where nobody wrote one it is made of what the record says and marked so, unless the city demands a written
 //! one ([`super::CityRules::answer_must_be_written`]).
 
-use super::{Actor, Facts, Refusal, optional_text, text};
+use super::{Actor, CityRules, Facts, Refusal, optional_text, text};
 use crate::model::{Case, CaseEvent, Fact, State};
-use crate::moves::Act;
+use crate::moves::{self, Act};
 use crate::record::{Answer, AnswerKind, AnswerParts, Draft, SentAnswer};
 use access::Role;
 use access::city_settings::{SettingKind, SettingValue};
@@ -45,6 +45,68 @@ impl SettingValue for Approvers {
     }
 }
 
+/// Which ends of the desk's own need an answer that was written and agreed to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApprovedEnds {
+    /// 不予受理、不予立案
+    pub refused: bool,
+    /// 自处置归档
+    pub self_handled: bool,
+    /// 直接办结
+    pub direct: bool,
+}
+
+impl ApprovedEnds {
+    fn words(self) -> impl Iterator<Item = &'static str> {
+        [
+            (self.refused, "refused"),
+            (self.self_handled, "self_handled"),
+            (self.direct, "direct"),
+        ]
+        .into_iter()
+        .filter_map(|(is, word)| is.then_some(word))
+    }
+}
+
+impl SettingValue for ApprovedEnds {
+    fn kind(_: Option<(f64, f64)>) -> SettingKind {
+        SettingKind::Text
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        let mut ends = Self::default();
+        if matches!(text.trim(), "无" | "none" | "-") {
+            return Ok(ends);
+        }
+        for word in text.split([',', '，', ' ']).filter(|word| !word.is_empty()) {
+            match word {
+                "refused" => ends.refused = true,
+                "self_handled" => ends.self_handled = true,
+                "direct" => ends.direct = true,
+                _ => return Err("refused, self_handled, direct, several of them, or 无".into()),
+            }
+        }
+        Ok(ends)
+    }
+    fn write(&self) -> String {
+        let words: Vec<&str> = self.words().collect();
+        if words.is_empty() {
+            "无".into()
+        } else {
+            words.join(", ")
+        }
+    }
+    fn say(&self, ui: &ui::Ui) -> String {
+        // words: cases-answer-end-*
+        let key = |word: &str| format!("cases-answer-end-{}", word.replace('_', "-"));
+        let words: Vec<String> = self.words().map(|word| ui.t(&key(word))).collect();
+        if words.is_empty() {
+            ui.t("cases-answer-end-none")
+        } else {
+            words.join(" · ")
+        }
+    }
+}
+
 /// What somebody wants done about the nature of a contact or about its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
@@ -55,8 +117,15 @@ impl SettingValue for Approvers {
 pub enum AnswerCommand {
     /// What kind of contact it is; `confidential` as the city's list says of that kind.
     SetNature { nature: String, confidential: bool },
-    /// 拟答复
-    DraftAnswer { parts: AnswerParts },
+    /// 拟答复. At the desk `kind` says for which end: a refusal, or a direct answer; elsewhere there is one. `doors` as the
+    /// city's list has them.
+    DraftAnswer {
+        parts: AnswerParts,
+        #[serde(default)]
+        kind: AnswerKind,
+        #[serde(default)]
+        doors: Vec<String>,
+    },
     /// 答复审核同意
     ApproveAnswer,
     /// 答复退回修改
@@ -127,9 +196,16 @@ pub(super) fn decide(
             // What was promised to be confidential stays so.
             confidential: confidential || case.confidential,
         }],
-        AnswerCommand::DraftAnswer { parts } => {
+        AnswerCommand::DraftAnswer { parts, kind, doors } => {
+            let kind = kind_of_draft(case.state, kind);
             let answer = Answer {
+                kind,
                 parts: checked(parts)?,
+                doors: if kind == AnswerKind::Refused {
+                    doors
+                } else {
+                    Vec::new()
+                },
                 ..Answer::default()
             };
             vec![Fact::AnswerDrafted {
@@ -137,11 +213,11 @@ pub(super) fn decide(
             }]
         }
         AnswerCommand::ApproveAnswer => {
-            approver(facts)?;
+            approver(case, facts)?;
             vec![Fact::AnswerApproved]
         }
         AnswerCommand::ReturnAnswer { reason } => {
-            approver(facts)?;
+            approver(case, facts)?;
             vec![Fact::AnswerReturned {
                 reason: text("reason", &reason)?,
             }]
@@ -150,17 +226,27 @@ pub(super) fn decide(
             if !direct {
                 return Err(Refusal::NotDirect);
             }
-            let answer = Answer {
-                kind: AnswerKind::Direct,
-                parts: checked(parts)?,
-                ..Answer::default()
-            };
-            vec![
-                Fact::AnswerSent {
-                    answer: Box::new(answer),
+            let drafted = draft_of(case, AnswerKind::Direct);
+            let mut all = Vec::with_capacity(3);
+            let answer = match drafted {
+                Some(draft) if facts.rules.answers_approved.direct => {
+                    if agrees(case, draft, facts)? {
+                        all.push(Fact::AnswerApproved);
+                    }
+                    draft.answer.clone()
+                }
+                None if facts.rules.answers_approved.direct => return Err(Refusal::NotAnswered),
+                _ => Answer {
+                    kind: AnswerKind::Direct,
+                    parts: checked(parts)?,
+                    ..Answer::default()
                 },
-                Fact::AnsweredDirectly,
-            ]
+            };
+            all.push(Fact::AnswerSent {
+                answer: Box::new(answer),
+            });
+            all.push(Fact::AnsweredDirectly);
+            all
         }
     })
 }
@@ -170,9 +256,49 @@ fn wrote(draft: &Draft, actor: &Actor) -> bool {
     draft.by == actor.account || actor.is_or_stands_for(draft.by)
 }
 
-/// Whoever agrees to drafts holds one of the roles that the city names.
-fn approver(facts: &Facts<'_>) -> Result<(), Refusal> {
-    let named = &facts.rules.answer_approvers.0;
+/// For which end a draft is: what the desk has not taken up yet ends as a refusal or is answered there.
+pub fn kind_of_draft(state: State, wanted: AnswerKind) -> AnswerKind {
+    match state {
+        State::PendingVerify | State::PendingAccept | State::PendingRegister => match wanted {
+            AnswerKind::Direct => AnswerKind::Direct,
+            _ => AnswerKind::Refused,
+        },
+        _ => AnswerKind::Handled,
+    }
+}
+
+/// The draft for an end of this kind, if one stands.
+fn draft_of(case: &Case, kind: AnswerKind) -> Option<&Draft> {
+    (case.record.draft.as_ref()).filter(|draft| draft.answer.kind == kind)
+}
+
+/// Whether whoever ends a case agrees to its draft by that; not where it was agreed to before.
+///
+/// # Errors
+/// [`Refusal::AnswerReturned`] while it stands as it was sent back, [`Refusal::NotApproved`] where a head has to agree first.
+fn agrees(case: &Case, draft: &Draft, facts: &Facts<'_>) -> Result<bool, Refusal> {
+    if draft.approved {
+        return Ok(false);
+    }
+    // What a head sent back does not go out because somebody ends the case: it is written anew, or agreed to in words.
+    if draft.returned.is_some() {
+        return Err(Refusal::AnswerReturned);
+    }
+    // That is a head's to do, and another person's than who wrote it.
+    if wrote(draft, facts.actor) || approver(case, facts).is_err() {
+        return Err(Refusal::NotApproved);
+    }
+    Ok(true)
+}
+
+/// Whoever agrees to drafts of units holds one of the roles that the city names; to those of the desk, whoever leads the shift.
+fn approver(case: &Case, facts: &Facts<'_>) -> Result<(), Refusal> {
+    let of_the_desk = [Role::ShiftLeader];
+    let named = if moves::AT_THE_DESK.contains(&case.state) {
+        &of_the_desk[..]
+    } else {
+        &facts.rules.answer_approvers.0
+    };
     if named.iter().any(|r| facts.actor.roles.contains(r)) {
         return Ok(());
     }
@@ -210,15 +336,13 @@ pub(super) fn before_the_end(
     facts: &Facts<'_>,
 ) -> Result<Vec<Fact>, Refusal> {
     // Somebody joins a case that is over and was answered to nobody: the answer goes out now.
-    let joins_late = ends
+    let joins = ends
         .iter()
-        .any(|f| matches!(f, Fact::Joined { owed: true, .. }))
-        && matches!(case.state, State::Closed | State::SelfHandled)
-        && case.record.answer.is_none();
-    if joins_late {
-        let mut answer = words.unwrap_or_else(|| of_the_record(case, &ends));
-        answer.kind = AnswerKind::Handled;
-        let answer = Box::new(answer);
+        .any(|f| matches!(f, Fact::Joined { owed: true, .. }));
+    let late = kind_of_ended(case).filter(|_| joins && case.record.answer.is_none());
+    if let Some(kind) = late {
+        let answer = words.unwrap_or_else(|| of_the_record(case, &ends));
+        let answer = Box::new(Answer { kind, ..answer });
         return Ok(ends
             .into_iter()
             .chain([Fact::AnswerSent { answer }])
@@ -228,25 +352,15 @@ pub(super) fn before_the_end(
         return Ok(ends);
     };
     let mut all = Vec::with_capacity(ends.len() + 2);
-    let answer = match &case.record.draft {
-        Some(draft) if kind == AnswerKind::Handled => {
-            if !draft.approved {
-                // What a head sent back does not go out because somebody closes: it is written anew, or agreed to in words.
-                if draft.returned.is_some() {
-                    return Err(Refusal::AnswerReturned);
-                }
-                // Whoever closes agrees to the draft by closing, if that is a head's to do and another person wrote it.
-                if wrote(draft, facts.actor) || approver(facts).is_err() {
-                    return Err(Refusal::NotApproved);
-                }
+    let answer = match draft_of(case, kind) {
+        Some(draft) => {
+            if agrees(case, draft, facts)? {
                 all.push(Fact::AnswerApproved);
             }
             draft.answer.clone()
         }
-        _ if kind == AnswerKind::Handled && facts.rules.answer_must_be_written => {
-            return Err(Refusal::NotAnswered);
-        }
-        _ => words.unwrap_or_else(|| of_the_record(case, &ends)),
+        None if is_demanded(kind, &ends, facts.rules) => return Err(Refusal::NotAnswered),
+        None => words.unwrap_or_else(|| of_the_record(case, &ends)),
     };
     all.push(Fact::AnswerSent {
         answer: Box::new(Answer { kind, ..answer }),
@@ -255,12 +369,34 @@ pub(super) fn before_the_end(
     Ok(all)
 }
 
+/// Whether the city demands that somebody wrote the answer to an end.
+fn is_demanded(kind: AnswerKind, ends: &[Fact], rules: &CityRules) -> bool {
+    let is_self_handled = ends.contains(&Fact::SelfHandlingConfirmed);
+    match kind {
+        AnswerKind::Handled => {
+            rules.answer_must_be_written || is_self_handled && rules.answers_approved.self_handled
+        }
+        AnswerKind::Refused => rules.answers_approved.refused,
+        AnswerKind::Direct | AnswerKind::Ended => false,
+    }
+}
+
 /// What an answer is about that goes out with this end; none where nothing ends.
 fn kind_of_end(fact: &Fact) -> Option<AnswerKind> {
     match fact {
         Fact::Closed { .. } | Fact::SelfHandlingConfirmed => Some(AnswerKind::Handled),
         Fact::NotAccepted { .. } | Fact::NotRegistered { .. } => Some(AnswerKind::Refused),
         Fact::Voided { .. } => Some(AnswerKind::Ended),
+        _ => None,
+    }
+}
+
+/// What the answer to a case that is over is about; none for one that is not, and for one in which a matter does not end.
+pub fn kind_of_ended(case: &Case) -> Option<AnswerKind> {
+    match case.state {
+        State::Closed | State::SelfHandled => Some(AnswerKind::Handled),
+        State::NotAccepted | State::NotRegistered => Some(AnswerKind::Refused),
+        State::AnsweredDirectly => Some(AnswerKind::Direct),
         _ => None,
     }
 }
@@ -304,6 +440,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             confidential,
         } => {
             case.record.nature = Some(nature.clone());
+            case.record.nature_assumed = false;
             case.confidential |= confidential;
         }
         Fact::AnswerDrafted { answer } => {

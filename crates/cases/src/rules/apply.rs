@@ -4,7 +4,7 @@ use super::{answer, clocks, fairness, joint, recompute, stages};
 use crate::model::{
     Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
 };
-use crate::record::{AppealStage, Record};
+use crate::record::{AnswerKind, AppealStage, Record};
 use crate::stage::Stage;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
@@ -124,6 +124,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
         same_as: report.same_as,
         record: Record {
             nature: report.nature.clone(),
+            nature_assumed: report.nature_assumed,
             requested: report.requested,
             ..Record::default()
         },
@@ -220,6 +221,9 @@ fn change(case: &mut Case, event: &CaseEvent) {
         } => {
             case.unit = Some(*unit);
             case.handler = None;
+            // What the desk had drafted for an end of its own is no answer to what a unit does.
+            let draft = case.record.draft.take();
+            case.record.draft = draft.filter(|d| d.answer.kind == AnswerKind::Handled);
             case.dispatched_at = case.dispatched_at.or(Some(at));
             case.dispatches += 1;
             case.due_from = Some(at);
@@ -313,7 +317,8 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::Reopened { .. }
         | Fact::RequesterAdded { .. }
         | Fact::Joined { .. }
-        | Fact::Parted { .. } => fairness::change(case, event),
+        | Fact::Parted { .. }
+        | Fact::CallRenewed => fairness::change(case, event),
         Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
         Fact::VoidRefused { .. } => case.void_requested = None,
         Fact::Voided { reason } => {

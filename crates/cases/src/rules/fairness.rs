@@ -67,6 +67,8 @@ pub enum FairCommand {
     Join { number: CaseNumber, owed: bool },
     /// That merge is undone.
     Part { number: CaseNumber },
+    /// 再次回访 — the case it was merged into was reopened.
+    RenewCall,
 }
 
 impl FairCommand {
@@ -85,6 +87,7 @@ impl FairCommand {
             Self::AddMessage { .. } => Act::AddMessage,
             Self::Join { .. } => Act::Join,
             Self::Part { .. } => Act::Part,
+            Self::RenewCall => Act::RenewCall,
         }
     }
 }
@@ -185,6 +188,7 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
             Err(Refusal::NoRequester)
         }
         Act::Reopen | Act::AddMessage => of_the_desk(act, actor),
+        Act::RenewCall if case.call_back.is_none() => Err(Refusal::NotRated),
         _ => Ok(()),
     }
 }
@@ -295,11 +299,13 @@ pub(super) fn decide(
             }
         }
         FairCommand::Join { number, owed } => {
-            let is_here = case.record.joined.iter().any(|j| j.number == number);
+            let joined = case.record.joined.iter().find(|j| j.number == number);
+            // It may say anew whether an answer is owed on its account.
+            let is_here = joined.is_some_and(|j| j.owed == owed);
             if number == case.number || case.merged_into == Some(number) {
                 return Err(Refusal::MergeCycle { into: case.number });
             }
-            if is_here || case.record.joined.len() >= MOST_JOINED {
+            if is_here || joined.is_none() && case.record.joined.len() >= MOST_JOINED {
                 return Err(Refusal::MergeTarget { into: case.number });
             }
             Fact::Joined { number, owed }
@@ -310,6 +316,7 @@ pub(super) fn decide(
             }
             Fact::Parted { number }
         }
+        FairCommand::RenewCall => Fact::CallRenewed,
     })
 }
 
@@ -424,10 +431,22 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             provisional,
             to_dispatch,
         } => reopen(case, at, reason, (*due_at, *provisional), *to_dispatch),
-        Fact::Joined { number, owed } => case.record.joined.push(Joined {
-            number: *number,
-            owed: *owed,
-        }),
+        Fact::Joined { number, owed } => {
+            let joined = &mut case.record.joined;
+            match joined.iter_mut().find(|j| j.number == *number) {
+                Some(known) => known.owed = *owed,
+                None => joined.push(Joined {
+                    number: *number,
+                    owed: *owed,
+                }),
+            }
+        }
+        // What was said stays in the life; it is about a round that is over.
+        Fact::CallRenewed => {
+            case.call_back = None;
+            case.record.exclusion = None;
+            case.record.ratings_used = 0;
+        }
         Fact::Parted { number } => case.record.joined.retain(|j| j.number != *number),
         Fact::RequesterAdded { .. } if event.by.kind != "staff" => {
             case.record.messages_used += 1;

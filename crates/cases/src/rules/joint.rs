@@ -811,6 +811,7 @@ mod tests {
             confidential: false,
             same_as: None,
             nature: None,
+            nature_assumed: false,
             requested: false,
         };
         let event = CaseEvent {

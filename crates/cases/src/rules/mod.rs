@@ -9,10 +9,11 @@ mod clocks;
 pub mod fairness;
 mod joint;
 pub mod likeness;
+pub mod merging;
 mod recompute;
 mod stages;
 
-pub use answer::{AnswerCommand, Approvers};
+pub use answer::{AnswerCommand, ApprovedEnds, Approvers};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
@@ -84,8 +85,13 @@ access::city_settings! {
         pub whistle_limit: Limit = "4工作时",
         /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
         pub first_receiver_leads: bool = "no",
+        /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
+        pub usual_nature: String = "help",
         /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
         pub answer_must_be_written: bool = "no",
+        /// What else ends only with an answer that the desk wrote and a shift leader agreed to: refusals, what was put right on
+        /// the spot, answers of the desk itself.
+        pub answers_approved: ApprovedEnds = "无",
         /// Who agrees to a draft.
         pub answer_approvers: Approvers = "shift_leader, department_lead",
         /// So many days after it ended the requester may reopen a case.
@@ -774,10 +780,13 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RequestExtension
         | Act::RequestSuspension
         | Act::AskRequester
-        | Act::DraftAnswer
         | Act::LodgeAppeal
             if !own =>
         {
+            Err(Refusal::NotYourUnit { act: act.as_str() })
+        }
+        // What the desk ends, the desk answers.
+        Act::DraftAnswer if !own && !moves::AT_THE_DESK.contains(&case.state) => {
             Err(Refusal::NotYourUnit { act: act.as_str() })
         }
         Act::Check
@@ -1062,7 +1071,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if case.before.is_none() {
                 return Err(Refusal::NoMerge);
             }
-            vec![Fact::Unmerged]
+            // What was said is about the case it had gone into; its own matter goes on.
+            let renewed = case.call_back.is_some().then_some(Fact::CallRenewed);
+            renewed.into_iter().chain([Fact::Unmerged]).collect()
         }
         Command::ConfirmSelfHandling => vec![Fact::SelfHandlingConfirmed],
         Command::Note {

@@ -6,6 +6,7 @@
 
 mod api;
 mod bulk;
+mod calendars;
 mod city;
 mod clocks;
 mod desk;
@@ -20,6 +21,7 @@ mod life;
 #[path = "../../../facts/tests/it/lives.rs"]
 mod lives;
 mod looks;
+mod merges;
 mod own;
 mod pictures;
 mod places;

@@ -332,6 +332,128 @@ testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
 });
 
 testdb::both_engines!(
+    a_city_may_demand_that_a_head_agrees_to_what_the_desk_answers,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let refuse = || json!({ "act": "not_accept", "reason": "属于小区内部" });
+        let draft = |kind: &str| json!({ "act": "draft_answer", "kind": kind, "done": "井盖在小区内，由物业负责" });
+        // As delivered, the desk refuses by itself and the answer is made of the record.
+        let (free, _) = resident(&city);
+        let page = city.get("acceptor", &format!("/cases/{free}")).text;
+        assert!(!page.contains("拟写答复"), "{page}");
+        done(&city, "acceptor", free, &[refuse()]);
+        city.rule("cases.answers_approved", "refused, direct");
+        let (a, link) = resident(&city);
+        assert_eq!(
+            refused(&city, "acceptor", a, refuse()),
+            said("409 cases.not_answered")
+        );
+        let page = city.get("acceptor", &format!("/cases/{a}")).text;
+        assert!(
+            page.contains("拟写答复") && page.contains("answer_kind"),
+            "{page}"
+        );
+        done(&city, "acceptor", a, &[draft("refused")]);
+        assert_eq!(
+            refused(&city, "acceptor", a, refuse()),
+            said("409 cases.not_approved")
+        );
+        let agree = || json!({ "act": "approve_answer" });
+        let back = json!({ "act": "return_answer", "reason": "写明物业电话" });
+        done(&city, "shift_leader", a, &[back]);
+        assert_eq!(
+            refused(&city, "desk", a, refuse()),
+            said("409 cases.answer_returned")
+        );
+        done(&city, "acceptor", a, &[draft("refused")]);
+        assert_eq!(
+            refused(&city, "acceptor", a, agree()),
+            said("403 access.refused")
+        );
+        done(&city, "shift_leader", a, &[agree()]);
+        done(&city, "acceptor", a, &[refuse()]);
+        // What was agreed to went out, with the doors that are open.
+        let answer = &track(&city, &link)["answer"];
+        assert_eq!(
+            (&answer["kind"], &answer["from_record"]),
+            (&json!("refused"), &json!(false))
+        );
+        let words = answer.to_string();
+        assert!(
+            words.contains("由物业负责") && words.contains("信访"),
+            "{words}"
+        );
+        // A direct answer: whoever leads the shift agrees by answering, if another person wrote it.
+        let (b, _) = resident(&city);
+        done(
+            &city,
+            "acceptor",
+            b,
+            &[json!({ "act": "set_nature", "nature": "consultation" })],
+        );
+        let answers = || json!({ "act": "answer_directly", "done": "另一句话" });
+        assert_eq!(
+            refused(&city, "shift_leader", b, answers()),
+            said("409 cases.not_answered")
+        );
+        done(&city, "acceptor", b, &[draft("direct")]);
+        assert_eq!(
+            refused(&city, "acceptor", b, answers()),
+            said("409 cases.not_approved")
+        );
+        let ended = done(&city, "shift_leader", b, &[answers()]);
+        assert!(
+            ended["answer"]["done"]
+                .as_str()
+                .unwrap()
+                .contains("由物业负责"),
+            "{ended}"
+        );
+        // A draft for an end that did not come is no answer to what a unit does.
+        let (c, _) = resident(&city);
+        done(&city, "acceptor", c, &[draft("refused")]);
+        by_script(&city, c, State::Closed);
+        assert_eq!(shown(&city, c)["answer"]["from_record"], true);
+        for number in [free, a, b, c] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
+    what_was_put_right_on_the_spot_can_be_answered_where_answers_are_written,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule("cases.answer_must_be_written", "yes");
+        let mut new = city.cover("patrol");
+        new.self_handled = Some("已扶正".into());
+        let spot = city.report("collector", new).case.number;
+        let (a, link) = resident(&city);
+        done(
+            &city,
+            "acceptor",
+            a,
+            &[json!({ "act": "merge", "into": spot.to_string() })],
+        );
+        let confirm = || json!({ "act": "confirm_self_handling" });
+        assert_eq!(
+            refused(&city, "acceptor", spot, confirm()),
+            said("409 cases.not_answered")
+        );
+        let draft = json!({ "act": "draft_answer", "done": "巡查员已当场扶正" });
+        done(&city, "acceptor", spot, &[draft]);
+        done(&city, "shift_leader", spot, &[confirm()]);
+        let answer = &track(&city, &link)["answer"];
+        assert!(
+            answer["done"].as_str().unwrap().contains("当场扶正"),
+            "{answer}"
+        );
+    }
+);
+
+testdb::both_engines!(
     a_refusal_names_its_reason_and_the_doors_still_open,
     &migrations(),
     |db| {
@@ -1034,6 +1156,210 @@ testdb::both_engines!(undoing_a_merge_restores_both_sides, &migrations(), |db| {
     city.check_life(main);
     city.check_life(a);
 });
+
+testdb::both_engines!(
+    whoever_is_merged_is_answered_and_called_however_the_other_case_ends,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let merge = |from: CaseNumber, into: CaseNumber| {
+            let merge = json!({ "act": "merge", "into": into.to_string() });
+            done(&city, "acceptor", from, &[merge]);
+        };
+        // Void after the merge.
+        let void = city.report("collector", city.cover("patrol")).case.number;
+        let (a, link_a) = resident(&city);
+        merge(a, void);
+        let voids = json!({ "act": "void", "reason": "测试录入" });
+        done(&city, "shift_leader", void, &[voids]);
+        assert_eq!(track(&city, &link_a)["answer"]["kind"], "ended");
+        // Refused before the merge, and nobody had asked: the answer goes out now, with the reason and the doors.
+        let refused = city.report("collector", city.cover("patrol")).case.number;
+        let refuses = json!({ "act": "not_accept", "reason": "属于小区内部" });
+        done(&city, "acceptor", refused, &[refuses]);
+        let (b, link_b) = resident(&city);
+        merge(b, refused);
+        let answer = &track(&city, &link_b)["answer"];
+        assert_eq!(answer["kind"], "refused");
+        let words = answer.to_string();
+        assert!(words.contains("属于小区内部"), "{words}");
+        assert!(words.contains("信访") && words.contains("110"), "{words}");
+        // The case it went into takes longer than a call-back may wait.
+        let slow = city.report("collector", city.cover("patrol")).case.number;
+        let (c, _) = resident(&city);
+        merge(c, slow);
+        let mut due = calls(&city, "acceptor");
+        due.sort();
+        assert_eq!(due, [a, b].map(|n| n.to_string()));
+        city.clock.advance(120 * DAY);
+        assert!(calls(&city, "acceptor").is_empty(), "too long ago");
+        by_script(&city, slow, State::Closed);
+        assert_eq!(calls(&city, "acceptor"), [c.to_string()]);
+        for number in [void, refused, slow, a, b, c] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
+    whoever_was_called_is_called_again_after_a_reopening_or_a_merge_undone,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let main = city.report("collector", city.cover("patrol")).case.number;
+        let (a, link) = resident(&city);
+        let (b, _) = resident(&city);
+        for number in [a, b] {
+            let merge = json!({ "act": "merge", "into": main.to_string() });
+            done(&city, "acceptor", number, &[merge]);
+        }
+        by_script(&city, main, State::Closed);
+        let call = json!({ "act": "call_back", "satisfaction": "dissatisfied" });
+        for number in [a, b] {
+            done(&city, "acceptor", number, std::slice::from_ref(&call));
+        }
+        assert!(calls(&city, "acceptor").is_empty());
+        let reopen = json!({ "reason": "又缺了" });
+        assert_eq!(by_link(&city, &link, "reopen", &reopen).0, 200);
+        assert!(calls(&city, "acceptor").is_empty(), "it goes on");
+        // One of them is taken out: it is another matter after all, and will be called about that.
+        done(&city, "acceptor", b, &[json!({ "act": "unmerge" })]);
+        done(
+            &city,
+            "water",
+            main,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "换了新的" }),
+            ],
+        );
+        done(
+            &city,
+            "checker",
+            main,
+            &[
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ],
+        );
+        assert_eq!(calls(&city, "acceptor"), [a.to_string()]);
+        by_script(&city, b, State::Closed);
+        let mut due = calls(&city, "acceptor");
+        due.sort();
+        assert_eq!(due, [a, b].map(|n| n.to_string()));
+        // What was said stays in the life.
+        let life = city
+            .get("acceptor", &format!("/api/v1/cases/{a}/events"))
+            .text;
+        assert!(
+            life.contains("dissatisfied") && life.contains("call_renewed"),
+            "{life}"
+        );
+        for number in [main, a, b] {
+            city.check_life(number);
+        }
+        city.replays();
+    }
+);
+
+testdb::both_engines!(
+    undoing_one_merge_of_several_tells_the_case_at_the_end,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let main = city.report("collector", city.cover("patrol")).case.number;
+        let between = city.report("collector", city.cover("patrol")).case.number;
+        let (a, _) = resident(&city);
+        for (from, into) in [(a, between), (between, main)] {
+            let merge = json!({ "act": "merge", "into": into.to_string() });
+            done(&city, "acceptor", from, &[merge]);
+        }
+        assert_eq!(shown(&city, main)["answer_owed"], true);
+        done(&city, "acceptor", a, &[json!({ "act": "unmerge" })]);
+        assert_eq!(
+            shown(&city, main)["answer_owed"],
+            false,
+            "nobody asks there any more"
+        );
+        assert_eq!(shown(&city, main)["joined"], json!([between.to_string()]));
+        // Called about the end of one case, and taken out with the case between, whose matter goes on.
+        let merge = json!({ "act": "merge", "into": between.to_string() });
+        done(&city, "acceptor", between, &[json!({ "act": "unmerge" })]);
+        done(&city, "acceptor", a, &[merge]);
+        let merge = json!({ "act": "merge", "into": main.to_string() });
+        done(&city, "acceptor", between, &[merge]);
+        by_script(&city, main, State::Closed);
+        let call = json!({ "act": "call_back", "satisfaction": "satisfied" });
+        done(&city, "acceptor", a, &[call]);
+        assert!(calls(&city, "acceptor").is_empty());
+        done(&city, "acceptor", between, &[json!({ "act": "unmerge" })]);
+        by_script(&city, between, State::Closed);
+        assert_eq!(calls(&city, "acceptor"), [a.to_string()]);
+        for number in [main, between, a] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
+    a_contact_that_names_no_nature_is_taken_for_the_usual_one_until_the_desk_says,
+    &migrations(),
+    |db| {
+        use cases::model::NotOpen;
+        let city = City::new(db);
+        let nature = |number| {
+            let case = shown(&city, number);
+            (case["nature"].clone(), case["nature_assumed"].clone())
+        };
+        let (a, _) = resident(&city);
+        assert_eq!(nature(a), (json!("help"), json!(true)));
+        let page = city.get("acceptor", &format!("/cases/{a}")).text;
+        assert!(page.contains("求助（未说明，按惯例）"), "{page}");
+        // Nobody asked in a patrol's finding: it is no contact.
+        let found = city.report("collector", city.cover("patrol")).case.number;
+        assert_eq!(nature(found), (Value::Null, json!(false)));
+        // What somebody named is nobody's assumption, and a confidential nature stays one.
+        let mut new = city.cover("web");
+        new.nature = Some("complaint".into());
+        let named = city.report("stranger", new).case.number;
+        assert_eq!(nature(named), (json!("complaint"), json!(false)));
+        // Nothing rests on what was only assumed: neither an answer at the desk, nor who may claim the matter.
+        let parts = json!({ "act": "answer_directly", "done": "已说明" });
+        assert_eq!(
+            refused(&city, "acceptor", a, parts.clone()),
+            said("422 cases.missing")
+        );
+        let not_open = |number: CaseNumber| {
+            let ctx = city.ctx("desk");
+            let case = city.run(ops::find(&ctx, number)).unwrap();
+            ops::joint::not_open(&city.cases.city(), &case)
+        };
+        assert_ne!(not_open(a), Some(NotOpen::Nature));
+        // A person of the desk says what it is, even if that is the usual.
+        done(
+            &city,
+            "acceptor",
+            a,
+            &[json!({ "act": "set_nature", "nature": "help" })],
+        );
+        assert_eq!(nature(a), (json!("help"), json!(false)));
+        assert_eq!(
+            refused(&city, "acceptor", a, parts),
+            said("422 cases.not_direct")
+        );
+        // A city may have another usual nature, or none.
+        city.rule("cases.usual_nature", "consultation");
+        assert_eq!(
+            nature(resident(&city).0),
+            (json!("consultation"), json!(true))
+        );
+        city.rule("cases.usual_nature", "");
+        assert_eq!(nature(resident(&city).0), (Value::Null, json!(false)));
+        for number in [a, found, named] {
+            city.check_life(number);
+        }
+    }
+);
 
 testdb::both_engines!(
     messages_reach_the_unit_masked_and_are_bounded,

@@ -62,6 +62,7 @@ pub enum Did {
     Dispatch,
     Sign,
     Return,
+    Rule,
     AskMoreTime,
     EndorseMoreTime,
     GrantMoreTime,
@@ -120,6 +121,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             confidential: false,
             same_as: None,
             nature: None,
+            nature_assumed: false,
             requested: false,
         }))
     };
@@ -149,6 +151,10 @@ fn command(did: Did, when: Timestamp) -> Command {
         Did::Sign => Command::Sign,
         Did::Return => Command::Return {
             reason: "不属于我们".into(),
+        },
+        Did::Rule => Command::Rule {
+            unit: unit(0),
+            reason: "三定方案".into(),
         },
         Did::AskMoreTime => Command::Clock(ClockCommand::RequestExtension {
             reason: "要等配件到货".into(),
@@ -181,8 +187,13 @@ fn number(when: Timestamp, sequence: u32) -> CaseNumber {
     CaseNumber::new(district(), zone().to_datetime(when).date(), sequence).unwrap()
 }
 
-/// What a life adds up to. Each step is decided by the rules, so no life is told that cannot be.
+/// What a life adds up to.
 pub fn life(steps: &[(&str, Did)]) -> Case {
+    told(steps).0
+}
+
+/// What a life adds up to, and its events. Each step is decided by the rules, so no life is told that cannot be.
+pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
     let (tz, city) = (zone(), CityRules::default());
     let mut case: Option<Case> = None;
     let mut events: Vec<CaseEvent> = Vec::new();
@@ -210,7 +221,7 @@ pub fn life(steps: &[(&str, Did)]) -> Case {
     }
     let case = case.unwrap();
     assert_eq!(rules::replay(case.id, &events).as_ref(), Some(&case));
-    case
+    (case, events)
 }
 
 /// What a file of another system says: reported on 9 April, due on the 11th, and so ended (at no known time).
@@ -308,13 +319,17 @@ impl<'d> City<'d> {
     }
     /// Stores so many copies of a life, spread over two units, three channels, two classes and two divisions.
     pub fn add(&mut self, copies: u32, case: &Case) {
+        self.add_told(copies, case, &[]);
+    }
+    /// The same with what the events of the life say for the measures.
+    pub fn add_told(&mut self, copies: u32, case: &Case, events: &[CaseEvent]) {
         let first = self.rows;
         self.rows += copies;
         let copies: Vec<Case> = (first..self.rows).map(|n| copy(case, n)).collect();
         let rows: Vec<Vec<Value>> = copies.iter().map(sql::columns).collect();
         let measured: Vec<Vec<Value>> = copies
             .iter()
-            .map(|case| Measures::of(case, &[]).values())
+            .map(|case| Measures::of(case, events).values())
             .collect();
         let ctx = self.db.system(&self.clock);
         ctx.write_blocking::<_, StoreError, _>(move |mut w| {

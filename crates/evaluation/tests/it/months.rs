@@ -30,7 +30,7 @@ testdb::both_engines!(
         let row = freeze(&city, april).unwrap();
         assert_eq!(
             (row.month.as_str(), row.set_id.as_str(), row.version),
-            ("2019-04", "standard", 1)
+            ("2019-04", "standard", 2)
         );
         let body = |city: &City<'_>| {
             let read = |r: &mut store::Read<'_>| sql_sets::frozen_body(r, "standard", "2019-04");
@@ -140,6 +140,128 @@ testdb::both_engines!(
                 "{unknown}"
             );
         }
+    }
+);
+
+testdb::both_engines!(
+    signing_ruling_and_auditing_are_measured_like_the_other_stages,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, dispatched, told};
+        let mut city = City::new(db);
+        let mut add = |copies: u32, steps: &[(&str, Did)]| {
+            let (case, events) = told(steps);
+            city.add_told(copies, &case, &events);
+        };
+        // A working day to sign for it: 4 in time, 2 a day late, 1 returned unsigned in time, 3 never, 5 still within it.
+        let mut unsigned = dispatched("04-09 10:00");
+        unsigned.pop();
+        add(4, &dispatched("04-09 10:00"));
+        add(2, &[&unsigned[..], &[("04-11 10:00", Did::Sign)]].concat());
+        add(
+            1,
+            &[&unsigned[..], &[("04-09 15:00", Did::Return)]].concat(),
+        );
+        add(3, &unsigned);
+        let mut later = dispatched("04-14 10:00");
+        later.pop();
+        add(5, &later);
+        // Two to rule after the third return: 2 in time, 1 never. Each was returned unsigned in time at first.
+        let back_and_forth = [
+            ("04-09 10:10", Did::Return),
+            ("04-09 10:20", Did::Dispatch),
+            ("04-09 10:30", Did::Return),
+            ("04-09 10:40", Did::Dispatch),
+            ("04-09 10:50", Did::Return),
+        ];
+        let coordinating = [&unsigned[..], &back_and_forth].concat();
+        add(
+            2,
+            &[&coordinating[..], &[("04-10 10:00", Did::Rule)]].concat(),
+        );
+        add(1, &coordinating);
+        // Two to audit what was put right on the spot: 2 in time, 1 late.
+        let on_the_spot = ("04-09 10:00", Did::ReportPutRight);
+        add(2, &[on_the_spot, ("04-10 10:00", Did::ConfirmPutRight)]);
+        add(1, &[on_the_spot, ("04-12 16:00", Did::ConfirmPutRight)]);
+        city.now("04-20 10:00");
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
+        // Each of the six words of a stage, over the reports.
+        let words = [
+            "need_sign",
+            "sign",
+            "in_time_sign",
+            "overtime_sign",
+            "to_sign",
+            "overtime_to_sign",
+        ];
+        let definitions = words.map(|word| {
+            format!(
+                "[[definition]]\nid = \"{word}/report\"\nname_zh = \"x\"\nname_en = \"x\"\nnumerator = [\"{word}\"]\ndenominator = [\"report\"]\n"
+            )
+        });
+        let head = "id = \"ours\"\nversion = 1\nname_zh = \"本市\"\nname_en = \"Ours\"\n";
+        ops::import_set(&city.ctx(), &format!("{head}{}", definitions.concat())).unwrap();
+        let ours = ByDefinition {
+            set: "ours".into(),
+            by: By::City,
+            period,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &ours).unwrap();
+        let counted = words.map(|word| figures.rows[0].rates[&format!("{word}/report")].numerator);
+        assert_eq!(counted, [13, 10, 8, 2, 8, 3]);
+        let asked = ByDefinition {
+            set: "standard".into(),
+            by: By::City,
+            period,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        for (definition, n, d) in [
+            ("sign_on_time/need_sign", 8, 13),
+            ("coordinate_on_time/need_coordinate", 2, 3),
+            ("audit_on_time/need_audit", 2, 3),
+        ] {
+            let figure = &figures.rows[0].rates[definition];
+            assert_eq!(
+                (figure.numerator, figure.denominator),
+                (n, d),
+                "{definition}"
+            );
+        }
+    }
+);
+
+testdb::both_engines!(
+    figures_by_nature_add_up_to_those_of_the_city,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        for (copies, nature) in [(5, Some("help")), (3, Some("complaint")), (2, None)] {
+            let mut case = life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00"));
+            case.record.nature = nature.map(str::to_owned);
+            city.add(copies, &case);
+        }
+        city.now("04-20 10:00");
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
+        let asked = ByDefinition {
+            set: "standard".into(),
+            by: By::Nature,
+            period,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        let closed: Vec<(&str, i64)> = (figures.rows.iter())
+            .map(|row| {
+                let figure = &row.rates["closing/need_archive"];
+                (row.key.as_str(), figure.numerator)
+            })
+            .collect();
+        // What is no contact has no nature, and is no contact's row.
+        assert_eq!(closed, [("complaint", 3), ("help", 5), ("unknown", 2)]);
     }
 );
 

@@ -71,6 +71,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
             confidential: false,
             same_as: None,
             nature: None,
+            nature_assumed: false,
             requested: false,
             notify: false,
         }));

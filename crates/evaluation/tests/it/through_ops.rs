@@ -1,8 +1,10 @@
-//! Lives lived through `cases::ops`: each act is authorised, decided and stored at its time, by somebody who may.
+//! Lives lived through `cases::ops`: each act is authorised, decided and stored at its time, by somebody who may. What was
+//! carried over from before may come with a file of another system, which is a use case as well.
 
 use crate::city;
 use crate::lives::{Did, at};
 use access::Ctx;
+use cases::import::{ImportMap, Options};
 use cases::ops::{self, Step};
 use cases::rules::ClockCommand;
 use evaluation::{By, Period, Row};
@@ -12,6 +14,7 @@ use kernel::codes::CaseNumber;
 use matters::Reference;
 use matters::ops::CatalogueOptions;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use testdb::TestDb;
 
 /// What is told of 2019 happens so many days later, on the same day of the week and after the city was set up.
@@ -50,15 +53,15 @@ fn step(did: Did, water: access::UnitId) -> (&'static str, Step) {
     };
     match did {
         Did::Accept => (
-            "acceptor",
+            "desk",
             Step::Accept {
                 matter: None,
                 urgent: false,
             },
         ),
-        Did::Register => ("shift_leader", Step::Register { rule: None }),
+        Did::Register => ("desk", Step::Register { rule: None }),
         Did::Dispatch => (
-            "dispatcher",
+            "desk",
             Step::Dispatch {
                 unit: Some(water),
                 basis: "三定方案".into(),
@@ -83,7 +86,7 @@ fn step(did: Did, water: access::UnitId) -> (&'static str, Step) {
         Did::Pass => ("checker", check(true)),
         Did::Fail => ("checker", check(false)),
         Did::Close => (
-            "shift_leader",
+            "checker",
             Step::Close {
                 closing: "更换".into(),
             },
@@ -92,9 +95,62 @@ fn step(did: Did, water: access::UnitId) -> (&'static str, Step) {
     }
 }
 
-/// Lives every life as often as told, all acts of all lives in the order of their time, and evaluates the week from 8 to
-/// 14 April.
-pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)]) -> Row {
+/// Cases of another system as its file tells them: how many, reported, due, and closed if they were.
+pub type Brought<'t> = (u32, &'t str, &'t str, Option<&'t str>);
+
+const MAP: &str = r#"
+    source = "the system before"
+    timezone = "Asia/Shanghai"
+    crs = "wgs84"
+    [columns]
+    id = "id"
+    reported_at = "from"
+    due_at = "due"
+    closed_at = "to"
+    status = "state"
+    matter = "kind"
+    lat = "lat"
+    lon = "lon"
+    [time]
+    formats = ["%Y-%m-%d %H:%M"]
+    [status]
+    "closed" = "closed"
+    "open" = "open"
+"#;
+
+/// Brings a file in, with `shiyu import`'s own use case.
+fn bring(system: &Ctx, reference: &Reference, brought: &[Brought<'_>]) {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let time = |text: &str| {
+        let at = (at(text) + LATER).to_zoned(zone.clone());
+        at.strftime("%Y-%m-%d %H:%M").to_string()
+    };
+    let mut file = "id,from,due,to,state,kind,lat,lon\n".to_owned();
+    let mut id = 0;
+    for (copies, from, due, to) in brought {
+        let (from, due) = (time(from), time(due));
+        let state = if to.is_some() { "closed" } else { "open" };
+        let to = to.map(time).unwrap_or_default();
+        for _ in 0..*copies {
+            id += 1;
+            writeln!(file, "{id},{from},{due},{to},{state},井盖,30.245,120.165").unwrap();
+        }
+    }
+    let folder = testkit::temp::Dir::new("golden").unwrap();
+    let options = Options {
+        file: folder.join("cases.csv"),
+        draw_grid_m: None,
+        rejects: None,
+    };
+    std::fs::write(&options.file, file).unwrap();
+    let map = ImportMap::parse(MAP).unwrap();
+    let done = cases::import::run(system, reference, &map, &options, &mut |_| {}).unwrap();
+    assert_eq!((done.imported, done.rejected), (id, 0), "{done:?}");
+}
+
+/// Lives every life as often as told, all acts of all lives in the order of their time, brings in what was carried over,
+/// and evaluates the week from 8 to 14 April.
+pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)], brought: &[Brought<'_>]) -> Row {
     let city = city::City::new(db);
     lay_class(&city.system());
     city.refresh();
@@ -105,17 +161,9 @@ pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)]) -> Row {
     let class = classes.matters.classes().iter().find(|c| c.code == "E0209");
     let class = class.unwrap().id;
     let water = city.unit("WATER");
-    let permits: HashMap<&str, Ctx> = [
-        "collector",
-        "acceptor",
-        "shift_leader",
-        "dispatcher",
-        "desk",
-        "water",
-        "checker",
-    ]
-    .map(|login| (login, city.ctx(login)))
-    .into();
+    let permits: HashMap<&str, Ctx> = ["collector", "shift_leader", "desk", "water", "checker"]
+        .map(|login| (login, city.ctx(login)))
+        .into();
     let mut acts: Vec<(Timestamp, usize, Did)> = Vec::new();
     let mut count = 0;
     for (copies, told) in lives {
@@ -130,22 +178,32 @@ pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)]) -> Row {
     // Stable: what happens to one life at one moment keeps its order.
     acts.sort_by_key(|(when, ..)| *when);
     let mut numbers: Vec<Option<CaseNumber>> = vec![None; count];
-    for (when, life, did) in acts {
+    let mut acts = acts.into_iter().peekable();
+    while let Some((when, life, did)) = acts.next() {
         city.clock.set(when);
-        match numbers[life] {
-            None => {
-                let mut new = city.cover("patrol");
-                new.matter = Some(class);
-                let receipt = city.run(ops::report(&permits["collector"].renewed(), new));
-                numbers[life] = Some(receipt.unwrap().case.number);
-            }
-            Some(number) => {
-                let (login, step) = step(did, water);
-                let permit = permits[login].renewed();
-                city.run(ops::act(&permit, number, None, vec![step]))
-                    .unwrap_or_else(|e| panic!("{did:?} at {when}: {e}"));
-            }
+        let Some(number) = numbers[life] else {
+            let mut new = city.cover("patrol");
+            new.matter = Some(class);
+            let receipt = city.run(ops::report(&permits["collector"].renewed(), new));
+            numbers[life] = Some(receipt.unwrap().case.number);
+            continue;
+        };
+        // What one person does to a case at one moment is one call.
+        let (login, first) = step(did, water);
+        let mut steps = vec![first];
+        let is_same = |next: &(Timestamp, usize, Did)| {
+            (next.0, next.1) == (when, life) && step(next.2, water).0 == login
+        };
+        while let Some((.., next)) = acts.next_if(is_same) {
+            steps.push(step(next, water).1);
         }
+        let permit = permits[login].renewed();
+        city.run(ops::act(&permit, number, None, steps))
+            .unwrap_or_else(|e| panic!("{did:?} at {when}: {e}"));
+    }
+    if !brought.is_empty() {
+        city.clock.set(at("04-18 12:00") + LATER);
+        bring(&city.system(), &reference, brought);
     }
     city.replays();
     let day = |text: &str| zone.to_datetime(at(text) + LATER).date();

@@ -184,6 +184,7 @@ impl Lives {
                 confidential: false,
                 same_as: None,
                 nature: None,
+                nature_assumed: false,
                 requested: false,
             }))
         };

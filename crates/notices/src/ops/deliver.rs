@@ -191,7 +191,7 @@ pub(super) fn worded(
     let of = |lang: &str| templates.iter().find(|t| t.kind == kind && t.lang == lang);
     let template = of(lang).or_else(|| of(Lang::Zh.tag()))?;
     let places: BTreeMap<String, Place> = serde_json::from_str(places).unwrap_or_default();
-    let fill = |text: &str| template::render(text, &places, &notices.timezone);
+    let fill = |text: &str| template::render(text, &template.lang, &places, &notices.timezone);
     Some((fill(&template.title), fill(&template.body)))
 }
 

@@ -1,8 +1,9 @@
 //! The ladder as data of the city.
 
-use crate::model::{Rung, SupervisionError};
+use crate::model::{Ladder, Rung, SupervisionError};
 use crate::sql;
 use access::{Ctx, Permission};
+use cases::Stage;
 use cases::service::Cases;
 use store::AuditEvent;
 
@@ -13,7 +14,7 @@ const MOST_LEVELS: i64 = 20;
 ///
 /// # Errors
 /// The lack of the permission; the store's.
-pub async fn ladder(ctx: &Ctx) -> Result<Vec<Rung>, SupervisionError> {
+pub async fn ladder(ctx: &Ctx) -> Result<Ladder, SupervisionError> {
     ctx.require(Permission::ReferenceRead)?;
     ctx.read::<_, SupervisionError, _>(|r| Ok(sql::ladder(r)?))
         .await
@@ -40,6 +41,13 @@ pub async fn change_rung(ctx: &Ctx, mut rung: Rung) -> Result<(), SupervisionErr
     if rung.matter != "*" && city.matters.classes().iter().all(|c| c.code != rung.matter) {
         return bad("matter", "* or the code of a class in the catalogue");
     }
+    // What a case is about is not sure before it is accepted, and who is to call back does not depend on it.
+    if rung.stage != Stage::Handle && rung.matter != "*" {
+        return bad(
+            "matter",
+            "only the ladder of handling has rungs for a class",
+        );
+    }
     if rung.tell.is_empty() {
         return bad("tell", "name at least one");
     }
@@ -58,7 +66,7 @@ pub async fn change_rung(ctx: &Ctx, mut rung: Rung) -> Result<(), SupervisionErr
         sql::set_rung(&mut w, &rung)?;
         sql::look_at_all(&mut w)?;
         let event = AuditEvent::done("supervision.ladder", "rung", format!("{}/{}", rung.matter, rung.level)).detail(
-            serde_json::json!({ "at": rung.at.to_string(), "act": rung.act, "tell": rung.tell, "enabled": rung.enabled }),
+            serde_json::json!({ "stage": rung.stage, "at": rung.at.to_string(), "act": rung.act, "tell": rung.tell, "enabled": rung.enabled }),
         );
         Ok(w.commit(event, ())?)
     })

@@ -7,12 +7,14 @@ use access::{Ctx, Fault, Fields, Go, Permission, Problem, Query, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use cases::Stage;
 use serde::Deserialize;
 use ui::{Choice, Crumb, FormState, Tone, Ui};
 
 /// A rung in the list.
 pub(crate) struct RungLine {
     pub href: String,
+    pub stage: String,
     pub matter: String,
     pub level: i64,
     pub name: String,
@@ -25,6 +27,7 @@ pub(crate) struct RungLine {
 /// Which rung is being set; level 0 adds one.
 #[derive(Deserialize)]
 pub(super) struct Chosen {
+    stage: Option<String>,
     matter: Option<String>,
     level: Option<i64>,
 }
@@ -37,6 +40,7 @@ pub(crate) struct LadderPage {
     pub rows: Vec<RungLine>,
     /// The version of the rung being set, 0 for a new one, with its form.
     pub chosen: Option<(i64, FormState)>,
+    pub stages: Vec<Choice>,
     pub acts: Vec<Choice>,
     pub tells: Vec<Choice>,
     pub may_change: bool,
@@ -49,10 +53,15 @@ fn tell_word(ui: &Ui, tell: Tell) -> String {
     ))
 }
 
+fn stage_word(ui: &Ui, stage: Stage) -> String {
+    ui.t(cases::words::stage_key(stage))
+}
+
 fn form_of(rung: &Rung) -> FormState {
     let (level, at) = (rung.level.to_string(), rung.at.to_string());
     let enabled = if rung.enabled { "1" } else { "" };
     let mut pairs = vec![
+        ("stage", rung.stage.as_str()),
         ("matter", rung.matter.as_str()),
         ("level", &level),
         ("at", &at),
@@ -71,15 +80,17 @@ impl LadderPage {
         ui: Ui,
         rungs: &[Rung],
         may_change: bool,
-        chosen: Option<(&str, i64)>,
+        chosen: Option<(&str, &str, i64)>,
         sent: Option<FormState>,
     ) -> Self {
         let rows = rungs.iter().map(|rung| RungLine {
             href: format!(
-                "/supervision/ladder?matter={}&level={}",
+                "/supervision/ladder?stage={}&matter={}&level={}",
+                rung.stage,
                 rung.matter.replace('*', "%2A"),
                 rung.level
             ),
+            stage: stage_word(&ui, rung.stage),
             matter: if rung.matter == "*" {
                 ui.t("supervision-all-classes")
             } else {
@@ -103,12 +114,17 @@ impl LadderPage {
             enabled: rung.enabled,
         });
         let rows = rows.collect();
-        let chosen = chosen.filter(|_| may_change).map(|(matter, level)| {
+        let chosen = chosen.filter(|_| may_change).map(|(stage, matter, level)| {
             let found = rungs
                 .iter()
-                .find(|r| r.matter == matter && r.level == level);
+                .find(|r| r.stage.as_str() == stage && r.matter == matter && r.level == level);
             let kept = found.map_or_else(
-                || FormState::new().with("matter", "*").with("enabled", "1"),
+                || {
+                    FormState::new()
+                        .with("stage", Stage::Handle.as_str())
+                        .with("matter", "*")
+                        .with("enabled", "1")
+                },
                 form_of,
             );
             (found.map_or(0, |r| r.version), sent.unwrap_or(kept))
@@ -120,6 +136,10 @@ impl LadderPage {
             }],
             rows,
             chosen,
+            stages: Stage::ALL
+                .iter()
+                .map(|s| Choice::new(s.as_str(), stage_word(&ui, *s)))
+                .collect(),
             acts: RungAct::ALL
                 .iter()
                 .map(|a| Choice::new(a.as_str(), ui.t(&format!("supervision-act-{a}"))))
@@ -138,10 +158,10 @@ async fn page(
     ctx: &Ctx,
     ui: Ui,
     status: StatusCode,
-    chosen: Option<(&str, i64)>,
+    chosen: Option<(&str, &str, i64)>,
     sent: Option<FormState>,
 ) -> Result<Response, Fault> {
-    let rungs = ops::ladder(ctx).await?;
+    let rungs = ops::ladder(ctx).await?.rungs;
     let may_change = ctx.principal().may(Permission::ReferenceManage);
     show_as(
         status,
@@ -155,7 +175,8 @@ pub(super) async fn show(
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, Fault> {
     let matter = chosen.matter.unwrap_or_default();
-    let chosen = chosen.level.map(|level| (matter.as_str(), level));
+    let stage = chosen.stage.unwrap_or_else(|| Stage::Handle.to_string());
+    let chosen = (chosen.level).map(|level| (stage.as_str(), matter.as_str(), level));
     page(&ctx, ui, StatusCode::OK, chosen, None).await
 }
 
@@ -179,6 +200,7 @@ fn read(fields: &Fields) -> Result<Rung, SupervisionError> {
         })
         .collect::<Result<_, _>>()?;
     Ok(Rung {
+        stage: part(fields, "stage")?,
         matter: fields.get("matter").to_owned(),
         level: part(fields, "level")?,
         at: part(fields, "at")?,
@@ -206,6 +228,7 @@ pub(super) async fn change(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response,
             let mut form = fields.form();
             form.fault(&field, said);
             let chosen = (
+                fields.get("stage"),
                 fields.get("matter"),
                 fields.get("level").parse().unwrap_or(0),
             );

@@ -63,6 +63,11 @@ fn supervised(state: Standing) -> Supervised {
 
 fn rung(level: i64) -> Rung {
     Rung {
+        stage: if level == 1 {
+            cases::Stage::Handle
+        } else {
+            cases::Stage::CallBack
+        },
         matter: "*".into(),
         level,
         at: "+1工作日".parse().unwrap(),
@@ -149,9 +154,9 @@ fn every_page_is_sound_in_both_languages() {
         for may_change in [false, true] {
             for (chosen, sent) in [
                 (None, None),
-                (Some(("*", 2)), None),
-                (Some(("", 0)), None),
-                (Some(("*", 2)), Some(form.clone())),
+                (Some(("handle", "*", 2)), None),
+                (Some(("handle", "", 0)), None),
+                (Some(("handle", "*", 2)), Some(form.clone())),
             ] {
                 let page = LadderPage::new(reader(lang), &rungs, may_change, chosen, sent);
                 assert_sound(&page.render().unwrap());

@@ -3,5 +3,5 @@
 mod clock;
 mod tell;
 
-pub use clock::{Due, arming, due_rungs, is_running, moment};
+pub use clock::{Due, Running, arming, due_rungs, is_running, moment, next_look, running};
 pub use tell::{Names, holder, step_key, tell};

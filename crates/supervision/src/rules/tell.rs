@@ -284,6 +284,13 @@ pub fn tell(
                 reader_of_message(case, event).map(|to| notice("case.requester_added", to)),
             );
         }
+        // What the desk drafts has no unit: whoever leads the shift agrees to it.
+        Fact::AnswerDrafted { .. } if unit.is_none() => {
+            told.push(notice(
+                "case.answer_drafted_desk",
+                To::Role(Role::ShiftLeader),
+            ));
+        }
         Fact::AnswerDrafted { .. } => {
             for role in approvers {
                 let to = match (role, unit) {

@@ -146,8 +146,143 @@ both_engines!(
         );
         follow(&city);
         wait(&city, 60 * 24 * 30);
+        // Of its handling nothing fires any more; that nobody checks it is another stage's rung.
+        assert_eq!(fire(&city), 1);
+        let all = entries(&city, &case);
+        let (handling, check): (Vec<_>, Vec<_>) = all
+            .iter()
+            .partition(|e| e.starts_with("d1e1w0/") || e.starts_with("d1e0w0/"));
+        assert_eq!(handling.len(), 2);
+        assert!(
+            check.len() == 1 && check[0].starts_with("check@"),
+            "{all:?}"
+        );
+    }
+);
+
+// 受理 has two working hours: from Monday 09:00 until 11:00; a working day later it is Tuesday 11:00.
+both_engines!(
+    what_stays_lying_at_the_desk_climbs_a_ladder_too,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let case = city.report("collector", city.cover("patrol")).case;
+        assert_eq!(case.stage_due_at, Some(at("2026-03-16T11:00:00+08:00")));
+        follow(&city);
+        city.clock.set(at("2026-03-16T10:59:59+08:00"));
         assert_eq!(fire(&city), 0);
-        assert_eq!(entries(&city, &case).len(), 2);
+        city.clock.set(at("2026-03-16T11:00:00+08:00"));
+        assert_eq!((fire(&city), fire(&city)), (1, 0));
+        assert_eq!(told(&city, "shift_leader"), ["supervision.stage_overdue"]);
+        assert!(told(&city, "leader").is_empty());
+        city.clock.set(at("2026-03-17T11:00:00+08:00"));
+        assert_eq!((fire(&city), fire(&city)), (1, 0));
+        assert_eq!(told(&city, "leader"), ["supervision.stage_overdue"]);
+        // Both names of the rung come with the notice, each in the language of its wording.
+        let inbox = |lang: ui::Lang| {
+            let ctx = city.ctx("shift_leader");
+            let found = city.run(notices::ops::inbox(
+                &ctx,
+                lang,
+                false,
+                kernel::PageSize::default(),
+                None,
+            ));
+            found.unwrap().items.remove(0)
+        };
+        assert!(inbox(ui::Lang::Zh).title.contains("超期未受理"));
+        assert!(inbox(ui::Lang::En).title.contains("Not accepted in time"));
+        // Accepted: that stage is over, and the next has a clock of its own.
+        let accept = Step::Accept {
+            matter: None,
+            urgent: false,
+        };
+        act(&city, "acceptor", &case, accept);
+        follow(&city);
+        assert_eq!(fire(&city), 0);
+        wait(&city, 60 * 24 * 10);
+        assert_eq!(fire(&city), 2, "two rungs of registering");
+        let all = entries(&city, &case);
+        let of = |stage: &str| all.iter().filter(|e| e.starts_with(stage)).count();
+        assert_eq!((of("accept@"), of("register@")), (2, 2), "{all:?}");
+        assert_eq!(
+            city.count("SELECT count(*) FROM facts_supervision_clocks"),
+            0,
+            "nothing is to come"
+        );
+    }
+);
+
+both_engines!(
+    signing_for_and_handling_climb_side_by_side,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        // One working day to sign for it, four working hours to be done.
+        let case = city.case_at(State::PendingSign);
+        follow(&city);
+        city.clock.set(at("2026-03-17T09:00:00+08:00"));
+        assert_eq!(fire(&city), 3);
+        let all = entries(&city, &case);
+        assert!(
+            all.contains(&"d1e0w0/1".to_owned()) && all.contains(&"d1e0w0/2".to_owned()),
+            "{all:?}"
+        );
+        assert!(
+            all.iter()
+                .any(|e| e.starts_with("sign@") && e.ends_with("/1")),
+            "{all:?}"
+        );
+        assert!(told(&city, "water_lead").contains(&"supervision.stage_overdue".to_owned()));
+    }
+);
+
+both_engines!(
+    a_city_changes_the_ladder_of_a_stage_and_what_lay_there_before_climbs_none,
+    &migrations(),
+    |db| {
+        let mut city = city(db);
+        city.add_admin();
+        let rung = |stage: &str, matter: &str, level: i64, at: &str, version: i64| {
+            serde_json::json!({ "stage": stage, "matter": matter, "level": level, "at": at, "act": "warn", "tell": ["holder"],
+            "name_zh": "快到受理时限", "name_en": "Soon to be accepted", "enabled": true, "version": version })
+        };
+        let set = |body: &serde_json::Value| city.post("admin", "/api/v1/supervision-ladder", body);
+        assert_eq!(set(&rung("accept", "*", 3, "50%", 0)).status, 204);
+        assert_eq!(
+            set(&rung("accept", "*", 3, "60%", 0)).status,
+            409,
+            "it is there already"
+        );
+        assert_eq!(set(&rung("accept", "*", 3, "60%", 1)).status, 204);
+        assert_eq!(set(&rung("accept", "C0101", 4, "60%", 0)).status, 422);
+        assert_eq!(set(&rung("nothing", "*", 4, "60%", 0)).status, 422);
+        let shown = city.get("admin", "/api/v1/supervision-ladder").text;
+        assert!(shown.contains("快到受理时限"), "{shown}");
+        let page = city
+            .get(
+                "admin",
+                "/supervision/ladder?stage=accept&matter=%2A&level=3",
+            )
+            .text;
+        assert!(
+            page.contains("快到受理时限") || page.contains("Soon to be accepted"),
+            "{page}"
+        );
+        // 60 % of two working hours.
+        let case = city.report("collector", city.cover("patrol")).case;
+        follow(&city);
+        city.clock.set(at("2026-03-16T10:12:00+08:00"));
+        assert_eq!(fire(&city), 1);
+        assert_eq!(told(&city, "acceptor"), ["supervision.stage_warning"]);
+        assert!(entries(&city, &case)[0].ends_with("/3"));
+        // As in a city whose stages had no ladder when this case came in.
+        let old = city.report("collector", city.cover("patrol")).case;
+        city.exec("UPDATE settings SET updated_at = updated_at + 86400000000 WHERE name = 'supervision_stages_since'");
+        follow(&city);
+        wait(&city, 60 * 24 * 10);
+        assert_eq!(fire(&city), 0);
+        assert!(entries(&city, &old).is_empty());
     }
 );
 
@@ -177,6 +312,7 @@ both_engines!(
             city.run(supervision::ops::change_rung(
                 &system,
                 supervision::model::Rung {
+                    stage: cases::Stage::Handle,
                     matter: matter.into(),
                     level,
                     at: at.parse().unwrap(),

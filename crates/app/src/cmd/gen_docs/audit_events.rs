@@ -981,7 +981,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
 fn detail(act: Act) -> &'static str {
     match act {
         Act::Import => "file hash, rows of the batch",
-        Act::Join | Act::Part => "the other case",
+        Act::Join | Act::Part | Act::RenewCall => "the other case",
         _ => "",
     }
 }

@@ -199,6 +199,10 @@ pub const KEPT: &[(&str, &str)] = &[
     ("supervised_marks", RECORD),
     ("supervision_entries", RECORD),
     (
+        "supervision_stage_rungs",
+        "until changed; what fired names the level",
+    ),
+    (
         "supervision_rungs",
         "until changed; what fired names the level",
     ),
