@@ -2,9 +2,11 @@
 
 use crate::fault::Fault;
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use ui::{Flash, Tone};
 
 /// Renders a page.
@@ -71,6 +73,45 @@ impl IntoResponse for Go {
     }
 }
 
+/// A file that leaves the program with its hash. Whoever hands it out writes the hash into the audit trail first, so that a
+/// copy that was changed is known from one that was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileOut {
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+impl FileOut {
+    /// A file of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        Self { bytes, sha256 }
+    }
+    /// The file as an answer, named by what it is and the head of its hash; the whole hash stands in a header of RFC 9530.
+    pub fn download(self, what: &str, ending: &str, media: &'static str) -> Response {
+        let head = &self.sha256[..12];
+        let name = format!("attachment; filename=\"{what}-{head}.{ending}\"");
+        let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(&self.bytes));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        let named = [
+            (header::CONTENT_DISPOSITION, name),
+            (
+                HeaderName::from_static("repr-digest"),
+                format!("sha-256=:{digest}:"),
+            ),
+        ];
+        for (key, value) in named {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(key, value);
+            }
+        }
+        (headers, self.bytes).into_response()
+    }
+}
+
 /// One page of a list in the API: the rows, and the cursor of the next page if there is one.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Listing<T> {
@@ -86,5 +127,30 @@ impl<T> From<kernel::Page<T>> for Listing<T> {
             items: page.items,
             next: page.next.map(|cursor| cursor.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_carries_the_published_hash_of_its_bytes() {
+        // FIPS 180-4, the example of "abc".
+        let file = FileOut::new(b"abc".to_vec());
+        assert_eq!(
+            file.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        let answer = file.download("special", "csv", "text/csv; charset=utf-8");
+        let told = |name: &str| answer.headers()[name].to_str().expect("plain ASCII");
+        assert_eq!(
+            told("content-disposition"),
+            "attachment; filename=\"special-ba7816bf8f01.csv\""
+        );
+        assert_eq!(
+            told("repr-digest"),
+            "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"
+        );
     }
 }

@@ -71,7 +71,7 @@ mod state;
 pub mod trail;
 mod visit;
 
-pub use answer::{Go, Listing, show, show_as};
+pub use answer::{FileOut, Go, Listing, show, show_as};
 pub use ctx::{Ctx, Refused, Scope, Services};
 pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
 pub use fault::{Fault, Problem, Word, word_key};

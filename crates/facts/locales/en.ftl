@@ -14,6 +14,7 @@ facts-cut = There are more than { $n } rows; the rest was cut off.
 facts-empty = No rows
 facts-empty-advice = Choose another period, or check the names of places and classes.
 facts-csv = Save as CSV
+facts-csv-help = The SHA-256 of the file is written into the audit trail before it leaves, and its name holds the first twelve digits.
 facts-views = Views
 facts-views-help = Days and months are dates; a month is its first day. Places are the leading digits of their code.
 facts-refused = This query is not allowed: { $why }.

@@ -14,6 +14,7 @@ facts-cut = 结果超过 { $n } 行，其余已截去。
 facts-empty = 没有结果
 facts-empty-advice = 请换一个时段，或核对地点和类别的写法。
 facts-csv = 保存为 CSV
+facts-csv-help = 文件的 SHA-256 校验值先写入审计记录再离开系统，文件名中有它的前 12 位。
 facts-views = 可用视图
 facts-views-help = 日和月均为日期，月以其第一天表示；地点以其代码的前几位表示。
 facts-refused = 不允许这样查询：{ $why }。

@@ -1,7 +1,7 @@
 //! Queries of analysts: asked for the permission, run inside the fence of the views, written down whatever comes of them.
 
 use crate::views;
-use access::{Ctx, Permission, Refused};
+use access::{Ctx, FileOut, Permission, Refused};
 use store::sandbox::{Answer, SandboxError};
 use store::{AuditEvent, StoreError, Value};
 use tokio::sync::Semaphore;
@@ -26,13 +26,24 @@ pub enum QueryError {
     Store(#[from] StoreError),
 }
 
-/// What is written down of a query.
-fn entry(ctx: &Ctx, sql: &str, outcome: &Result<Answer, SandboxError>) -> AuditEvent {
+/// What is written down of a query, and of the file that its answer leaves in.
+fn entry(
+    ctx: &Ctx,
+    sql: &str,
+    outcome: &Result<Answer, SandboxError>,
+    file: Option<&FileOut>,
+) -> AuditEvent {
     let object = ctx.request().to_string();
     match outcome {
-        Ok(answer) => AuditEvent::done("facts.query", "query", object).detail(serde_json::json!({
-            "sql": sql, "rows": answer.rows.len(), "cut": answer.is_cut,
-        })),
+        Ok(answer) => {
+            let mut detail = serde_json::json!({
+                "sql": sql, "rows": answer.rows.len(), "cut": answer.is_cut,
+            });
+            if let Some(file) = file {
+                detail["sha256"] = file.sha256.as_str().into();
+            }
+            AuditEvent::done("facts.query", "query", object).detail(detail)
+        }
         Err(error) => AuditEvent::refused("facts.query", "query", object)
             .detail(serde_json::json!({ "sql": shortened(sql), "reason": error.to_string() })),
     }
@@ -54,16 +65,34 @@ fn run(ctx: &Ctx, sql: &str) -> Result<Answer, SandboxError> {
 /// # Errors
 /// [`QueryError`].
 pub async fn query(ctx: &Ctx, sql: &str) -> Result<Answer, QueryError> {
+    Ok(asked(ctx, sql, |_| None).await?.0)
+}
+
+/// The same as a CSV file, whose hash is written down before it leaves.
+///
+/// # Errors
+/// [`QueryError`].
+pub async fn query_file(ctx: &Ctx, sql: &str) -> Result<FileOut, QueryError> {
+    let (_, file) = asked(ctx, sql, |answer| Some(FileOut::new(csv(answer)))).await?;
+    Ok(file.expect("an answer was made into a file"))
+}
+
+async fn asked(
+    ctx: &Ctx,
+    sql: &str,
+    file_of: fn(&Answer) -> Option<FileOut>,
+) -> Result<(Answer, Option<FileOut>), QueryError> {
     ctx.require(Permission::FactsQuery)?;
     let _running = RUNNING.try_acquire().map_err(|_| QueryError::Busy)?;
     let (own, text) = (ctx.clone(), sql.to_owned());
     let outcome = tokio::task::spawn_blocking(move || run(&own, &text))
         .await
         .map_err(|e| StoreError::Engine(format!("a query ended without an answer: {e}")))?;
-    let event = entry(ctx, sql, &outcome);
+    let file = outcome.as_ref().ok().and_then(file_of);
+    let event = entry(ctx, sql, &outcome, file.as_ref());
     ctx.write_beside::<_, StoreError, _>(move |w| w.commit(event.clone(), ()))
         .await?;
-    Ok(outcome?)
+    Ok((outcome?, file))
 }
 
 /// [`query`] for the command line. Must not be called on an async thread.
@@ -73,7 +102,7 @@ pub async fn query(ctx: &Ctx, sql: &str) -> Result<Answer, QueryError> {
 pub fn query_blocking(ctx: &Ctx, sql: &str) -> Result<Answer, QueryError> {
     ctx.require(Permission::FactsQuery)?;
     let outcome = run(ctx, sql);
-    let event = entry(ctx, sql, &outcome);
+    let event = entry(ctx, sql, &outcome, None);
     ctx.write_blocking::<_, StoreError, _>(move |w| w.commit(event.clone(), ()))?;
     Ok(outcome?)
 }

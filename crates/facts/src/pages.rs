@@ -6,8 +6,8 @@ use crate::views;
 use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Word, show_as};
 use askama::Template;
 use axum::extract::RawQuery;
-use axum::http::{Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
 use store::StoreError;
 use store::sandbox::{Answer, Refusal, SandboxError};
 use ui::{FormState, Ui};
@@ -175,8 +175,15 @@ async fn page(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, F
     let mut form = fields.form();
     let mut found = None;
     if !sql.is_empty() {
-        match ops::query(&ctx, &sql).await {
-            Ok(answer) if fields.get("format") == "csv" => return Ok(file(&answer)),
+        let asked = if fields.get("format") == "csv" {
+            match ops::query_file(&ctx, &sql).await {
+                Ok(file) => return Ok(file.download("facts", "csv", "text/csv; charset=utf-8")),
+                Err(error) => Err(error),
+            }
+        } else {
+            ops::query(&ctx, &sql).await
+        };
+        match asked {
             Ok(answer) => found = Some(table(&ui, answer, &sql)),
             Err(QueryError::Query(error)) if !matches!(error, SandboxError::Store(_)) => {
                 form.fault("sql", reason(&ui, &error));
@@ -211,17 +218,6 @@ fn rendered(ui: Ui, form: FormState, table: Option<Table>, fresh: Option<Freshne
         views,
         ui,
     }
-}
-
-fn file(answer: &Answer) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"facts.csv\"",
-        ),
-    ];
-    (headers, ops::csv(answer)).into_response()
 }
 
 #[cfg(test)]

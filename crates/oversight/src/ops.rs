@@ -1,9 +1,9 @@
 //! Use cases: the list of special acts, drawing a sample, taking a file.
 
 use crate::model::{self, Draw, LONGEST_SEED, MOST_DRAWN, Sample};
-use crate::{rules, sql};
+use crate::sql;
 use access::ops::audit::{self, AuditQuery, AuditRow};
-use access::{Ctx, Problem, Refused, Word};
+use access::{Ctx, FileOut, Problem, Refused, Word};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use kernel::id::Id;
@@ -203,15 +203,6 @@ pub async fn record_draw(ctx: &Ctx, draw: &Draw) -> Result<(), OversightError> {
     Ok(())
 }
 
-/// A file that left the program, with its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
-    /// Its content.
-    pub bytes: Vec<u8>,
-    /// SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-}
-
 /// Writes a file's hash into the trail, and only then hands the file out.
 ///
 /// # Errors
@@ -222,13 +213,13 @@ pub async fn take(
     bytes: Vec<u8>,
     rows: usize,
     mut detail: serde_json::Value,
-) -> Result<Taken, OversightError> {
-    let sha256 = rules::file_hash(&bytes);
+) -> Result<FileOut, OversightError> {
+    let file = FileOut::new(bytes);
     detail["what"] = what.into();
     detail["rows"] = rows.into();
-    detail["sha256"] = sha256.clone().into();
-    let event = AuditEvent::done("audit.export", "audit", sha256.clone()).detail(detail);
+    detail["sha256"] = file.sha256.clone().into();
+    let event = AuditEvent::done("audit.export", "audit", file.sha256.clone()).detail(detail);
     ctx.write(move |w| -> Result<_, StoreError> { w.commit(event.clone(), ()) })
         .await?;
-    Ok(Taken { bytes, sha256 })
+    Ok(file)
 }

@@ -74,11 +74,6 @@ impl<T> Lottery<T> {
     }
 }
 
-/// The hash of a file, as 64 hexadecimal digits.
-pub fn file_hash(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,14 +122,5 @@ mod tests {
     fn seed_and_id_cannot_run_into_one_another() {
         assert_ne!(lot("a", id(1)), lot("", id(1)));
         assert_ne!(draw("1", 20, 0..1000), draw("2", 20, 0..1000));
-    }
-
-    #[test]
-    fn the_hash_of_a_file_is_the_published_one() {
-        // FIPS 180-4, the example of "abc".
-        assert_eq!(
-            file_hash(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
     }
 }

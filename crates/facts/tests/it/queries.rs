@@ -272,3 +272,46 @@ testdb::both_engines!(
         );
     }
 );
+
+testdb::both_engines!(
+    the_hash_of_a_file_is_in_the_trail_before_it_leaves,
+    &migrations(),
+    |db| {
+        let lives = lived(db);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let sql = "SELECT day, sum(reported) AS n FROM v_days GROUP BY day ORDER BY day";
+        let file = runtime
+            .block_on(ops::query_file(&lives.ctx.renewed(), sql))
+            .unwrap();
+        assert_eq!(file.bytes, ops::csv(&ask(&lives, sql).unwrap()));
+        assert!(file.bytes.starts_with(b"day,n\r\n2") && file.sha256.len() == 64);
+        let details = || {
+            let read = lives.ctx.renewed();
+            let read = read.read_blocking::<_, StoreError, _>(|r| {
+                r.all::<(String, String)>(
+                    "SELECT outcome, detail FROM audit WHERE action = 'facts.query' ORDER BY id",
+                    &[],
+                )
+            });
+            read.unwrap()
+        };
+        let hash = format!("\"sha256\":\"{}\"", file.sha256);
+        let told = details();
+        let with_hash = told.iter().filter(|(_, detail)| detail.contains(&hash));
+        let outcomes: Vec<&str> = with_hash.map(|(outcome, _)| outcome.as_str()).collect();
+        assert_eq!(outcomes, ["done"], "{told:?}");
+        // What is refused leaves no file, and no hash.
+        let refused = runtime.block_on(ops::query_file(&lives.ctx.renewed(), "SELECT 1 -- x"));
+        assert!(matches!(refused, Err(ops::QueryError::Query(_))));
+        let told = details();
+        let refused: Vec<_> = told.iter().filter(|(o, _)| o == "refused").collect();
+        assert!(
+            refused.len() == 1 && !refused[0].1.contains("sha256"),
+            "{told:?}"
+        );
+    }
+);

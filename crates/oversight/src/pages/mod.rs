@@ -5,10 +5,7 @@ pub(crate) mod special;
 #[cfg(test)]
 mod tests;
 
-use crate::ops::Taken;
 use access::{Fault, Fields};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use ui::Ui;
@@ -32,33 +29,8 @@ fn period(ui: &Ui, fields: &Fields) -> Result<(Option<Timestamp>, Option<Timesta
     ))
 }
 
-/// A file as an answer, named by the head of its hash; the whole hash stands in a header of RFC 9530.
-fn download(taken: Taken, what: &str) -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    let name = format!(
-        "attachment; filename=\"{what}-{}.csv\"",
-        &taken.sha256[..12]
-    );
-    let digest = format!(
-        "sha-256=:{}:",
-        base64(&hex::decode(&taken.sha256).unwrap_or_default())
-    );
-    for (key, value) in [("content-disposition", name), ("repr-digest", digest)] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(key, value);
-        }
-    }
-    (headers, taken.bytes).into_response()
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
+/// The media type of the files.
+const CSV: &str = "text/csv; charset=utf-8";
 
 /// A CSV file of these lines; a cell that a spreadsheet would take for a formula is kept from being one.
 fn csv<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! GET /audit/sample — cases drawn by lot, the same again for the same seed; POST draws, POST /audit/sample/file takes the file.
 
-use super::{csv, download, period};
+use super::{CSV, csv, period};
 use crate::model::{Draw, Drawn, MOST_DRAWN, Sample};
 use crate::ops;
 use access::{Ctx, Fault, Fields, Go, Json, show, show_as};
@@ -187,7 +187,7 @@ pub(crate) async fn file(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
         "population": sample.population,
     });
     let taken = ops::take(&ctx, "sample", bytes, sample.drawn.len(), detail).await?;
-    Ok(download(taken, "sample"))
+    Ok(taken.download("sample", "csv", CSV))
 }
 
 /// What to draw.

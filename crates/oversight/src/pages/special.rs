@@ -1,6 +1,6 @@
 //! GET /audit/special — every act that changes how a case counts, or was recorded late, in one list; POST takes the file.
 
-use super::{csv, download, period};
+use super::{CSV, csv, period};
 use crate::model::SPECIALS;
 use crate::ops::{self, SpecialQuery};
 use access::ops::audit::{AuditRow, actor_text};
@@ -172,7 +172,7 @@ pub(crate) async fn file(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
         "to": query.to.map(|t| t.to_string()),
     });
     let taken = ops::take(&ctx, "special", bytes, count, detail).await?;
-    Ok(download(taken, "special"))
+    Ok(taken.download("special", "csv", CSV))
 }
 
 /// A special act as the API tells it.

@@ -563,7 +563,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "facts.query",
         "query",
         "an analyst's query over the views, or one that was refused",
-        "the query, rows or reason",
+        "the query, rows or reason; SHA-256 of the file it left in",
     ),
     (
         "facts.rebuild",
