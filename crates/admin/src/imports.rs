@@ -6,10 +6,11 @@ use crate::ops::{self, Imports, is_lost};
 use crate::sql;
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Query, Upload, show as show_page, show_as};
 use askama::Template;
+use axum::body::Bytes;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use grid::{ImportError, report::rejects_csv};
-use kernel::{ClockKind, Crs};
+use kernel::{ClockKind, Crs, DivisionCode};
 use matters::{MatterKind, Reference};
 use serde::Deserialize;
 use store::StoreError;
@@ -147,6 +148,7 @@ fn crumbs(ui: &Ui, below_list: bool) -> Vec<Crumb> {
 #[derive(Deserialize)]
 pub(crate) struct ListQuery {
     kind: Option<String>,
+    over: Option<String>,
 }
 
 async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
@@ -169,7 +171,9 @@ pub(crate) async fn list(
     ui: Ui,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Fault> {
-    let form = FormState::new().with("kind", query.kind.unwrap_or_default());
+    let form = FormState::new()
+        .with("kind", query.kind.unwrap_or_default())
+        .with("over", query.over.unwrap_or_default());
     show_page(&listed(&ctx, ui, form).await?)
 }
 
@@ -186,17 +190,35 @@ fn stem(name: &str) -> String {
         .collect()
 }
 
-/// Years, parted by commas or spaces.
-fn years(fields: &Fields) -> Result<Vec<i16>, Fault> {
-    let words = fields.get("years").split([',', '，', '、', ' ']);
-    let years = words.filter(|word| !word.is_empty()).map(|word| {
-        let year = word.parse().ok().filter(|y| (1949..=2200).contains(y));
-        year.ok_or_else(|| {
-            let why = format!("{:?} is no year", word.chars().take(20).collect::<String>());
-            Fault::invalid("years", "access.invalid_field", why).arg("field", "years")
+/// The words of a field, parted by commas or spaces, each read; the first that does not read is a fault of the field.
+fn several<T>(
+    fields: &Fields,
+    name: &'static str,
+    what: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Fault> {
+    let words = fields.get(name).split([',', '，', '、', ' ']);
+    let read = words.filter(|word| !word.is_empty()).map(|word| {
+        read(word).ok_or_else(|| {
+            let word = word.chars().take(20).collect::<String>();
+            let why = format!("{word:?} is no {what}");
+            Fault::invalid(name, "access.invalid_field", why).arg("field", name)
         })
     });
-    years.collect()
+    read.collect()
+}
+
+fn years(fields: &Fields) -> Result<Vec<i16>, Fault> {
+    several(fields, "years", "year", |word| {
+        word.parse().ok().filter(|y| (1949..=2200).contains(y))
+    })
+}
+
+/// The divisions to draw over, by their codes with or without the zeros behind.
+fn over(fields: &Fields) -> Result<Vec<DivisionCode>, Fault> {
+    several(fields, "over", "code of a division", |word| {
+        DivisionCode::padded(word).ok()
+    })
 }
 
 fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
@@ -224,6 +246,8 @@ fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
         bare_hours: clock(fields, "bare_hours")?,
         kind: fields.read("matter_kind")?,
         map: fields.raw("map").to_owned(),
+        metres: fields.read("metres")?,
+        over: over(fields)?,
         calendar_version: written("calendar_version"),
         years: years(fields)?,
         division: fields.read("division")?,
@@ -255,6 +279,8 @@ fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
     let at = match field.as_deref() {
         Some("catalogue") => "catalogue",
         Some("valid_to" | "valid_from") => "valid_from",
+        Some("metres") => "metres",
+        Some("over") => "over",
         _ => "file",
     };
     Some((at.to_owned(), format!("{about} {line} {message}")))
@@ -283,12 +309,17 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
             );
         }
     };
-    let Some(file) = files.into_iter().next() else {
-        form.fault("file", ui.t("admin-no-file"));
-        return show_as(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &listed(&ctx, ui, form).await?,
-        );
+    let is_over_known = kind == Kind::Drawing && !options.over.is_empty();
+    let (file, bytes) = match files.into_iter().next() {
+        _ if is_over_known => (over_name(&options.over), Bytes::new()),
+        Some(file) => (file.name, file.bytes),
+        None => {
+            form.fault("file", ui.t("admin-no-file"));
+            return show_as(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &listed(&ctx, ui, form).await?,
+            );
+        }
     };
     if kind == Kind::Cases && options.map.trim().is_empty() {
         form.fault("map", ui.t("admin-no-map"));
@@ -299,7 +330,7 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
     }
     let (worker, imports) = (ctx.clone(), ctx.service::<Imports>());
     let kept = tokio::task::spawn_blocking(move || {
-        ops::upload(&worker, &imports, kind, &file.name, &file.bytes, options)
+        ops::upload(&worker, &imports, kind, &file, &bytes, options)
     })
     .await
     .map_err(|e| Fault::internal(format!("a file could not be looked at: {e}")))?;
@@ -316,6 +347,12 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
             None => Err(fault_of(error)),
         },
     }
+}
+
+/// What stands for the name of a file where there is none.
+fn over_name(over: &[DivisionCode]) -> String {
+    let codes: Vec<String> = over.iter().map(ToString::to_string).collect();
+    codes.join(" ")
 }
 
 fn fault_of(error: ImportError) -> Fault {

@@ -47,6 +47,8 @@ words! {
         Divisions = "divisions",
         /// 单元网格、责任网格
         Grid = "grid",
+        /// 方格 — square cells to be drawn over areas
+        Drawing = "drawing",
         /// 单位
         Units = "units",
         /// 事项目录
@@ -102,6 +104,10 @@ pub struct Options {
     pub kind: Option<MatterKind>,
     /// The map of a file of cases.
     pub map: String,
+    /// The side of a cell that is drawn.
+    pub metres: Option<u32>,
+    /// The divisions to draw over, where their borders are known; else those of the file.
+    pub over: Vec<DivisionCode>,
     /// The version a calendar is kept under; none: the one of the file, else its years.
     pub calendar_version: Option<String>,
     /// Years that a calendar knows whole.

@@ -99,6 +99,16 @@ fn plan(ctx: &Ctx, kind: Kind, bytes: &[u8], o: &Options) -> Result<Plan, Import
     match kind {
         Kind::Divisions => grid::ops::plan_divisions(ctx, bytes, &territory()),
         Kind::Grid => grid::ops::plan_grids(ctx, bytes, &territory()),
+        Kind::Drawing => {
+            let metres = o.metres.ok_or_else(|| {
+                ImportError::unusable("no_metres", "say how large a cell is").at("metres")
+            })?;
+            if o.over.is_empty() {
+                grid::ops::plan_drawing(ctx, bytes, metres, &territory())
+            } else {
+                grid::ops::plan_drawing_over(ctx, &o.over, metres)
+            }
+        }
         Kind::Units => actors::ops::plan_units(ctx, bytes, &o.source),
         Kind::Duties => matters::ops::plan_duties(ctx, bytes, &o.source),
         Kind::Calendar => {

@@ -20,3 +20,4 @@ grid-beat = Beat
 grid-drawn = drawn
 grid-empty = There are no divisions below this one and no unit grids
 grid-empty-advice = A system administrator brings them in with the commands shiyu import divisions and shiyu import grid.
+grid-draw = Draw square unit grids

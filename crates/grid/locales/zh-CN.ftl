@@ -20,3 +20,4 @@ grid-beat = 责任网格
 grid-drawn = 绘制
 grid-empty = 这里没有下级区划，也没有单元网格
 grid-empty-advice = 系统管理员可以用命令 shiyu import divisions 和 shiyu import grid 导入。
+grid-draw = 划单元网格

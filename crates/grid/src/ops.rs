@@ -487,6 +487,19 @@ pub fn draw_for_areas(
     metres: u32,
     options: &ImportOptions,
 ) -> Result<Report, ImportError> {
+    plan_drawing(ctx, bytes, metres, options)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`draw_for_areas`] would do: the sums are of cells, and each area is shown with the number of its new ones.
+///
+/// # Errors
+/// As [`draw_for_areas`].
+pub fn plan_drawing(
+    ctx: &Ctx,
+    bytes: &[u8],
+    metres: u32,
+    options: &ImportOptions,
+) -> Result<batch::Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let rows = import::divisions(bytes, options.crs)?;
     let canvases: Vec<Canvas> = rows
@@ -509,49 +522,127 @@ pub fn draw_for_areas(
             format!("the file has no area to draw over{reason}"),
         ));
     }
-    let plan = draw::plan_for_areas(&canvases, metres)?;
-    refuse_real_streets(&canvases, &known_divisions(ctx)?)?;
+    let cells = cells_over(ctx, &canvases, metres)?;
+    let areas = plan_divisions(ctx, bytes, options)?;
+    let Report {
+        rejected,
+        rejects,
+        warnings,
+        ignored_columns,
+        not_listed,
+        ..
+    } = areas.report.clone();
+    let mut plan = cells.plan(Some(areas), fingerprint(bytes));
+    let report = &mut plan.report;
+    report.read += rejected;
+    (report.rejected, report.rejects) = (rejected, rejects);
+    (report.warnings, report.not_listed) = (warnings, not_listed);
+    report.ignored_columns = ignored_columns;
+    Ok(plan)
+}
+
+/// The same over divisions whose borders are known already: what drawing there would do.
+///
+/// # Errors
+/// A division that is not in the register or has no border, an unusable size, or the store's.
+pub fn plan_drawing_over(
+    ctx: &Ctx,
+    codes: &[DivisionCode],
+    metres: u32,
+) -> Result<batch::Plan, ImportError> {
+    ctx.require(Permission::ReferenceManage)?;
+    let divisions = known_divisions(ctx)?;
+    let wanted: BTreeSet<DivisionCode> = codes.iter().copied().collect();
+    let mut canvases = Vec::new();
+    for code in wanted {
+        let shape = divisions.get(&code).and_then(|d| d.shape.clone());
+        let shape = shape.ok_or_else(|| {
+            let message = format!("no border of {code} is known");
+            ImportError::unusable("no_border", message).at("over")
+        })?;
+        canvases.push(Canvas { code, shape });
+    }
+    Ok(cells_over(ctx, &canvases, metres)?.plan(None, String::new()))
+}
+
+/// The cells that would be drawn over some areas.
+struct Cells {
+    /// Streets and communities that would be made up and are not there.
+    made: Vec<Division>,
+    new: Vec<UnitGrid>,
+    all: usize,
+    /// Each area, by code and as far as it is known by name, with the number of its new cells.
+    areas: Vec<(String, usize)>,
+}
+
+fn cells_over(ctx: &Ctx, canvases: &[Canvas], metres: u32) -> Result<Cells, ImportError> {
+    let plan = draw::plan_for_areas(canvases, metres)?;
+    let divisions = known_divisions(ctx)?;
+    refuse_real_streets(canvases, &divisions)?;
     let known = known_grids(ctx)?;
     refuse_other_cells(&plan, &known)?;
-    let mut report = import_divisions(ctx, bytes, options)?;
-    let divisions = known_divisions(ctx)?;
-    let made: Vec<Division> = plan
+    let in_file: BTreeSet<DivisionCode> = canvases.iter().map(|c| c.code).collect();
+    let all = plan.grids.len();
+    let made = plan
         .divisions
-        .iter()
-        .filter(|d| !divisions.contains_key(&d.code))
-        .cloned()
+        .into_iter()
+        .filter(|d| !divisions.contains_key(&d.code) && !in_file.contains(&d.code))
         .collect();
-    division_writer(fingerprint(bytes)).write(
-        ctx,
-        &Changes {
-            new: made,
-            changed: Vec::new(),
-        },
-    )?;
-    let (rejected, warnings) = (report.rejected, std::mem::take(&mut report.warnings));
     let new: Vec<UnitGrid> = plan
         .grids
-        .iter()
+        .into_iter()
         .filter(|g| !known.contains_key(&g.code))
-        .cloned()
         .collect();
-    let all = plan.grids.len() as u64;
-    let sums = Report {
-        read: all + rejected,
-        imported: new.len() as u64,
-        unchanged: all - new.len() as u64,
-        updated: 0,
-        warnings,
-        ..report
-    };
-    grid_writer("grid.draw", fingerprint(bytes)).write(
-        ctx,
-        &Changes {
-            new,
+    let areas = canvases
+        .iter()
+        .map(|canvas| {
+            let own = |g: &&UnitGrid| {
+                let community = g.code.community();
+                canvas.code == community || canvas.code.contains(&community)
+            };
+            let name = divisions.get(&canvas.code).map(|d| format!(" {}", d.name));
+            let area = format!("{}{}", canvas.code, name.unwrap_or_default());
+            (area, new.iter().filter(own).count())
+        })
+        .collect();
+    Ok(Cells {
+        made,
+        new,
+        all,
+        areas,
+    })
+}
+
+impl Cells {
+    /// What is to be written: the areas themselves, what is made up to hold the cells, the cells.
+    fn plan(self, areas: Option<batch::Plan>, file: String) -> batch::Plan {
+        let mut report = Report {
+            read: self.all as u64,
+            imported: self.new.len() as u64,
+            unchanged: (self.all - self.new.len()) as u64,
+            ..Report::default()
+        };
+        for (line, (area, cells)) in (1..).zip(&self.areas) {
+            if *cells > 0 {
+                report.show(line, true, || format!("{area} + {cells}"));
+            }
+        }
+        let mut plan = batch::Plan::new(report);
+        if let Some(areas) = areas {
+            plan.to_write += areas.to_write;
+            plan = plan.then(move |ctx, progress| areas.carry_out(ctx, progress).map(|_| ()));
+        }
+        let made = Changes {
+            new: self.made,
             changed: Vec::new(),
-        },
-    )?;
-    Ok(sums)
+        };
+        let cells = Changes {
+            new: self.new,
+            changed: Vec::new(),
+        };
+        plan.write(division_writer(file.clone()), made)
+            .write(grid_writer("grid.draw", file), cells)
+    }
 }
 
 /// Streets and communities are made up only where the register has none.

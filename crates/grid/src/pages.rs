@@ -4,7 +4,7 @@ use crate::area::Area;
 use crate::model::{Division, UnitGrid};
 use crate::territory::Territory;
 use crate::tiles::{TileSet, Tiles, corners};
-use access::{Ctx, Fault, Fields, show as show_page};
+use access::{Ctx, Fault, Fields, Permission, show as show_page};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -24,6 +24,8 @@ struct Row {
     area_m2: Option<f64>,
     residents: Option<i64>,
     households: Option<i64>,
+    /// Where cells are drawn in it: for whoever may, where its border is known and nothing is in it yet.
+    draw: String,
 }
 
 /// A cell in the list.
@@ -63,7 +65,7 @@ fn href(code: DivisionCode) -> String {
     format!("/territory?in={code}")
 }
 
-fn row(ui: &Ui, territory: &Territory, division: &Division) -> Row {
+fn row(ui: &Ui, territory: &Territory, division: &Division, may_draw: bool) -> Row {
     let cells = territory.grids_in(division.code);
     let of_cells = || (!cells.is_empty()).then(|| cells.iter().map(|c| c.area_m2).sum());
     let has_parts = !cells.is_empty() || territory.children(division.code).next().is_some();
@@ -85,6 +87,11 @@ fn row(ui: &Ui, territory: &Territory, division: &Division) -> Row {
             .or_else(of_cells),
         residents: division.residents,
         households: division.households,
+        draw: if may_draw && !has_parts && division.shape.is_some() {
+            format!("/admin/imports?kind=drawing&over={}", division.code)
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -116,7 +123,13 @@ fn only_root(territory: &Territory) -> Option<&Division> {
 }
 
 /// The page of a division, or of the whole.
-fn page(ui: Ui, territory: &Territory, tiles: &Tiles, of: Option<&Division>) -> TerritoryPage {
+fn page(
+    ui: Ui,
+    territory: &Territory,
+    tiles: &Tiles,
+    of: Option<&Division>,
+    may_draw: bool,
+) -> TerritoryPage {
     let parts: Vec<&Division> = of.map_or_else(
         || roots(territory),
         |d| territory.children(d.code).collect(),
@@ -157,7 +170,10 @@ fn page(ui: Ui, territory: &Territory, tiles: &Tiles, of: Option<&Division>) -> 
         } else {
             Html::default()
         },
-        rows: parts.into_iter().map(|d| row(&ui, territory, d)).collect(),
+        rows: parts
+            .into_iter()
+            .map(|d| row(&ui, territory, d, may_draw))
+            .collect(),
         cells: cells.iter().map(|g| cell(territory, g)).collect(),
         ui,
     }
@@ -173,7 +189,8 @@ pub(crate) async fn show(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<
         Some(code) => Some(territory.division(code).ok_or_else(Fault::not_found)?),
         None => only_root(&territory),
     };
-    show_page(&page(ui, &territory, &tiles, of))
+    let may_draw = ctx.require(Permission::ReferenceManage).is_ok();
+    show_page(&page(ui, &territory, &tiles, of, may_draw))
 }
 
 #[cfg(test)]
@@ -237,11 +254,11 @@ mod tests {
             move || territory.clone()
         });
         for lang in Lang::ALL {
-            let whole = page(reader(lang), &territory, &tiles, None);
+            let whole = page(reader(lang), &territory, &tiles, None, false);
             assert_eq!(whole.rows.len(), 1, "only the district has none above it");
             testing::assert_sound(&whole.render().unwrap());
             for division in territory.divisions() {
-                let html = page(reader(lang), &territory, &tiles, Some(division)).render();
+                let html = page(reader(lang), &territory, &tiles, Some(division), true).render();
                 let html = html.unwrap();
                 testing::assert_sound(&html);
                 assert!(!html.contains("<b>"), "{html}");
@@ -253,6 +270,7 @@ mod tests {
             &territory,
             &tiles,
             territory.division(code),
+            false,
         );
         assert_eq!(english.cells.len(), 1);
         let html = english.render().unwrap();
@@ -261,6 +279,31 @@ mod tests {
             html.contains("lang=\"zh-CN\""),
             "the names above it are Chinese"
         );
+    }
+
+    #[test]
+    fn where_a_border_is_known_and_no_cell_is_there_whoever_may_can_draw() {
+        let bare = Division {
+            shape: city().divisions().next().unwrap().shape.clone(),
+            ..Division::new("990101001002".parse().unwrap(), "新社区", "x")
+        };
+        let divisions = city().divisions().cloned().chain([bare]).collect();
+        let cells = city().grids().to_vec();
+        let territory = Territory::build(divisions, cells, Vec::new(), date(2026, 3, 16));
+        let territory = Arc::new(territory);
+        let tiles = Tiles::new({
+            let territory = territory.clone();
+            move || territory.clone()
+        });
+        let street = territory.division("990101001000".parse().unwrap());
+        let links = |may_draw| -> Vec<String> {
+            let page = page(reader(Lang::Zh), &territory, &tiles, street, may_draw);
+            testing::assert_sound(&page.render().unwrap());
+            page.rows.into_iter().map(|row| row.draw).collect()
+        };
+        let over = "/admin/imports?kind=drawing&over=990101001002";
+        assert_eq!(links(true), ["", over]);
+        assert_eq!(links(false), ["", ""]);
     }
 
     #[test]
@@ -280,8 +323,9 @@ mod tests {
             let territory = territory.clone();
             move || territory.clone()
         });
-        let found = page(reader(Lang::Zh), &territory, &tiles, None);
+        let found = page(reader(Lang::Zh), &territory, &tiles, None, true);
         assert!(found.map.is_empty());
+        assert_eq!(found.rows[0].draw, "", "there is no border to draw over");
         assert_eq!(found.rows[0].href, "", "it has no parts");
         testing::assert_sound(&found.render().unwrap());
     }

@@ -8,6 +8,7 @@
 mod chicago;
 mod cli;
 mod clocks;
+mod drawing;
 mod facts;
 mod import;
 mod inventory;

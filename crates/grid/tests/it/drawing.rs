@@ -286,3 +286,73 @@ testdb::both_engines!(
         );
     }
 );
+
+testdb::both_engines!(
+    what_a_drawing_would_do_is_told_before_and_then_done,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        let options = ImportOptions {
+            source: "test".into(),
+            crs: Crs::Wgs84,
+        };
+        let bytes = TWO_COMMUNITIES.as_bytes();
+        let stored = || {
+            let ctx = ctx.renewed();
+            let read = ctx.read_blocking::<_, StoreError, _>(|r| {
+                Ok((sql::all_divisions(r)?.len(), sql::all_grids(r)?))
+            });
+            read.unwrap()
+        };
+        let plan = ops::plan_drawing(&ctx, bytes, 100, &options).unwrap();
+        let told = plan.report.clone();
+        assert!(told.imported > 150 && told.adds_up(), "{told:?}");
+        // Each area with its cells; together they are all.
+        let by_area = told.shown.iter().map(|row| {
+            let (_, cells) = row.name.rsplit_once(" + ").unwrap();
+            cells.parse::<u64>().unwrap()
+        });
+        assert_eq!((by_area.sum::<u64>(), told.shown.len()), (told.imported, 2));
+        assert_eq!(stored(), (0, Vec::new()), "nothing is written by looking");
+        let mut last = 0;
+        let of = plan.to_write;
+        let done = plan.carry_out(&ctx, &mut |rows| last = rows).unwrap();
+        assert_eq!((&done, last), (&told, of));
+        let (_, cells) = stored();
+        assert_eq!(cells.len() as u64, told.imported);
+        // Over the same communities, whose borders are known now, nothing is new; over one without a border nothing goes.
+        let code = |text: &str| text.parse::<kernel::DivisionCode>().unwrap();
+        let known = [code("350203001001"), code("350203001002")];
+        let again = ops::plan_drawing_over(&ctx, &known, 100).unwrap().report;
+        assert_eq!((again.imported, again.unchanged), (0, told.imported));
+        let other = ops::plan_drawing_over(&ctx, &known, 150).unwrap_err();
+        assert!(other.to_string().contains("already has"), "{other}");
+        let nowhere = ops::plan_drawing_over(&ctx, &[code("350203009009")], 100).unwrap_err();
+        assert!(nowhere.to_string().contains("no border"), "{nowhere}");
+        assert!(ops::plan_drawing_over(&ctx, &known[..1], 3).is_err());
+    }
+);
+
+testdb::both_engines!(
+    cells_are_drawn_over_a_border_that_is_known,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        let options = ImportOptions {
+            source: "test".into(),
+            crs: Crs::Wgs84,
+        };
+        ops::import_divisions(&ctx, TWO_COMMUNITIES.as_bytes(), &options).unwrap();
+        let one: kernel::DivisionCode = "350203001001".parse().unwrap();
+        let plan = ops::plan_drawing_over(&ctx, &[one, one], 100).unwrap();
+        let told = plan.report.clone();
+        assert!(told.imported > 50 && told.adds_up(), "{told:?}");
+        plan.carry_out(&ctx, &mut |_| ()).unwrap();
+        let cells = ctx
+            .read_blocking::<_, StoreError, _>(sql::all_grids)
+            .unwrap();
+        assert_eq!(cells.len() as u64, told.imported);
+        assert!(cells.iter().all(|c| c.code.community() == one && c.drawn));
+        assert_eq!(check_fit(&cells, 0.5), Vec::new());
+    }
+);
