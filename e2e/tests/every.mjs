@@ -9,13 +9,13 @@ export const options = { engines: ['sqlite'], seconds: 600 };
 const PAGES = {
   '': ['/', '/report', '/track', '/near', '/under-reporting', '/sign-in', '/help'],
   acceptor: ['/desk', '/desk?state=closed', '/intake', '/desk/filters', '/for-me', '/call-backs', '/public-texts', '/suggestions', '/handover', '/whistles', '/notices', '/notices/settings', '/account', '/deputies', '/desk → /cases/'],
-  leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
+  leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/city-map?by=street&light=late', '/desk?place=990101', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
   'department lead': ['/unit', '/unit/handovers', '/whistles/figures', '/evaluation/own'],
   resident: ['/my-reports', '/my-reports → /my-reports/'],
   collector: ['/tasks', '/found'],
   analyst: ['/facts', '/evaluation/sets', '/evaluation/sets/standard@1', '/evaluation/sets/new'],
   auditor: ['/audit', '/audit/special', '/audit/sample'],
-  'system admin': ['/admin', '/admin/imports', '/calendar', '/territory', '/units', '/units/new', '/matters', '/matters/new', '/matters/catalogues', '/duties', '/duties/gaps', '/duties/new', '/duties/rules', '/grid-items', '/reorganise', '/record-rules', '/rules', '/rules/access.accent', '/about', '/notices/failed', '/notices/templates', '/connectors', '/connectors/stuck', '/units → /units/', '/matters → /matters/'],
+  'system admin': ['/admin', '/admin/imports', '/admin/imports?kind=drawing', '/calendar', '/territory', '/units', '/units/new', '/matters', '/matters/new', '/matters/catalogues', '/duties', '/duties/gaps', '/duties/new', '/duties/rules', '/grid-items', '/reorganise', '/record-rules', '/rules', '/rules/access.accent', '/about', '/notices/failed', '/notices/templates', '/connectors', '/connectors/stuck', '/units → /units/', '/matters → /matters/'],
   'security admin': ['/users', '/users/new', '/connectors/keys', '/users → /users/'],
 };
 
