@@ -277,3 +277,26 @@ export async function theWholeWayIsWalkedWithoutScript(t) {
   await Promise.all([desk.waitForEvent('load'), desk.locator('tbody a').first().click()]);
   claim(/^\/cases\//.test(new URL(desk.url()).pathname), 'without script the list leads to the case itself');
 }
+
+export async function aResidentWithAnAccountNeedsNoLink(t) {
+  const page = await t.signIn('resident', { viewport: 'phone', lang: 'en' });
+  await page.goto('/');
+  await page.locator('main a[href="/my-reports"]').click();
+  const waits = (key) => page.locator('.door', { hasText: key }).first();
+  await waits('asks you something').click();
+  await page.fill('textarea[name=answer]', '在路的东侧，靠近学校门口');
+  await send(page, page.locator('form[action$="/answer"] button[type=submit]'));
+  claim(await page.locator('textarea[name=answer]').count() === 0, 'the question is answered');
+  await page.goto('/my-reports');
+  await waits('Say how it went').click();
+  await t.axe(page);
+  await page.locator('#rate input[name=solved][value=no]').check();
+  await page.locator('#rate input[name=satisfaction][value=dissatisfied]').check();
+  await send(page, page.locator('#rate button[type=submit]'));
+  await page.fill('#reopen textarea[name=reason]', '第二天又堆满了');
+  await send(page, page.locator('#reopen button[type=submit]'));
+  claim(await page.locator('#reopen').count() === 0, 'it goes on');
+  const path = new URL(page.url()).pathname;
+  const other = await t.open(path, { viewport: 'phone' });
+  claim(new URL(other.url()).pathname === '/sign-in', 'nobody else opens it');
+}

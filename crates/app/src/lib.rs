@@ -12,4 +12,5 @@ pub mod erasures;
 mod figures;
 pub mod output;
 mod places;
+mod scenes;
 pub mod serve;

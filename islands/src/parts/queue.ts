@@ -97,7 +97,7 @@ async function post(address: string, key: string, body: BodyInit, sender: Sender
 async function why(answer: Response): Promise<string> {
   try {
     const problem = await answer.json() as { title?: string; detail?: string };
-    return problem.detail ?? problem.title ?? String(answer.status);
+    return problem.title ?? problem.detail ?? String(answer.status);
   } catch {
     return String(answer.status);
   }
@@ -126,9 +126,19 @@ export async function send(item: Item, sender: Sender, versions: Map<string, num
   if (typeof answer === 'string') return answer;
   if (!answer.ok) return refuse(item, answer);
   const taken = await answer.json() as { version?: number };
-  if (item.number && taken.version !== undefined) versions.set(item.number, taken.version);
+  if (item.number && taken.version !== undefined) {
+    versions.set(item.number, taken.version);
+    await advance(item, taken.version);
+  }
   if (item.seq !== undefined) await drop(item.seq);
   return 'sent';
+}
+
+/** What else waits for the same case was done after this: the page that sends it may be another one by then. */
+async function advance({ account, number, seq }: Item, version: number): Promise<void> {
+  for (const other of await all(account)) {
+    if (other.number === number && other.seq !== seq && other.refused === undefined) await keep({ ...other, version });
+  }
 }
 
 async function refuse(item: Item, answer: Response): Promise<Outcome> {

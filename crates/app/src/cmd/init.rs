@@ -24,7 +24,7 @@ pub struct Init {
 impl Init {
     /// Runs it.
     pub fn run(self, common: &Common) -> Result<Done, Failure> {
-        let (program, applied) = Program::init(common)?;
+        let (mut program, applied) = Program::init(common)?;
         crate::serve::master_keys(&program.config.data_dir)?;
         let url = program.db.url();
         let mut text = match applied.as_slice() {
@@ -38,7 +38,7 @@ impl Init {
             text.push_str(&format!("\n{measured} cases of before got their measures"));
         }
         if self.sample {
-            let (cases, accounts) = lay_sample(&program)?;
+            let (cases, accounts) = lay_sample(&mut program)?;
             // What is derived of so many cases takes memory to make, which a serving program would keep.
             super::facts::rebuild(&program)?;
             super::search::rebuild(&program)?;
@@ -63,7 +63,7 @@ fn measure(program: &Program) -> Result<u64, Failure> {
     Ok(measured)
 }
 
-fn lay_sample(program: &Program) -> Result<(usize, PathBuf), Failure> {
+fn lay_sample(program: &mut Program) -> Result<(usize, PathBuf), Failure> {
     let failed = |e: InstallError| match e {
         InstallError::NotEmpty(_) => Failure::unusable("not_empty", e.to_string()).field("db"),
         other => Failure::other("sample", other.to_string()),
@@ -80,6 +80,7 @@ fn lay_sample(program: &Program) -> Result<(usize, PathBuf), Failure> {
     .map_err(failed)?;
     bar.finish_and_clear();
     ctx.analyze_blocking()?;
+    crate::scenes::play(program, &city)?;
     let path = program.config.data_dir.join("demo-accounts.json");
     keep_accounts(&path, &accounts).map_err(|e| {
         Failure::other(

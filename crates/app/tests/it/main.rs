@@ -17,6 +17,7 @@ mod open311;
 mod place;
 mod python;
 mod reference_api;
+mod sample;
 mod schema;
 mod schemathesis;
 mod serving;

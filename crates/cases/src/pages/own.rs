@@ -2,6 +2,7 @@
 //! of it, as by the private link.
 
 use super::track::{self, Door};
+use crate::model::Case;
 use crate::ops::{self, Proof, Tracked};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, Path, Permission, Query, Routes, show as show_page};
@@ -33,7 +34,7 @@ const SHORT: usize = 60;
 pub struct Row {
     /// Where it is followed.
     pub href: String,
-    /// Its class, else the beginning of its words.
+    /// The beginning of its words, else its class.
     pub about: String,
     /// Its number.
     pub number: String,
@@ -66,6 +67,14 @@ fn waits(tracked: &Tracked) -> &'static str {
     }
 }
 
+/// The beginning of the own words: by them a person knows the matter again.
+fn words_of(own: &Case) -> Option<String> {
+    let words = own.description.trim();
+    let short: String = words.chars().take(SHORT).collect();
+    let more = if short.len() < words.len() { "…" } else { "" };
+    (!words.is_empty()).then(|| format!("{short}{more}"))
+}
+
 pub(super) fn row(ui: &Ui, city: &City, tracked: &Tracked) -> Row {
     let (own, end) = (&tracked.own, &tracked.end);
     let class = end.matter.and_then(|m| city.matter(m));
@@ -73,10 +82,11 @@ pub(super) fn row(ui: &Ui, city: &City, tracked: &Tracked) -> Row {
     let state = end.state.as_str().replace('_', "-");
     Row {
         href: format!("/my-reports/{}", own.number),
-        about: class.map_or_else(
-            || own.description.chars().take(SHORT).collect(),
-            |c| c.name(ui.lang.tag()).to_owned(),
-        ),
+        about: words_of(own).unwrap_or_else(|| {
+            class
+                .map(|c| c.name(ui.lang.tag()).to_owned())
+                .unwrap_or_default()
+        }),
         number: own.number.to_string(),
         when: ui.time(own.reported_at),
         stands: ui.t(&format!("cases-stands-{state}")),
