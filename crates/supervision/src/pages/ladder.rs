@@ -40,6 +40,8 @@ pub(crate) struct LadderPage {
     pub rows: Vec<RungLine>,
     /// The version of the rung being set, 0 for a new one, with its form.
     pub chosen: Option<(i64, FormState)>,
+    /// Which rung that is: its stage, its class, its level.
+    pub setting: String,
     pub stages: Vec<Choice>,
     pub acts: Vec<Choice>,
     pub tells: Vec<Choice>,
@@ -113,7 +115,15 @@ impl LadderPage {
             ),
             enabled: rung.enabled,
         });
-        let rows = rows.collect();
+        let rows: Vec<RungLine> = rows.collect();
+        let setting = chosen.and_then(|(stage, matter, level)| {
+            let at = rungs.iter().position(|r| {
+                r.stage.as_str() == stage && r.matter == matter && r.level == level
+            })?;
+            let row = &rows[at];
+            Some(format!("{} · {} · {}", row.stage, row.matter, row.level))
+        });
+        let setting = setting.unwrap_or_default();
         let chosen = chosen.filter(|_| may_change).map(|(stage, matter, level)| {
             let found = rungs
                 .iter()
@@ -136,6 +146,7 @@ impl LadderPage {
             }],
             rows,
             chosen,
+            setting,
             stages: Stage::ALL
                 .iter()
                 .map(|s| Choice::new(s.as_str(), stage_word(&ui, *s)))
