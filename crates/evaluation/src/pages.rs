@@ -21,26 +21,26 @@ pub fn capability() -> Capability {
         crate::set_pages::add(crate::figures_pages::add(crate::api::add(Routes::new(
             "evaluation",
         ))))
-            .on(
-                Method::GET,
-                "/evaluation",
-                Permission::EvaluationRead,
-                table,
-            )
-            .on(
-                Method::GET,
-                "/city-map",
-                Permission::EvaluationRead,
-                crate::map::show,
-            )
-            .for_a_wall()
-            .on(
-                Method::GET,
-                "/tiles/cases/{z}/{x}/{file}",
-                Permission::EvaluationRead,
-                crate::case_tiles::tile,
-            )
-            .for_a_wall(),
+        .on(
+            Method::GET,
+            "/evaluation",
+            Permission::EvaluationRead,
+            table,
+        )
+        .on(
+            Method::GET,
+            "/city-map",
+            Permission::EvaluationRead,
+            crate::map::show,
+        )
+        .for_a_wall()
+        .on(
+            Method::GET,
+            "/tiles/cases/{z}/{x}/{file}",
+            Permission::EvaluationRead,
+            crate::case_tiles::tile,
+        )
+        .for_a_wall(),
     )
     .migrations(crate::MIGRATIONS)
     .locales(

@@ -345,6 +345,7 @@ impl City {
             notify: false,
             same_as: None,
             nature: None,
+            nature_assumed: false,
             requested: false,
         };
         let actor = Actor {
