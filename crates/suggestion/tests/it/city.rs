@@ -336,6 +336,7 @@ impl City {
             notify: false,
             same_as: None,
             nature: None,
+            nature_assumed: false,
             requested: false,
         };
         let (report, (), then) = change(report, ());

@@ -394,6 +394,7 @@ fn born(
         confidential: false,
         same_as: None,
         nature: None,
+        nature_assumed: false,
         requested: false,
     };
     let actor = Actor {
