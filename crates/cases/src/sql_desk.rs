@@ -182,7 +182,10 @@ fn queue_statement(asked: &Asked, after: Option<InQueue>, limit: i64) -> (String
         [] => State::ALL,
         some => some,
     };
-    let open: Vec<&State> = states.iter().filter(|state| !state.is_final()).collect();
+    let mut open: Vec<State> = states.to_vec();
+    open.retain(|state| !state.is_final());
+    open.sort_unstable();
+    open.dedup();
     let is_narrow = asked.unit.is_some() || asked.matter.is_some() || asked.clock_asked;
     let is_apart = open.len() > 1 && !is_narrow && asked.find.is_none();
     let of_all = Asked {
