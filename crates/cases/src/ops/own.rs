@@ -3,13 +3,16 @@
 
 use super::act::recorded;
 use super::lists::key;
-use super::{CaseError, Tracked, tracked};
-use crate::model::{Case, CaseId};
+use super::record::tracked_to;
+use super::{CaseError, Tracked};
+use crate::model::{Case, CaseId, State};
 use crate::sql::{self, Filter};
+use crate::sql_record;
 use access::{Ctx, Permission, Principal};
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
+use std::collections::HashMap;
 
 /// The resident who asks; none for anybody else.
 fn resident(ctx: &Ctx) -> Result<Option<Id>, CaseError> {
@@ -40,7 +43,7 @@ pub async fn own_case(ctx: &Ctx, number: CaseNumber) -> Result<Case, CaseError> 
     recorded(ctx, &number, None, found).await
 }
 
-/// The cases that the resident who asks has reported, newest first, each with what may be done with it now.
+/// The cases that the resident who asks has reported, newest first, each with what may be done with it now. Two statements.
 ///
 /// # Errors
 /// A cursor of another list; the lack of the permission; the store's.
@@ -61,16 +64,23 @@ pub async fn own_cases(
         before,
         ..Filter::default()
     };
-    let rows: Result<Vec<Case>, CaseError> = ctx
-        .read(move |r| Ok(sql::list(r, &filter, size.probe())?))
+    let read: Result<_, CaseError> = ctx
+        .read(move |r| {
+            let rows = sql::list(r, &filter, size.probe())?;
+            let merged = rows.iter().filter(|case| case.state == State::Merged);
+            let merged: Vec<CaseNumber> = merged.map(|case| case.number).collect();
+            let ends: HashMap<_, _> = sql_record::ends(r, &merged)?.into_iter().collect();
+            Ok((rows, ends))
+        })
         .await;
-    let page = Page::from_probe(rows?, size, |case| Cursor::new([case.id.to_string()]));
-    let mut items = Vec::with_capacity(page.items.len());
-    for case in page.items {
-        items.push(tracked(ctx, case).await?);
-    }
+    let (rows, mut ends) = read?;
+    let page = Page::from_probe(rows, size, |case| Cursor::new([case.id.to_string()]));
+    let tracked = page.items.into_iter().map(|case| {
+        let end = ends.remove(&case.number.to_string());
+        tracked_to(ctx, case, end)
+    });
     Ok(Page {
-        items,
+        items: tracked.collect(),
         next: page.next,
     })
 }

@@ -208,7 +208,6 @@ pub struct Tracked {
 /// # Errors
 /// The store's.
 pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
-    let rules = ctx.service::<Cases>().rules();
     let number = own.number;
     let chain: Vec<Case> = if own.state == State::Merged {
         ctx.read::<_, CaseError, _>(move |r| Ok(sql_record::chain(r, &number)?))
@@ -216,7 +215,13 @@ pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
     } else {
         Vec::new()
     };
-    let end = chain.into_iter().next_back().unwrap_or_else(|| own.clone());
+    Ok(tracked_to(ctx, own, chain.into_iter().next_back()))
+}
+
+/// What may still be done with a case whose matter goes on in another, if that is so.
+pub(super) fn tracked_to(ctx: &Ctx, own: Case, end: Option<Case>) -> Tracked {
+    let rules = ctx.service::<Cases>().rules();
+    let end = end.unwrap_or_else(|| own.clone());
     let now = ctx.now();
     let is_over = end.state.is_final() && end.state != State::Merged;
     let open_until = |days| fairness::window(&end, days).filter(|until| is_over && now <= *until);
@@ -225,7 +230,7 @@ pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
     let may_reopen = matches!(end.state, State::Closed | State::AnsweredDirectly)
         && crate::rules::answer::is_owed(&end)
         && rounds < rules.most_reopenings;
-    Ok(Tracked {
+    Tracked {
         may_rate: own.record.requested
             && is_rateable
             && open_until(rules.rate_days).is_some()
@@ -235,7 +240,7 @@ pub async fn tracked(ctx: &Ctx, own: Case) -> Result<Tracked, CaseError> {
             && end.record.messages_used < fairness::MOST_MESSAGES,
         own,
         end,
-    })
+    }
 }
 
 /// Adds an entry to one of the city's lists, or changes it. Codes are never taken away: old cases name them.

@@ -137,3 +137,29 @@ testdb::both_engines!(
         assert!(reopened.is_err());
     }
 );
+
+testdb::both_engines!(
+    a_list_of_merged_reports_is_two_statements_and_shows_where_they_go_on,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_residents();
+        let numbers: Vec<CaseNumber> = (0..4).map(|_| reported(&city, "resident")).collect();
+        for number in &numbers {
+            let verified = json!({ "act": "verify", "outcome": "yes" });
+            done(&city, "collector", *number, verified);
+        }
+        for number in &numbers[1..] {
+            let merge = json!({ "act": "merge", "into": numbers[0].to_string() });
+            done(&city, "desk", *number, merge);
+        }
+        let ctx = city.ctx("resident");
+        let before = ctx.statements();
+        let page = city
+            .run(ops::own_cases(&ctx, kernel::PageSize::default(), None))
+            .unwrap();
+        assert_eq!(ctx.statements() - before, 2);
+        assert_eq!(page.items.len(), 4);
+        assert!(page.items.iter().all(|t| t.end.number == numbers[0]));
+    }
+);
