@@ -292,9 +292,7 @@ impl Measures {
         for (column, at) in moments {
             row.set(column, at.map(micros));
         }
-        // While the clock stands still nothing is due, as in the row of the case.
-        let due = case.due_at.filter(|_| case.paused_until.is_none());
-        row.set(Column::DueAt, due.map(micros));
+        row.set(Column::DueAt, case.counted_due().map(micros));
         let until = last.filter(|_| state.is_final()).map_or(i64::MAX, micros);
         row.set(Column::CountsUntil, Some(until));
         let exclusion = case.record.exclusion.as_ref();

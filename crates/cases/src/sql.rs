@@ -82,8 +82,7 @@ pub fn columns(case: &Case) -> Vec<Value> {
         case.accepted_at,
         case.registered_at,
         case.dispatched_at,
-        // While the clock stands still nothing is due: lists and evaluations of what is late leave it out.
-        case.due_at.filter(|_| case.paused_until.is_none()),
+        case.counted_due(),
         case.handling_soon(),
         case.stage_due_at,
         case.stage_soon_at,

@@ -188,11 +188,18 @@ impl Case {
         if self.handled_at.is_some() || self.state.is_final() {
             return None;
         }
-        let due = self.due_at?;
-        match self.pauses.last().filter(|p| p.to.is_none()) {
-            Some(pause) if pause.from < due => Some(Light::Parked),
-            _ => turned(now, self.handling_soon(), due, self.provisional),
+        self.due_at?;
+        match self.counted_due() {
+            None => Some(Light::Parked),
+            Some(due) => turned(now, self.handling_soon(), due, self.provisional),
         }
+    }
+    /// The deadline of handling as lists, figures and evaluations count it: none while the clock stands still. Whoever was late
+    /// when it was stopped stays late: a suspension, or a question to the requester, hides nothing.
+    pub fn counted_due(&self) -> Option<Timestamp> {
+        let open = self.pauses.last().filter(|pause| pause.to.is_none());
+        let is_before = |due: Timestamp| open.is_some_and(|pause| pause.from < due);
+        self.due_at.filter(|due| !is_before(*due))
     }
     /// The light that presses most: of the stage or, while the case is with a unit, of handling.
     pub fn light(&self, now: Timestamp) -> Option<Light> {

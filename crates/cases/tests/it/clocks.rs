@@ -193,6 +193,45 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    who_was_late_when_the_clock_was_stopped_stays_late,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::Handling).number;
+        let asked = city.case_at(State::Handling).number;
+        city.clock.advance(7 * HOUR);
+        let ask =
+            json!({ "act": "request_suspension", "reason": "权属不清", "until": "2026-03-20" });
+        done(&city, "water", number, ask);
+        let suspended = done(&city, "dispatcher", number, json!({ "act": "suspend" }));
+        assert_eq!(suspended["light"], "late");
+        let question = json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
+        assert_eq!(done(&city, "water", asked, question)["light"], "late");
+        // Nor does it leave the lists, the counts and the evaluation of what is late.
+        let late = city.get("desk", "/desk?light=late").text;
+        for number in [number, asked] {
+            assert!(late.contains(&number.to_string()), "{number}");
+        }
+        let stopped = city.run(ops::desk::queues(&city.ctx("desk"))).unwrap();
+        let stopped = stopped.iter().map(|s| (s.state, s.late));
+        assert_eq!(
+            stopped.collect::<Vec<_>>(),
+            [(State::Suspended, 1), (State::Waiting, 1)]
+        );
+        let measured = "SELECT count(*) FROM case_measures WHERE due_at IS NOT NULL";
+        assert_eq!(city.count(measured), 2);
+        // And it is not made good when the clock goes on.
+        let resumed = done(&city, "dispatcher", number, json!({ "act": "resume" }));
+        assert_eq!(
+            (resumed["due_at"].as_str(), resumed["light"].as_str()),
+            (Some("2026-03-16T15:00:00+08:00"), Some("late"))
+        );
+        city.check_life(number);
+        city.check_life(asked);
+    }
+);
+
+testdb::both_engines!(
     the_clock_waits_while_the_requester_is_asked,
     &migrations(),
     |db| {
