@@ -117,7 +117,7 @@ export async function aResidentReportsWithEightTapsAtMost(t) {
   await hand.type('路边垃圾桶满了，垃圾掉在地上');
   await hand.tap(page.locator('input[name=address]'));
   await hand.type('自动测试路 9 号');
-  const here = page.locator('[data-locate]').first();
+  const here = page.locator('[data-locate] button').first();
   if (await here.isVisible().catch(() => false)) await hand.tap(here);
   await hand.tap(page.locator('form[action="/report"] button[type=submit]'), { leads: true });
   claim((await page.locator('#number').textContent()).trim().length > 10, 'the receipt has the number');

@@ -94,7 +94,10 @@ export function addPin(map: MapLibre, box: HTMLElement, told: HTMLElement, { pin
   });
   const below = document.createElement('div');
   below.className = 'map-below';
-  if ('geolocation' in navigator) below.append(me);
+  // A form that offers the position itself sets the fields, and the pin follows them: a button that gave way to another one
+  // would go from under a finger.
+  const isOffered = form.querySelector('[data-locate]') !== null;
+  if ('geolocation' in navigator && !isOffered) below.append(me);
   below.append(help);
   box.after(below);
   map.on('click', ({ lngLat }) => set(lngLat));
