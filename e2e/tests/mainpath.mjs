@@ -299,4 +299,7 @@ export async function aResidentWithAnAccountNeedsNoLink(t) {
   const path = new URL(page.url()).pathname;
   const other = await t.open(path, { viewport: 'phone' });
   claim(new URL(other.url()).pathname === '/sign-in', 'nobody else opens it');
+  await send(page, page.locator('footer form[action="/sign-out"] button'));
+  await page.goto(path);
+  claim(new URL(page.url()).pathname === '/sign-in', 'whoever signs out leaves nothing open on the phone');
 }
