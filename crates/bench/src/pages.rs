@@ -165,6 +165,7 @@ fn pages(cases: u32, tiles: Vec<String>) -> Vec<Page> {
                 "/city-map?by=community",
                 "/city-map?by=grid",
                 "/city-map?by=grid&show=on-time",
+                "/city-map?by=grid&light=late",
             ],
             TILE_MS,
         ),
@@ -236,7 +237,8 @@ fn tiles_of((lon, lat): (f64, f64)) -> Vec<String> {
     let tile = |z: u32| {
         let side = f64::from(1_u32 << z);
         let (x, y) = ((across * side).floor(), (down * side).floor());
-        ["grids", "cases"].map(|set| format!("/tiles/{set}/{z}/{x}/{y}.mvt"))
+        let at = |set, query| format!("/tiles/{set}/{z}/{x}/{y}.mvt{query}");
+        [at("grids", ""), at("cases", ""), at("cases", "?light=late")]
     };
     ZOOMS.flat_map(tile).collect()
 }
@@ -262,7 +264,7 @@ mod tests {
     fn the_tiles_of_a_point_are_those_of_the_scheme() {
         // 120° E, 30° N: x = 5/6 of the way across, y by the Mercator of 30° (0.4125…).
         assert_eq!(tiles_of((120.0, 30.0))[0], "/tiles/grids/8/213/105.mvt");
-        assert_eq!(tiles_of((120.0, 30.0)).len(), 16);
+        assert_eq!(tiles_of((120.0, 30.0)).len(), 24);
     }
 
     #[test]
