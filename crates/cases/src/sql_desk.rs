@@ -69,7 +69,7 @@ fn soon(now: &str) -> String {
     format!("(coalesce(stage_soon_at <= {now}, 1 = 0) OR coalesce(soon_at <= {now}, 1 = 0))")
 }
 
-/// The clocks of a case stand so at the moment of a placeholder.
+/// The condition that the clocks of a case stand so, at the moment that a parameter names.
 fn stand(clock: Clock, now: &str) -> String {
     match clock {
         Clock::Late => late(now),

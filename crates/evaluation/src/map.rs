@@ -1,6 +1,7 @@
 //! GET /city-map — the city by place: what is open and late as points, one rate as shades, and the same as a list.
 //!
-//! All numbers come from the sums of `facts`, counted on the server for each place; nothing is looked up case by case.
+//! All numbers are counted on the server for each place: from the sums of `facts`; what is open in unit grids, or in one state,
+//! from what each case counts as there; what has a light at this moment from the record itself.
 //! With `wall=1` the page renews itself each minute, for a screen that nobody touches.
 
 use crate::lights;
