@@ -27,6 +27,14 @@ fn place_of(case: &Case) -> Place {
     Place::of(case.place.grid, case.place.division)
 }
 
+/// When a clock that runs turns yellow next.
+fn next_yellow(lives: &Lives) -> Option<Timestamp> {
+    let now = lives.now();
+    let turns = |case: &Case| [case.stage_soon_at, case.handling_soon()];
+    let open = lives.cases.iter().filter(|c| !c.state.is_final());
+    open.flat_map(turns).flatten().filter(|at| *at > now).min()
+}
+
 /// What `asked` says, read case by case.
 fn is_asked(asked: &Asked, case: &Case) -> bool {
     !case.state.is_final()
@@ -95,6 +103,10 @@ testdb::both_engines!(
             let minutes = lives.below(90) as u64;
             let passed = std::time::Duration::from_secs(60 * minutes);
             lives.clock.advance(passed);
+            // The last fifth of a limit is short, and most steps leap over it: every other round goes to where it begins.
+            if let Some(soon) = (round % 2 == 0).then(|| next_yellow(&lives)).flatten() {
+                lives.clock.set(soon);
+            }
             let now = lives.now();
             let asked = match round % 3 {
                 0 => Asked::default(),
