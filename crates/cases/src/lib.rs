@@ -124,4 +124,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "measures_of_stages",
         sql: include_str!("../migrations/0112_measures_of_stages.sql"),
     },
+    store::Migration {
+        number: 117,
+        name: "measures_of_calls",
+        sql: include_str!("../migrations/0117_measures_of_calls.sql"),
+    },
 ];

@@ -12,7 +12,7 @@ use crate::facts::PATROL_CHANNELS;
 use crate::model::{Case, CaseEvent, Fact, Satisfaction, State, TaskKind, VerifyOutcome};
 use crate::stage::Stage;
 use access::UnitId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::id::Id;
 use store::{ToValue, Value};
 
@@ -27,6 +27,8 @@ pub enum Op {
     Last,
     /// It adds up.
     Add,
+    /// It keeps the first value of the last round of calling back, which begins with [`Column::CallFrom`].
+    Round,
 }
 
 macro_rules! columns {
@@ -48,7 +50,8 @@ macro_rules! columns {
 columns! {
     /// When it was reported.
     ReportedAt = "reported_at" Now,
-    /// Until when it counts: the last of its moments once it is over, else the end of time.
+    /// Until when it counts: the last of its moments once it is over, else the end of time. A call that is owed counts as long
+    /// as a city may let its requesters be called ([`LONGEST_CALL`]).
     CountsUntil = "counts_until" Now,
     /// It came with a file.
     Imported = "imported" Now,
@@ -150,6 +153,12 @@ columns! {
     CheckDue = "check_due" Last,
     /// When it was last checked.
     CheckedAt = "checked_at" Last,
+    /// Since when its requester was last to be called back (应回访): when it was over.
+    CallFrom = "call_from" Round,
+    /// By when.
+    CallDue = "call_due" Round,
+    /// When the requester was first called back in that round, or said it unasked. What is said again later moves nothing.
+    CallDone = "call_done" Round,
     /// Since when it was last to be closed.
     CloseFrom = "close_from" Last,
     /// By when.
@@ -168,6 +177,9 @@ columns! {
 
 /// The count that an appeal makes exempt when it is about lateness.
 const LATE: &str = "late";
+
+/// Nobody is called back later than so long after the end: the longest window that a city may set (`cases.rate_days`).
+const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(24 * 365);
 
 /// How many numbers a row has.
 const NUMBERS: usize = Column::ALL.len();
@@ -293,7 +305,14 @@ impl Measures {
             row.set(column, at.map(micros));
         }
         row.set(Column::DueAt, case.counted_due().map(micros));
-        let until = last.filter(|_| state.is_final()).map_or(i64::MAX, micros);
+        let owed_until = case
+            .closed_at
+            .filter(|_| Stage::of(case) == Some(Stage::CallBack))
+            .and_then(|at| at.checked_add(LONGEST_CALL).ok());
+        let until = last
+            .filter(|_| state.is_final())
+            .max(owed_until)
+            .map_or(i64::MAX, micros);
         row.set(Column::CountsUntil, Some(until));
         let exclusion = case.record.exclusion.as_ref();
         let is_excluded = exclusion.is_some_and(|e| e.granted == Some(true));
@@ -343,7 +362,7 @@ impl Measures {
         let old = self.get(column);
         let new = match column.op() {
             Op::Now | Op::Last => value,
-            Op::First => old.unwrap_or(value),
+            Op::First | Op::Round => old.unwrap_or(value),
             Op::Add => old.unwrap_or(0) + value,
         };
         self.set(column, Some(new));
@@ -374,10 +393,18 @@ impl Measures {
         use Column as C;
         let at = micros(event.at);
         if let Some(clocks) = event.clocks.as_deref()
-            && let Some(column) = clocks.begins.and_then(due_of)
-            && let Some(due_at) = clocks.stage.as_ref().and_then(|clock| clock.due_at)
+            && let Some(stage) = clocks.begins
         {
-            self.put(column, micros(due_at));
+            if stage == Stage::CallBack {
+                for column in [C::CallFrom, C::CallDue, C::CallDone] {
+                    self.set(column, None);
+                }
+                self.put(C::CallFrom, at);
+            }
+            let due_at = clocks.stage.as_ref().and_then(|clock| clock.due_at);
+            if let (Some(column), Some(due_at)) = (due_of(stage), due_at) {
+                self.put(column, micros(due_at));
+            }
         }
         match &event.fact {
             // A report of the street that was put right at once needs nobody's decision on accepting it.
@@ -445,6 +472,7 @@ impl Measures {
                 }
             }
             Fact::AnswerSent { .. } => self.put(C::AnsweredAt, at),
+            Fact::CalledBack { .. } => self.put(C::CallDone, at),
             // Another calendar moves the limit that is measured, while it runs.
             Fact::Recomputed(said) => {
                 if let (Some(stage), Some(moved)) = (said.of, &said.stage)
@@ -469,46 +497,52 @@ impl Measures {
     }
 }
 
-/// The columns that keep until when a stage was to be done, with the state of the case in that stage and the columns of
-/// what ended its first round (which is the one that is measured), if only that is.
-const DUES: [(Stage, Column, State, Option<&str>); 7] = [
+/// The columns that keep until when a stage was to be done, with the states of the case in that stage and the column of what
+/// ended its first round (which is the one that is measured) if only that is; for a call-back that of what ended this round.
+const DUES: [(Stage, Column, &[State], Option<&str>); 8] = [
     (
         Stage::Accept,
         Column::AcceptDue,
-        State::PendingAccept,
+        &[State::PendingAccept],
         Some("accept_done"),
     ),
     (
         Stage::Register,
         Column::RegisterDue,
-        State::PendingRegister,
+        &[State::PendingRegister],
         Some("register_done"),
     ),
     (
         Stage::Dispatch,
         Column::DispatchDue,
-        State::PendingDispatch,
+        &[State::PendingDispatch],
         Some("first_unit"),
     ),
     (
         Stage::Sign,
         Column::SignDue,
-        State::PendingSign,
+        &[State::PendingSign],
         Some("sign_done"),
     ),
     (
         Stage::Coordinate,
         Column::CoordinateDue,
-        State::Coordinating,
+        &[State::Coordinating],
         Some("coordinate_done"),
     ),
     (
         Stage::Audit,
         Column::AuditDue,
-        State::SelfHandledAudit,
+        &[State::SelfHandledAudit],
         Some("audit_done"),
     ),
-    (Stage::Close, Column::CloseDue, State::PendingClose, None),
+    (Stage::Close, Column::CloseDue, &[State::PendingClose], None),
+    (
+        Stage::CallBack,
+        Column::CallDue,
+        Stage::CALLED_BACK,
+        Some("called_back_at"),
+    ),
 ];
 
 /// The column that keeps until when a stage was to be done; the others have tasks or clocks of their own.
@@ -521,11 +555,13 @@ fn due_of(stage: Stage) -> Option<Column> {
 /// stages: what [`Fact::Recomputed`] does to one row, in SQL.
 pub(crate) fn set_moved_dues() -> String {
     let of_case = "SELECT c.stage_due_at FROM cases c WHERE c.district = case_measures.district AND c.id = case_measures.case_id";
-    let set = DUES.map(|(_, column, state, ended)| {
+    let set = DUES.map(|(_, column, states, ended)| {
         let name = column.name();
+        let states: Vec<String> = states.iter().map(|s| format!("'{s}'")).collect();
+        let states = states.join(", ");
         let first = ended.map_or(String::new(), |ended| format!(" AND {ended} IS NULL"));
         format!(
-            "{name} = CASE WHEN state = '{state}' AND {name} IS NOT NULL{first} THEN ({of_case}) ELSE {name} END"
+            "{name} = CASE WHEN state IN ({states}) AND {name} IS NOT NULL{first} THEN ({of_case}) ELSE {name} END"
         )
     });
     set.join(", ")
@@ -577,6 +613,10 @@ pub fn update(case: &Case, new: &[CaseEvent]) -> (&'static str, Vec<Value>) {
                     ),
                     Some(Op::First) => format!("{name} = coalesce({name}, ${n})"),
                     Some(Op::Last) => format!("{name} = coalesce(${n}, {name})"),
+                    Some(Op::Round) => format!(
+                        "{name} = CASE WHEN ${} <> coalesce(call_from, 0) THEN ${n} ELSE coalesce({name}, ${n}) END",
+                        HEAD.len() + Column::CallFrom as usize + 1
+                    ),
                     Some(Op::Add) => format!("{name} = coalesce({name} + ${n}, ${n}, {name})"),
                     Some(Op::Now) | None => format!("{name} = ${n}"),
                 }

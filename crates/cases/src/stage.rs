@@ -39,6 +39,15 @@ words! {
 }
 
 impl Stage {
+    /// The states of a case that is over in which its requester is called back.
+    pub const CALLED_BACK: &[State] = &[
+        State::Closed,
+        State::AnsweredDirectly,
+        State::NotAccepted,
+        State::NotRegistered,
+        State::SelfHandled,
+    ];
+
     /// The stage a case is in; none when nobody waits for anything.
     pub fn of(case: &Case) -> Option<Self> {
         Some(match case.state {
@@ -52,12 +61,10 @@ impl Stage {
             State::PendingCheck => Self::Check,
             State::PendingClose => Self::Close,
             State::SelfHandledAudit => Self::Audit,
-            State::Closed
-            | State::AnsweredDirectly
-            | State::NotAccepted
-            | State::NotRegistered
-            | State::SelfHandled
-                if case.subject.is_some() && case.call_back.is_none() =>
+            state
+                if Self::CALLED_BACK.contains(&state)
+                    && case.subject.is_some()
+                    && case.call_back.is_none() =>
             {
                 Self::CallBack
             }

@@ -115,7 +115,7 @@ impl Is {
         };
         match self {
             // 剔除 leaves the call-back out of the rates, not the case.
-            Self::Within(c @ Column::CalledBackAt) if forgiven => format!(
+            Self::Within(c @ (Column::CalledBackAt | Column::CallDone)) if forgiven => format!(
                 "({0} >= {START} AND {0} < {END} AND m.excluded IS NULL)",
                 name(c)
             ),
@@ -156,7 +156,7 @@ impl Is {
         let stands = |states: &[State]| states.iter().any(|s| s.as_str() == row.state());
         let both = |a: &Column, b: &Column| Some((get(a)?, get(b)?));
         match self {
-            Self::Within(Column::CalledBackAt) if is_out => false,
+            Self::Within(Column::CalledBackAt | Column::CallDone) if is_out => false,
             Self::Within(c) => get(c).is_some_and(|v| v >= at.start && v < at.end),
             Self::BeforeEnd(c) => get(c).is_some_and(|v| v < at.end),
             Self::Passed(c) => get(c).is_some_and(|v| v < at.known_until),

@@ -5,8 +5,8 @@
 //! type: a word reads [`cases::measures::Column`] and nothing else.
 
 use crate::condition::{Amount, Is};
-use cases::State as S;
 use cases::measures::Column as C;
+use cases::{Stage, State as S};
 
 /// One word.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +89,7 @@ const fn cases(name: &'static str, is: Is) -> Word {
 }
 
 /// Six words of a stage: 应X, X, 按期X, 超期X, 待X, 超期待X. Like 应结案, what still lies inside its limit is not needed yet.
+/// `$pending`: the stage goes on at the end of the period.
 macro_rules! stage {
     ($need:literal, $done:literal, $in_time:literal, $overtime:literal, $to:literal, $overtime_to:literal, $from:ident, $due:ident, $at:ident, $pending:expr) => {
         [
@@ -98,12 +99,7 @@ macro_rules! stage {
                     Is::Known(C::$due),
                     Is::Any(&[
                         Is::Within(C::$at),
-                        Is::All(&[
-                            Is::BeforeEnd(C::$from),
-                            Is::Passed(C::$due),
-                            $pending,
-                            GOING,
-                        ]),
+                        Is::All(&[Is::BeforeEnd(C::$from), Is::Passed(C::$due), $pending]),
                     ]),
                 ]),
             ),
@@ -129,27 +125,21 @@ macro_rules! stage {
                     },
                 ]),
             ),
-            cases($to, Is::All(&[Is::BeforeEnd(C::$from), $pending, GOING])),
+            cases($to, Is::All(&[Is::BeforeEnd(C::$from), $pending])),
             cases(
                 $overtime_to,
-                Is::All(&[
-                    Is::BeforeEnd(C::$from),
-                    $pending,
-                    GOING,
-                    Is::Overdue(C::$due),
-                ]),
+                Is::All(&[Is::BeforeEnd(C::$from), $pending, Is::Overdue(C::$due)]),
             ),
         ]
     };
 }
 
-/// Not done by the end of the period.
+/// Not done by the end of the period, and the case not over.
 macro_rules! not_by_end {
     ($at:ident) => {
-        Is::Any(&[Is::Empty(C::$at), Is::AfterEnd(C::$at)])
+        Is::All(&[Is::Any(&[Is::Empty(C::$at), Is::AfterEnd(C::$at)]), GOING])
     };
 }
-
 const VERIFY: [Word; 6] = stage!(
     "need_verify",
     "verify",
@@ -209,10 +199,13 @@ const CHECK: [Word; 6] = stage!(
     CheckFrom,
     CheckDue,
     CheckedAt,
-    Is::Any(&[
-        Is::Empty(C::CheckedAt),
-        Is::AfterEnd(C::CheckedAt),
-        Is::Before(C::CheckedAt, C::CheckFrom)
+    Is::All(&[
+        Is::Any(&[
+            Is::Empty(C::CheckedAt),
+            Is::AfterEnd(C::CheckedAt),
+            Is::Before(C::CheckedAt, C::CheckFrom),
+        ]),
+        GOING,
     ])
 );
 const CLOSE: [Word; 6] = stage!(
@@ -225,7 +218,7 @@ const CLOSE: [Word; 6] = stage!(
     CloseFrom,
     CloseDue,
     ClosedAt,
-    Is::Any(&[Is::Empty(C::ClosedAt), Is::AfterEnd(C::ClosedAt)])
+    not_by_end!(ClosedAt)
 );
 
 /// Signed for, or returned unsigned: the unit decided.
@@ -265,6 +258,25 @@ const AUDIT: [Word; 6] = stage!(
     AuditDue,
     AuditDone,
     not_by_end!(AuditDone)
+);
+
+/// 回访, of the round that ended last: a case that goes on again owes none until it is over. Cases that were merged have no clock of
+/// their own, their requesters are called when the case they went into is over.
+const CALL_BACK: [Word; 6] = stage!(
+    "need_call_back",
+    "call_back",
+    "in_time_call_back",
+    "overtime_call_back",
+    "to_call_back",
+    "overtime_to_call_back",
+    CallFrom,
+    CallDue,
+    CallDone,
+    Is::All(&[
+        Is::Any(&[Is::Empty(C::CallDone), Is::AfterEnd(C::CallDone)]),
+        Is::In(Stage::CALLED_BACK),
+        Is::BeforeEnd(C::ClosedAt),
+    ])
 );
 
 const LIFE: &[Word] = &[
@@ -518,7 +530,7 @@ const LIFE: &[Word] = &[
     },
 ];
 
-const COUNT: usize = LIFE.len() + 54;
+const COUNT: usize = LIFE.len() + 60;
 
 /// All words.
 pub static WORDS: [Word; COUNT] = {
@@ -529,7 +541,7 @@ pub static WORDS: [Word; COUNT] = {
         n += 1;
     }
     let stages = [
-        VERIFY, ACCEPT, REGISTER, DISPATCH, CHECK, CLOSE, SIGN, COORDINATE, AUDIT,
+        VERIFY, ACCEPT, REGISTER, DISPATCH, CHECK, CLOSE, SIGN, COORDINATE, AUDIT, CALL_BACK,
     ];
     let mut stage = 0;
     while stage < stages.len() {

@@ -375,15 +375,7 @@ impl Case {
     /// contact, or it was answered since it ended.
     /// What was merged waits in its list until the case it went into is over.
     pub fn call_at(&self) -> Option<Timestamp> {
-        let is_over = matches!(
-            self.state,
-            State::Closed
-                | State::AnsweredDirectly
-                | State::NotAccepted
-                | State::NotRegistered
-                | State::SelfHandled
-                | State::Merged
-        );
+        let is_over = self.state == State::Merged || Stage::CALLED_BACK.contains(&self.state);
         let is_asked = self.record.requested && self.subject.is_some();
         self.closed_at
             .filter(|_| is_over && is_asked && self.call_back.is_none())

@@ -2,8 +2,10 @@
 
 use access::{Role, UnitId};
 use cases::measures::{self, Measures};
-use cases::model::{Case, CaseEvent, ImportStatus, Imported, Place, Reported, Standard};
-use cases::rules::{self, Actor, CityRules, ClockCommand, Command, Facts};
+use cases::model::{
+    Case, CaseEvent, ImportStatus, Imported, Place, Reported, Satisfaction, Standard,
+};
+use cases::rules::{self, Actor, CityRules, ClockCommand, Command, Facts, FairCommand};
 use cases::sql;
 use evaluation::{By, Counts, Evaluation, Period};
 use jiff::Timestamp;
@@ -54,6 +56,7 @@ pub fn at(text: &str) -> Timestamp {
 pub enum Did {
     Report,
     ReportPutRight,
+    ReportAsking,
     ConfirmPutRight,
     Accept,
     /// With a limit of 48 hours on the continuous clock.
@@ -70,6 +73,9 @@ pub enum Did {
     Pass,
     Fail,
     Close,
+    CallBack,
+    RateAnew,
+    Reopen,
     Void,
     Merge,
 }
@@ -104,7 +110,7 @@ fn command(did: Did, when: Timestamp) -> Command {
         evidence: None,
         legal_basis: None,
     };
-    let report = |how: Option<&str>| {
+    let report = |how: Option<&str>, asking: bool| {
         Command::Report(Box::new(Reported {
             district: district(),
             number: number(when, 1),
@@ -113,7 +119,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             matter: None,
             description: "井盖缺失".into(),
             place: Place::default(),
-            subject: None,
+            subject: asking.then(|| id(70)),
             attachments: Vec::new(),
             verify: false,
             self_handled: how.map(str::to_owned),
@@ -122,7 +128,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             same_as: None,
             nature: None,
             nature_assumed: false,
-            requested: false,
+            requested: asking,
         }))
     };
     let check = |passed: bool| Command::Check {
@@ -131,8 +137,9 @@ fn command(did: Did, when: Timestamp) -> Command {
         attachments: Vec::new(),
     };
     match did {
-        Did::Report => report(None),
-        Did::ReportPutRight => report(Some("已扶正")),
+        Did::Report => report(None, false),
+        Did::ReportAsking => report(None, true),
+        Did::ReportPutRight => report(Some("已扶正"), false),
         Did::ConfirmPutRight => Command::ConfirmSelfHandling,
         Did::Accept => Command::Accept {
             matter: Some(MatterId(id(50))),
@@ -170,6 +177,24 @@ fn command(did: Did, when: Timestamp) -> Command {
         Did::Close => Command::Close {
             closing: "更换".into(),
         },
+        Did::CallBack => Command::CallBack {
+            contacted: Some(true),
+            solved: Some(true),
+            satisfaction: Satisfaction::Satisfied,
+            missing: Vec::new(),
+            note: String::new(),
+        },
+        Did::RateAnew => Command::Fair(FairCommand::Rate {
+            contacted: Some(true),
+            solved: Some(false),
+            satisfaction: Satisfaction::Dissatisfied,
+            missing: Vec::new(),
+            note: String::new(),
+        }),
+        Did::Reopen => Command::Fair(FairCommand::Reopen {
+            reason: "又坏了".into(),
+            to_dispatch: false,
+        }),
         Did::Void => Command::Void {
             reason: "重复登记".into(),
         },
@@ -199,7 +224,10 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
     let mut events: Vec<CaseEvent> = Vec::new();
     for (when, did) in steps {
         let actor = Actor {
-            kind: "staff",
+            kind: match did {
+                Did::RateAnew => "stranger",
+                _ => "staff",
+            },
             account: Some(did.account()),
             roles: Role::ALL.to_vec(),
             unit: did.is_of_unit().then(|| unit(0)),

@@ -143,6 +143,118 @@ testdb::both_engines!(
     }
 );
 
+/// The six words of a stage in a period: needed, done, in time, late, to be done, overdue.
+fn words_of(city: &City<'_>, stage: &str, period: Period) -> [i64; 6] {
+    let words = ["need_", "", "in_time_", "overtime_", "to_", "overtime_to_"]
+        .map(|word| format!("{word}{stage}"));
+    let definitions = words.each_ref().map(|word| {
+        format!(
+            "[[definition]]\nid = \"{word}/report\"\nname_zh = \"x\"\nname_en = \"x\"\nnumerator = [\"{word}\"]\ndenominator = [\"report\"]\n"
+        )
+    });
+    let head =
+        format!("id = \"{stage}-words\"\nversion = 1\nname_zh = \"本市\"\nname_en = \"Ours\"\n");
+    ops::import_set(&city.ctx(), &format!("{head}{}", definitions.concat())).unwrap();
+    let asked = ByDefinition {
+        set: format!("{stage}-words"),
+        by: By::City,
+        period,
+    };
+    let (_, figures) = ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+    words.map(|word| figures.rows[0].rates[&format!("{word}/report")].numerator)
+}
+
+testdb::both_engines!(
+    call_backs_are_measured_in_the_round_that_ended_last,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let over = |when: &'static str| {
+            let did = [
+                Did::ReportAsking,
+                Did::Accept,
+                Did::Register,
+                Did::Dispatch,
+                Did::Sign,
+                Did::ReportBack,
+                Did::Pass,
+                Did::Close,
+            ];
+            did.map(|did| (when, did)).to_vec()
+        };
+        let again = |when: &'static str| {
+            let did = [
+                Did::Reopen,
+                Did::Sign,
+                Did::ReportBack,
+                Did::Pass,
+                Did::Close,
+            ];
+            did.map(|did| (when, did)).to_vec()
+        };
+        let mut add = |copies: u32, steps: &[Vec<(&str, Did)>]| {
+            let (case, events) = told(&steps.concat());
+            city.add_told(copies, &case, &events);
+        };
+        // Over on Tuesday, to be called by Friday: 4 in time, 2 on Saturday, 3 never; 5 over on Friday have time until Wednesday.
+        let tuesday = over("04-09 10:00");
+        add(4, &[tuesday.clone(), vec![("04-10 10:00", Did::CallBack)]]);
+        add(2, &[tuesday.clone(), vec![("04-13 10:00", Did::CallBack)]]);
+        add(3, std::slice::from_ref(&tuesday));
+        add(5, &[over("04-12 10:00")]);
+        // Said again after the limit: the call was in time.
+        let (first, anew) = (
+            ("04-10 10:00", Did::CallBack),
+            ("04-13 10:00", Did::RateAnew),
+        );
+        add(6, &[tuesday.clone(), vec![first, anew]]);
+        // Goes on again before anybody called: no call is owed.
+        add(1, &[tuesday.clone(), vec![("04-10 10:00", Did::Reopen)]]);
+        // Called too late, reopened and over again: the first call is not that of this round, which has time.
+        let late = vec![("04-13 10:00", Did::CallBack)];
+        add(7, &[tuesday.clone(), late.clone(), again("04-13 11:00")]);
+        // The same, and called in this round too.
+        add(
+            8,
+            &[
+                tuesday,
+                late,
+                again("04-13 11:00"),
+                vec![("04-13 12:00", Did::CallBack)],
+            ],
+        );
+        city.now("05-20 10:00");
+        let days = |from: &str, to: &str| {
+            let day = |text: &str| format!("2019-{text}").parse().unwrap();
+            Period::days(day(from), day(to), &city.reference().timezone).unwrap()
+        };
+        let week = days("04-08", "04-14");
+        assert_eq!(
+            words_of(&city, "call_back", week),
+            [4 + 2 + 3 + 6 + 8, 4 + 2 + 6 + 8, 4 + 6 + 8, 2, 3 + 5 + 7, 3]
+        );
+        let asked = ByDefinition {
+            set: "standard".into(),
+            by: By::City,
+            period: week,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        let rate = &figures.rows[0].rates["call_back_on_time/need_call_back"];
+        assert_eq!((rate.numerator, rate.denominator), (18, 23));
+        // Weeks later all that was not called is overdue, and still counts.
+        let asked = ByDefinition {
+            period: days("05-06", "05-12"),
+            ..asked
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        let rate = &figures.rows[0].rates["call_back_on_time/need_call_back"];
+        assert_eq!((rate.numerator, rate.denominator), (0, 15));
+    }
+);
+
 testdb::both_engines!(
     signing_ruling_and_auditing_are_measured_like_the_other_stages,
     &migrations(),
@@ -187,31 +299,7 @@ testdb::both_engines!(
         city.now("04-20 10:00");
         let day = |text: &str| format!("2019-{text}").parse().unwrap();
         let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
-        // Each of the six words of a stage, over the reports.
-        let words = [
-            "need_sign",
-            "sign",
-            "in_time_sign",
-            "overtime_sign",
-            "to_sign",
-            "overtime_to_sign",
-        ];
-        let definitions = words.map(|word| {
-            format!(
-                "[[definition]]\nid = \"{word}/report\"\nname_zh = \"x\"\nname_en = \"x\"\nnumerator = [\"{word}\"]\ndenominator = [\"report\"]\n"
-            )
-        });
-        let head = "id = \"ours\"\nversion = 1\nname_zh = \"本市\"\nname_en = \"Ours\"\n";
-        ops::import_set(&city.ctx(), &format!("{head}{}", definitions.concat())).unwrap();
-        let ours = ByDefinition {
-            set: "ours".into(),
-            by: By::City,
-            period,
-        };
-        let (_, figures) =
-            ops::by_definition_blocking(&city.ctx(), &city.reference(), &ours).unwrap();
-        let counted = words.map(|word| figures.rows[0].rates[&format!("{word}/report")].numerator);
-        assert_eq!(counted, [13, 10, 8, 2, 8, 3]);
+        assert_eq!(words_of(&city, "sign", period), [13, 10, 8, 2, 8, 3]);
         let asked = ByDefinition {
             set: "standard".into(),
             by: By::City,
