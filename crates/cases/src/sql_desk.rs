@@ -56,23 +56,29 @@ impl Clock {
     }
 }
 
-/// The clock is late at the moment of a placeholder. A stage whose clock stands still has no such moment in its columns,
-/// and neither has handling that is done.
-fn late(now: &str) -> String {
-    format!(
-        "(coalesce(stage_due_at < {now}, 1 = 0) OR coalesce(handled_at IS NULL AND due_at < {now}, 1 = 0))"
-    )
+/// The clock is late at the moment of a placeholder; unknown, not false, where there is no clock. A stage whose clock stands
+/// still has no such moment in its columns, and neither has handling that is done.
+fn passed(now: &str) -> String {
+    format!("(stage_due_at < {now} OR handled_at IS NULL AND due_at < {now})")
 }
 
-/// Most of a clock is used at that moment, or all of it.
+/// Most of a clock is used at that moment, or all of it; unknown where there is no clock.
+fn used(now: &str) -> String {
+    format!("(stage_soon_at <= {now} OR soon_at <= {now})")
+}
+
+/// The same as conditions that are false where there is no clock, so that they can be denied.
+fn late(now: &str) -> String {
+    format!("coalesce({}, 1 = 0)", passed(now))
+}
 fn soon(now: &str) -> String {
-    format!("(coalesce(stage_soon_at <= {now}, 1 = 0) OR coalesce(soon_at <= {now}, 1 = 0))")
+    format!("coalesce({}, 1 = 0)", used(now))
 }
 
 /// The condition that the clocks of a case stand so, at the moment that a parameter names.
 fn stand(clock: Clock, now: &str) -> String {
     match clock {
-        Clock::Late => late(now),
+        Clock::Late => passed(now),
         Clock::Soon => format!("(NOT {} AND {})", late(now), soon(now)),
         Clock::InTime => format!("(NOT {} AND NOT {})", late(now), soon(now)),
     }
@@ -286,7 +292,7 @@ impl FromRow for Standing {
             state: row.get(0)?,
             total: row.get(1)?,
             late: row.get(2)?,
-            soon: row.get(3)?,
+            soon: row.get::<i64>(3)? - row.get::<i64>(2)?,
             asked: row.get(4)?,
         })
     }
@@ -328,7 +334,7 @@ pub fn by_place(
     values.push(now.to_value());
     let lit = stand(clock, &format!("${}", values.len()));
     let sql = format!(
-        "SELECT grid, division, count(*), CAST(sum(CASE WHEN {lit} THEN 1 ELSE 0 END) AS BIGINT) \
+        "SELECT grid, division, count(*), count(*) FILTER (WHERE {lit}) \
          FROM cases WHERE {wheres} GROUP BY grid, division"
     );
     r.all(&sql, &values)
@@ -360,13 +366,10 @@ pub fn standings(r: &mut Read<'_>, asked: &Asked, now: Timestamp) -> StoreResult
     let (wheres, mut values) = wheres_of(asked);
     values.push(now.to_value());
     let now = format!("${}", values.len());
-    let sum = |what: &str| format!("CAST(sum(CASE WHEN {what} THEN 1 ELSE 0 END) AS BIGINT)");
-    let (late, soon) = (late(&now), soon(&now));
+    let (passed, used) = (passed(&now), used(&now));
     let sql = format!(
-        "SELECT state, count(*), {}, {}, {} FROM cases WHERE {wheres} GROUP BY state ORDER BY state",
-        sum(&late),
-        sum(&format!("NOT {late} AND {soon}")),
-        sum("asked IS NOT NULL"),
+        "SELECT state, count(*), count(*) FILTER (WHERE {passed}), count(*) FILTER (WHERE {passed} OR {used}), count(asked) \
+         FROM cases WHERE {wheres} GROUP BY state ORDER BY state"
     );
     r.all(&sql, &values)
 }
