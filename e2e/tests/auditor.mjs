@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { act, at, claim, report, send, somewhere } from '../lib/walk.mjs';
 
-export const options = { engines: ['sqlite'], seconds: 240 };
+export const options = { seconds: 240 };
 
 async function taken(page, button) {
   const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);

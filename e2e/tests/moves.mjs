@@ -3,7 +3,7 @@
 
 import { act, at, claim, dispatch, ownUnit, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
-export const options = { engines: ['sqlite'], seconds: 300 };
+export const options = { seconds: 300 };
 
 /** The looks in which each walk is made. */
 const ZH_DESK = { lang: 'zh-CN', viewport: 'desk' };

@@ -3,7 +3,7 @@
 
 import { act, at, claim, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
-export const options = { engines: ['sqlite'], seconds: 300 };
+export const options = { seconds: 300 };
 
 /** Presses the button of one of the forms on the requester's page. */
 async function sendOwn(page, id) {

@@ -1,7 +1,7 @@
 // Every role of the sample city finds its page: signed in by the form, readable in both languages and
 // themes, on a desk and on a phone, without a breach of WCAG 2.1 AA.
 
-export const options = { engines: ['sqlite'], seconds: 240 };
+export const options = { seconds: 240 };
 
 export async function everyRoleFindsItsPage(t) {
   for (const { role, home } of t.accounts) {

@@ -3,7 +3,7 @@
 
 import { act, claim, photo, report, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
-export const options = { engines: ['sqlite'], seconds: 300 };
+export const options = { seconds: 300 };
 
 /** A hand that counts what it does. */
 class Hand {

@@ -162,11 +162,26 @@ pub fn calls(r: &mut Read<'_>, whistles: &[Id]) -> StoreResult<Vec<Call>> {
     r.all(&sql, &values)
 }
 
+/// The condition that a column is one of these districts; nothing where none is named.
+fn among(column: &str, districts: &[DistrictCode], values: &mut Vec<Value>) -> String {
+    if districts.is_empty() {
+        return String::new();
+    }
+    let places: Vec<String> = districts
+        .iter()
+        .map(|district| {
+            values.push(district.to_value());
+            format!("${}", values.len())
+        })
+        .collect();
+    format!(" AND {column} IN ({})", places.join(", "))
+}
+
 /// Which whistles a list asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Side {
-    /// Of every unit: for the desk and the leaders.
-    All,
+    /// Of every unit, in these districts; in all where none is named: for the desk and the leaders.
+    Within(Vec<DistrictCode>),
     /// Whistled by this unit, or calling it.
     Of(UnitId),
 }
@@ -174,25 +189,23 @@ pub enum Side {
 /// A page of whistles, newest first, older than `before`. One statement.
 pub fn whistles(
     r: &mut Read<'_>,
-    side: Side,
+    side: &Side,
     before: Option<(Timestamp, Id)>,
     limit: i64,
 ) -> StoreResult<Vec<Whistle>> {
     let (at, id) = before.unwrap_or((Timestamp::MAX, Id::from_bytes([255; 16])));
+    let mut values = params![at, id, limit].to_vec();
     let own = match side {
-        Side::All => "1 = 1 OR unit = $4",
-        Side::Of(_) => {
-            "unit = $4 OR EXISTS (SELECT 1 FROM whistle_calls c WHERE c.district = whistles.district AND c.whistle = whistles.id AND c.unit = $4)"
+        Side::Within(districts) => among("district", districts, &mut values),
+        Side::Of(unit) => {
+            values.push(unit.to_value());
+            " AND (unit = $4 OR EXISTS (SELECT 1 FROM whistle_calls c WHERE c.district = whistles.district AND c.whistle = whistles.id AND c.unit = $4))".to_owned()
         }
     };
-    let unit = match side {
-        Side::All => None,
-        Side::Of(unit) => Some(unit),
-    };
     let sql = format!(
-        "SELECT {WHISTLE} FROM whistles WHERE (at, id) < ($1, $2) AND ({own}) ORDER BY at DESC, id DESC LIMIT $3"
+        "SELECT {WHISTLE} FROM whistles WHERE (at, id) < ($1, $2){own} ORDER BY at DESC, id DESC LIMIT $3"
     );
-    r.all(&sql, params![at, id, limit, unit])
+    r.all(&sql, &values)
 }
 
 /// Whistles for one case.

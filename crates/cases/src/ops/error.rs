@@ -157,6 +157,7 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::WrongRole { .. } => "cases.wrong_role",
         Refusal::NotYourUnit { .. } => "cases.not_your_unit",
         Refusal::OwnUnit { .. } => "cases.own_unit",
+        Refusal::SaidInPerson => "cases.said_in_person",
         Refusal::NotYourTask => "cases.not_your_task",
         Refusal::Missing { .. } => "cases.missing",
         Refusal::TooLong { .. } => "cases.too_long",
@@ -205,6 +206,7 @@ impl Problem for CaseError {
                     | Refusal::NoLimit
                     | Refusal::TooLate { .. }
                     | Refusal::UsedUp { .. }
+                    | Refusal::SaidInPerson
                     | Refusal::AlreadyAsked
                     | Refusal::NotAsked
                     | Refusal::NotEndorsed
@@ -309,6 +311,7 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         }
         Refusal::NotYourUnit { .. }
         | Refusal::OwnUnit { .. }
+        | Refusal::SaidInPerson
         | Refusal::NotYourTask
         | Refusal::Ruled
         | Refusal::AgainstRuling

@@ -15,6 +15,9 @@ use vault::{Keys, VaultError};
 /// What the desk looks at when it looks at a contact.
 const CONTACT: [Field; 5] = Field::SHOWN;
 
+/// Why somebody of the handling unit neither asks nor decides.
+const OF_THE_UNIT: &str = "whoever belongs to the handling unit does not learn who reported it";
+
 /// What is kept of a person and who looked at it: what the person may read, without the content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -36,23 +39,26 @@ pub struct Requester {
 }
 
 /// The person of a case, for staff who may look at people's data, and the keys of the vault.
-async fn person(ctx: &Ctx, number: CaseNumber) -> Result<(DistrictCode, Id, Keys), RequesterError> {
+async fn person(ctx: &Ctx, number: CaseNumber) -> Result<(Case, Id, Keys), RequesterError> {
     ctx.require(Permission::PersonalRead)
         .map_err(VaultError::from)?;
     anybodys(ctx, number).await
 }
 
 /// The person of a case in the reader's reach.
-async fn anybodys(
-    ctx: &Ctx,
-    number: CaseNumber,
-) -> Result<(DistrictCode, Id, Keys), RequesterError> {
+async fn anybodys(ctx: &Ctx, number: CaseNumber) -> Result<(Case, Id, Keys), RequesterError> {
     let case = find(ctx, number).await?;
     let cases = ctx.service::<Cases>();
     let (Some(subject), Some(keys)) = (case.subject, cases.vault()) else {
         return Err(VaultError::NotFound.into());
     };
-    Ok((case.district, subject, keys.clone()))
+    let keys = keys.clone();
+    Ok((case, subject, keys))
+}
+
+/// 举报 — the unit gets the facts, never the person, whatever other roles somebody of it holds.
+fn is_confidential_to(ctx: &Ctx, case: &Case) -> bool {
+    case.confidential && super::actor_of(ctx.principal()).has_work_in(case)
 }
 
 /// Why the requester of a case is not shown: the case is out of reach, or the vault stays closed.
@@ -80,7 +86,8 @@ impl From<RequesterError> for access::Fault {
 /// # Errors
 /// The case's, the vault's; `NotFound` for a case that nobody is kept for.
 pub async fn requester(ctx: &Ctx, number: CaseNumber) -> Result<Requester, RequesterError> {
-    let (district, subject, keys) = person(ctx, number).await?;
+    let (case, subject, keys) = person(ctx, number).await?;
+    let district = case.district;
     let read = ctx
         .read(move |r| -> Result<_, VaultError> {
             Ok(Requester {
@@ -124,8 +131,8 @@ pub async fn look_at(
     number: CaseNumber,
     purpose: &str,
 ) -> Result<Vec<(Field, String)>, RequesterError> {
-    let (district, subject, keys) = anybodys(ctx, number).await?;
-    Ok(vault::ops::look(ctx, &keys, district, subject, &CONTACT, purpose).await?)
+    let (case, subject, keys) = anybodys(ctx, number).await?;
+    Ok(vault::ops::look(ctx, &keys, case.district, subject, &CONTACT, purpose).await?)
 }
 
 /// Erases what is kept of the requester: the case and its proof stay. There is no way back.
@@ -141,8 +148,8 @@ pub async fn erase(
         let (field, reason) = ("cause".to_owned(), "requested or mistake".to_owned());
         return Err(VaultError::Field { field, reason }.into());
     }
-    let (district, subject, _) = person(ctx, number).await?;
-    Ok(vault::ops::erase(ctx, district, subject, cause).await?)
+    let (case, subject, _) = person(ctx, number).await?;
+    Ok(vault::ops::erase(ctx, case.district, subject, cause).await?)
 }
 
 /// Asks that a second person agree to show who made a confidential report.
@@ -154,8 +161,11 @@ pub async fn ask_unmasking(
     number: CaseNumber,
     reason: &str,
 ) -> Result<Unmasking, RequesterError> {
-    let (district, subject, _) = person(ctx, number).await?;
-    Ok(vault::ops::ask_unmasking(ctx, district, subject, reason).await?)
+    let (case, subject, _) = person(ctx, number).await?;
+    if is_confidential_to(ctx, &case) {
+        return Err(VaultError::Unmasking(OF_THE_UNIT).into());
+    }
+    Ok(vault::ops::ask_unmasking(ctx, case.district, subject, reason).await?)
 }
 
 /// Agrees to such a request, or does not.
@@ -168,7 +178,11 @@ pub async fn decide_unmasking(
     request: Id,
     is_granted: bool,
 ) -> Result<(), RequesterError> {
-    let (district, subject, _) = person(ctx, number).await?;
+    let (case, subject, _) = person(ctx, number).await?;
+    if is_confidential_to(ctx, &case) {
+        return Err(VaultError::Unmasking(OF_THE_UNIT).into());
+    }
+    let district = case.district;
     let asked = ctx
         .read(move |r| -> Result<_, VaultError> {
             Ok(vault::ops::unmaskings_of(r, district, subject)?)

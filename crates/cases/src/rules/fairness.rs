@@ -188,6 +188,8 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
             Err(Refusal::NoRequester)
         }
         Act::Reopen | Act::AddMessage => of_the_desk(act, actor),
+        // What was said in person in this round is not overwritten by what somebody writes down for them.
+        Act::CallBack if case.record.ratings_used > 0 => Err(Refusal::SaidInPerson),
         Act::RenewCall if case.call_back.is_none() => Err(Refusal::NotRated),
         _ => Ok(()),
     }

@@ -410,6 +410,9 @@ pub enum Refusal {
         /// What was wanted.
         act: &'static str,
     },
+    /// The requester has said it in person: nobody says it for them any more.
+    #[error("the requester has said it in person")]
+    SaidInPerson,
     /// The task was given to somebody else.
     #[error("this task was given to somebody else")]
     NotYourTask,
@@ -566,6 +569,7 @@ impl Refusal {
             Self::WrongRole { .. } => "wrong_role",
             Self::NotYourUnit { .. } => "not_your_unit",
             Self::OwnUnit { .. } => "own_unit",
+            Self::SaidInPerson => "said_in_person",
             Self::NotYourTask => "not_your_task",
             Self::Missing { .. } => "missing",
             Self::TooLong { .. } => "too_long",
@@ -768,7 +772,7 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
     }
 }
 
-/// 两权分立: only the handling unit handles, and it never verifies, checks, closes or calls back its own case.
+/// 两权分立: only the handling unit handles, and it never verifies, checks, calls back or ends its own case, by whatever move.
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
     let judged_by_own = actor.has_work_in(case);
@@ -805,6 +809,11 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::Rate
         | Act::Reopen
         | Act::AddMessage
+        | Act::ConfirmSelfHandling
+        | Act::Void
+        | Act::RefuseVoid
+        | Act::Merge
+        | Act::Unmerge
             if judged_by_own =>
         {
             Err(Refusal::OwnUnit { act: act.as_str() })
@@ -1040,13 +1049,16 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             satisfaction,
             missing,
             note,
-        } => vec![fairness::said(
-            contacted,
-            solved,
-            satisfaction,
-            missing,
-            &note,
-        )?],
+        } => {
+            fairness::may(case, Act::CallBack, facts.actor)?;
+            vec![fairness::said(
+                contacted,
+                solved,
+                satisfaction,
+                missing,
+                &note,
+            )?]
+        }
         Command::RequestVoid { reason } => vec![Fact::VoidRequested {
             reason: text("reason", &reason)?,
         }],

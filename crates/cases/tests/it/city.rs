@@ -516,6 +516,13 @@ impl City {
     pub fn add_admin(&mut self) {
         self.add("admin", &[Role::SystemAdmin], None, None);
     }
+    /// Adds somebody of the unit WATER who holds every role of the desk as well.
+    #[allow(dead_code, reason = "rooms above cases have nobody with two hats")]
+    pub fn add_two_hats(&mut self) {
+        let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];
+        let roles = [&desk[..], &[Role::Handler]].concat();
+        self.add("two_hats", &roles, Some("WATER"), None);
+    }
     /// Adds two residents with accounts.
     #[allow(dead_code, reason = "rooms above cases have no residents")]
     pub fn add_residents(&mut self) {

@@ -281,6 +281,13 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::Assigned { .. } => prop_assert!(own, "another unit handled"),
         _ => {}
     }
+    if case.state.is_final() != before.state.is_final() {
+        prop_assert!(
+            !own,
+            "the handling unit ended its own case, or took it up: {:?}",
+            event.fact
+        );
+    }
     // Whoever had a hand in it judges nothing, neither in the own place nor in a colleague's.
     if matches!(
         event.fact,

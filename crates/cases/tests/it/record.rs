@@ -713,6 +713,82 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_a_requester_said_in_person_is_not_overwritten_by_the_desk,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::Closed);
+        let call =
+            |how: &str| json!({ "act": "call_back", "contacted": true, "satisfaction": how });
+        // The desk may put right what the desk wrote down, until the person says it.
+        done(&city, "checker", number, &[call("acceptable")]);
+        done(&city, "checker", number, &[call("satisfied")]);
+        let own = json!({ "contacted": false, "solved": false, "satisfaction": "dissatisfied" });
+        assert_eq!(by_link(&city, &link, "rate", &own).0, 200);
+        assert_eq!(
+            refused(&city, "checker", number, call("satisfied")),
+            said("409 cases.said_in_person")
+        );
+        let case = city.get("desk", &format!("/api/v1/cases/{number}")).body;
+        assert_eq!(case["call_back"]["satisfaction"], json!("dissatisfied"));
+        // Another round is another call.
+        done(
+            &city,
+            "desk",
+            number,
+            &[json!({ "act": "reopen", "reason": "没有修好" })],
+        );
+        let unit = [
+            json!({ "act": "sign" }),
+            json!({ "act": "report_back", "result": "又修了" }),
+        ];
+        done(&city, "water", number, &unit);
+        let check = [
+            json!({ "act": "check", "passed": true }),
+            json!({ "act": "close", "closing": "更换" }),
+        ];
+        done(&city, "checker", number, &check[..1]);
+        done(&city, "shift_leader", number, &check[1..]);
+        done(&city, "checker", number, &[call("satisfied")]);
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    the_handling_unit_ends_its_own_case_by_no_move,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_two_hats();
+        let void = || json!({ "act": "void", "reason": "重复登记" });
+        for state in [
+            State::PendingSign,
+            State::Handling,
+            State::PendingCheck,
+            State::PendingClose,
+        ] {
+            let number = city.case_at(state).number;
+            assert_eq!(
+                refused(&city, "two_hats", number, void()),
+                said("403 cases.own_unit"),
+                "{state}"
+            );
+            // It may ask; somebody else decides.
+            let ask = json!({ "act": "request_void", "reason": "重复登记" });
+            done(&city, "two_hats", number, &[ask]);
+            let refuse = json!({ "act": "refuse_void", "reason": "不重复" });
+            assert_eq!(
+                refused(&city, "two_hats", number, refuse),
+                said("403 cases.own_unit"),
+                "{state}"
+            );
+            done(&city, "shift_leader", number, &[void()]);
+        }
+    }
+);
+
+testdb::both_engines!(
     a_reopened_case_reaches_its_unit_with_a_deadline_and_the_first_round_stays,
     &migrations(),
     |db| {

@@ -1,6 +1,7 @@
 //! What is kept of a requester: looked at for a purpose, told to the person, erased for good, unmasked by two people only.
 
 use crate::city::{City, migrations};
+use cases::ops::Step;
 use serde_json::{Value, json};
 
 /// A report with a contact; answers its number and its code.
@@ -202,5 +203,48 @@ testdb::both_engines!(
                 "unmasking_granted"
             ]
         );
+    }
+);
+
+testdb::both_engines!(
+    whoever_belongs_to_the_handling_unit_never_learns_who_reported_in_confidence,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_two_hats();
+        let (number, _) = reported(&city, true);
+        let case = number.parse().unwrap();
+        let at = |tail: &str| format!("/api/v1/cases/{number}/requester{tail}");
+        let reason = json!({ "reason": "须当面核实" });
+        let theirs = city.post("shift_leader", &at("/unmaskings"), &reason);
+        let theirs = theirs.body["id"].as_str().unwrap().to_owned();
+        let verified = Step::Verify {
+            outcome: cases::model::VerifyOutcome::Yes,
+            note: String::new(),
+            attachments: Vec::new(),
+        };
+        city.act("collector", case, vec![verified]).unwrap();
+        let accept = Step::Accept {
+            matter: None,
+            urgent: false,
+        };
+        let dispatch = Step::Dispatch {
+            unit: Some(city.unit("WATER")),
+            basis: "职责表".into(),
+        };
+        let steps = vec![accept, Step::Register { rule: None }, dispatch];
+        city.act("desk", case, steps).unwrap();
+        let asked = city.post("two_hats", &at("/unmaskings"), &reason);
+        assert_eq!(
+            (asked.status, asked.body["code"].as_str()),
+            (409, Some("vault.unmasking")),
+            "{asked:?}"
+        );
+        let granted = json!({ "granted": true });
+        let path = at(&format!("/unmaskings/{theirs}"));
+        assert_eq!(city.post("two_hats", &path, &granted).status, 409);
+        let look = city.post("two_hats", &at("/look"), &json!({ "purpose": "duty" }));
+        assert_eq!(look.status, 403);
+        assert_eq!(city.post("desk", &path, &granted).status, 204);
     }
 );

@@ -5,6 +5,7 @@ use super::{DispatchError, needed};
 use access::{Ctx, Permission, UnitId};
 use cases::Case;
 use cases::ops::{CaseError, Step, act_with};
+use cases::service::Cases;
 use grid::Part;
 use kernel::codes::{CaseNumber, DivisionLevel};
 use kernel::id::Id;
@@ -71,5 +72,8 @@ pub async fn rule(
         ])
     };
     let step = Step::Rule { unit, reason };
-    Ok(act_with(ctx, number, version, vec![step], beside).await?)
+    let case = act_with(ctx, number, version, vec![step], beside).await?;
+    // The next dispatch quotes it, however soon that is.
+    ctx.service::<Cases>().refresh(&ctx.renewed()).await?;
+    Ok(case)
 }

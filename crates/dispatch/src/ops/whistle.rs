@@ -110,11 +110,11 @@ pub async fn blow(ctx: &Ctx, new: NewWhistle) -> Result<Id, DispatchError> {
     Ok(id)
 }
 
-/// Who sees which whistles: the two sides their own; the desk that dispatches, and leaders, all.
+/// Who sees which whistles: the two sides their own; the desk that dispatches, and leaders, all of their districts.
 fn side(ctx: &Ctx) -> Result<Side, DispatchError> {
     ctx.require(Permission::CaseRead)?;
     if ctx.require(Permission::CaseCoordinate).is_ok() {
-        return Ok(Side::All);
+        return Ok(Side::Within(ctx.scope().districts));
     }
     Ok(Side::Of(own_unit(ctx)?))
 }
@@ -141,7 +141,7 @@ pub async fn list(
     };
     let rows = ctx
         .read(move |r| -> Result<_, StoreError> {
-            let found = sql::whistles(r, side, before, size.probe())?;
+            let found = sql::whistles(r, &side, before, size.probe())?;
             with_calls(r, found)
         })
         .await?;
@@ -189,9 +189,11 @@ pub async fn find(ctx: &Ctx, id: Id) -> Result<Blown, DispatchError> {
         .await?;
     let blown = found.into_iter().next();
     blown
-        .filter(|b| match side {
-            Side::All => true,
-            Side::Of(unit) => b.whistle.unit == unit || b.calls.iter().any(|c| c.unit == unit),
+        .filter(|b| match &side {
+            Side::Within(districts) => {
+                districts.is_empty() || districts.contains(&b.whistle.district)
+            }
+            Side::Of(unit) => b.whistle.unit == *unit || b.calls.iter().any(|c| c.unit == *unit),
         })
         .ok_or(DispatchError::NotFound("whistle"))
 }
@@ -388,7 +390,12 @@ pub async fn figures_between(
     to: Timestamp,
 ) -> Result<BTreeMap<UnitId, WhistleFigures>, DispatchError> {
     let side = side(ctx)?;
-    let calls = ctx.read(move |r| sql::calls_between(r, from, to)).await?;
+    let mut calls = ctx.read(move |r| sql::calls_between(r, from, to)).await?;
+    if let Side::Within(districts) = &side
+        && !districts.is_empty()
+    {
+        calls.retain(|(_, call)| districts.contains(&call.district));
+    }
     let mut sums = figures(&calls, ctx.now());
     if let Side::Of(unit) = side {
         sums.retain(|u, _| *u == unit);

@@ -181,17 +181,19 @@ impl City {
             ("green_checker", &[Role::Checker], Some("GREEN")),
             ("party", &[Role::Handler], Some("PARTY")),
         ] {
-            city.add(login, roles, unit);
+            city.add(login, roles, unit, &[]);
         }
+        let elsewhere = [Role::Dispatcher];
+        city.add("dispatcher_elsewhere", &elsewhere, None, &["339999"]);
         city
     }
-    fn add(&mut self, login: &'static str, roles: &[Role], unit: Option<&str>) {
+    fn add(&mut self, login: &'static str, roles: &[Role], unit: Option<&str>, districts: &[&str]) {
         let ctx = self.system();
         let draft = AccountDraft {
             name: login.into(),
             roles: roles.to_vec(),
             unit: unit.map(|code| self.unit(code)),
-            districts: Vec::new(),
+            districts: districts.iter().map(|d| d.parse().unwrap()).collect(),
         };
         let new =
             accounts::new_account(login, draft, "no password".into(), false, ctx.now()).unwrap();

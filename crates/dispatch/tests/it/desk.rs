@@ -200,22 +200,27 @@ testdb::both_engines!(
     &migrations(),
     |db| {
         let city = City::new(db);
-        let first = city.handling("E0113");
-        let mut case = first.clone();
-        for n in 0..3 {
-            let back = Step::Return {
-                reason: format!("非职责 {n}"),
-            };
-            case = city.act("citymgmt", case.number, vec![back]).unwrap();
-            if case.state == State::PendingDispatch {
-                let to = Step::Dispatch {
-                    unit: Some(city.unit("CITYMGMT")),
-                    basis: "test".into(),
+        let disputed = |mut case: cases::Case, login: &str, code: &str| {
+            for n in 0..3 {
+                let back = Step::Return {
+                    reason: format!("非职责 {n}"),
                 };
-                case = city.act("desk", case.number, vec![to]).unwrap();
+                case = city.act(login, case.number, vec![back]).unwrap();
+                if case.state == State::PendingDispatch {
+                    let to = Step::Dispatch {
+                        unit: Some(city.unit(code)),
+                        basis: "test".into(),
+                    };
+                    case = city.act("desk", case.number, vec![to]).unwrap();
+                }
             }
-        }
-        assert_eq!(case.state, State::Coordinating);
+            assert_eq!(case.state, State::Coordinating);
+            case
+        };
+        // Two of one matter and place, both handed out before anybody ruled.
+        let (first, second) = (city.handling("E0113"), city.handling("E0113"));
+        let case = disputed(first, "citymgmt", "CITYMGMT");
+        let again = disputed(second, "citymgmt", "CITYMGMT");
         let body = json!({ "unit": unit(&city, "WATER"), "reason": "管线上方由水务负责" });
         let path = format!("/api/v1/cases/{}/ruling", case.number);
         assert_eq!(city.post("citymgmt", &path, &body).status, 403);
@@ -225,12 +230,22 @@ testdb::both_engines!(
             city.count("SELECT count(*) FROM duties WHERE source LIKE 'ruling:%'"),
             1
         );
-        city.reference.refresh_blocking(&city.system()).unwrap();
+        // At once, without waiting for the next look at the register.
         let next = city.handling("E0113");
         assert_eq!(next.unit, Some(city.unit("WATER")));
         let life = city.get("desk", &format!("/api/v1/cases/{}/events", next.number));
         let quoted = format!("ruling {} (street)；管线上方由水务负责", case.number);
         assert!(life.text.contains(&quoted), "{life:?}");
+        // Ruled otherwise on the same day: the later ruling counts.
+        city.clock.advance(std::time::Duration::from_secs(60));
+        let body = json!({ "unit": unit(&city, "CITYMGMT"), "reason": "改由城管负责" });
+        let path = format!("/api/v1/cases/{}/ruling", again.number);
+        assert_eq!(city.post("leader", &path, &body).status, 200);
+        assert_eq!(
+            city.handling("E0113").unit,
+            Some(city.unit("CITYMGMT")),
+            "the ruling before it does not count any more"
+        );
         city.check_life(case.number);
     }
 );

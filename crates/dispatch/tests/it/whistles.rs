@@ -35,6 +35,16 @@ testdb::both_engines!(
         // Who is on neither side does not know of it; the desk sees all.
         assert_eq!(city.get("clean", &path("")).status, 404);
         assert_eq!(city.get("desk", &path("")).status, 200);
+        // Of its districts: the desk of another one sees none of it.
+        assert_eq!(city.get("dispatcher_elsewhere", &path("")).status, 404);
+        let there = city.get("dispatcher_elsewhere", "/api/v1/whistles");
+        assert_eq!((there.status, &there.body["items"]), (200, &json!([])));
+        let figures = city.get(
+            "dispatcher_elsewhere",
+            "/api/v1/whistles/figures?from=2026-01-01&to=2026-12-31",
+        );
+        assert_eq!(figures.status, 200, "{figures:?}");
+        assert!(!figures.text.contains(&water), "{figures:?}");
         assert_eq!(
             city.get("water", "/api/v1/whistles").body["items"][0]["id"],
             json!(id)

@@ -138,7 +138,7 @@ fn clashes(alive: &[&Duty]) -> Vec<Clash> {
     let mut found = Vec::new();
     for mut same in by_selector.into_values() {
         // The order in which `who` prefers them.
-        same.sort_by_key(|d| std::cmp::Reverse((d.valid_from, std::cmp::Reverse(d.id))));
+        same.sort_by_key(|d| std::cmp::Reverse((d.valid_from, d.id)));
         let Some((counts, hidden)) = same.split_first() else {
             continue;
         };

@@ -201,7 +201,8 @@ pub fn who_by(
     })
 }
 
-/// How specific a duty is: its place, its code, whether it names a catalogue.
+/// How specific a duty is: its place, its code, whether it names a catalogue. Of two that are alike the one that holds since
+/// later counts, then the one that was written later.
 type Rank = (usize, usize, bool);
 
 fn best<'d>(
@@ -211,8 +212,7 @@ fn best<'d>(
     place: Place<'_>,
     on: Date,
 ) -> Option<(Rank, &'d Duty)> {
-    fitting(duties, units, class, place, on)
-        .max_by_key(|(rank, d)| (*rank, d.valid_from, Reverse(d.id)))
+    fitting(duties, units, class, place, on).max_by_key(|(rank, d)| (*rank, d.valid_from, d.id))
 }
 
 /// Every duty that would hold here on a day, the one that counts first.
@@ -224,7 +224,7 @@ pub fn candidates<'d>(
     on: Date,
 ) -> Vec<&'d Duty> {
     let mut all: Vec<_> = fitting(duties, units, class, place, on).collect();
-    all.sort_by_key(|(rank, d)| Reverse((*rank, d.valid_from, Reverse(d.id))));
+    all.sort_by_key(|(rank, d)| Reverse((*rank, d.valid_from, d.id)));
     all.into_iter().map(|(_, d)| d).collect()
 }
 
