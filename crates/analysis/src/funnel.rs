@@ -29,15 +29,44 @@ pub fn limits(target: f64, n: u64, alpha: f64) -> Option<(f64, f64)> {
     ))
 }
 
+/// The least and the greatest share that an institution of `n` cases can have without lying outside: whatever lies beyond has a
+/// probability of less than `alpha / 2` on its side, if the true share is `target`. The steps that [`limits`] smooths for
+/// drawing: a share of all cases is never outside where chance alone makes it often. None as there.
+///
+/// ```
+/// // 7 of 7 where 87 % are usual happens in more than a third of all cases.
+/// let (_, high) = analysis::funnel::exact_limits(0.87, 7, 0.05).unwrap();
+/// assert_eq!(high, 1.0);
+/// ```
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of cases stay far below 2^53"
+)]
+pub fn exact_limits(target: f64, n: u64, alpha: f64) -> Option<(f64, f64)> {
+    limits(target, n, alpha)?;
+    let share = |p: f64| quantile(target, n, p).0 as f64 / n as f64;
+    Some((share(alpha / 2.0), share(1.0 - alpha / 2.0)))
+}
+
 /// The `p`-quantile of the share: r is the least number with P(R ≤ r) ≥ p, and the limit is (r − a)/n with
 /// a = (P(R ≤ r) − p) / P(R = r).
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of cases stay far below 2^53"
+)]
+fn interpolated(target: f64, n: u64, p: f64) -> f64 {
+    let (r, part) = quantile(target, n, p);
+    ((r as f64 - part) / n as f64).clamp(0.0, 1.0)
+}
+
+/// The least r with P(R ≤ r) ≥ p, and (P(R ≤ r) − p) / P(R = r).
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "numbers of cases stay far below 2^53"
 )]
-fn interpolated(target: f64, n: u64, p: f64) -> f64 {
+fn quantile(target: f64, n: u64, p: f64) -> (u64, f64) {
     let cases = n as f64;
     let (mean, deviation) = (cases * target, (cases * target * (1.0 - target)).sqrt());
     // What lies ten deviations below weighs less than 1e-20.
@@ -55,7 +84,7 @@ fn interpolated(target: f64, n: u64, p: f64) -> f64 {
     } else {
         0.0
     };
-    ((r as f64 - part) / cases).clamp(0.0, 1.0)
+    (r, part)
 }
 
 /// The logarithm of P(R = r).
@@ -142,6 +171,26 @@ mod tests {
                 sum
             })
             .collect()
+    }
+
+    #[test]
+    fn what_lies_outside_is_rarer_than_asked_and_nothing_rarer_lies_inside() {
+        for n in [1, 2, 7, 8, 30, 60] {
+            for target in [0.03, 0.2, 0.5, 0.87, 0.99] {
+                for alpha in [0.05, 0.002] {
+                    let (low, high) = exact_limits(target, n, alpha).unwrap();
+                    let cumulated = cumulative(n, target);
+                    for hits in 0..=n {
+                        let at = usize::try_from(hits).unwrap();
+                        let below = cumulated[at];
+                        let above = 1.0 - if at == 0 { 0.0 } else { cumulated[at - 1] };
+                        let share = hits as f64 / n as f64;
+                        assert_eq!(share > high, above < alpha / 2.0, "{hits} of {n}, {target}");
+                        assert_eq!(share < low, below < alpha / 2.0, "{hits} of {n}, {target}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -129,4 +129,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "measures_of_calls",
         sql: include_str!("../migrations/0117_measures_of_calls.sql"),
     },
+    store::Migration {
+        number: 127,
+        name: "measures_of_rounds",
+        sql: include_str!("../migrations/0127_measures_of_rounds.sql"),
+    },
 ];

@@ -95,8 +95,14 @@ columns! {
     Solved = "solved" Now,
     /// The requester said: satisfied (3), acceptable (2), dissatisfied (1).
     Satisfaction = "satisfaction" Now,
+    /// When it was last reopened at its requester's wish.
+    ReopenedAt = "reopened_at" Now,
+    /// A round before a reopening was handled late: 1, or 2 where appeals made every such round exempt.
+    LateBefore = "late_before" Now,
     /// After an appeal its lateness does not count (免责); the lateness stays visible.
     Exempt = "exempt" Now,
+    /// What else appeals made exempt, as bits: see [`FORGIVABLE`].
+    Forgiven = "forgiven" Now,
     /// After a review its call-back is left out of the rates (剔除); it stays visible.
     Excluded = "excluded" Now,
     /// Answered at the desk (直接办结).
@@ -178,6 +184,16 @@ columns! {
 /// The count that an appeal makes exempt when it is about lateness.
 const LATE: &str = "late";
 
+/// The other counts that an appeal makes exempt (免责): the word, its bit in [`Column::Forgiven`], the column that counts it.
+pub const FORGIVABLE: [(&str, i64, Column); 6] = [
+    ("rework", 1, Column::ReworkedAt),
+    ("return", 2, Column::ReturnedAt),
+    ("extension", 4, Column::ExtendedAt),
+    ("dissatisfied", 8, Column::Satisfaction),
+    ("unsolved", 16, Column::Solved),
+    ("reopened", 32, Column::ReopenedAt),
+];
+
 /// Nobody is called back later than so long after the end: the longest window that a city may set (`cases.rate_days`).
 const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(24 * 365);
 
@@ -242,6 +258,14 @@ impl Measures {
         self
     }
 
+    /// The same row of this channel and nature.
+    #[must_use]
+    pub fn of_contact(mut self, channel: &str, nature: Option<&str>) -> Self {
+        self.head[CHANNEL] = channel.to_value();
+        self.head[NATURE] = nature.map(str::to_owned).to_value();
+        self
+    }
+
     /// By which channel the case came.
     pub fn channel(&self) -> &str {
         self.text(CHANNEL).unwrap_or_default()
@@ -299,6 +323,10 @@ impl Measures {
             (Column::ReworkedAt, case.reworked_at),
             (Column::ExtendedAt, case.extended_at),
             (Column::CalledBackAt, call_back.map(|c| c.at)),
+            (
+                Column::ReopenedAt,
+                case.record.rounds.last().map(|round| round.reopened_at),
+            ),
         ];
         let last = moments.iter().filter_map(|(_, at)| *at).max();
         for (column, at) in moments {
@@ -331,6 +359,16 @@ impl Measures {
         ] {
             row.set(column, is.then_some(1));
         }
+        let late = case.record.rounds.iter().filter(|round| round.is_late());
+        let late_before = late
+            .map(|round| i64::from(round.exempt.iter().any(|c| c == LATE)) + 1)
+            .min();
+        row.set(Column::LateBefore, late_before);
+        let forgiven = FORGIVABLE
+            .iter()
+            .filter(|(count, ..)| case.record.exempt.iter().any(|c| c == count));
+        let forgiven: i64 = forgiven.map(|(_, bit, _)| bit).sum();
+        row.set(Column::Forgiven, (forgiven > 0).then_some(forgiven));
         for (column, times) in [
             (Column::Dispatches, case.dispatches),
             (Column::Returns, case.returns),

@@ -225,6 +225,13 @@ pub struct Round {
     pub exempt: Vec<String>,
 }
 
+impl Round {
+    /// Whether it had been handled after its deadline: the raw fact, whatever was exempted.
+    pub fn is_late(&self) -> bool {
+        matches!((self.handled_at, self.due_at), (Some(handled), Some(due)) if handled > due)
+    }
+}
+
 /// A case that was merged into this one (并案): its requester stays a requester.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Joined {

@@ -5,7 +5,7 @@
 
 use crate::model::Period;
 use cases::State;
-use cases::measures::{Column, Measures};
+use cases::measures::{Column, FORGIVABLE, Measures};
 use jiff::Timestamp;
 
 /// Whether a figure counts lateness that was forgiven, and call-backs that were taken out of the rates.
@@ -100,6 +100,17 @@ pub const END: &str = "$2";
 /// The end of the period, or now if that is earlier.
 pub const KNOWN_UNTIL: &str = "$3";
 
+/// 免责 — an appeal of the unit forgives the unit's lateness, not that of whoever verified, checked, closed or called.
+fn is_of_handling(due: &Column) -> bool {
+    *due == Column::DueAt
+}
+
+/// The bit of the exemption that takes what a column counts out of the figures after review.
+fn bit_of(column: &Column) -> Option<i64> {
+    let found = FORGIVABLE.iter().find(|(_, _, counted)| counted == column);
+    found.map(|(_, bit, _)| *bit)
+}
+
 impl Is {
     /// The condition as SQL over the alias `m`.
     pub fn sql(&self, mode: Mode) -> String {
@@ -113,34 +124,58 @@ impl Is {
             let parts: Vec<String> = parts.iter().map(|p| p.sql(mode)).collect();
             format!("({})", parts.join(with))
         };
+        let guarded = |column: &Column, is: String| match bit_of(column).filter(|_| forgiven) {
+            Some(bit) => format!("({is} AND coalesce(m.forgiven, 0) & {bit} = 0)"),
+            None => is,
+        };
         match self {
             // 剔除 leaves the call-back out of the rates, not the case.
             Self::Within(c @ (Column::CalledBackAt | Column::CallDone)) if forgiven => format!(
                 "({0} >= {START} AND {0} < {END} AND m.excluded IS NULL)",
                 name(c)
             ),
-            Self::Within(c) => format!("({0} >= {START} AND {0} < {END})", name(c)),
+            Self::Within(c) => guarded(c, format!("({0} >= {START} AND {0} < {END})", name(c))),
             Self::BeforeEnd(c) => format!("{} < {END}", name(c)),
             Self::Passed(c) => format!("{} < {KNOWN_UNTIL}", name(c)),
             Self::SinceStart(c) => format!("{} >= {START}", name(c)),
             Self::AfterEnd(c) => format!("{} >= {END}", name(c)),
             Self::Before(a, b) => format!("{} < {}", name(a), name(b)),
-            Self::InTime { done, due } if forgiven => {
-                format!("({} <= {} OR m.exempt = 1)", name(done), name(due))
+            Self::InTime { done, due } if forgiven && is_of_handling(due) => {
+                format!(
+                    "(({} <= {} OR m.exempt = 1) AND coalesce(m.late_before, 2) = 2)",
+                    name(done),
+                    name(due)
+                )
+            }
+            Self::InTime { done, due } if is_of_handling(due) => {
+                format!(
+                    "({} <= {} AND m.late_before IS NULL)",
+                    name(done),
+                    name(due)
+                )
             }
             Self::InTime { done, due } => format!("{} <= {}", name(done), name(due)),
-            Self::Late { done, due } if forgiven => {
-                format!("({} > {} AND m.exempt IS NULL)", name(done), name(due))
+            Self::Late { done, due } if forgiven && is_of_handling(due) => {
+                format!(
+                    "({} > {} AND m.exempt IS NULL OR m.late_before = 1)",
+                    name(done),
+                    name(due)
+                )
             }
+            Self::Late { done, due } if is_of_handling(due) => format!(
+                "({} > {} OR m.late_before IS NOT NULL)",
+                name(done),
+                name(due)
+            ),
             Self::Late { done, due } => format!("{} > {}", name(done), name(due)),
-            Self::Overdue(due) if forgiven => {
+            Self::Overdue(due) if forgiven && is_of_handling(due) => {
                 format!("({} < {KNOWN_UNTIL} AND m.exempt IS NULL)", name(due))
             }
             Self::Overdue(due) => format!("{} < {KNOWN_UNTIL}", name(due)),
-            Self::AtLeast(c, n) => format!("{} >= {n}", name(c)),
-            Self::Equals(c, n) => format!("{} = {n}", name(c)),
+            Self::AtLeast(c, n) => guarded(c, format!("{} >= {n}", name(c))),
+            Self::Equals(c, n) => guarded(c, format!("{} = {n}", name(c))),
             Self::Empty(c) => format!("{} IS NULL", name(c)),
-            Self::Known(c) => format!("{} IS NOT NULL", name(c)),
+            Self::Known(c) => guarded(c, format!("{} IS NOT NULL", name(c))),
             Self::In(list) => format!("m.state IN ({})", states(list)),
             Self::NotIn(list) => format!("m.state NOT IN ({})", states(list)),
             Self::All(parts) => joined(parts, " AND "),
@@ -153,27 +188,50 @@ impl Is {
         let get = |column: &Column| row.get(*column);
         let is_out = mode == Mode::AfterReview && row.get(Column::Excluded).is_some();
         let is_exempt = mode == Mode::AfterReview && row.get(Column::Exempt) == Some(1);
+        let is_forgiven = |column: &Column| {
+            let bits = row.get(Column::Forgiven).unwrap_or(0);
+            mode == Mode::AfterReview && bit_of(column).is_some_and(|bit| bits & bit != 0)
+        };
+        // Of the rounds before: late, and in which sense.
+        let late_before = match (row.get(Column::LateBefore), mode) {
+            (Some(1), _) | (Some(_), Mode::Raw) => true,
+            (_, Mode::AfterReview) | (None, Mode::Raw) => false,
+        };
         let stands = |states: &[State]| states.iter().any(|s| s.as_str() == row.state());
         let both = |a: &Column, b: &Column| Some((get(a)?, get(b)?));
         match self {
             Self::Within(Column::CalledBackAt | Column::CallDone) if is_out => false,
-            Self::Within(c) => get(c).is_some_and(|v| v >= at.start && v < at.end),
+            Self::Within(c) => {
+                get(c).is_some_and(|v| v >= at.start && v < at.end) && !is_forgiven(c)
+            }
             Self::BeforeEnd(c) => get(c).is_some_and(|v| v < at.end),
             Self::Passed(c) => get(c).is_some_and(|v| v < at.known_until),
             Self::SinceStart(c) => get(c).is_some_and(|v| v >= at.start),
             Self::AfterEnd(c) => get(c).is_some_and(|v| v >= at.end),
             Self::Before(a, b) => both(a, b).is_some_and(|(a, b)| a < b),
             Self::InTime { done, due } => {
-                both(done, due).is_some_and(|(done, due)| done <= due) || is_exempt
+                let in_time = both(done, due).is_some_and(|(done, due)| done <= due);
+                if is_of_handling(due) {
+                    (in_time || is_exempt) && !late_before
+                } else {
+                    in_time
+                }
             }
             Self::Late { done, due } => {
-                both(done, due).is_some_and(|(done, due)| done > due) && !is_exempt
+                let late = both(done, due).is_some_and(|(done, due)| done > due);
+                if is_of_handling(due) {
+                    late && !is_exempt || late_before
+                } else {
+                    late
+                }
             }
-            Self::Overdue(due) => get(due).is_some_and(|v| v < at.known_until) && !is_exempt,
-            Self::AtLeast(c, n) => get(c).is_some_and(|v| v >= *n),
-            Self::Equals(c, n) => get(c) == Some(*n),
+            Self::Overdue(due) => {
+                get(due).is_some_and(|v| v < at.known_until) && !(is_exempt && is_of_handling(due))
+            }
+            Self::AtLeast(c, n) => get(c).is_some_and(|v| v >= *n) && !is_forgiven(c),
+            Self::Equals(c, n) => get(c) == Some(*n) && !is_forgiven(c),
             Self::Empty(c) => get(c).is_none(),
-            Self::Known(c) => get(c).is_some(),
+            Self::Known(c) => get(c).is_some() && !is_forgiven(c),
             Self::In(states) => stands(states),
             Self::NotIn(states) => !stands(states),
             Self::All(parts) => parts.iter().all(|p| p.holds(row, at, mode)),

@@ -2,11 +2,15 @@
 //!
 //! A definition rewards silence when a resident's report alone lowers a score. Whether it does is not a list of names but
 //! a trial: reports are put in that run as they should – one that is true and served in every way, one that turns out
-//! untrue and is told so, one that is looked into and rightly not registered – and the score may not fall by any of them.
+//! untrue and is told so, one that is looked into and rightly not registered, one that is answered at once, one that says what
+//! was said before – by every channel, of every nature and urgency that the definition tells apart, and the score may not fall
+//! by any of them. Where it is a plain count of cases that lowers it, what is still under way within its limits and the
+//! requester who was served and is not satisfied are among them too; rates set such cases against the others.
 
 use crate::condition::{Mode, Moment};
 use crate::definitions::{Band, Composite, Definition, DefinitionSet, Filter, Object, Part, Term};
 use cases::State;
+use cases::facts::PATROL_CHANNELS;
 use cases::measures::{Column as C, Measures};
 
 /// A post is graded only when so many hold it together.
@@ -54,18 +58,56 @@ pub fn objections(set: &DefinitionSet, composite: &Composite) -> Vec<Objection> 
 
 /// Whether a report of a resident, handled as it should be, can lower the part's points.
 fn is_lowered_by_reports(set: &DefinitionSet, part: &Part) -> bool {
-    reports()
-        .iter()
-        .any(|report| match (&part.rate, &part.count) {
-            (Some(rate), _) => set
-                .definition(rate)
-                .is_none_or(|definition| lowers_rate(definition, part, report)),
-            (None, Some(count)) => {
-                let added = sum(&[Term::Word(count.clone())], &Filter::default(), report);
-                added > 0 && falls(&part.bands)
+    match (&part.rate, &part.count) {
+        (Some(rate), _) => set.definition(rate).is_none_or(|definition| {
+            let told_apart = told_apart(definition);
+            reports()
+                .iter()
+                .flat_map(|report| variants(report, &told_apart))
+                .any(|report| lowers_rate(definition, part, &report))
+        }),
+        (None, Some(count)) => {
+            let counts = [Term::Word(count.clone())];
+            let cross = reports()[0].clone().with(C::Satisfaction, Some(1));
+            let lives = reports().into_iter().chain([cross, under_way()]);
+            falls(&part.bands)
+                && lives
+                    .flat_map(|report| variants(&report, &[]))
+                    .any(|report| sum(&counts, &Filter::default(), &report) > 0)
+        }
+        (None, None) => false,
+    }
+}
+
+/// Every filter that a definition has.
+fn told_apart(definition: &Definition) -> Vec<&Filter> {
+    let terms = definition.numerator.iter().chain(&definition.denominator);
+    std::iter::once(&definition.filter)
+        .chain(terms.filter_map(Term::filter))
+        .collect()
+}
+
+/// A report of a resident by each channel and of each nature that these filters name, urgent and not.
+fn variants(report: &Measures, told_apart: &[&Filter]) -> Vec<Measures> {
+    let of_residents = |channel: &&str| !PATROL_CHANNELS.contains(channel);
+    let channels = told_apart.iter().flat_map(|f| &f.channels);
+    let channels: Vec<&str> = std::iter::once(report.channel())
+        .chain(channels.map(String::as_str).filter(of_residents))
+        .collect();
+    let natures = told_apart.iter().flat_map(|f| &f.natures);
+    let natures: Vec<Option<&str>> = std::iter::once(None)
+        .chain(natures.map(|nature| Some(nature.as_str())))
+        .collect();
+    let mut all = Vec::new();
+    for channel in &channels {
+        for nature in &natures {
+            for urgent in [None, Some(1)] {
+                let report = report.clone().of_contact(channel, *nature);
+                all.push(report.with(C::Urgent, urgent));
             }
-            (None, None) => false,
-        })
+        }
+    }
+    all
 }
 
 /// A rate N/D becomes (N + n)/(D + d). For some N/D between 0 and 1 it rises when n > 0, and falls when n < d.
@@ -143,19 +185,23 @@ const WHOLE: Moment = Moment {
     known_until: 1_000,
 };
 
-/// Three reports of residents that run as they should.
-fn reports() -> [Measures; 3] {
-    const VERIFIED: [(C, i64); 6] = [
-        (C::ReportedAt, 10),
-        (C::VerifyFrom, 10),
-        (C::VerifyDue, 20),
-        (C::VerifiedAt, 15),
-        (C::InBeat, 1),
-        (C::AcceptFrom, 15),
-    ];
-    let told = |state, more: &[(C, i64)]| {
-        Measures::told(state, "hotline", &[&VERIFIED[..], more].concat())
-    };
+/// How a resident's report begins that a worker on duty finds.
+const VERIFIED: [(C, i64); 6] = [
+    (C::ReportedAt, 10),
+    (C::VerifyFrom, 10),
+    (C::VerifyDue, 20),
+    (C::VerifiedAt, 15),
+    (C::InBeat, 1),
+    (C::AcceptFrom, 15),
+];
+
+/// A report that began so, and went on so.
+fn told(state: State, more: &[(C, i64)]) -> Measures {
+    Measures::told(state, "hotline", &[&VERIFIED[..], more].concat())
+}
+
+/// Reports of residents that run as they should.
+fn reports() -> [Measures; 5] {
     let served = told(
         State::Closed,
         &[
@@ -172,6 +218,9 @@ fn reports() -> [Measures; 3] {
             (C::DispatchDue, 50),
             (C::DispatchedAt, 45),
             (C::Dispatches, 1),
+            (C::SignFrom, 45),
+            (C::SignDue, 55),
+            (C::SignDone, 50),
             (C::DueAt, 80),
             (C::FirstHandledAt, 70),
             (C::HandledAt, 70),
@@ -183,6 +232,9 @@ fn reports() -> [Measures; 3] {
             (C::CloseDue, 100),
             (C::ClosedAt, 95),
             (C::AnsweredAt, 94),
+            (C::CallFrom, 95),
+            (C::CallDue, 120),
+            (C::CallDone, 110),
             (C::CalledBackAt, 110),
             (C::Contacted, 1),
             (C::Solved, 1),
@@ -213,7 +265,52 @@ fn reports() -> [Measures; 3] {
             (C::ClosedAt, 35),
         ],
     );
-    [served, untrue, declined]
+    let answered = told(
+        State::AnsweredDirectly,
+        &[
+            (C::VerifiedTrue, 1),
+            (C::CountsUntil, 25),
+            (C::Direct, 1),
+            (C::ClosedAt, 25),
+            (C::AnsweredAt, 25),
+        ],
+    );
+    let said_before = told(
+        State::Merged,
+        &[
+            (C::VerifiedTrue, 1),
+            (C::CountsUntil, 25),
+            (C::AcceptDue, 30),
+            (C::ClosedAt, 25),
+        ],
+    );
+    [served, untrue, declined, answered, said_before]
+}
+
+/// A report that lies before the unit, in time, when the period ends.
+fn under_way() -> Measures {
+    told(
+        State::Handling,
+        &[
+            (C::VerifiedTrue, 1),
+            (C::CountsUntil, i64::MAX),
+            (C::AcceptDue, 30),
+            (C::AcceptDone, 25),
+            (C::AcceptedAt, 25),
+            (C::RegisterFrom, 25),
+            (C::RegisterDue, 40),
+            (C::RegisterDone, 35),
+            (C::RegisteredAt, 35),
+            (C::DispatchFrom, 35),
+            (C::DispatchDue, 50),
+            (C::DispatchedAt, 45),
+            (C::Dispatches, 1),
+            (C::SignFrom, 45),
+            (C::SignDue, 55),
+            (C::SignDone, 50),
+            (C::DueAt, 2_000),
+        ],
+    )
 }
 
 #[cfg(test)]
@@ -239,6 +336,90 @@ mod tests {
         }
         assert_eq!(against("unit/cu"), [silence("register")]);
         assert_eq!(against("post/collector"), [silence("missed/register")]);
+    }
+
+    #[test]
+    fn a_definition_that_tells_residents_reports_apart_is_tried_by_each_of_them() {
+        let mut set = built_in().remove(0);
+        let mut rate = set.definition("valid_report/report").unwrap().clone();
+        rate.id = "ours/report".into();
+        rate.denominator = vec![Term::Word("report".into())];
+        let mut composite = set.composite("region/closing").unwrap().clone();
+        composite.parts.truncate(1);
+        composite.parts[0].rate = Some(rate.id.clone());
+        composite.parts[0].inverted = true;
+        let at = set.definitions.len();
+        set.definitions.push(rate.clone());
+        for filter in [
+            Filter {
+                natures: vec!["complaint".into()],
+                ..Filter::default()
+            },
+            Filter {
+                channels: vec!["web".into()],
+                ..Filter::default()
+            },
+            Filter {
+                urgent: Some(true),
+                ..Filter::default()
+            },
+        ] {
+            set.definitions[at].numerator = vec![Term::Of {
+                word: "report".into(),
+                filter: filter.clone(),
+            }];
+            assert_eq!(
+                objections(&set, &composite),
+                [silence("ours/report")],
+                "{filter:?}"
+            );
+        }
+        // Of patrols alone: no resident is meant.
+        let own = Filter {
+            channels: vec!["patrol".into()],
+            ..Filter::default()
+        };
+        set.definitions[at].filter = Filter {
+            patrol: Some(true),
+            ..Filter::default()
+        };
+        set.definitions[at].numerator = vec![Term::Of {
+            word: "report".into(),
+            filter: own,
+        }];
+        assert_eq!(objections(&set, &composite), []);
+    }
+
+    #[test]
+    fn a_count_that_falls_with_what_residents_say_is_refused_whatever_it_counts() {
+        let set = built_in().remove(0);
+        let banded = set
+            .composites
+            .iter()
+            .find(|c| c.parts.iter().any(|p| p.count.is_some() && falls(&p.bands)));
+        let mut composite = banded.unwrap().clone();
+        composite
+            .parts
+            .retain(|p| p.count.is_some() && falls(&p.bands));
+        composite.parts.truncate(1);
+        for count in [
+            "register",
+            "direct",
+            "urgent",
+            "merged",
+            "dissatisfied",
+            "to_archive",
+            "report",
+        ] {
+            composite.parts[0].count = Some(count.into());
+            assert!(
+                objections(&set, &composite).contains(&silence(count)),
+                "{count}"
+            );
+        }
+        // What a unit failed to do in time lowers it rightly.
+        composite.parts[0].count = Some("overtime_dispose".into());
+        assert!(!objections(&set, &composite).contains(&silence("overtime_dispose")));
     }
 
     #[test]

@@ -170,7 +170,7 @@ pub enum Standing {
 /// A share in the funnel.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Placed {
-    /// 95 % limits around the whole for so many cases.
+    /// The 95 % limits around the whole for so many cases: the least and the greatest share that is not outside.
     pub limits95: (f64, f64),
     /// 99.8 % limits.
     pub limits998: (f64, f64),
@@ -211,8 +211,8 @@ pub fn funnel(definition: &Definition, shares: &[Share]) -> Vec<Option<Placed>> 
         .zip(ranks)
         .map(|(share, rank)| {
             let (_, d) = sizes(share)?;
-            let limits95 = funnel::limits(whole, d, 0.05)?;
-            let limits998 = funnel::limits(whole, d, 0.002)?;
+            let limits95 = funnel::exact_limits(whole, d, 0.05)?;
+            let limits998 = funnel::exact_limits(whole, d, 0.002)?;
             let value = share.value?;
             let standing = if value > limits998.1 {
                 Standing::FarAbove

@@ -123,7 +123,7 @@ fn filter_sql(filters: &[Filter], values: &mut Values) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" AND "))
 }
 
-/// Sums by group. One statement. `reviewed` looks only at cases that a review made exempt or left out.
+/// Sums by group. One statement. `reviewed` looks only at cases of which a review may have said something.
 pub fn sums(
     r: &mut Read<'_>,
     ask: &Ask,
@@ -142,7 +142,9 @@ pub fn sums(
         .collect();
     let mut wheres = wheres(ask, &mut values);
     if reviewed {
-        wheres.push("(m.exempt IS NOT NULL OR m.excluded IS NOT NULL)".into());
+        wheres.push(
+            "(m.exempt IS NOT NULL OR m.excluded IS NOT NULL OR m.forgiven IS NOT NULL OR m.late_before IS NOT NULL)".into(),
+        );
     }
     let sql = format!(
         "SELECT {key}, {id}, {} FROM case_measures AS m WHERE {} AND CAST($3 AS BIGINT) = $3 GROUP BY 1, 2 ORDER BY 1, 2",

@@ -343,6 +343,17 @@ const LIFE: &[Word] = &[
             Is::Any(&[Is::NotIn(&[S::Voided]), Is::AfterEnd(C::ClosedAt)]),
         ]),
     ),
+    // 立案数 in time: those not registered are in `in_time_register`, which counts decisions.
+    cases(
+        "in_time_registered",
+        Is::All(&[
+            Is::Within(C::RegisteredAt),
+            Is::InTime {
+                done: C::RegisteredAt,
+                due: C::RegisterDue,
+            },
+        ]),
+    ),
     cases("dispatch", Is::Within(C::DispatchedAt)),
     cases(
         "accurate_dispatch",
@@ -463,6 +474,16 @@ const LIFE: &[Word] = &[
         "cancel",
         Is::All(&[Is::In(&[S::Voided]), Is::Within(C::ClosedAt)]),
     ),
+    cases(
+        "cancel_registered",
+        Is::All(&[
+            Is::In(&[S::Voided]),
+            Is::Within(C::ClosedAt),
+            Is::Known(C::RegisteredAt),
+        ]),
+    ),
+    // 重开: taken up again at the requester's wish.
+    cases("reopen", Is::Within(C::ReopenedAt)),
     cases(
         "merged",
         Is::All(&[Is::In(&[S::Merged]), Is::Within(C::ClosedAt)]),

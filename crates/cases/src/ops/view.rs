@@ -548,8 +548,7 @@ impl Viewer {
         sent.map(|s| self.answer(&s.answer, Some(s.at)))
     }
     fn round(&self, round: &Round) -> RoundView {
-        let is_late =
-            matches!((round.handled_at, round.due_at), (Some(handled), Some(due)) if handled > due);
+        let is_late = round.is_late();
         RoundView {
             reopened_at: self.time(round.reopened_at),
             reason: round.reason.clone(),

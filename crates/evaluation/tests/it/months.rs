@@ -256,6 +256,66 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_was_late_before_a_reopening_stays_late_and_an_appeal_forgives_what_it_is_about,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let round = |when: &'static str, done: &'static str| {
+            let mut steps: Vec<(&str, Did)> = Vec::new();
+            steps.extend([(when, Did::Sign), (done, Did::ReportBack)]);
+            steps.extend([(done, Did::Pass), (done, Did::Close)]);
+            steps
+        };
+        let begin = [Did::ReportAsking, Did::Accept, Did::Register, Did::Dispatch]
+            .map(|did| ("04-09 10:00", did));
+        // 48 hours: one was handled in time and one late; both are reopened and then handled at once.
+        let in_time = round("04-09 10:00", "04-10 10:00");
+        let late = round("04-09 10:00", "04-12 10:00");
+        let again = [
+            vec![("04-12 11:00", Did::Reopen)],
+            round("04-12 11:00", "04-12 12:00"),
+        ]
+        .concat();
+        for (copies, steps) in [
+            (4, [&begin[..], &in_time, &again].concat()),
+            (3, [&begin[..], &late, &again].concat()),
+        ] {
+            let (case, events) = told(&steps);
+            city.add_told(copies, &case, &events);
+        }
+        // The unit's appeal about the reopened round's lateness was granted, or one about being reopened.
+        let (mut case, events) = told(&[&begin[..], &late, &again].concat());
+        case.record.rounds[0].exempt = vec!["late".into()];
+        city.add_told(2, &case, &events);
+        let (mut case, events) = told(&[&begin[..], &in_time, &again].concat());
+        case.record.exempt = vec!["reopened".into()];
+        city.add_told(1, &case, &events);
+        city.now("04-20 10:00");
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
+        let asked = ByDefinition {
+            set: "standard".into(),
+            by: By::City,
+            period,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        let figure = |id: &str| {
+            let figure = &figures.rows[0].rates[id];
+            let after = figure.after_review.as_ref();
+            let after = after.map(|share| (share.numerator, share.denominator));
+            ((figure.numerator, figure.denominator), after)
+        };
+        assert_eq!(
+            figure("closing_on_time/need_archive"),
+            ((4 + 1, 10), Some((4 + 1 + 2, 10)))
+        );
+        assert_eq!(figure("reopen/archive"), ((10, 10), Some((9, 10))));
+    }
+);
+
+testdb::both_engines!(
     signing_ruling_and_auditing_are_measured_like_the_other_stages,
     &migrations(),
     |db| {
