@@ -3,10 +3,11 @@
 import { LineChart } from 'echarts/charts';
 import { AxisPointerComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
 import { enlarged, isStill, onTheme, token } from './parts/theme';
 
-use([LineChart, GridComponent, TooltipComponent, AxisPointerComponent, CanvasRenderer]);
+use([LineChart, GridComponent, TooltipComponent, AxisPointerComponent, LabelLayout, CanvasRenderer]);
 
 interface Line {
   name: string;
