@@ -4,7 +4,7 @@ notices-unread = Not read
 notices-all = All
 notices-new = New:
 notices-read-all = Mark all as read
-notices-empty = There is nothing new for you.
+notices-empty = There is nothing new for you
 notices-empty-advice = When a case is given to you, when somebody asks or answers, it is told here.
 notices-marked = { $n ->
     [one] One notice is marked as read.
@@ -26,7 +26,7 @@ notices-by-gateway = Tell me by text message
 notices-in-english = Write to me in English
 notices-keep = Save
 notices-failed-title = Notices that did not arrive
-notices-failed-empty = Every notice has arrived.
+notices-failed-empty = Every notice has arrived
 notices-failed-empty-advice = What cannot be delivered after eight tries stands here until somebody looks.
 notices-failed-count = { $n ->
     [one] One notice did not arrive.
@@ -48,6 +48,7 @@ notices-col-why = Why
 notices-col-acts = Acts
 notices-channel-email = Email
 notices-channel-gateway = Text message
+notices-why-nobody = The unit has no account that could read it
 notices-channel-in-app = In the program
 notices-templates = Wording of notices
 notices-templates-help = The city words its notices here. A place in braces is filled when the notice is made; there is no place for a person’s data.
