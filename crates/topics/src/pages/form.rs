@@ -79,8 +79,12 @@ pub(super) fn page_of(
         Some((id, _)) => (ui.t("topics-edit"), format!("/topics/{id}/edit")),
         None => (ui.t("topics-new"), "/topics/new".to_owned()),
     };
+    let topic = of.map(|(id, _)| Crumb {
+        label: form.value("title").to_owned(),
+        href: format!("/topics/{id}"),
+    });
     FormPage {
-        crumbs: crumbs(&ui),
+        crumbs: crumbs(&ui).into_iter().chain(topic).collect(),
         heading,
         action,
         version: of
