@@ -135,10 +135,13 @@ fn value_text(ui: &Ui, unit: Unit, value: Option<f64>) -> String {
 
 /// A numerator: what is no number of cases or times says what it is.
 fn numerator_text(ui: &Ui, unit: Unit, n: i64) -> String {
-    let n = bulletin::grouped(n);
     match unit {
-        Unit::Hours => ui.ta("evaluation-seconds", &[("n", &n)]),
-        Unit::Share | Unit::Times => n,
+        // Kept in seconds, told in the unit of the mean beside it.
+        Unit::Hours => {
+            let hours = ui::group_digits(&format!("{:.1}", n as f64 / 3600.0));
+            ui.ta("evaluation-hours", &[("n", &hours)])
+        }
+        Unit::Share | Unit::Times => bulletin::grouped(n),
     }
 }
 
@@ -930,6 +933,8 @@ struct OwnPage {
     form: FormState,
     period: String,
     acts: Vec<(String, i64)>,
+    /// Whether the other parts of evaluation are open to the reader.
+    may_figures: bool,
 }
 
 /// GET /evaluation/own — what the reader did in a month. Of nobody else, for nobody else.
@@ -969,6 +974,7 @@ async fn own(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fa
         ),
         form: asked.form,
         acts,
+        may_figures: ctx.require(Permission::EvaluationRead).is_ok(),
         ui: ui.clone(),
     };
     show_as(StatusCode::OK, &page)
