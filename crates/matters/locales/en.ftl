@@ -33,9 +33,9 @@ matters-drafts-open = { $n ->
     [one] One draft is not published yet
    *[other] { $n } drafts are not published yet
 }
-matters-none = The catalogue is empty.
+matters-none = The catalogue is empty
 matters-none-advice = Import the sheet of your city (Excel or CSV) under Administration, or add a class.
-matters-none-found = No class fits.
+matters-none-found = No class fits
 matters-none-found-advice = Try other words, or add keywords to the class.
 matters-code = Code
 matters-name = Name
@@ -152,7 +152,7 @@ matters-minor-help = Two digits; local classes count down from 99.
 matters-duties = Register of duties
 matters-duties-of = Duties for it
 matters-duties-all = Those that ended as well
-matters-duties-none = No duty fits.
+matters-duties-none = No duty fits
 matters-duties-none-advice = Import a sheet of duties under Administration, or add a line.
 matters-class-no-duty = Nobody is named for it; the territory answers.
 matters-who-for-this = Ask who is responsible
@@ -201,7 +201,7 @@ matters-gaps-clashes = Double lines
 matters-gaps-clashes-about = The same matters in the same place with different units; only one line counts.
 matters-gaps-dead = Naming a closed unit
 matters-gaps-about = The { $n } classes people choose from; lines for a beat cover no district.
-matters-gaps-none = There is no gap and no double line.
+matters-gaps-none = There is no gap and no double line
 matters-gaps-district = { $n ->
     [one] { $name }: one class without a duty
    *[other] { $name }: { $n } classes without a duty
