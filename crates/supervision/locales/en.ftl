@@ -60,6 +60,7 @@ supervision-matter-help = * means all classes.
 supervision-field-level = Level
 supervision-field-at = Reached at
 supervision-at-help = Such as 80%, 100%, or +1工作日 (a working day after the deadline).
+supervision-at-after = { $limit } after the deadline
 supervision-field-act = What it says
 supervision-act-warn = Soon due
 supervision-act-overdue = Overdue

@@ -60,6 +60,7 @@ supervision-matter-help = * 表示所有类别。
 supervision-field-level = 级别
 supervision-field-at = 触发时点
 supervision-at-help = 如 80%、100%，或 +1工作日（超期后）。
+supervision-at-after = 超期 { $limit }
 supervision-field-act = 动作
 supervision-act-warn = 时限将至
 supervision-act-overdue = 超期
