@@ -27,6 +27,7 @@ topics-measure-planned = 未开始
 topics-measure-under-way = 进行中
 topics-measure-done = 完成
 topics-measure-dropped = 取消
+topics-measure-said = { $standing }：{ $words }
 topics-mark-made = 建立
 topics-mark-edited = 修改
 topics-mark-chosen = 选定
