@@ -159,7 +159,11 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         ),
         stat(
             "command-overdue",
-            Html::from_text(&format!("■ {}", ui.num(numbers.overdue()))),
+            if numbers.overdue() > 0 {
+                Html::from_text(&format!("■ {}", ui.num(numbers.overdue())))
+            } else {
+                number(0)
+            },
             ui.t2(
                 "command-overdue-of-open",
                 "rate",
