@@ -19,6 +19,7 @@ use cases::lists::ListKind;
 use cases::service::Cases;
 use kernel::id::Id;
 use matters::{City, MatterId};
+use std::collections::BTreeMap;
 use ui::{Choice, FormState, Html, Tone, Ui};
 
 /// Cases of a page behind a number.
@@ -734,6 +735,8 @@ struct MonthsPage {
     ui: Ui,
     form: FormState,
     frozen: Vec<Frozen>,
+    /// By which definitions a month may be frozen.
+    sets: Vec<Choice>,
     may_freeze: bool,
 }
 
@@ -746,9 +749,18 @@ async fn months(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 }
 
 async fn months_page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<Response, Fault> {
-    let frozen = ctx
-        .read::<_, EvaluationError, _>(|r| Ok(sql_sets::frozen(r, 120)?))
+    let (frozen, sets) = ctx
+        .read::<_, EvaluationError, _>(|r| Ok((sql_sets::frozen(r, 120)?, ops::sets(r)?)))
         .await?;
+    // One of each, as the newest version is called.
+    let mut newest: BTreeMap<&str, String> = BTreeMap::new();
+    for set in &sets {
+        let name = match ui.lang {
+            ui::Lang::Zh => &set.name_zh,
+            ui::Lang::En => &set.name_en,
+        };
+        newest.insert(&set.id, format!("{name} ({})", set.id));
+    }
     let status = if form.is_ok() {
         StatusCode::OK
     } else {
@@ -756,6 +768,10 @@ async fn months_page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<Response, Fau
     };
     let page = MonthsPage {
         may_freeze: ops::may_freeze(ctx).is_ok(),
+        sets: newest
+            .into_iter()
+            .map(|(id, name)| Choice::new(id, name))
+            .collect(),
         ui,
         form,
         frozen,

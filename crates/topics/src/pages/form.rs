@@ -79,7 +79,9 @@ pub(super) fn page_of(
         Some((id, _)) => (ui.t("topics-edit"), format!("/topics/{id}/edit")),
         None => (ui.t("topics-new"), "/topics/new".to_owned()),
     };
-    let topic = of.map(|(id, _)| Crumb {
+    // A form that came back without a title has nothing to call the topic by.
+    let named = of.filter(|_| !form.value("title").is_empty());
+    let topic = named.map(|(id, _)| Crumb {
         label: form.value("title").to_owned(),
         href: format!("/topics/{id}"),
     });
