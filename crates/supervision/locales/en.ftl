@@ -89,6 +89,7 @@ supervision-error-not-your-unit = Only the unit that was asked reports.
 supervision-error-not-yours = Only whoever opened a supervision decides on it, and never the unit that was asked.
 supervision-error-not-now = This is not possible as it stands now.
 supervision-error-missing = Please fill this in.
+supervision-error-missing-named = Please fill in “{ $field }”.
 supervision-error-too-long = The text is too long: { $reason }
 supervision-error-unit-needed = No unit has the case: choose the one that is to act.
 supervision-error-unknown-unit = There is no such unit in force.

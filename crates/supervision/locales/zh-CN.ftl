@@ -89,6 +89,7 @@ supervision-error-not-your-unit = 只有被督办的单位可以报告。
 supervision-error-not-yours = 只有发出督办的人可以签结，被督办单位不得签结。
 supervision-error-not-now = 现在的状态不允许这样做。
 supervision-error-missing = 请填写此项。
+supervision-error-missing-named = 请填写“{ $field }”。
 supervision-error-too-long = 文字过长：{ $reason }
 supervision-error-unit-needed = 没有承办单位，请选择责任单位。
 supervision-error-unknown-unit = 没有这个单位，或已停用。
