@@ -150,6 +150,7 @@ matters-minor-number = Number of the class
 matters-two-digits = Two digits
 matters-minor-help = Two digits; local classes count down from 99.
 matters-duties = Register of duties
+matters-duty-line = { $place }: { $unit }
 matters-duties-of = Duties for it
 matters-duties-all = Those that ended as well
 matters-duties-none = No duty fits

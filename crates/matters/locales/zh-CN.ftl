@@ -141,6 +141,7 @@ matters-minor-number = 小类代码
 matters-two-digits = 两位数字
 matters-minor-help = 两位数字；本地扩展的类别从 99 起往下编。
 matters-duties = 权责清单
+matters-duty-line = { $place }：{ $unit }
 matters-duties-of = 查看有关的权责
 matters-duties-all = 包括已结束的
 matters-duties-none = 没有符合的权责
