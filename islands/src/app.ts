@@ -88,6 +88,14 @@ document.addEventListener('keydown', (event) => {
   fold?.querySelector('summary')?.focus();
 });
 
+// A bar that is pushed aside on a phone begins where the reader is.
+for (const here of document.querySelectorAll<HTMLElement>('.topnav [aria-current], .topnav .is-here, .queues [aria-current]')) {
+  const bar = here.closest<HTMLElement>('.topnav > ul, .queues > ul');
+  if (!bar || bar.scrollWidth <= bar.clientWidth || here.offsetParent === null) continue;
+  const [own, room] = [here.getBoundingClientRect(), bar.getBoundingClientRect()];
+  bar.scrollLeft += own.left + own.width / 2 - (room.left + room.width / 2);
+}
+
 // A page that comes back from the browser's memory may be sent again.
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-sent]')) delete form.dataset.sent;

@@ -3,10 +3,11 @@
 import { LineChart } from 'echarts/charts';
 import { AxisPointerComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
 import { enlarged, isStill, onTheme, token } from './parts/theme';
 
-use([LineChart, GridComponent, TooltipComponent, AxisPointerComponent, CanvasRenderer]);
+use([LineChart, GridComponent, TooltipComponent, AxisPointerComponent, LabelLayout, CanvasRenderer]);
 
 interface Line {
   name: string;
@@ -104,6 +105,9 @@ function optionOf(plan: Plan): EChartsCoreOption {
   const fontFamily = getComputedStyle(document.body).fontFamily;
   const scale = enlarged();
   const fontSize = 12 * scale;
+  // Where only whole things are counted, the axis has no tenths of them.
+  const isWhole = [...series.flatMap(({ values }) => values), ...(band ?? []).flatMap((b) => b ?? [])]
+    .every((value) => value == null || Number.isInteger(value));
   let strong = 0;
   const lines = series.map(({ name, values, comparison }) => {
     const color = comparison ? token('--line-strong') : token(`--line-${((strong += 1) - 1) % 4 + 1}`);
@@ -132,7 +136,7 @@ function optionOf(plan: Plan): EChartsCoreOption {
       axisLabel: { color: soft, hideOverlap: true, fontSize },
     },
     yAxis: {
-      type: 'value', min: 0, splitNumber: 4,
+      type: 'value', min: 0, splitNumber: 4, ...(isWhole ? { minInterval: 1 } : {}),
       axisLabel: { color: soft, fontSize, formatter: (value: number) => shown(value) },
       splitLine: { lineStyle: { color: token('--line') } },
     },

@@ -88,7 +88,7 @@ access-role-security-admin = security administrator
 # Why something was refused: access-error- and the code.
 access-error-sign-in-failed = Login or password is not right, or the account cannot be used just now.
 access-error-csrf = The form is too old or was not opened on this site, so nothing was done. Open the page again and send it once more.
-access-error-refused = Your post may not do this.
+access-error-refused = Your account may not do this.
 access-error-bad-token = The API token is unknown, over, or taken back.
 access-error-sign-in = This call needs an API token or a session.
 access-error-must-change = Change the one-time password first.

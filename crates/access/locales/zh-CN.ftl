@@ -88,7 +88,7 @@ access-role-security-admin = 安全管理员
 # 拒绝的原因，键是 access-error- 加代码。
 access-error-sign-in-failed = 登录名或口令不对，或账号暂时不能用。
 access-error-csrf = 表单已过期，或不是从本站打开的，所以没有处理。请重新打开这一页再提交。
-access-error-refused = 您的岗位没有做这件事的权限。
+access-error-refused = 您的账号没有做这件事的权限。
 access-error-bad-token = 接口令牌无效、过期或已收回。
 access-error-sign-in = 这个调用需要接口令牌或登录。
 access-error-must-change = 请先更换一次性口令。
@@ -140,7 +140,7 @@ access-deputy-away-help = 填写账号；留空表示本人。
 access-deputy-who = 代理人
 access-deputy-who-help = 期间代为履职的同事的账号。
 access-deputy-span = 时间
-access-deputy-from-to = { $from } 至 { $to }
+access-deputy-from-to = { $from }至{ $to }
 access-deputy-first = 首日
 access-deputy-last = 末日
 access-deputy-reason = 事由

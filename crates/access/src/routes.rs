@@ -266,6 +266,8 @@ pub struct MenuEntry {
     /// Smaller comes first: below 50 the daily work, below 700 what the record tells, below 890 what is set up, above
     /// that the reader's own.
     pub place: u16,
+    /// Whether it is nothing to a resident, who holds the permission all the same.
+    pub is_for_staff: bool,
 }
 
 impl MenuEntry {
@@ -332,8 +334,24 @@ impl Capability {
             href,
             permission,
             place,
+            is_for_staff: false,
         });
         self
+    }
+    /// The same for what only concerns staff, such as their leave: a resident does not see it.
+    #[must_use]
+    pub fn staff_menu(
+        self,
+        key: &'static str,
+        href: &'static str,
+        permission: Permission,
+        place: u16,
+    ) -> Self {
+        let mut with = self.menu(key, href, permission, place);
+        if let Some(entry) = with.menu.last_mut() {
+            entry.is_for_staff = true;
+        }
+        with
     }
 }
 

@@ -133,6 +133,9 @@ impl Visit {
             .menu()
             .iter()
             .filter(|entry| visit.principal.may(entry.permission))
+            .filter(|entry| {
+                !(entry.is_for_staff && matches!(visit.principal, Principal::Resident { .. }))
+            })
             .map(|entry| ui::MenuItem::new(ui.t(entry.key), entry.href).in_part(entry.part()))
             .collect();
         ui

@@ -17,7 +17,7 @@ actors-unreviewed = { $n ->
     [one] One unit was made by an import and not looked at yet
    *[other] { $n } units were made by imports and not looked at yet
 }
-actors-none = No unit fits.
+actors-none = No unit fits
 actors-none-advice = Import a sheet of units under Administration, or add one.
 actors-name = Name
 actors-name-zh = Name in Chinese

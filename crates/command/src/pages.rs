@@ -36,7 +36,7 @@ pub fn capability() -> Capability {
 /// A number of the strip.
 struct Stat {
     label: String,
-    value: String,
+    value: Html,
     note: String,
     tone: &'static str,
 }
@@ -127,6 +127,7 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         numbers.week(0, |d| d.closed),
         numbers.week(0, |d| d.on_time),
     );
+    let number = |n: u64| Html::from_text(&ui.num(n));
     let stat = |key, value, note, tone| Stat {
         label: ui.t(key),
         value,
@@ -143,22 +144,26 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         )
     });
     vec![
-        stat("command-today", ui.num(today), compared, ""),
+        stat("command-today", number(today), compared, ""),
         stat(
             "command-on-time",
-            ui.rate_text(on_time, closed),
+            ui.rate(on_time, closed),
             ui.t("command-last-days"),
             "",
         ),
         stat(
             "command-open",
-            ui.num(numbers.open()),
+            number(numbers.open()),
             stock_compared(ui, numbers, |stock| stock.open),
             "",
         ),
         stat(
             "command-overdue",
-            format!("■ {}", ui.num(numbers.overdue())),
+            if numbers.overdue() > 0 {
+                Html::from_text(&format!("■ {}", ui.num(numbers.overdue())))
+            } else {
+                number(0)
+            },
             ui.t2(
                 "command-overdue-of-open",
                 "rate",

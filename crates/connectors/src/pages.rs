@@ -486,7 +486,7 @@ impl OrderPage {
                 href: format!("/cases/{}", case.number),
             }],
             number: case.number.to_string(),
-            title: class.map_or_else(|| "—".to_owned(), |c| c.name_zh.clone()),
+            title: class.map_or_else(|| "—".to_owned(), |c| c.name(ui.lang.tag()).to_owned()),
             description: case.description.clone(),
             due: ui.time_or_dash(case.due_at),
             light: light_of(case, city, ui.now).map_or_else(Html::default, |l| ui.light(l)),
@@ -494,7 +494,7 @@ impl OrderPage {
                 .standard
                 .as_ref()
                 .and_then(|s| s.limit)
-                .map_or_else(|| "—".to_owned(), |l| l.to_string()),
+                .map_or_else(|| "—".to_owned(), |l| ui.limit(Some(l))),
             urgent: case.urgent,
             square: square(&address),
             address,

@@ -19,6 +19,7 @@ use cases::lists::ListKind;
 use cases::service::Cases;
 use kernel::id::Id;
 use matters::{City, MatterId};
+use std::collections::BTreeMap;
 use ui::{Choice, FormState, Html, Tone, Ui};
 
 /// Cases of a page behind a number.
@@ -135,10 +136,13 @@ fn value_text(ui: &Ui, unit: Unit, value: Option<f64>) -> String {
 
 /// A numerator: what is no number of cases or times says what it is.
 fn numerator_text(ui: &Ui, unit: Unit, n: i64) -> String {
-    let n = bulletin::grouped(n);
     match unit {
-        Unit::Hours => ui.ta("evaluation-seconds", &[("n", &n)]),
-        Unit::Share | Unit::Times => n,
+        // Kept in seconds, told in the unit of the mean beside it.
+        Unit::Hours => {
+            let hours = ui::group_digits(&format!("{:.1}", n as f64 / 3600.0));
+            ui.ta("evaluation-hours", &[("n", &hours)])
+        }
+        Unit::Share | Unit::Times => bulletin::grouped(n),
     }
 }
 
@@ -731,6 +735,8 @@ struct MonthsPage {
     ui: Ui,
     form: FormState,
     frozen: Vec<Frozen>,
+    /// By which definitions a month may be frozen.
+    sets: Vec<Choice>,
     may_freeze: bool,
 }
 
@@ -743,9 +749,18 @@ async fn months(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 }
 
 async fn months_page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<Response, Fault> {
-    let frozen = ctx
-        .read::<_, EvaluationError, _>(|r| Ok(sql_sets::frozen(r, 120)?))
+    let (frozen, sets) = ctx
+        .read::<_, EvaluationError, _>(|r| Ok((sql_sets::frozen(r, 120)?, ops::sets(r)?)))
         .await?;
+    // One of each, as the newest version is called.
+    let mut newest: BTreeMap<&str, String> = BTreeMap::new();
+    for set in &sets {
+        let name = match ui.lang {
+            ui::Lang::Zh => &set.name_zh,
+            ui::Lang::En => &set.name_en,
+        };
+        newest.insert(&set.id, format!("{name} ({})", set.id));
+    }
     let status = if form.is_ok() {
         StatusCode::OK
     } else {
@@ -753,6 +768,10 @@ async fn months_page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<Response, Fau
     };
     let page = MonthsPage {
         may_freeze: ops::may_freeze(ctx).is_ok(),
+        sets: newest
+            .into_iter()
+            .map(|(id, name)| Choice::new(id, name))
+            .collect(),
         ui,
         form,
         frozen,
@@ -930,6 +949,8 @@ struct OwnPage {
     form: FormState,
     period: String,
     acts: Vec<(String, i64)>,
+    /// Whether the other parts of evaluation are open to the reader.
+    may_figures: bool,
 }
 
 /// GET /evaluation/own — what the reader did in a month. Of nobody else, for nobody else.
@@ -969,6 +990,7 @@ async fn own(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fa
         ),
         form: asked.form,
         acts,
+        may_figures: ctx.require(Permission::EvaluationRead).is_ok(),
         ui: ui.clone(),
     };
     show_as(StatusCode::OK, &page)

@@ -19,7 +19,7 @@ grid-land-use = Land use
 grid-beat = Beat
 grid-drawn = drawn
 grid-empty = There are no divisions below this one and no unit grids
-grid-empty-advice = A system administrator brings them in with the commands shiyu import divisions and shiyu import grid.
+grid-empty-advice = A system administrator imports them under Administration, or with the commands shiyu import divisions and shiyu import grid.
 grid-draw = Draw square unit grids
 grid-error-unusable-file = { $line ->
     [0] The file cannot be used, and nothing was written: { $reason }

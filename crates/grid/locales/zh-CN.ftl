@@ -19,7 +19,7 @@ grid-land-use = 用地
 grid-beat = 责任网格
 grid-drawn = 绘制
 grid-empty = 这里没有下级区划，也没有单元网格
-grid-empty-advice = 系统管理员可以用命令 shiyu import divisions 和 shiyu import grid 导入。
+grid-empty-advice = 系统管理员在“管理”里导入，也可以用命令 shiyu import divisions 和 shiyu import grid。
 grid-draw = 划单元网格
 grid-error-unusable-file = { $line ->
     [0] 文件无法使用，什么都没有写入：{ $reason }

@@ -33,9 +33,9 @@ matters-drafts-open = { $n ->
     [one] One draft is not published yet
    *[other] { $n } drafts are not published yet
 }
-matters-none = The catalogue is empty.
+matters-none = The catalogue is empty
 matters-none-advice = Import the sheet of your city (Excel or CSV) under Administration, or add a class.
-matters-none-found = No class fits.
+matters-none-found = No class fits
 matters-none-found-advice = Try other words, or add keywords to the class.
 matters-code = Code
 matters-name = Name
@@ -109,7 +109,7 @@ matters-versions = Versions
 matters-version = Version { $n }
 matters-version-col = Version
 matters-made = Published
-matters-acts = Acts
+matters-acts = Actions
 matters-from-start = since ever
 matters-compare = Compare
 matters-compare-title = From { $a } to { $b }
@@ -150,9 +150,10 @@ matters-minor-number = Number of the class
 matters-two-digits = Two digits
 matters-minor-help = Two digits; local classes count down from 99.
 matters-duties = Register of duties
+matters-duty-line = { $place }: { $unit }
 matters-duties-of = Duties for it
 matters-duties-all = Those that ended as well
-matters-duties-none = No duty fits.
+matters-duties-none = No duty fits
 matters-duties-none-advice = Import a sheet of duties under Administration, or add a line.
 matters-class-no-duty = Nobody is named for it; the territory answers.
 matters-who-for-this = Ask who is responsible
@@ -201,7 +202,7 @@ matters-gaps-clashes = Double lines
 matters-gaps-clashes-about = The same matters in the same place with different units; only one line counts.
 matters-gaps-dead = Naming a closed unit
 matters-gaps-about = The { $n } classes people choose from; lines for a beat cover no district.
-matters-gaps-none = There is no gap and no double line.
+matters-gaps-none = There is no gap and no double line
 matters-gaps-district = { $n ->
     [one] { $name }: one class without a duty
    *[other] { $name }: { $n } classes without a duty
@@ -253,7 +254,7 @@ matters-error-conduct-warnable = This class is about the conduct of persons and 
 matters-error-confidential-public = A confidential class is neither public nor claimable.
 matters-error-person-claimable = A person's request for help is never claimed by others.
 matters-error-forbidden-class = What somebody is makes no matter: this program keeps no score, rank, label or trait of a person.
-matters-error-invalid = This will not do: { $reason }
+matters-error-invalid = This is not valid: { $reason }
 matters-error-outdated = The draft was begun from version { $base }, and there is version { $latest } by now. Edit it again.
 matters-error-past = Days that are over cannot be changed: today at the earliest, for an end yesterday.
 matters-error-before-other = A version that is published begins later; take it back first.

@@ -197,6 +197,8 @@ pub(crate) struct FailedRow {
     pub id: String,
     pub kind: String,
     pub path: String,
+    /// The number of the case it is about; empty where it is about something else.
+    pub number: String,
     pub at: ui::Html,
     pub channel: String,
     pub attempts: u32,
@@ -231,6 +233,7 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
             FailedRow {
                 id: f.notice.to_string(),
                 kind: f.kind,
+                number: number_in(&f.path).to_owned(),
                 path: f.path,
                 at: ui.time(f.at),
                 channel: if ui.site.words.has(&key) {
@@ -239,7 +242,12 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
                     f.channel.clone()
                 },
                 attempts: f.attempts,
-                why: f.failure,
+                // Within the program there is one reason only; others are words of other machines.
+                why: if f.channel == "in_app" {
+                    ui.t("notices-why-nobody")
+                } else {
+                    f.failure
+                },
                 can_go_again: f.channel != "in_app",
             }
         })
@@ -251,6 +259,12 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
         pager,
         ui,
     })
+}
+
+/// The number in the address of a case.
+fn number_in(path: &str) -> &str {
+    let number = path.strip_prefix("/cases/").unwrap_or_default();
+    number.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 async fn again_all(ctx: Ctx, ui: Ui) -> Result<Go, Fault> {
@@ -434,6 +448,7 @@ mod tests {
                     id: "1".into(),
                     kind: "test".into(),
                     path: "/cases/1".into(),
+                    number: number_in("/cases/1?from=notices").into(),
                     at: ui::Html::from_text("x"),
                     channel: "x".into(),
                     attempts: 8,

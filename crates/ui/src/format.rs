@@ -386,6 +386,15 @@ impl Ui {
         money(fen.given())
     }
 
+    /// What stands between two sentences: a space, and nothing where a full stop has its own room.
+    #[must_use]
+    pub fn between(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "",
+            Lang::En => " ",
+        }
+    }
+
     /// Several names in one sentence: 甲、乙、丙 or A, B, C.
     #[must_use]
     pub fn list<S: AsRef<str>>(&self, names: &[S]) -> String {

@@ -4,7 +4,9 @@ use crate::answer::show;
 use crate::ctx::Ctx;
 use crate::extract::Fields;
 use crate::fault::Fault;
+use crate::ops::accounts;
 use crate::ops::audit::{self, AuditQuery, AuditRow};
+use crate::principal::AccountId;
 use crate::trail;
 use askama::Template;
 use axum::extract::RawQuery;
@@ -13,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use kernel::id::Id;
 use kernel::{Cursor, PageSize};
+use std::collections::HashMap;
 use store::StoreError;
 use ui::{FormState, Html, Pager, Ui};
 
@@ -31,6 +34,8 @@ struct EntryRow {
     /// What kind of thing was acted on, in words, and which.
     object_kind: String,
     object: String,
+    /// What the object is called; its id where it has no name.
+    object_name: String,
     /// The page of the object; empty where there is none.
     page: String,
     /// What else was done to it.
@@ -72,13 +77,22 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
                 };
                 wanted.actor = Some(id);
             }
-            audit::search(r, &wanted, PageSize::default()).map(Some)
+            let page = audit::search(r, &wanted, PageSize::default())?;
+            let acted_on = page.items.iter().filter(|row| row.object_kind == "account");
+            let accounts: Vec<AccountId> = acted_on
+                .filter_map(|row| row.object_id.parse().ok())
+                .collect();
+            let names = accounts::names(r, &accounts)?;
+            Ok(Some((page, names)))
         })
         .await?;
     // Nobody of that name: an empty page says so.
-    let page = page.unwrap_or_else(|| kernel::Page {
-        items: Vec::new(),
-        next: None,
+    let (page, names) = page.unwrap_or_else(|| {
+        let page = kernel::Page {
+            items: Vec::new(),
+            next: None,
+        };
+        (page, HashMap::new())
     });
     let link = |after: Option<&Cursor>| {
         let mut link = form_urlencoded::Serializer::new("/audit?".to_owned());
@@ -96,7 +110,11 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
         shown: page.items.len() as u64,
         total: None,
     };
-    let rows = page.items.into_iter().map(|row| entry(&ui, row)).collect();
+    let rows = page
+        .items
+        .into_iter()
+        .map(|row| entry(&ui, row, &names))
+        .collect();
     show(&AuditPage {
         form: fields.form(),
         ui,
@@ -137,7 +155,7 @@ fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
     })
 }
 
-fn entry(ui: &Ui, row: AuditRow) -> EntryRow {
+fn entry(ui: &Ui, row: AuditRow, names: &HashMap<AccountId, String>) -> EntryRow {
     let kind = match row.actor_kind.as_str() {
         "staff" => ui.t("access-audit-staff"),
         "resident" => ui.t("access-audit-resident"),
@@ -164,6 +182,12 @@ fn entry(ui: &Ui, row: AuditRow) -> EntryRow {
         of_request: narrowed(&[("reference", &reference)]),
         reference,
         action: row.action,
+        object_name: row
+            .object_id
+            .parse::<AccountId>()
+            .ok()
+            .and_then(|id| names.get(&id).cloned())
+            .unwrap_or_else(|| row.object_id.clone()),
         object: row.object_id,
     }
 }

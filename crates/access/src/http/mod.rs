@@ -222,7 +222,7 @@ pub fn capability() -> Capability {
             780,
         )
         .menu("access-menu-audit", "/audit", Permission::AuditRead, 810)
-        .menu(
+        .staff_menu(
             "access-menu-deputies",
             "/deputies",
             Permission::OwnAccount,

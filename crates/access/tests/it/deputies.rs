@@ -134,3 +134,18 @@ both_engines!(
         assert_eq!(chain.status, 403, "{}", chain.text);
     }
 );
+
+both_engines!(
+    a_resident_is_not_led_to_leave_and_deputies,
+    &migrations(),
+    |db| {
+        let city = City::with(db, patient(), Vec::new());
+        city.account("clerk", &[Role::Acceptor]);
+        city.account("neighbour", &[Role::Resident]);
+        let of_staff = city.signed_in("clerk").get("/account").text;
+        assert!(of_staff.contains("href=\"/deputies\""), "{of_staff}");
+        let of_resident = city.signed_in("neighbour").get("/account").text;
+        assert!(of_resident.contains("href=\"/account\""), "{of_resident}");
+        assert!(!of_resident.contains("href=\"/deputies\""));
+    }
+);

@@ -9,6 +9,7 @@ use crate::moves::Act;
 use crate::rules::CityRules;
 use crate::words::act_key;
 use access::{Account, AccountId};
+use actors::Unit;
 use matters::{City, Reason};
 use ui::{Choice, Ui};
 
@@ -874,8 +875,21 @@ impl Maker<'_> {
 
     /// The unit that should handle the case, as its form offers it, and why; empty where no unit is known.
     pub fn responsible(&self) -> (String, String) {
+        let (unit, why) = self.responsible_unit();
+        let label = unit.map(|u| unit_label(u, self.ui.lang));
+        (label.unwrap_or_default(), why)
+    }
+
+    /// The same by its name alone, to be read and not to be sent.
+    pub fn responsible_named(&self) -> (String, String) {
+        let (unit, why) = self.responsible_unit();
+        let name = unit.map(|u| u.name(self.ui.lang.tag()).to_owned());
+        (name.unwrap_or_default(), why)
+    }
+
+    fn responsible_unit(&self) -> (Option<&Unit>, String) {
         if let Some(unit) = self.case.ruled.and_then(|u| self.city.unit(u)) {
-            return (unit_label(unit, self.ui.lang), self.ui.t("cases-why-ruled"));
+            return (Some(unit), self.ui.t("cases-why-ruled"));
         }
         let on = self.city.local_date(self.ui.now);
         let found = self.city.who(
@@ -885,17 +899,13 @@ impl Maker<'_> {
             on,
         );
         let Ok(found) = found else {
-            return (String::new(), self.ui.t("cases-why-none"));
+            return (None, self.ui.t("cases-why-none"));
         };
         let is_named = matches!(found.reason, Reason::Duty { .. });
         if !is_named && self.city.duty_rules.first_receiver && self.case.returns > 0 {
-            return (String::new(), self.ui.t("cases-why-first"));
+            return (None, self.ui.t("cases-why-first"));
         }
-        let unit = self
-            .city
-            .unit(found.handling)
-            .map(|u| unit_label(u, self.ui.lang))
-            .unwrap_or_default();
+        let unit = self.city.unit(found.handling);
         (unit, super::sheet::why(self.ui, self.city, &found.reason))
     }
 

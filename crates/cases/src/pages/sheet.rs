@@ -471,7 +471,7 @@ impl Frame<'_> {
             main,
             more,
             responsible: if is_before_dispatch {
-                maker.responsible()
+                maker.responsible_named()
             } else {
                 Default::default()
             },

@@ -1,7 +1,7 @@
 //! GET, POST /supervision/ladder — the rungs of the escalation ladder.
 
 use super::sentence;
-use crate::model::{Rung, RungAct, SupervisionError, Tell};
+use crate::model::{Rung, RungAct, RungAt, SupervisionError, Tell};
 use crate::ops;
 use access::{Ctx, Fault, Fields, Go, Permission, Problem, Query, show_as};
 use askama::Template;
@@ -104,7 +104,13 @@ impl LadderPage {
             } else {
                 rung.name_zh.clone()
             },
-            at: rung.at.to_string(),
+            at: match rung.at {
+                RungAt::Percent(n) => format!("{n} %"),
+                RungAt::After(limit) => {
+                    let limit = ui.limit(Some(limit));
+                    ui.tn("supervision-at-after", "limit", limit.as_str())
+                }
+            },
             act: ui.t(&format!("supervision-act-{}", rung.act)),
             tell: ui.list(
                 &rung

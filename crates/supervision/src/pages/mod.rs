@@ -88,8 +88,22 @@ fn light(ui: &Ui, s: &Supervised) -> Html {
 }
 
 /// The sentence of an error in the reader's language.
+// words: supervision-field-*
 fn sentence(ui: &Ui, error: SupervisionError) -> (Fault, String) {
     let fault = Fault::from(error);
+    // What is missing is named as its field is, so that the list of faults can be understood by itself.
+    if fault.code() == "supervision.missing" {
+        let field = fault.field_name().unwrap_or_default().replace('_', "-");
+        let key = format!("supervision-field-{field}");
+        if ui.site.words.has(&key) {
+            let said = ui.tn(
+                "supervision-error-missing-named",
+                "field",
+                ui.t(&key).as_str(),
+            );
+            return (fault, said);
+        }
+    }
     let said = fault
         .sentence(&ui.site.words, ui.lang)
         .unwrap_or_else(|| fault.detail().to_owned());

@@ -83,7 +83,10 @@ impl OnePage {
             unit: unit_name(&ui, city, s.unit),
             origin: ui.t(&format!("supervision-origin-{}", s.origin)),
             instruction: s.instruction.clone(),
-            limit: s.limit_text.clone(),
+            limit: s
+                .limit_text
+                .parse()
+                .map_or_else(|_| s.limit_text.clone(), |limit| ui.limit(Some(limit))),
             due: ui.time(s.due_at),
             light: light(&ui, s),
             standing,

@@ -79,8 +79,14 @@ pub(super) fn page_of(
         Some((id, _)) => (ui.t("topics-edit"), format!("/topics/{id}/edit")),
         None => (ui.t("topics-new"), "/topics/new".to_owned()),
     };
+    // A form that came back without a title has nothing to call the topic by.
+    let named = of.filter(|_| !form.value("title").is_empty());
+    let topic = named.map(|(id, _)| Crumb {
+        label: form.value("title").to_owned(),
+        href: format!("/topics/{id}"),
+    });
     FormPage {
-        crumbs: crumbs(&ui),
+        crumbs: crumbs(&ui).into_iter().chain(topic).collect(),
         heading,
         action,
         version: of

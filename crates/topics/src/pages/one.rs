@@ -322,11 +322,21 @@ fn entry(ui: &Ui, details: &Details, mark: &crate::model::Mark) -> Entry {
             .split_once(' ')
             .and_then(|(word, rest)| {
                 let standing: MeasureStanding = word.parse().ok()?;
-                Some(format!("{}：{rest}", measure_word(ui, standing)))
+                Some(ui.t2(
+                    "topics-measure-said",
+                    "standing",
+                    measure_word(ui, standing).as_str(),
+                    "words",
+                    rest,
+                ))
             })
             .unwrap_or_else(|| mark.note.clone()),
         "cases" => ui.tn("topics-added", "n", mark.note.parse::<u64>().unwrap_or(0)),
-        _ => mark.note.clone(),
+        // The day of a start or an end.
+        _ => mark
+            .note
+            .parse::<jiff::civil::Date>()
+            .map_or_else(|_| mark.note.clone(), |day| ui.date_long(day)),
     };
     Entry {
         when: ui.time(mark.at),

@@ -21,7 +21,7 @@ const MOST_STREETS: usize = 200;
 
 /// What one detector has been worth, as cells.
 pub(super) struct WorthRow {
-    code: String,
+    detector: String,
     findings: u32,
     unjudged: u32,
     precision: Html,
@@ -99,10 +99,28 @@ fn days(ui: &Ui, n: Option<f64>) -> String {
     )
 }
 
-fn worth_row(ui: &Ui, p: &Performance) -> WorthRow {
+/// What a detector is called: its method where it is known, else its code.
+pub(super) fn named(ui: &Ui, detectors: &[Detector], code: &str) -> String {
+    let found = detectors.iter().find(|d| d.code == code);
+    found.map_or_else(|| code.to_owned(), |d| title(ui, d))
+}
+
+// words: warning-method-*
+fn title(ui: &Ui, detector: &Detector) -> String {
+    ui.t2(
+        "warning-detector-title",
+        "code",
+        detector.code.as_str(),
+        "method",
+        ui.t(&format!("warning-method-{}", detector.method))
+            .as_str(),
+    )
+}
+
+fn worth_row(ui: &Ui, detectors: &[Detector], p: &Performance) -> WorthRow {
     let judged = p.real + p.known_cause + p.false_alarms;
     WorthRow {
-        code: p.detector.clone(),
+        detector: named(ui, detectors, &p.detector),
         findings: p.findings,
         unjudged: p.unjudged,
         precision: ui.rate(u64::from(p.real), u64::from(judged)),
@@ -156,14 +174,7 @@ fn detector_form(ui: &Ui, detector: &Detector) -> DetectorForm {
     };
     DetectorForm {
         code: code.clone(),
-        title: ui.t2(
-            "warning-detector-title",
-            "code",
-            code.as_str(),
-            "method",
-            ui.t(&format!("warning-method-{}", detector.method))
-                .as_str(),
-        ),
+        title: title(ui, detector),
         level_field: format!("{code}.level"),
         enabled_field: format!("{code}.enabled"),
         enabled: detector.enabled,
@@ -214,7 +225,11 @@ pub(super) fn page_of(
     DetectorsPage {
         crumbs: crumbs(&ui),
         form: form.unwrap_or_else(|| values(detectors)),
-        worth: worth.detectors.iter().map(|p| worth_row(&ui, p)).collect(),
+        worth: worth
+            .detectors
+            .iter()
+            .map(|p| worth_row(&ui, detectors, p))
+            .collect(),
         detectors: detectors.iter().map(|d| detector_form(&ui, d)).collect(),
         beats: worth
             .beats
@@ -231,7 +246,7 @@ pub(super) fn page_of(
             .iter()
             .map(|r| RunRow {
                 day: day(&ui, r.day),
-                detector: r.detector.clone(),
+                detector: named(&ui, detectors, &r.detector),
                 series: r.series,
                 too_short: r.too_short,
                 signals: r.signals,
