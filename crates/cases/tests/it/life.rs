@@ -627,3 +627,42 @@ testdb::both_engines!(
         .unwrap();
     }
 );
+
+testdb::both_engines!(
+    the_list_of_unclear_duties_comes_by_the_api_with_its_cases,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::PendingSign).number;
+        let back = Step::Return {
+            reason: "不是我单位职责".into(),
+        };
+        city.act("water", number, vec![back]).unwrap();
+        let path = "/api/v1/duties/unclear";
+        let reply = city.get("leader", path);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let duty = &reply.body["duties"][0];
+        assert_eq!(
+            (&duty["matter"]["code"], &duty["district"], &duty["returns"]),
+            (&"C0101".into(), &"330102000000".into(), &1.into())
+        );
+        let case = &duty["cases"][0];
+        assert_eq!(case["number"], number.to_string());
+        assert_eq!(
+            (
+                &case["returns"][0]["unit_name"],
+                &case["returns"][0]["reason"]
+            ),
+            (&"水务局".into(), &"不是我单位职责".into())
+        );
+        for (query, field) in [("days=0", "days"), ("days=x", "days"), ("dayz=3", "dayz")] {
+            let refused = city.get("leader", &format!("{path}?{query}"));
+            assert_eq!(
+                (refused.status, &refused.body["field"]),
+                (422, &field.into()),
+                "{query}: {refused:?}"
+            );
+        }
+        assert_eq!(city.get("water", path).status, 403);
+    }
+);

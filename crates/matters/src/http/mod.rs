@@ -2,6 +2,7 @@
 
 mod check;
 mod duties;
+mod items;
 mod views;
 
 pub use views::{Asked, named_class};
@@ -73,7 +74,7 @@ pub fn routes() -> Routes {
             )
             .answers::<CoverageView>(200),
         );
-    check::add(duties::add(routes))
+    check::add(items::add(duties::add(routes)))
 }
 
 /// What the catalogue brings to the program: calls, pages, tables, words.
