@@ -323,6 +323,16 @@ fn a_citys_own_definitions_and_the_bulletin_come_by_the_api() {
     }
     let (status, head, _) = get("month=2026-01&format=docx", "*/*");
     assert_eq!(status, 422, "{head}");
+    // Frozen at the command line, it says who runs it, as the audit trail does.
+    let frozen = [
+        "evaluate",
+        "--definition",
+        "standard",
+        "--month",
+        "2024-01",
+        "--freeze",
+    ];
+    assert_eq!(place.run(&frozen).done()["frozen"]["frozen_by"], "operator");
     let (status, head, _) = get("month=2026-13", "*/*");
     assert_eq!(status, 422, "{head}");
     let (status, head, body) = get("month=2026-01&lang=en", "application/pdf");
