@@ -190,6 +190,7 @@ evaluation-error-already-frozen = This month is frozen already and is not frozen
 evaluation-error-whole-city-only = Only who sees the whole city may do this.
 evaluation-error-unsound-set = The set cannot be used as it stands. At { $field }: { $reason }
 evaluation-error-not-over = This month is not over yet.
+evaluation-error-not-begun = This month has not begun, so there is nothing to say about it yet.
 evaluation-error-bad-period = The period cannot be used.
 evaluation-error-no-document = The file cannot be made: the system lacks a Chinese font; install fonts-noto-cjk.
 evaluation-error-bad-query = The query cannot be read.

@@ -187,6 +187,7 @@ evaluation-error-already-frozen = 这个月已经冻结，不能再次冻结。
 evaluation-error-whole-city-only = 只有能看到全市的人可以这样做。
 evaluation-error-unsound-set = 这套定义还不能用。{ $field }：{ $reason }
 evaluation-error-not-over = 这个月还没有结束。
+evaluation-error-not-begun = 这个月还没有开始，没有可以统计的内容。
 evaluation-error-bad-period = 时间段有误。
 evaluation-error-no-document = 无法生成文件：系统缺少中文字体，请安装 fonts-noto-cjk。
 evaluation-error-bad-query = 查询条件有误。

@@ -140,6 +140,7 @@ fn month_and_by(fields: &Fields, ctx: &Ctx) -> Result<(Month, By), Fault> {
         "" => ops::last_month(ctx.now(), &zone),
         text => text.parse().map_err(|e| bad("month", e))?,
     };
+    ops::check_begun(month, ctx.now(), &zone)?;
     let by = match fields.get("by") {
         "" => By::City,
         text => By::grouping(text).map_err(|e| bad("by", e))?,

@@ -65,6 +65,9 @@ fn asked(ui: &Ui, fields: &Fields) -> Asked {
             last
         }),
     };
+    if ops::check_begun(month, ui.now, &ui.site.time_zone).is_err() {
+        form.fault("month", ui.t("evaluation-error-not-begun"));
+    }
     let by = match fields.get("by") {
         "" => By::City,
         text => By::grouping(text).unwrap_or_else(|_| {
@@ -1127,6 +1130,7 @@ async fn month(
 async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let asked = asked(&ui, &fields);
+    ops::check_begun(asked.month, ui.now, &ui.site.time_zone)?;
     if !asked.form.is_ok() {
         return Err(EvaluationError::Period(ui.t("evaluation-bad-month")).into());
     }

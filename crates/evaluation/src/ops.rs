@@ -53,6 +53,9 @@ pub enum EvaluationError {
     /// A month is frozen once it is over.
     #[error("the month {0} is not over yet")]
     NotOver(String),
+    /// A month that has not begun has no figures.
+    #[error("the month {0} has not begun")]
+    NotBegun(String),
     /// A frozen month is not frozen again.
     #[error("the month {month} is frozen already, since {at}")]
     AlreadyFrozen {
@@ -583,6 +586,17 @@ pub fn may_freeze(ctx: &Ctx) -> Result<String, EvaluationError> {
             .into());
         }
     })
+}
+
+/// Refuses a month that has not begun: there is nothing to say about it. One that runs has figures up to now.
+///
+/// # Errors
+/// [`EvaluationError::NotBegun`].
+pub fn check_begun(month: Month, now: Timestamp, tz: &TimeZone) -> Result<(), EvaluationError> {
+    if month.first() > tz.to_datetime(now).date() {
+        return Err(EvaluationError::NotBegun(month.to_string()));
+    }
+    Ok(())
 }
 
 /// Whoever reads a frozen month sees the whole city: it is of nobody's part of it.

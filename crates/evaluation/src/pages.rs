@@ -80,7 +80,9 @@ impl Problem for EvaluationError {
             | Self::NotFrozen(_) => StatusCode::NOT_FOUND,
             Self::SameVersion { .. } | Self::AlreadyFrozen { .. } => StatusCode::CONFLICT,
             Self::WholeCityOnly => StatusCode::FORBIDDEN,
-            Self::Set(_) | Self::NotOver(_) | Self::Period(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Set(_) | Self::NotOver(_) | Self::NotBegun(_) | Self::Period(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
     fn code(&self) -> &'static str {
@@ -96,6 +98,7 @@ impl Problem for EvaluationError {
             Self::WholeCityOnly => "evaluation.whole_city_only",
             Self::Set(_) => "evaluation.unsound_set",
             Self::NotOver(_) => "evaluation.not_over",
+            Self::NotBegun(_) => "evaluation.not_begun",
             Self::Period(_) => "evaluation.bad_period",
         }
     }
@@ -103,7 +106,7 @@ impl Problem for EvaluationError {
         match self {
             Self::Set(wrong) => Some(wrong.field.clone()),
             Self::SameVersion { .. } => Some("version".into()),
-            Self::NotOver(_) | Self::AlreadyFrozen { .. } => {
+            Self::NotOver(_) | Self::NotBegun(_) | Self::AlreadyFrozen { .. } => {
                 Some("month".into())
             }
             _ => None,

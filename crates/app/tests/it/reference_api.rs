@@ -323,6 +323,22 @@ fn a_citys_own_definitions_and_the_bulletin_come_by_the_api() {
     }
     let (status, head, _) = get("month=2026-01&format=docx", "*/*");
     assert_eq!(status, 422, "{head}");
+    // A month that has not begun has nothing to say, here and on the command line.
+    let (status, head, body) = get("month=2199-01", "*/*");
+    assert_eq!(status, 422, "{head}");
+    assert!(String::from_utf8_lossy(&body).contains("\"month\""));
+    let out = place.path("never.xlsx").display().to_string();
+    for args in [
+        &["bulletin", "--month", "2199-01", "--out", out.as_str()][..],
+        &["evaluate", "--definition", "standard", "--month", "2199-01"],
+    ] {
+        let error = place.run(args).error(2);
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("not_begun"), &json!("month"))
+        );
+    }
+    assert!(!std::path::Path::new(&out).exists());
     // Frozen at the command line, it says who runs it, as the audit trail does.
     let frozen = [
         "evaluate",

@@ -610,3 +610,44 @@ testdb::both_engines!(
         assert!(!later["differences"].as_array().unwrap().is_empty());
     }
 );
+
+testdb::both_engines!(
+    a_month_that_has_not_begun_is_refused_by_its_field,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        for path in [
+            "/api/v1/evaluation/figures?month=2019-05",
+            "/api/v1/evaluation/bulletin?month=2019-05&format=xlsx",
+        ] {
+            let (status, text) = stage.get(Role::Leader, None, None, path);
+            let why: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(
+                (status, &why["field"], &why["code"]),
+                (422, &"month".into(), &"evaluation.not_begun".into()),
+                "{text}"
+            );
+        }
+        let (status, page) = stage.get(
+            Role::Leader,
+            None,
+            None,
+            "/evaluation/figures?month=2019-05",
+        );
+        assert!(status == 422 && page.contains("has not begun"), "{page}");
+        let file = "/evaluation/bulletin?format=xlsx&month=";
+        assert_eq!(
+            stage
+                .get(Role::Leader, None, None, &format!("{file}2019-05"))
+                .0,
+            422
+        );
+        // The month that runs has figures up to now.
+        assert_eq!(
+            stage
+                .get(Role::Leader, None, None, &format!("{file}2019-04"))
+                .0,
+            200
+        );
+    }
+);
