@@ -160,6 +160,7 @@ fn behind(
             let drill = Drill {
                 of: ByDefinition { by, ..of.clone() },
                 definition: definition.into(),
+                count: None,
                 denominator,
                 after_review: false,
                 key,

@@ -2,6 +2,7 @@
 //! months, the bulletin.
 
 use crate::definitions::DefinitionSet;
+use crate::figures;
 use crate::figures_pages::{DOCUMENTS, document, drill_of};
 use crate::model::{By, Month};
 use crate::ops::{self, ByDefinition, EvaluationError, Figures};
@@ -64,7 +65,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
             get(),
             "/api/v1/evaluation/figures",
             read,
-            figures,
+            by_definition,
             Operation::new("figures of a month by definition, each with numerator, denominator, definition and filter")
                 .query::<String>("month", "YYYY-MM; the last month that is over without it")
                 .query::<String>("set", "a set, perhaps with @version; `standard` without it")
@@ -78,9 +79,12 @@ pub(crate) fn add(routes: Routes) -> Routes {
             behind,
             Operation::new("the cases behind a number, newest first; what they count adds up to it")
                 .query::<String>("rate", "the id of a definition")
+                .query::<String>("count", "instead of a rate a plain count: a word of the vocabulary, such as archive")
                 .query::<String>("side", "numerator or denominator")
                 .query::<String>("key", "the key of the row")
                 .query::<String>("month", "YYYY-MM")
+                .query::<String>("from", "instead of a month the first day, with to")
+                .query::<String>("to", "the last day, included")
                 .query::<String>("set", "as for figures")
                 .query::<String>("by", "as for figures")
                 .query::<String>("after_review", "1: exempt lateness forgiven, excluded cases left out")
@@ -93,6 +97,16 @@ pub(crate) fn add(routes: Routes) -> Routes {
             read,
             months,
             Operation::new("lists the frozen months").answers::<Value>(200),
+        )
+        .on_api(
+            get(),
+            "/api/v1/evaluation/months/{set}/{month}",
+            read,
+            month,
+            Operation::new("shows a frozen month: the figures as they were frozen, by whom and when, and what comes out otherwise now")
+                .about("`rows` is what figures has, with the numbers of then; `differences` lists the numbers that the same definitions give otherwise today. Only for who sees the whole city.")
+                .query::<String>("by", "city, division, unit, matter or channel; city without it")
+                .answers::<Value>(200),
         )
         .on_api(
             Method::POST,
@@ -126,6 +140,7 @@ fn month_and_by(fields: &Fields, ctx: &Ctx) -> Result<(Month, By), Fault> {
         "" => ops::last_month(ctx.now(), &zone),
         text => text.parse().map_err(|e| bad("month", e))?,
     };
+    ops::check_begun(month, ctx.now(), &zone)?;
     let by = match fields.get("by") {
         "" => By::City,
         text => By::grouping(text).map_err(|e| bad("by", e))?,
@@ -201,7 +216,7 @@ async fn bulletin(
     document(&ctx, &ui, set.to_owned(), month, is_pdf).await
 }
 
-async fn figures(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figures>, Fault> {
+async fn by_definition(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figures>, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let (month, by) = month_and_by(&fields, &ctx)?;
     let city = ctx.service::<Cases>().city();
@@ -249,6 +264,34 @@ async fn months(ctx: Ctx) -> Result<Json<Value>, Fault> {
         .read::<_, EvaluationError, _>(|r| Ok(sql_sets::frozen(r, 1200)?))
         .await?;
     Ok(Json(json!({ "months": found })))
+}
+
+async fn month(
+    ctx: Ctx,
+    Path((set, month)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Fault> {
+    let month: Month = month.parse().map_err(|_| Fault::not_found())?;
+    ops::may_read_frozen(&ctx)?;
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let by = match fields.get("by") {
+        "" => By::City,
+        text => ops::frozen_by(text).map_err(|e| bad("by", e))?,
+    };
+    let (city, now) = (ctx.service::<Cases>().city(), ctx.now());
+    let (frozen, snapshot, differences) = ctx
+        .read(move |r| ops::compared(r, &city, &set, month, now))
+        .await?;
+    let rows = snapshot
+        .figures
+        .get(by.as_str())
+        .map(|rows| figures::of_frozen(&snapshot.set, rows))
+        .unwrap_or_default();
+    let mut answer = json!(frozen);
+    answer["by"] = json!(by.as_str());
+    answer["rows"] = json!(rows);
+    answer["differences"] = json!(differences);
+    Ok(Json(answer))
 }
 
 async fn freeze(ctx: Ctx, Json(asked): Json<Freeze>) -> Result<(StatusCode, Json<Value>), Fault> {

@@ -1,10 +1,12 @@
 //! Figures by definition: which sums a set needs, and what they make. One or two statements, whatever the set.
 
 use crate::condition::Mode;
-use crate::definitions::{Better, Definition, DefinitionSet, Filter, Object, Term, Unit};
+use crate::definitions::{
+    Better, Composite, Definition, DefinitionSet, Filter, Object, Term, Unit,
+};
 use crate::guards::{LEAST_HOLDERS, Objection, objections};
 use crate::model::{By, Share};
-use crate::ops::label;
+use crate::ops::{FrozenLine, label};
 use crate::scores::{self, Placed, Score};
 use crate::sql::{self, Ask, Summand, Sums};
 use crate::vocabulary;
@@ -326,8 +328,68 @@ fn grids_in(city: &City, region: &str) -> u64 {
     DivisionCode::padded(region).map_or(0, |code| city.territory.grids_in(code).len() as u64)
 }
 
-/// Places every rate in its funnel and ranks the scores.
-fn compare(set: &DefinitionSet, lines: &mut [Line]) {
+/// The rows of a frozen month as figures. Every number is the one that was frozen; where a row stands among the others follows
+/// from these numbers. A score has its points and its grade, as they were kept, and no parts.
+pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> Vec<Line> {
+    let figure = |definition: &Definition, line: &FrozenLine| {
+        let share = line.rates.get(&definition.id)?;
+        let told = |share: &Share| Share {
+            value: share.value.map(|v| definition.unit.told(v)),
+            ..*share
+        };
+        Some(Figure {
+            numerator: share.numerator,
+            numerator_unit: definition.unit.of_numerator(),
+            denominator: share.denominator,
+            denominator_unit: "cases",
+            value: told(share).value,
+            definition: format!("{}@{}:{}", set.id, set.version, definition.id),
+            filter: definition.filter.clone(),
+            unit: definition.unit,
+            after_review: line.after_review.get(&definition.id).map(told),
+            funnel: None,
+        })
+    };
+    let score = |composite: &Composite, line: &FrozenLine| {
+        let (score, grade) = line.scores.get(&composite.id)?.clone();
+        let objections = match &grade {
+            Some(_) => Vec::new(),
+            None => objections(set, composite),
+        };
+        Some(Score {
+            composite: composite.id.clone(),
+            score,
+            deviation: None,
+            grade,
+            rank: None,
+            objections,
+            parts: Vec::new(),
+        })
+    };
+    let mut lines: Vec<Line> = frozen
+        .iter()
+        .map(|(key, line)| Line {
+            key: key.clone(),
+            name: line.name.clone(),
+            rates: set
+                .definitions
+                .iter()
+                .filter_map(|d| Some((d.id.clone(), figure(d, line)?)))
+                .collect(),
+            scores: set
+                .composites
+                .iter()
+                .filter_map(|c| score(c, line))
+                .collect(),
+            group: (None, None),
+        })
+        .collect();
+    place(set, &mut lines);
+    lines
+}
+
+/// Places every rate in its funnel.
+fn place(set: &DefinitionSet, lines: &mut [Line]) {
     if lines.len() < 2 {
         return;
     }
@@ -347,6 +409,14 @@ fn compare(set: &DefinitionSet, lines: &mut [Line]) {
             }
         }
     }
+}
+
+/// Places every rate in its funnel and ranks the scores.
+fn compare(set: &DefinitionSet, lines: &mut [Line]) {
+    if lines.len() < 2 {
+        return;
+    }
+    place(set, lines);
     for composite in &set.composites {
         let enough = |line: &Line| {
             let rates = composite.parts.iter().filter_map(|p| p.rate.as_ref());

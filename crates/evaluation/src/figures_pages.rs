@@ -2,11 +2,11 @@
 //! number), `/evaluation/months` (frozen months), `/evaluation/bulletin` (the file), `/evaluation/own` (one's own acts).
 
 use crate::bulletin::{self, Words, font};
-use crate::definitions::{Definition, DefinitionSet, Unit};
-use crate::figures::{Figure, Line};
-use crate::model::{By, GROUPINGS, Month, Share};
+use crate::definitions::{Composite, Definition, DefinitionSet, Part, Unit};
+use crate::figures::{self, Figure, Line};
+use crate::model::{By, GROUPINGS, Month, Period, Share};
 use crate::ops::{self, ByDefinition, Difference, Drill, EvaluationError};
-use crate::scores::Standing;
+use crate::scores::{Score, Standing};
 use crate::sql::Behind;
 use crate::sql_sets::{self, Frozen};
 use access::{Ctx, Fault, Fields, Go, Permission, Routes, show_as};
@@ -15,11 +15,13 @@ use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cases::lists::ListKind;
-use cases::service::Cases;
+use cases::lists::{ListKind, Lists};
+use cases::service::{Cases, Channel};
+use jiff::civil::Date;
 use kernel::id::Id;
 use matters::{City, MatterId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use ui::{Choice, FormState, Html, Tone, Ui};
 
 /// Cases of a page behind a number.
@@ -63,6 +65,9 @@ fn asked(ui: &Ui, fields: &Fields) -> Asked {
             last
         }),
     };
+    if ops::check_begun(month, ui.now, &ui.site.time_zone).is_err() {
+        form.fault("month", ui.t("evaluation-error-not-begun"));
+    }
     let by = match fields.get("by") {
         "" => By::City,
         text => By::grouping(text).unwrap_or_else(|_| {
@@ -88,7 +93,7 @@ fn asked(ui: &Ui, fields: &Fields) -> Asked {
     }
 }
 
-fn encoded(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
@@ -101,10 +106,62 @@ pub(crate) fn named(ui: &Ui, d: &Definition) -> String {
     }
 }
 
-/// A number with its link to the cases behind it.
-struct Number {
-    text: String,
-    href: String,
+/// A number with its link to the cases behind it; no link where nobody can tell them any more.
+pub(crate) struct Number {
+    pub(crate) text: String,
+    pub(crate) href: String,
+}
+
+/// Where numbers stand: the set that made them, the month, what the rows are.
+struct Place<'a> {
+    set: &'a str,
+    month: Month,
+    by: By,
+    /// The set is still there, so that its cases can be told.
+    is_known: bool,
+}
+
+impl Place<'_> {
+    /// The address of the cases behind a number of a row.
+    fn behind(&self, key: &str, of: &[(&str, &str)]) -> String {
+        if !self.is_known {
+            return String::new();
+        }
+        let month = self.month.to_string();
+        let mut pairs = vec![
+            ("set", self.set),
+            ("month", &month),
+            ("by", self.by.as_str()),
+            ("key", key),
+        ];
+        pairs.extend(of);
+        format!("/evaluation/behind?{}", encoded(&pairs))
+    }
+    /// Both numbers of a share, above and below.
+    fn sides(
+        &self,
+        ui: &Ui,
+        key: &str,
+        d: &Definition,
+        share: &Share,
+        after_review: bool,
+    ) -> [Number; 2] {
+        let href = |side: &str| {
+            let mut of = vec![("rate", d.id.as_str()), ("side", side)];
+            of.extend(after_review.then_some(("after_review", "1")));
+            self.behind(key, &of)
+        };
+        [
+            Number {
+                text: numerator_text(ui, d.unit, share.numerator),
+                href: href("numerator"),
+            },
+            Number {
+                text: bulletin::grouped(share.denominator),
+                href: href("denominator"),
+            },
+        ]
+    }
 }
 
 /// A figure as it stands in a table: its value, and both numbers as links.
@@ -112,7 +169,8 @@ struct FigureView {
     value: String,
     numerator: Number,
     denominator: Number,
-    after_review: Option<String>,
+    /// The value after review, and both its numbers.
+    after_review: Option<(String, Number, Number)>,
     standing: Option<(&'static str, String)>,
     rank: String,
 }
@@ -169,39 +227,19 @@ fn standing(ui: &Ui, standing: Standing) -> (&'static str, String) {
 
 fn figure_view(
     ui: &Ui,
-    asked: &Asked,
+    place: &Place<'_>,
     key: &str,
     definition: &Definition,
     figure: &Figure,
 ) -> FigureView {
-    let month = asked.month.to_string();
-    let href = |side: &str| {
-        let pairs = [
-            ("set", asked.set.as_str()),
-            ("month", &month),
-            ("by", asked.by.as_str()),
-            ("key", key),
-            ("rate", &definition.id),
-            ("side", side),
-        ];
-        format!("/evaluation/behind?{}", encoded(&pairs))
-    };
+    let [numerator, denominator] = place.sides(ui, key, definition, &figure.share(), false);
     FigureView {
         value: value_text(ui, definition.unit, figure.value),
-        numerator: Number {
-            text: numerator_text(ui, definition.unit, figure.numerator),
-            href: href("numerator"),
-        },
-        denominator: Number {
-            text: bulletin::grouped(figure.denominator),
-            href: href("denominator"),
-        },
+        numerator,
+        denominator,
         after_review: figure.after_review.map(|share| {
-            format!(
-                "{} = {}",
-                value_text(ui, definition.unit, share.value),
-                sides_text(ui, definition.unit, &share)
-            )
+            let [above, below] = place.sides(ui, key, definition, &share, true);
+            (value_text(ui, definition.unit, share.value), above, below)
         }),
         standing: figure.funnel.as_ref().map(|f| standing(ui, f.standing)),
         rank: figure
@@ -325,21 +363,81 @@ struct ScoreRow {
     grade: String,
     is_graded: bool,
     rank: String,
+    /// In the order of the table's parts; none where the part has no value.
+    parts: Vec<Option<PartView>>,
+}
+
+/// What a part of a score brought, and the numbers it was made of.
+struct PartView {
+    points: String,
+    numerator: Number,
+    /// None for a plain count.
+    denominator: Option<Number>,
 }
 
 struct ScoreTable {
     title: String,
     note: String,
+    /// The parts: a name and its points at most; none for a frozen month, which keeps the points of the whole only.
+    parts: Vec<(String, String)>,
     rows: Vec<ScoreRow>,
+}
+
+/// The parts of a score, in the order of its definition.
+fn part_views(
+    ui: &Ui,
+    place: &Place<'_>,
+    set: &DefinitionSet,
+    composite: &Composite,
+    line: &Line,
+    score: &Score,
+) -> Vec<Option<PartView>> {
+    let view = |part: &Part| {
+        let name = part.rate.as_ref().or(part.count.as_ref())?;
+        let made = score.parts.iter().find(|p| p.part == *name)?;
+        let points = format!("{:.1}", made.points);
+        match &part.rate {
+            Some(rate) => {
+                let (d, figure) = (set.definition(rate)?, line.rates.get(rate)?);
+                let [numerator, denominator] =
+                    place.sides(ui, &line.key, d, &figure.share(), false);
+                Some(PartView {
+                    points,
+                    numerator,
+                    denominator: Some(denominator),
+                })
+            }
+            None => Some(PartView {
+                points,
+                numerator: Number {
+                    text: if part.per_grid {
+                        ui.ta(
+                            "evaluation-per-grid",
+                            &[("n", &format!("{:.2}", made.value))],
+                        )
+                    } else {
+                        format!("{:.0}", made.value)
+                    },
+                    href: place.behind(&line.key, &[("count", name)]),
+                },
+                denominator: None,
+            }),
+        }
+    };
+    composite.parts.iter().map(view).collect()
 }
 
 fn score_tables(
     ui: &Ui,
-    words: &Words<'_>,
+    place: &Place<'_>,
     set: &DefinitionSet,
     lines: &[Line],
     name: &dyn Fn(&Line) -> Html,
 ) -> Vec<ScoreTable> {
+    let words = &Words {
+        i18n: &ui.site.words,
+        lang: ui.lang,
+    };
     let mut tables = Vec::new();
     for composite in &set.composites {
         let rows: Vec<ScoreRow> = lines
@@ -359,6 +457,7 @@ fn score_tables(
                     is_graded: score.objections.is_empty(),
                     grade,
                     rank: score.rank.map_or_else(|| "–".to_owned(), |r| r.to_string()),
+                    parts: part_views(ui, place, set, composite, line, score),
                 })
             })
             .take(MOST_LINES)
@@ -375,13 +474,168 @@ fn score_tables(
         } else {
             title.clone()
         };
+        let part = |p: &Part| {
+            let rate = p.rate.as_ref().and_then(|rate| set.definition(rate));
+            let name = match (rate, &p.count) {
+                (Some(d), _) => named(ui, d),
+                (None, Some(count)) => count_name(ui, count),
+                (None, None) => String::new(),
+            };
+            let name = if p.inverted {
+                ui.ta("evaluation-part-inverted", &[("name", &name)])
+            } else {
+                name
+            };
+            (name, format!("{}", p.weight))
+        };
+        let has_parts = lines
+            .iter()
+            .any(|l| l.scores.iter().any(|s| !s.parts.is_empty()));
+        let parts = composite.parts.iter().filter(|_| has_parts).map(part);
         tables.push(ScoreTable {
             title,
             note: note.clone(),
+            parts: parts.collect(),
             rows,
         });
     }
     tables
+}
+
+/// What a plain count counts, in words; a word of the vocabulary that has none is told as it is.
+fn count_name(ui: &Ui, word: &str) -> String {
+    // words: evaluation-count-*
+    let key = format!("evaluation-count-{}", word.replace('_', "-"));
+    if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        word.to_owned()
+    }
+}
+
+/// The tables of figures: rates, and scores with their parts.
+struct Tables {
+    /// One row: every rate is listed; several: one rate is compared.
+    is_list: bool,
+    rows: Vec<Row>,
+    has_review: bool,
+    funnel: Option<FunnelView>,
+    scores: Vec<ScoreTable>,
+}
+
+fn tables(
+    ui: &Ui,
+    place: &Place<'_>,
+    set: &DefinitionSet,
+    rate: Option<&Definition>,
+    lines: &[Line],
+    name: &dyn Fn(&Line) -> Html,
+) -> Tables {
+    let is_list = place.by == By::City;
+    let note = |d: &Definition| match ui.lang {
+        ui::Lang::Zh => d.note_zh.clone(),
+        ui::Lang::En => d.note_en.clone(),
+    };
+    let rows: Vec<Row> = if is_list {
+        lines
+            .first()
+            .into_iter()
+            .flat_map(|line| set.definitions.iter().map(move |d| (line, d)))
+            .filter_map(|(line, d)| {
+                Some(Row {
+                    name: Html::from_text(&named(ui, d)),
+                    id: d.id.clone(),
+                    note: note(d),
+                    figure: figure_view(ui, place, &line.key, d, line.rates.get(&d.id)?),
+                })
+            })
+            .collect()
+    } else {
+        lines
+            .iter()
+            .take(MOST_LINES)
+            .filter_map(|line| {
+                let d = rate?;
+                Some(Row {
+                    name: name(line),
+                    id: String::new(),
+                    note: String::new(),
+                    figure: figure_view(ui, place, &line.key, d, line.rates.get(&d.id)?),
+                })
+            })
+            .collect()
+    };
+    Tables {
+        is_list,
+        has_review: rows.iter().any(|r| r.figure.after_review.is_some()),
+        funnel: rate
+            .filter(|_| !is_list)
+            .and_then(|d| funnel_view(ui, d, lines)),
+        scores: score_tables(ui, place, set, lines, name),
+        rows,
+    }
+}
+
+/// What rows are called, by what they stand for.
+struct Names {
+    city: Arc<City>,
+    channels: Arc<BTreeMap<String, Channel>>,
+    lists: Arc<Lists>,
+    /// Whose cases are counted; empty for those of the whole city.
+    scope: Html,
+}
+
+impl Names {
+    async fn load(ctx: &Ctx, ui: &Ui) -> Result<Self, Fault> {
+        let cases = ctx.service::<Cases>();
+        let city = cases.city();
+        Ok(Self {
+            scope: crate::pages::scope_in_words(ui, &city, &ops::scope_of(ctx)?),
+            channels: cases.load_channels(ctx).await?,
+            lists: cases.lists(ctx).await?,
+            city,
+        })
+    }
+    fn of(&self, ui: &Ui, by: By, line: &Line) -> Html {
+        match by {
+            By::Nature if line.key == "unknown" => Html::from_text(&ui.t("evaluation-no-nature")),
+            By::Nature => {
+                Html::from_text(&self.lists.name(ListKind::Nature, &line.key, ui.lang.tag()))
+            }
+            _ if line.key == "unknown" => Html::from_text(&ui.t("evaluation-unknown")),
+            By::City if !self.scope.is_empty() => self.scope.clone(),
+            By::City => Html::from_text(ui.city()),
+            By::Channel => self.channels.get(&line.key).map_or_else(
+                || ui.named(&line.name, None),
+                |c| ui.named(&c.name_zh, Some(&c.name_en)),
+            ),
+            by => ui.named(&line.name, crate::pages::english(&self.city, by, &line.key)),
+        }
+    }
+}
+
+/// The rate that is compared: the one asked for, else that of closing on time, else the first.
+fn rate_of<'s>(set: &'s DefinitionSet, asked: &str) -> Option<&'s Definition> {
+    set.definition(asked).or_else(|| {
+        set.definition("closing_on_time/need_archive_with_limit")
+            .or(set.definitions.first())
+    })
+}
+
+// words: evaluation-by-*
+fn by_word(ui: &Ui, by: By) -> String {
+    ui.t(&format!("evaluation-by-{}", by.as_str()))
+}
+
+fn period_words(ui: &Ui, month: Month) -> String {
+    let (first, last) = (ui.date_long(month.first()), ui.date_long(month.last()));
+    ui.t2(
+        "evaluation-period",
+        "from",
+        first.as_str(),
+        "to",
+        last.as_str(),
+    )
 }
 
 #[derive(Template)]
@@ -396,12 +650,7 @@ struct FiguresPage {
     scope: Html,
     period: String,
     by: String,
-    /// One row: every rate is listed; several: one rate is compared.
-    is_list: bool,
-    rows: Vec<Row>,
-    has_review: bool,
-    funnel: Option<FunnelView>,
-    scores: Vec<ScoreTable>,
+    tables: Tables,
     bulletin_pdf: String,
     bulletin_xlsx: String,
     source: String,
@@ -410,10 +659,8 @@ struct FiguresPage {
 async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let mut asked = asked(&ui, &fields);
-    let cases = ctx.service::<Cases>();
-    let city = cases.city();
+    let city = ctx.service::<Cases>().city();
     let sets = ctx.read(ops::sets).await?;
-    let scope = crate::pages::scope_in_words(&ui, &city, &ops::scope_of(&ctx)?);
     let set = match ops::find_set(&sets, &asked.set) {
         Ok(set) => set,
         Err(_) => {
@@ -424,10 +671,7 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
             ops::find_set(&sets, "standard")?
         }
     };
-    let rate = set.definition(&asked.rate).or_else(|| {
-        set.definition("closing_on_time/need_archive_with_limit")
-            .or(set.definitions.first())
-    });
+    let rate = rate_of(&set, &asked.rate);
     let form = std::mem::take(&mut asked.form).with("rate", rate.map_or("", |d| &d.id));
     let mut lines = Vec::new();
     if form.is_ok() {
@@ -445,60 +689,15 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
             .1
             .rows;
     }
-    let channels = cases.load_channels(&ctx).await?;
-    let lists = cases.lists(&ctx).await?;
-    let name = |line: &Line| -> Html {
-        match asked.by {
-            By::Nature if line.key == "unknown" => Html::from_text(&ui.t("evaluation-no-nature")),
-            By::Nature => Html::from_text(&lists.name(ListKind::Nature, &line.key, ui.lang.tag())),
-            _ if line.key == "unknown" => Html::from_text(&ui.t("evaluation-unknown")),
-            By::City if !scope.is_empty() => scope.clone(),
-            By::City => Html::from_text(ui.city()),
-            By::Channel => channels.get(&line.key).map_or_else(
-                || ui.named(&line.name, None),
-                |c| ui.named(&c.name_zh, Some(&c.name_en)),
-            ),
-            by => ui.named(&line.name, crate::pages::english(&city, by, &line.key)),
-        }
+    let names = Names::load(&ctx, &ui).await?;
+    let place = Place {
+        set: &asked.set,
+        month: asked.month,
+        by: asked.by,
+        is_known: true,
     };
-    let is_list = asked.by == By::City;
-    let note = |d: &Definition| match ui.lang {
-        ui::Lang::Zh => d.note_zh.clone(),
-        ui::Lang::En => d.note_en.clone(),
-    };
-    let rows: Vec<Row> = if is_list {
-        lines
-            .first()
-            .into_iter()
-            .flat_map(|line| set.definitions.iter().map(move |d| (line, d)))
-            .filter_map(|(line, d)| {
-                Some(Row {
-                    name: Html::from_text(&named(&ui, d)),
-                    id: d.id.clone(),
-                    note: note(d),
-                    figure: figure_view(&ui, &asked, &line.key, d, line.rates.get(&d.id)?),
-                })
-            })
-            .collect()
-    } else {
-        lines
-            .iter()
-            .take(MOST_LINES)
-            .filter_map(|line| {
-                let d = rate?;
-                Some(Row {
-                    name: name(line),
-                    id: String::new(),
-                    note: String::new(),
-                    figure: figure_view(&ui, &asked, &line.key, d, line.rates.get(&d.id)?),
-                })
-            })
-            .collect()
-    };
-    let words = Words {
-        i18n: &ui.site.words,
-        lang: ui.lang,
-    };
+    let name = |line: &Line| names.of(&ui, asked.by, line);
+    let tables = tables(&ui, &place, &set, rate, &lines, &name);
     let month = asked.month.to_string();
     let file = |format: &str| {
         let pairs = [
@@ -508,19 +707,6 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
         ];
         format!("/evaluation/bulletin?{}", encoded(&pairs))
     };
-    // words: evaluation-by-*
-    let by_word = |by: By| ui.t(&format!("evaluation-by-{}", by.as_str()));
-    let (first, last) = (
-        ui.date_long(asked.month.first()),
-        ui.date_long(asked.month.last()),
-    );
-    let period = ui.t2(
-        "evaluation-period",
-        "from",
-        first.as_str(),
-        "to",
-        last.as_str(),
-    );
     let set_choice = |s: &DefinitionSet| {
         let name = match ui.lang {
             ui::Lang::Zh => &s.name_zh,
@@ -541,26 +727,20 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
         sets: sets.iter().map(set_choice).collect(),
         groupings: GROUPINGS
             .iter()
-            .map(|by| Choice::new(by.as_str(), by_word(*by)))
+            .map(|by| Choice::new(by.as_str(), by_word(&ui, *by)))
             .collect(),
         rates: set
             .definitions
             .iter()
             .map(|d| Choice::new(d.id.as_str(), named(&ui, d)))
             .collect(),
-        by: by_word(asked.by),
-        has_review: rows.iter().any(|r| r.figure.after_review.is_some()),
-        funnel: rate
-            .filter(|_| !is_list)
-            .and_then(|d| funnel_view(&ui, d, &lines)),
-        scores: score_tables(&ui, &words, &set, &lines, &name),
+        by: by_word(&ui, asked.by),
+        tables,
         bulletin_pdf: file("pdf"),
         bulletin_xlsx: file("xlsx"),
         source: set.source.clone(),
-        scope: scope.clone(),
-        period,
-        is_list,
-        rows,
+        scope: names.scope.clone(),
+        period: period_words(&ui, asked.month),
         form,
         ui: ui.clone(),
     };
@@ -619,7 +799,20 @@ fn behind_row(
     }
 }
 
-/// Reads what a drill-down asks for from an address.
+/// The days of an address that names days instead of a month, both included.
+fn days_of(fields: &Fields) -> Result<Option<(Date, Date)>, EvaluationError> {
+    let (from, to) = (fields.get("from"), fields.get("to"));
+    if from.is_empty() && to.is_empty() {
+        return Ok(None);
+    }
+    let day = |name: &str, text: &str| {
+        text.parse::<Date>()
+            .map_err(|_| EvaluationError::Period(format!("{name}: cannot read the day {text:?}")))
+    };
+    Ok(Some((day("from", from)?, day("to", to)?)))
+}
+
+/// Reads what a drill-down asks for from an address: the number of a rate, or a plain `count`; of a month, or from day to day.
 pub(crate) fn drill_of(
     fields: &Fields,
     city: &City,
@@ -634,14 +827,18 @@ pub(crate) fn drill_of(
                 .map_err(|_| EvaluationError::Period(format!("cannot read the key {text:?}")))?,
         ),
     };
-    let period = month
-        .period(&city.timezone)
-        .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    let period = match days_of(fields)? {
+        Some((from, to)) => Period::days(from, to, &city.timezone),
+        None => month.period(&city.timezone),
+    };
+    let period = period.map_err(|e| EvaluationError::Period(e.to_string()))?;
     let set = match fields.get("set") {
         "" => "standard",
         set => set,
     };
+    let count = Some(fields.get("count")).filter(|word| !word.is_empty());
     Ok(Drill {
+        count: count.map(str::to_owned),
         of: ByDefinition {
             set: set.to_owned(),
             by,
@@ -662,34 +859,59 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let drill = drill_of(&fields, &city, asked.month, asked.by, PAGE)?;
-    let set = ctx.read(ops::sets).await?;
-    let set = ops::find_set(&set, &drill.of.set)?;
-    let definition = set
-        .definition(&drill.definition)
-        .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
-    let side = if drill.denominator {
-        ui.t("evaluation-denominator")
-    } else {
-        ui.t("evaluation-numerator")
+    let sets = ctx.read(ops::sets).await?;
+    let set = ops::find_set(&sets, &drill.of.set)?;
+    let days = days_of(&fields)?;
+    let (title, unit_of_side) = match &drill.count {
+        Some(word) => (count_name(&ui, word), Unit::Share),
+        None => {
+            let definition = set
+                .definition(&drill.definition)
+                .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
+            let (side, unit) = if drill.denominator {
+                ("evaluation-denominator", Unit::Share)
+            } else {
+                ("evaluation-numerator", definition.unit)
+            };
+            let args = [
+                ("rate", &named(&ui, definition) as &dyn ui::Arg),
+                ("side", &ui.t(side)),
+            ];
+            (ui.ta("evaluation-behind-title", &args), unit)
+        }
     };
-    let title = ui.ta(
-        "evaluation-behind-title",
-        &[("rate", &named(&ui, definition)), ("side", &side)],
-    );
+    let title = if drill.after_review {
+        format!("{title} · {}", ui.t("evaluation-after-review"))
+    } else {
+        title
+    };
     let (month, key) = (asked.month.to_string(), drill.key.clone());
-    let same = [
+    let same: Vec<(&str, &str)> = [
         ("set", asked.set.as_str()),
         ("month", &month),
         ("by", asked.by.as_str()),
         ("key", &key),
-        ("rate", &definition.id),
+        ("rate", fields.get("rate")),
         ("side", fields.get("side")),
         ("after_review", fields.get("after_review")),
-    ];
-    let unit_of_side = match drill.denominator {
-        true => Unit::Share,
-        false => definition.unit,
+        ("count", fields.get("count")),
+        ("from", fields.get("from")),
+        ("to", fields.get("to")),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .collect();
+    // Back to the table the number stands in.
+    let (table, kept): (&str, &[&str]) = match days {
+        Some(_) => ("/evaluation", &["from", "to", "by"]),
+        None => ("/evaluation/figures", &["set", "month", "by", "rate"]),
     };
+    let kept: Vec<(&str, &str)> = same
+        .iter()
+        .copied()
+        .filter(|(name, _)| kept.contains(name))
+        .collect();
+    let back = format!("{table}?{}", encoded(&kept));
     let found = ops::behind(&ctx, city.clone(), drill).await?;
     let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
     let next = found.last().filter(|_| is_full).map(|last| {
@@ -701,22 +923,21 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
             .collect();
         format!("/evaluation/behind?{}", encoded(&pairs))
     });
-    let back = format!("/evaluation/figures?{}", encoded(&same[..5]));
     // words: cases-state-*
     let states = |state: &str| ui.t(&format!("cases-state-{}", state.replace('_', "-")));
-    let (first, last) = (
-        ui.date_long(asked.month.first()),
-        ui.date_long(asked.month.last()),
-    );
-    let page = BehindPage {
-        title,
-        period: ui.t2(
+    let period = match days {
+        Some((from, to)) => ui.t2(
             "evaluation-period",
             "from",
-            first.as_str(),
+            ui.date_long(from).as_str(),
             "to",
-            last.as_str(),
+            ui.date_long(to).as_str(),
         ),
+        None => period_words(&ui, asked.month),
+    };
+    let page = BehindPage {
+        title,
+        period,
         back,
         rows: found
             .iter()
@@ -815,8 +1036,15 @@ async fn freeze(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
 #[template(path = "evaluation_month.html")]
 struct MonthPage {
     ui: Ui,
+    form: FormState,
     frozen: Frozen,
-    rows: Vec<(String, String)>,
+    groupings: Vec<Choice>,
+    rates: Vec<Choice>,
+    period: String,
+    by: String,
+    tables: Tables,
+    /// The set is still there, so that numbers lead to their cases.
+    is_known: bool,
     differences: Vec<DifferenceRow>,
 }
 
@@ -828,37 +1056,53 @@ struct DifferenceRow {
     now: String,
 }
 
+/// GET /evaluation/months/{set}/{month} — the figures of a frozen month as they were frozen, by any of the groupings that were.
 async fn month(
     ctx: Ctx,
     ui: Ui,
     access::Path((set, month)): access::Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let month: Month = month.parse().map_err(|_| Fault::not_found())?;
-    // A frozen month is of the whole city: whoever sees a part only is told by their own figures.
-    let scope = ops::scope_of(&ctx)?;
-    if scope.unit.is_some() || !scope.districts.is_empty() {
-        return Err(EvaluationError::WholeCityOnly.into());
-    }
+    ops::may_read_frozen(&ctx)?;
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let mut form = fields.form();
+    let by = match fields.get("by") {
+        "" => By::City,
+        text => ops::frozen_by(text).unwrap_or_else(|_| {
+            form.fault("by", ui.t("evaluation-bad-by"));
+            By::City
+        }),
+    };
     let city = ctx.service::<Cases>().city();
     let now = ctx.now();
-    let (frozen, snapshot, differences) = ctx
-        .read(move |r| ops::compared(r, &city, &set, month, now))
-        .await?;
-    let whole = snapshot.figures.get("city").and_then(|c| c.get("city"));
-    let rows = snapshot
-        .set
-        .definitions
-        .iter()
-        .filter_map(|d| {
-            let share = whole?.rates.get(&d.id)?;
-            let text = format!(
-                "{} = {}",
-                value_text(&ui, d.unit, share.value.map(|v| d.unit.told(v))),
-                sides_text(&ui, d.unit, share)
-            );
-            Some((named(&ui, d), text))
+    let (sets, frozen, snapshot, differences) = ctx
+        .read(move |r| {
+            let (frozen, snapshot, differences) = ops::compared(r, &city, &set, month, now)?;
+            Ok::<_, EvaluationError>((ops::sets(r)?, frozen, snapshot, differences))
         })
-        .collect();
+        .await?;
+    let set = &snapshot.set;
+    let rate = rate_of(set, fields.get("rate"));
+    let form = form
+        .with("by", by.as_str())
+        .with("rate", rate.map_or("", |d| &d.id));
+    let version = format!("{}@{}", set.id, set.version);
+    let place = Place {
+        set: &version,
+        month,
+        by,
+        is_known: sets.contains(set),
+    };
+    let names = Names::load(&ctx, &ui).await?;
+    let lines = snapshot
+        .figures
+        .get(by.as_str())
+        .map(|rows| figures::of_frozen(set, rows))
+        .unwrap_or_default();
+    let tables = tables(&ui, &place, set, rate, &lines, &|line| {
+        names.of(&ui, by, line)
+    });
     let row = |d: &Difference| {
         let definition = snapshot.set.definition(&d.definition);
         let unit = definition.map(|d| d.unit).unwrap_or_default();
@@ -873,19 +1117,38 @@ async fn month(
             now: told(d.now),
         }
     };
+    let status = if form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let page = MonthPage {
+        groupings: ops::FROZEN_BY
+            .iter()
+            .map(|by| Choice::new(by.as_str(), by_word(&ui, *by)))
+            .collect(),
+        rates: set
+            .definitions
+            .iter()
+            .map(|d| Choice::new(d.id.as_str(), named(&ui, d)))
+            .collect(),
+        period: period_words(&ui, month),
+        by: by_word(&ui, by),
+        is_known: place.is_known,
         differences: differences.iter().map(row).collect(),
-        rows,
+        tables,
+        form,
         frozen,
         ui: ui.clone(),
     };
-    show_as(StatusCode::OK, &page)
+    show_as(status, &page)
 }
 
 /// GET /evaluation/bulletin — the bulletin of a month as a file.
 async fn bulletin_file(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let asked = asked(&ui, &fields);
+    ops::check_begun(asked.month, ui.now, &ui.site.time_zone)?;
     if !asked.form.is_ok() {
         return Err(EvaluationError::Period(ui.t("evaluation-bad-month")).into());
     }

@@ -4,8 +4,9 @@ use crate::condition::Mode;
 use crate::definitions::{DefinitionSet, SetError, built_in};
 use crate::figures::{self, Line};
 use crate::model::{By, Counts, Evaluation, Month, Period, Row, Share, rates};
-use crate::sql::{self, Ask, Behind, Key};
+use crate::sql::{self, Ask, Behind, Key, Summand};
 use crate::sql_sets::{self, Frozen};
+use crate::vocabulary;
 use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -52,6 +53,9 @@ pub enum EvaluationError {
     /// A month is frozen once it is over.
     #[error("the month {0} is not over yet")]
     NotOver(String),
+    /// A month that has not begun has no figures.
+    #[error("the month {0} has not begun")]
+    NotBegun(String),
     /// A frozen month is not frozen again.
     #[error("the month {month} is frozen already, since {at}")]
     AlreadyFrozen {
@@ -242,8 +246,10 @@ pub fn by_definition_blocking(
 pub struct Drill {
     /// The set and what the rows stand for.
     pub of: ByDefinition,
-    /// The rate.
+    /// The rate; not read where a count is asked for.
     pub definition: String,
+    /// A plain count instead of a rate: a word of the vocabulary.
+    pub count: Option<String>,
     /// Below the line instead of above.
     pub denominator: bool,
     /// After review instead of raw.
@@ -293,15 +299,27 @@ fn behind_in(
     drill: &Drill,
 ) -> Result<Vec<Behind>, EvaluationError> {
     let set = find_set(&sets(r)?, &drill.of.set)?;
-    let definition = set
-        .definition(&drill.definition)
-        .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
-    let terms = if drill.denominator {
-        &definition.denominator
-    } else {
-        &definition.numerator
+    let summands = match &drill.count {
+        Some(name) => {
+            let word = vocabulary::word(name);
+            let word = word.ok_or_else(|| EvaluationError::UnknownDefinition(name.clone()))?;
+            vec![Summand {
+                amount: word.amount,
+                filters: Vec::new(),
+            }]
+        }
+        None => {
+            let definition = set
+                .definition(&drill.definition)
+                .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
+            let terms = if drill.denominator {
+                &definition.denominator
+            } else {
+                &definition.numerator
+            };
+            figures::summands(terms, &definition.filter)
+        }
     };
-    let summands = figures::summands(terms, &definition.filter);
     let key = key_of(city, ask.by, &drill.key)?;
     let mode = if drill.after_review {
         Mode::AfterReview
@@ -438,7 +456,17 @@ pub const WHOLE_CITY: Scope = Scope {
 };
 
 /// The groupings that are frozen.
-const FROZEN_BY: [By; 5] = [By::City, By::Division, By::Unit, By::Matter, By::Channel];
+pub const FROZEN_BY: [By; 5] = [By::City, By::Division, By::Unit, By::Matter, By::Channel];
+
+/// One of the groupings that are frozen.
+///
+/// # Errors
+/// In words.
+pub fn frozen_by(text: &str) -> Result<By, String> {
+    let found = FROZEN_BY.into_iter().find(|by| by.as_str() == text);
+    let known = FROZEN_BY.map(By::as_str).join(", ");
+    found.ok_or_else(|| format!("unknown grouping {text:?}: expected one of {known}"))
+}
 
 fn snapshot(
     r: &mut Read<'_>,
@@ -537,7 +565,8 @@ pub fn freeze(
     Ok(w.commit(event, row)?)
 }
 
-/// Who may freeze: with the permission, and over the whole city. Answers under which name.
+/// Who may freeze: with the permission, and over the whole city. Answers under which name: at the command line that of the
+/// system user, as the audit trail has it.
 ///
 /// # Errors
 /// [`EvaluationError`].
@@ -549,8 +578,37 @@ pub fn may_freeze(ctx: &Ctx) -> Result<String, EvaluationError> {
     }
     Ok(match ctx.principal() {
         Principal::Staff(staff) => staff.name.clone(),
-        _ => "shiyu".to_owned(),
+        Principal::System(role) => role.as_str().to_owned(),
+        Principal::Resident { .. } | Principal::Stranger => {
+            return Err(Refused {
+                permission: Permission::EvaluationFreeze,
+            }
+            .into());
+        }
     })
+}
+
+/// Refuses a month that has not begun: there is nothing to say about it. One that runs has figures up to now.
+///
+/// # Errors
+/// [`EvaluationError::NotBegun`].
+pub fn check_begun(month: Month, now: Timestamp, tz: &TimeZone) -> Result<(), EvaluationError> {
+    if month.first() > tz.to_datetime(now).date() {
+        return Err(EvaluationError::NotBegun(month.to_string()));
+    }
+    Ok(())
+}
+
+/// Whoever reads a frozen month sees the whole city: it is of nobody's part of it.
+///
+/// # Errors
+/// The permission; [`EvaluationError::WholeCityOnly`].
+pub fn may_read_frozen(ctx: &Ctx) -> Result<(), EvaluationError> {
+    let scope = scope_of(ctx)?;
+    if scope.unit.is_some() || !scope.districts.is_empty() {
+        return Err(EvaluationError::WholeCityOnly);
+    }
+    Ok(())
 }
 
 /// One number that a later computation finds otherwise.

@@ -1,6 +1,7 @@
 //! GET /evaluation — counts and rates of a period, each rate with its numerator and denominator and its definition.
 
-use crate::model::{By, Counts, Period, RATES, Row};
+use crate::figures_pages::{Number, encoded};
+use crate::model::{By, Counts, Period, RATES, Row, Share};
 use crate::ops::{self, EvaluationError};
 use access::{Capability, Ctx, Fault, Fields, Permission, Problem, Routes, Scope, Word, show_as};
 use askama::Template;
@@ -79,7 +80,9 @@ impl Problem for EvaluationError {
             | Self::NotFrozen(_) => StatusCode::NOT_FOUND,
             Self::SameVersion { .. } | Self::AlreadyFrozen { .. } => StatusCode::CONFLICT,
             Self::WholeCityOnly => StatusCode::FORBIDDEN,
-            Self::Set(_) | Self::NotOver(_) | Self::Period(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Set(_) | Self::NotOver(_) | Self::NotBegun(_) | Self::Period(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
     fn code(&self) -> &'static str {
@@ -95,6 +98,7 @@ impl Problem for EvaluationError {
             Self::WholeCityOnly => "evaluation.whole_city_only",
             Self::Set(_) => "evaluation.unsound_set",
             Self::NotOver(_) => "evaluation.not_over",
+            Self::NotBegun(_) => "evaluation.not_begun",
             Self::Period(_) => "evaluation.bad_period",
         }
     }
@@ -102,6 +106,9 @@ impl Problem for EvaluationError {
         match self {
             Self::Set(wrong) => Some(wrong.field.clone()),
             Self::SameVersion { .. } => Some("version".into()),
+            Self::NotOver(_) | Self::NotBegun(_) | Self::AlreadyFrozen { .. } => {
+                Some("month".into())
+            }
             _ => None,
         }
     }
@@ -136,16 +143,34 @@ struct Head {
     id: &'static str,
 }
 
-/// One line of the table.
+/// One line of the table. Each number leads to the cases it counts.
 struct Line {
     name: Html,
-    reported: i64,
-    due: i64,
+    reported: Number,
+    due: Number,
     /// Of these, without a deadline: they are outside the on-time rate.
     without_limit: i64,
-    closed: i64,
-    rates: Vec<Html>,
+    closed: Number,
+    rates: Vec<RateView>,
 }
+
+/// A rate of a line, with both its numbers.
+struct RateView {
+    /// None over nothing.
+    value: Option<String>,
+    numerator: Number,
+    denominator: Number,
+}
+
+/// The words of which the counts of [`RATES`] are made, above and below, in their order.
+const SIDES: [(&str, &str); 6] = [
+    ("register", "accept"),
+    ("dispatch", "register"),
+    ("archive", "need_archive"),
+    ("in_time_archive", "need_archive_with_limit"),
+    ("rework", "need_archive"),
+    ("extension", "need_archive"),
+];
 
 #[derive(Template)]
 #[template(path = "evaluation_table.html")]
@@ -216,7 +241,7 @@ fn heads(ui: &Ui) -> Vec<Head> {
         .collect()
 }
 
-fn line(ui: &Ui, name: Html, row: &Row) -> Line {
+fn line(ui: &Ui, name: Html, row: &Row, of: (By, Date, Date)) -> Line {
     let Counts {
         reported,
         due_closing,
@@ -224,21 +249,38 @@ fn line(ui: &Ui, name: Html, row: &Row) -> Line {
         closed,
         ..
     } = row.counts;
+    let (by, from, to) = (of.0.as_str(), of.1.to_string(), of.2.to_string());
+    let number = |n: i64, word: &str| {
+        let pairs = [
+            ("from", from.as_str()),
+            ("to", to.as_str()),
+            ("by", by),
+            ("key", row.key.as_str()),
+            ("count", word),
+        ];
+        Number {
+            text: ui.num(n),
+            href: format!("/evaluation/behind?{}", encoded(&pairs)),
+        }
+    };
     let rates = RATES
         .iter()
-        .map(|d| {
-            ui.rate(
-                (d.numerator)(&row.counts).max(0).unsigned_abs(),
-                (d.denominator)(&row.counts).max(0).unsigned_abs(),
-            )
+        .zip(SIDES)
+        .map(|(d, (above, below))| {
+            let (n, of) = ((d.numerator)(&row.counts), (d.denominator)(&row.counts));
+            RateView {
+                value: Share::of(n, of).value.map(|v| ui.percent(v)),
+                numerator: number(n, above),
+                denominator: number(of, below),
+            }
         })
         .collect();
     Line {
         name,
-        reported,
-        due: due_closing,
+        reported: number(reported, "report"),
+        due: number(due_closing, "need_archive"),
         without_limit: due_closing_without_limit,
-        closed,
+        closed: number(closed, "archive"),
         rates,
     }
 }
@@ -314,7 +356,7 @@ async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, 
                     ),
                     _ => ui.named(&row.name, english(&city, by, &row.key)),
                 };
-                line(&ui, name, row)
+                line(&ui, name, row, (by, from, to))
             })
             .collect();
     }
@@ -391,7 +433,12 @@ mod tests {
     fn the_table_renders_in_both_languages_with_numerators_and_denominators() {
         for lang in Lang::ALL {
             let ui = reader(lang);
-            for lines in [Vec::new(), vec![line(&ui, Html::from_text("<i>"), &row())]] {
+            let day = jiff::civil::date(2026, 3, 1);
+            let of = (By::City, day, day);
+            for lines in [
+                Vec::new(),
+                vec![line(&ui, Html::from_text("<i>"), &row(), of)],
+            ] {
                 let is_empty = lines.is_empty();
                 let asked = asked(&ui, &Fields::default());
                 let html = page(
@@ -411,6 +458,29 @@ mod tests {
                     assert!(is_empty || html.contains(&format!("href=\"#{}\"", head.anchor)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_number_of_the_table_leads_to_the_word_that_counts_it() {
+        use crate::vocabulary::word;
+        let ui = reader(Lang::En);
+        let day = jiff::civil::date(2026, 3, 1);
+        let made = line(
+            &ui,
+            Html::from_text("x"),
+            &row(),
+            (By::Unit, day, jiff::civil::date(2026, 3, 31)),
+        );
+        let sides = made
+            .rates
+            .iter()
+            .flat_map(|r| [&r.numerator, &r.denominator]);
+        for number in sides.chain([&made.reported, &made.due, &made.closed]) {
+            let (_, count) = number.href.split_once("count=").expect("a count");
+            assert!(word(count).is_some(), "{}", number.href);
+            let asked = "/evaluation/behind?from=2026-03-01&to=2026-03-31&by=unit&key=city&";
+            assert!(number.href.starts_with(asked), "{}", number.href);
         }
     }
 

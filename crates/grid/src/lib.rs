@@ -14,6 +14,7 @@ pub mod area;
 pub mod batch;
 mod clip;
 pub mod draw;
+mod formulas;
 pub mod guard;
 pub mod http;
 pub mod import;

@@ -97,8 +97,11 @@ pub struct Sheet<'a> {
 #[derive(Debug)]
 enum Source<'a> {
     Csv(&'a str),
-    /// The rows below the header.
-    Cells(Vec<(u64, Vec<String>)>),
+    /// The rows below the header, and the cells that say nothing although something stands in them.
+    Cells(
+        Vec<(u64, Vec<String>)>,
+        std::collections::BTreeMap<(u64, usize), String>,
+    ),
 }
 
 /// One row of a sheet.
@@ -225,6 +228,7 @@ impl<'a> Sheet<'a> {
                 Ok(places) => found.push(Self {
                     source: Source::Cells(
                         sheet.rows.into_iter().skip(at.unwrap_or(0) + 1).collect(),
+                        sheet.faults,
                     ),
                     columns,
                     places,
@@ -256,7 +260,7 @@ impl<'a> Sheet<'a> {
 
     /// Whether it is a worksheet, whose merged cells are known.
     pub fn is_worksheet(&self) -> bool {
-        matches!(self.source, Source::Cells(_))
+        matches!(self.source, Source::Cells(..))
     }
 
     /// Whether the file has this column.
@@ -280,11 +284,35 @@ impl<'a> Sheet<'a> {
     pub fn rows(&self) -> Box<dyn Iterator<Item = Result<SheetRow<'a>, Reject>> + '_> {
         match &self.source {
             Source::Csv(text) => Box::new(self.csv_rows(text)),
-            Source::Cells(rows) => Box::new(
-                rows.iter()
-                    .map(|(line, cells)| self.row(*line, |at| cells.get(at).map(String::as_str))),
-            ),
+            Source::Cells(rows, faults) => Box::new(rows.iter().map(|(line, cells)| {
+                self.whole(*line, faults)?;
+                self.row(*line, |at| cells.get(at).map(String::as_str))
+            })),
         }
+    }
+
+    /// Refuses a row in which a cell that is asked for shows an error, or a formula without a result: it is not known what
+    /// the cell says.
+    fn whole(
+        &self,
+        line: u64,
+        faults: &std::collections::BTreeMap<(u64, usize), String>,
+    ) -> Result<(), Reject> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        for (column, place) in self.columns.iter().zip(&self.places) {
+            let says = place.and_then(|at| faults.get(&(line, at)));
+            if let Some(says) = says {
+                let reason = if says.starts_with('=') {
+                    "is a formula without a result: let the spreadsheet work it out and save it, or write what it means"
+                } else {
+                    "is an error of the spreadsheet: write what it means"
+                };
+                return Err(Reject::new(line, column.name, says, reason));
+            }
+        }
+        Ok(())
     }
 
     fn csv_rows<'s>(

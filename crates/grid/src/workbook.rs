@@ -3,7 +3,11 @@
 //! A merged region means that each of its cells says what its first one says. Numbers lose the `.0` that spreadsheets
 //! keep, dates become `yyyy-mm-dd`. Everything that grows with the file is bounded before it is read, because a small
 //! archive can unfold into a large one.
+//!
+//! A cell that shows an error (`#REF!`), or a formula nobody has worked out yet, is not an empty cell: it is kept as a
+//! [`Worksheet::faults`], and whoever reads its column refuses the row.
 
+use crate::formulas;
 use crate::report::ImportError;
 use calamine::{Data, DataRef, Dimensions, Reader as _, Xlsx};
 use jiff::ToSpan as _;
@@ -16,9 +20,9 @@ pub const MAX_PACKED_BYTES: usize = 16 << 20;
 /// The most bytes it may unfold into, 256 MiB.
 const MAX_UNPACKED_BYTES: u64 = 256 << 20;
 /// The most cells of one worksheet, those of merged regions included.
-const MAX_CELLS: usize = 2_000_000;
+pub(crate) const MAX_CELLS: usize = 2_000_000;
 /// The most columns that are looked at; what stands further right is not read.
-const MAX_COLUMNS: u32 = 200;
+pub(crate) const MAX_COLUMNS: u32 = 200;
 /// The most worksheets.
 const MAX_WORKSHEETS: usize = 50;
 
@@ -29,6 +33,9 @@ pub struct Worksheet {
     pub name: String,
     /// Its rows with content: the number of the row, from 1, and its cells from the first column on.
     pub rows: Vec<(u64, Vec<String>)>,
+    /// Cells that say nothing although something stands in them, by the number of the row and the column from 0: the error
+    /// as the spreadsheet shows it, or the formula that has no result.
+    pub faults: BTreeMap<(u64, usize), String>,
 }
 
 /// Whether a file is a workbook: a ZIP archive, or a workbook of the old binary kind.
@@ -40,7 +47,7 @@ fn is_old(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])
 }
 
-fn unreadable(reason: impl std::fmt::Display) -> ImportError {
+pub(crate) fn unreadable(reason: impl std::fmt::Display) -> ImportError {
     let message = format!("cannot read the workbook: {reason}");
     ImportError::unusable("unreadable_workbook", message)
 }
@@ -106,6 +113,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Worksheet>, ImportError> {
             "it has more than {MAX_WORKSHEETS} worksheets"
         )));
     }
+    let mut unknown = formulas::without_value(bytes)?;
     let mut found = Vec::new();
     for name in names {
         // Pages of charts are no worksheets.
@@ -113,21 +121,47 @@ fn read(bytes: &[u8]) -> Result<Vec<Worksheet>, ImportError> {
             continue;
         };
         let mut cells = read_cells(&mut book, &name, epoch)?;
+        for ((row, column), formula) in unknown.remove(&name).unwrap_or_default() {
+            let place = cells.entry(row).or_default();
+            place.insert(column, Cell::Fault(formula));
+        }
         merged
             .iter()
             .try_for_each(|region| fill(&mut cells, region))?;
-        let rows: Vec<(u64, Vec<String>)> = cells
-            .into_iter()
-            .map(|(row, cells)| (u64::from(row) + 1, in_line(cells)))
-            .collect();
-        if !rows.is_empty() {
-            found.push(Worksheet { name, rows });
+        let sheet = worksheet(name, cells);
+        if !sheet.rows.is_empty() {
+            found.push(sheet);
         }
     }
     Ok(found)
 }
 
-type Cells = BTreeMap<u32, BTreeMap<u32, String>>;
+/// What stands in a cell.
+#[derive(Debug, Clone)]
+enum Cell {
+    Text(String),
+    /// An error, or a formula without a result.
+    Fault(String),
+}
+
+type Cells = BTreeMap<u32, BTreeMap<u32, Cell>>;
+
+fn worksheet(name: String, cells: Cells) -> Worksheet {
+    let (mut rows, mut faults) = (Vec::new(), BTreeMap::new());
+    for (row, cells) in cells {
+        let number = u64::from(row) + 1;
+        let width = cells.last_key_value().map_or(0, |(last, _)| *last + 1);
+        let mut line = vec![String::new(); width as usize];
+        for (column, cell) in cells {
+            match cell {
+                Cell::Text(text) => line[column as usize] = text,
+                Cell::Fault(says) => _ = faults.insert((number, column as usize), says),
+            }
+        }
+        rows.push((number, line));
+    }
+    Worksheet { name, rows, faults }
+}
 
 fn read_cells<R: std::io::Read + std::io::Seek>(
     book: &mut Xlsx<R>,
@@ -138,20 +172,24 @@ fn read_cells<R: std::io::Read + std::io::Seek>(
     let (mut cells, mut count) = (Cells::new(), 0);
     while let Some(cell) = reader.next_cell().map_err(unreadable)? {
         let (row, column) = cell.get_position();
-        let text = text_of(cell.get_value(), epoch);
-        if column >= MAX_COLUMNS || text.trim().is_empty() {
+        let says = match cell.get_value() {
+            DataRef::Error(error) => Cell::Fault(error.to_string()),
+            value => Cell::Text(text_of(value, epoch)),
+        };
+        let is_blank = matches!(&says, Cell::Text(text) if text.trim().is_empty());
+        if column >= MAX_COLUMNS || is_blank {
             continue;
         }
         count += 1;
         if count > MAX_CELLS {
             return Err(too_many(name));
         }
-        cells.entry(row).or_default().insert(column, text);
+        cells.entry(row).or_default().insert(column, says);
     }
     Ok(cells)
 }
 
-fn too_many(name: &str) -> ImportError {
+pub(crate) fn too_many(name: &str) -> ImportError {
     let message = format!("worksheet {name:?} has more than {MAX_CELLS} cells");
     ImportError::unusable("too_large", message)
 }
@@ -162,13 +200,13 @@ fn fill(cells: &mut Cells, region: &Dimensions) -> Result<(), ImportError> {
     let first = cells
         .get(&region.start.0)
         .and_then(|row| row.get(&region.start.1));
-    let Some(text) = first.cloned() else {
+    let Some(says) = first.cloned() else {
         return Ok(());
     };
     let last_column = region.end.1.min(MAX_COLUMNS - 1);
     for (_, row) in cells.range_mut(region.start.0..=region.end.0) {
         for column in region.start.1..=last_column {
-            row.entry(column).or_insert_with(|| text.clone());
+            row.entry(column).or_insert_with(|| says.clone());
         }
     }
     let count: usize = cells.values().map(BTreeMap::len).sum();
@@ -178,17 +216,6 @@ fn fill(cells: &mut Cells, region: &Dimensions) -> Result<(), ImportError> {
     Ok(())
 }
 
-fn in_line(cells: BTreeMap<u32, String>) -> Vec<String> {
-    let width = cells
-        .last_key_value()
-        .map_or(0, |(last, _)| *last as usize + 1);
-    let mut line = vec![String::new(); width];
-    for (column, text) in cells {
-        line[column as usize] = text;
-    }
-    line
-}
-
 fn text_of(value: &DataRef<'_>, epoch: Date) -> String {
     match Data::from(value.clone()) {
         Data::Int(n) => n.to_string(),
@@ -196,7 +223,6 @@ fn text_of(value: &DataRef<'_>, epoch: Date) -> String {
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text,
         Data::Bool(is) => if is { "1" } else { "0" }.to_owned(),
         Data::DateTime(at) => day(at.as_f64(), epoch),
-        // What a formula could not work out is nothing anybody has written.
         _ => String::new(),
     }
 }
@@ -254,6 +280,43 @@ mod tests {
                 row(5, &["350203001001001", "2.5", "2026-03-16"]),
             ]
         );
+    }
+
+    #[test]
+    fn an_error_and_a_formula_without_a_result_are_no_empty_cells() {
+        let sheet = Sheet::new("部件 & 事件")
+            .row(0, 0, &["名称", "时限", "结案"])
+            .row(1, 0, &["甲"])
+            .raw(1, 1, "t=\"e\"", "<f>A9</f><v>#REF!</v>")
+            // As writers leave it that compute nothing: no value at all, an empty one, and one of a shared formula.
+            .raw(2, 0, "", "<f>1&amp;2</f>")
+            .raw(2, 1, "", "<f>1/0</f><v></v>")
+            .raw(2, 2, "", "<f t=\"shared\" si=\"4294967295\"/>")
+            // A formula whose result is nothing, and one with a result, are as they look.
+            .raw(3, 0, "t=\"str\"", "<f>\"\"</f><v></v>")
+            .raw(3, 1, "t=\"str\"", "<f>1</f><v>2工作日</v>")
+            // An error that is merged stands in each of its cells.
+            .raw(4, 2, "t=\"e\"", "<v>#N/A</v>")
+            .row(5, 0, &["乙"])
+            .merge((4, 2), (5, 2));
+        let sheets = worksheets(&book(&[Sheet::new("空"), sheet])).unwrap();
+        let faults: Vec<_> = sheets[0]
+            .faults
+            .iter()
+            .map(|((row, column), says)| (*row, *column, says.as_str()))
+            .collect();
+        assert_eq!(
+            faults,
+            [
+                (2, 1, "#REF!"),
+                (3, 0, "=1&2"),
+                (3, 1, "=1/0"),
+                (3, 2, "="),
+                (5, 2, "#N/A"),
+                (6, 2, "#N/A"),
+            ]
+        );
+        assert_eq!(sheets[0].rows[3].1, ["", "2工作日"]);
     }
 
     #[test]

@@ -273,4 +273,6 @@ matters-error-two-digits = Two digits are needed.
 matters-error-backward = It ends before it begins.
 matters-error-ended = It has ended by then.
 matters-error-no-day = Say from which day on.
+matters-error-missing = “{ $field }” is needed.
+matters-error-bad-task = Choose verify or check, or no task for any.
 matters-error-bad-limit = This limit cannot be read; write 4工作时 or 4WH, 2UH, 5WD, 10CD.

@@ -1,12 +1,14 @@
 //! Files of matters: a catalogue as the sheet a city has, and duties.
 //!
 //! A sheet has one line for each registration condition; lines of the same class belong together. Limits are written in
-//! one of the five clocks; a bare 天, 小时, D or h is refused unless the options say which clock it means.
+//! one of the five clocks; a bare 天, 小时, D or h is refused unless the cell itself says in brackets which clock it means,
+//! or else the options do.
 //!
 //! Cities keep the sheet in a spreadsheet with merged cells, which mean "same as above": a workbook knows them, a CSV
 //! file made of it has blanks in their place. So a line without a major class continues the major class above, one
 //! without minor class and name continues the class above. A limit is never continued by guessing: in a CSV file such a
-//! line without a limit is refused when the line above has one.
+//! line without a limit is refused when the line above has one. Nor does an empty cell mean "without limit": that is
+//! written 无.
 
 use crate::model::{Condition, Flags, MatterClass, MatterId, MatterKind};
 use crate::rules::{default_flags, is_conduct};
@@ -15,7 +17,7 @@ use grid::report::{ImportError, Reject};
 use grid::sheet::{Column, Sheet, SheetRow, optional, present, required};
 use jiff::civil::Date;
 use kernel::deadline::ParseOptions;
-use kernel::{DivisionCode, Limit};
+use kernel::{ClockKind, DivisionCode, Limit};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const COLUMNS: [Column; 25] = [
@@ -126,7 +128,12 @@ pub struct SheetClass {
     conditions: Vec<Condition>,
     units: BTreeSet<NamedUnits>,
     line: u64,
+    /// For each condition, by its number, where it stands.
+    places: BTreeMap<u32, Place>,
 }
+
+/// A line, and its worksheet where a workbook has several.
+type Place = (u64, Option<String>);
 
 impl SheetClass {
     /// Unique within the catalogue.
@@ -261,6 +268,8 @@ pub fn matters(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<MatterS
         for row in sheet.rows() {
             out.read += 1;
             let taken = row
+                // What an unreadable line says of its class is not known, so nothing goes on from above it either.
+                .inspect_err(|_| above = Above::default())
                 .and_then(|mut row| {
                     let continues = above.continue_in(&mut row);
                     let had_limit = std::mem::replace(&mut above.had_limit, row.get("limit").is_some());
@@ -269,9 +278,10 @@ pub fn matters(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<MatterS
                         let reason = "is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无";
                         return Err(Reject::new(row.line, "limit", "", reason));
                     }
-                    matter_row(&row, here, &classes)
+                    let has_limits = sheet.has("limit");
+                    matter_row(&row, here, has_limits, &classes)
                 })
-                .and_then(|row| put_together(row, &mut classes));
+                .and_then(|row| put_together(row, sheet.name().filter(|_| several), &mut classes));
             match taken {
                 Ok(true) => {}
                 Ok(false) => out.repeated += 1,
@@ -286,16 +296,58 @@ pub fn matters(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<MatterS
             }
         }
     }
-    out.classes = classes.into_values().map(|(_, class)| class).collect();
-    out.classes
-        .iter_mut()
-        .for_each(|c| c.conditions.sort_by_key(|c| c.rule_no));
+    for (_, mut class) in classes.into_values() {
+        let had_conditions = !class.conditions.is_empty();
+        out.rejects.extend(take_contradictions(&mut class));
+        class.conditions.sort_by_key(|c| c.rule_no);
+        if !had_conditions || !class.conditions.is_empty() {
+            out.classes.push(class);
+        }
+    }
     Ok(out)
+}
+
+/// Takes out conditions that stand in a class more than once with different limits: nobody can say which of them counts.
+/// Each is refused by its line, which names the other.
+fn take_contradictions(class: &mut SheetClass) -> Vec<Reject> {
+    let plain = |text: &str| -> String { text.split_whitespace().collect() };
+    let mut by_words = BTreeMap::<String, Vec<&Condition>>::new();
+    for condition in &class.conditions {
+        by_words
+            .entry(plain(&condition.text))
+            .or_default()
+            .push(condition);
+    }
+    let mut rejects = Vec::new();
+    let mut taken = BTreeSet::new();
+    for same in by_words.values() {
+        for condition in same {
+            let Some(other) = same.iter().find(|o| o.limit != condition.limit) else {
+                continue;
+            };
+            let place = |c: &Condition| class.places.get(&c.rule_no).cloned().unwrap_or_default();
+            let ((line, sheet), (there, other_sheet)) = (place(condition), place(other));
+            let there = match &other_sheet {
+                Some(name) if other_sheet != sheet => format!("line {there} of {name:?}"),
+                _ => format!("line {there}"),
+            };
+            let reason = format!(
+                "class {} has the same condition with the limit {:?} on {there}: which of them counts?",
+                class.words.code, other.limit_text
+            );
+            let reject = Reject::new(line, "limit", &condition.limit_text, reason);
+            rejects.push(reject.within(sheet.as_deref()));
+            taken.insert(condition.rule_no);
+        }
+    }
+    class.conditions.retain(|c| !taken.contains(&c.rule_no));
+    rejects
 }
 
 /// Adds a line to its class; answers whether it said anything new.
 fn put_together(
     row: MatterRow,
+    sheet: Option<&str>,
     classes: &mut BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<bool, Reject> {
     let MatterRow {
@@ -312,6 +364,7 @@ fn put_together(
                 conditions: Vec::new(),
                 units: BTreeSet::new(),
                 line,
+                places: BTreeMap::new(),
             },
         )
     };
@@ -346,6 +399,8 @@ fn put_together(
             ))
         }
         None => {
+            let place = (line, sheet.map(str::to_owned));
+            class.places.insert(condition.rule_no, place);
             class.conditions.push(condition);
             Ok(true)
         }
@@ -374,6 +429,7 @@ fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
 fn matter_row(
     row: &SheetRow<'_>,
     options: SheetOptions,
+    has_limits: bool,
     classes: &BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<MatterRow, Reject> {
     let kind: MatterKind = row.parse("kind")?.or(options.kind).ok_or_else(|| {
@@ -420,7 +476,7 @@ fn matter_row(
     Ok(MatterRow {
         line: row.line,
         class,
-        condition: condition(row, options.limits, next)?,
+        condition: condition(row, options.limits, has_limits, next)?,
         units: NamedUnits {
             handling: row.words("unit")?,
             competent: row.words("competent")?,
@@ -428,10 +484,11 @@ fn matter_row(
     })
 }
 
-/// The condition of a line; none where the line only names a class.
+/// The condition of a line; none where the line only names a class. In a sheet that tells limits, an empty cell is refused.
 fn condition(
     row: &SheetRow<'_>,
     options: ParseOptions,
+    has_limits: bool,
     next: u32,
 ) -> Result<Option<Condition>, Reject> {
     let text = row.words("condition")?;
@@ -455,6 +512,10 @@ fn condition(
         Some(written) => {
             read_limit(written, options).map_err(|e| Reject::new(row.line, "limit", written, e))?
         }
+        None if has_limits => {
+            let reason = "is empty: write the limit, or 无 where there is none";
+            return Err(Reject::new(row.line, "limit", "", reason));
+        }
         None => None,
     };
     Ok(Some(Condition {
@@ -469,16 +530,90 @@ fn condition(
     }))
 }
 
-/// Reads a limit; a remark in brackets after it stays in the text only. `-`, `/` and 无 mean "without limit".
-fn read_limit(
-    written: &str,
-    options: ParseOptions,
-) -> Result<Option<Limit>, kernel::deadline::LimitError> {
+/// Reads a limit. `-`, `/` and 无 mean "without limit". Words in brackets after it may say which clock a bare 天 or 小时
+/// means, and then they count before the options. A remark that speaks of no time stays in the text only (`15WD(planting
+/// season)`); one that does is refused, because it says something about the limit that would be lost.
+fn read_limit(written: &str, options: ParseOptions) -> Result<Option<Limit>, String> {
     if matches!(written, "-" | "—" | "/" | "无") {
         return Ok(None);
     }
-    let bare = written.split(['(', '（']).next().unwrap_or_default();
-    Limit::parse(bare, options).map(Some)
+    let (told, remarks) = in_brackets(written)?;
+    let mut clocks = Vec::new();
+    for remark in remarks {
+        match clock_named(remark) {
+            Some(clock) => clocks.push(clock),
+            None if speaks_of_time(remark) => {
+                return Err(format!(
+                    "cannot read limit {written:?}: {remark:?} speaks of another time; write one limit, or one line for each"
+                ));
+            }
+            None => {}
+        }
+    }
+    let Some(clock) = clocks.first().copied() else {
+        return Limit::parse(told, options)
+            .map(Some)
+            .map_err(|e| e.to_string());
+    };
+    let said = ParseOptions {
+        bare_days: clock.counts_days().then_some(clock),
+        bare_hours: (!clock.counts_days()).then_some(clock),
+    };
+    let limit = Limit::parse(told, said).map_err(|e| e.to_string())?;
+    if limit.clock() == clock && clocks.iter().all(|c| *c == clock) {
+        Ok(Some(limit))
+    } else {
+        Err(format!(
+            "cannot read limit {written:?}: its own words name two clocks"
+        ))
+    }
+}
+
+/// What stands before the first bracket, and what stands in each pair of them.
+fn in_brackets(written: &str) -> Result<(&str, Vec<&str>), String> {
+    let open = ['(', '（'];
+    let close = [')', '）'];
+    let Some(first) = written.find(open) else {
+        return Ok((written, Vec::new()));
+    };
+    let (told, mut rest) = written.split_at(first);
+    let mut remarks = Vec::new();
+    while let Some(inner) = rest.strip_prefix(open) {
+        let Some((remark, after)) = inner.split_once(close) else {
+            return Err(format!(
+                "cannot read limit {written:?}: a bracket is not closed"
+            ));
+        };
+        remarks.push(remark.trim());
+        rest = after.trim_start();
+    }
+    if rest.is_empty() {
+        Ok((told, remarks))
+    } else {
+        Err(format!(
+            "cannot read limit {written:?}: {rest:?} stands after it"
+        ))
+    }
+}
+
+/// The clock whose name a remark is, and nothing else.
+fn clock_named(remark: &str) -> Option<ClockKind> {
+    match remark {
+        "紧急工作小时" => Some(ClockKind::UrgentHours),
+        "工作小时" => Some(ClockKind::WorkingHours),
+        name => name.parse().ok(),
+    }
+}
+
+/// Whether a remark has a number, or a word of time in it.
+fn speaks_of_time(remark: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "时", "天", "日", "周", "月", "年", "分", "紧急", "即", "hour", "day", "week", "month",
+        "year", "min", "urgent",
+    ];
+    let lower = remark.to_lowercase();
+    let numeral = |c: char| c.is_numeric() || "一二三四五六七八九十两半".contains(c);
+    lower.chars().any(numeral) || WORDS.iter().any(|w| lower.contains(w))
 }
 
 /// One line of a sheet of duties, units by their codes.
@@ -568,7 +703,6 @@ fn duty_row(row: &SheetRow<'_>) -> Result<DutyRow, Reject> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::ClockKind;
 
     const HEAD: &str = "kind,major,minor,name_zh,rule_no,condition,limit\n";
 
@@ -606,7 +740,7 @@ mod tests {
 
     #[test]
     fn a_bare_day_is_refused_until_an_option_says_which() {
-        let line = "event,01,01,x,1,y,1D\nevent,01,01,x,2,y,2h\n";
+        let line = "event,01,01,x,1,y,1D\nevent,01,01,x,2,z,2h\n";
         let reasons: Vec<_> = read(line)
             .rejects
             .into_iter()
@@ -619,6 +753,157 @@ mod tests {
         };
         let sheet = matters(format!("{HEAD}{line}").as_bytes(), options).unwrap();
         assert_eq!((sheet.rejects.len(), sheet.conditions()), (0, 2));
+    }
+
+    #[test]
+    fn the_words_of_the_cell_win_over_the_options() {
+        let options = ParseOptions {
+            bare_days: Some(ClockKind::CalendarDays),
+            bare_hours: Some(ClockKind::UrgentHours),
+        };
+        let code = |written: &str| {
+            read_limit(written, options)
+                .map(|limit| limit.map_or_else(|| "none".to_owned(), Limit::code))
+        };
+        for (written, expected) in [
+            ("3天(工作日)", "3WD"),
+            ("4小时（工作时）", "4WH"),
+            ("4小时(工作小时)", "4WH"),
+            ("2小时 （ 紧急工作时 ）", "2UH"),
+            ("3工作日(工作日)", "3WD"),
+            ("3天", "3CD"),
+            ("15WD(planting season)", "15WD"),
+            ("5工作日（栽植季）(另行通知除外)", "5WD"),
+            ("无", "none"),
+        ] {
+            assert_eq!(code(written).as_deref(), Ok(expected), "{written}");
+        }
+        for refused in [
+            "1工作日(一般)（紧急2小时）",
+            "1工作日（紧急情况两小时）",
+            "3天(工作时)",
+            "3工作日(自然日)",
+            "3天(工作日)(自然日)",
+            "2天(雨季顺延3天)",
+            "2工作日(holidays excluded)",
+            "2工作日(雨季",
+            "2工作日(雨季)内",
+            "(工作日)",
+        ] {
+            assert!(code(refused).is_err(), "{refused}: {:?}", code(refused));
+        }
+    }
+
+    #[test]
+    fn an_empty_limit_is_refused_where_the_sheet_tells_limits() {
+        let sheet = read("event,01,01,x,1,y,\nevent,01,01,x,2,z,无\nevent,01,02,w,,,\n");
+        let seen: Vec<_> = sheet
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str()))
+            .collect();
+        assert_eq!(seen, [(2, "limit")]);
+        assert!(sheet.rejects[0].reason.contains('无'));
+        // A line that only names a class, and a sheet that tells no limits at all, have none to guess.
+        assert_eq!((sheet.classes.len(), sheet.conditions()), (2, 1));
+        let without = matters(
+            "kind,major,minor,name_zh,condition\nevent,01,01,x,y\n".as_bytes(),
+            ParseOptions::default(),
+        );
+        assert_eq!(without.unwrap().rejects, []);
+    }
+
+    #[test]
+    fn a_cell_that_shows_an_error_is_refused_by_row_and_column() {
+        use testkit::xlsx::{Sheet, book};
+        let row = |sheet: Sheet, at: u32, minor: &str| {
+            sheet.row(at, 0, &["01", minor, "某类", "破损", "修复"])
+        };
+        let mut sheet = Sheet::new("部件").row(
+            0,
+            0,
+            &[
+                "大类代码",
+                "小类代码",
+                "小类名称",
+                "立案条件",
+                "结案条件",
+                "处置时限",
+                "考核",
+            ],
+        );
+        for (at, minor) in [(1, "01"), (2, "02"), (3, "03"), (4, "04"), (5, "05")] {
+            sheet = row(sheet, at, minor);
+        }
+        let sheet = sheet
+            .raw(1, 5, "t=\"e\"", "<f>Z1</f><v>#REF!</v>")
+            .raw(2, 5, "", "<f>1/0</f>")
+            .row(3, 5, &["2工作日"])
+            .row(4, 5, &["#REF!"])
+            .row(5, 5, &["2工作日"])
+            // Of a column that nobody asked for.
+            .raw(5, 6, "t=\"e\"", "<v>#N/A</v>");
+        let read = matters(&book(&[sheet]), ParseOptions::default()).unwrap();
+        let seen: Vec<_> = read
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str(), r.value.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (2, "limit", "#REF!"),
+                (3, "limit", "=1/0"),
+                (5, "limit", "#REF!"),
+            ]
+        );
+        let codes: Vec<_> = read.classes.iter().map(SheetClass::code).collect();
+        assert_eq!(codes, ["C0103", "C0105"]);
+    }
+
+    #[test]
+    fn a_line_below_an_unreadable_one_does_not_fall_to_the_class_above_it() {
+        use testkit::xlsx::{Sheet, book};
+        let sheet = Sheet::new("部件")
+            .row(0, 0, &["大类", "小类", "名称", "立案条件", "时限"])
+            .row(1, 0, &["01", "01", "甲", "破损", "2工作日"])
+            .row(2, 0, &["01", "02", "乙", "破损"])
+            .raw(2, 4, "t=\"e\"", "<v>#REF!</v>")
+            .row(3, 3, &["缺失", "1工作日"]);
+        let read = matters(&book(&[sheet]), ParseOptions::default()).unwrap();
+        let seen: Vec<_> = read.rejects.iter().map(|r| r.line).collect();
+        assert_eq!(seen, [3, 4]);
+        assert_eq!((read.classes.len(), read.conditions()), (1, 1));
+    }
+
+    #[test]
+    fn one_condition_with_two_limits_is_refused_on_both_lines() {
+        let sheet = read(
+            "event,01,01,x,,散落,2WD\nevent,01,01,x,,堆积,1WD\nevent,01,01,x,,散 落,5WD\nevent,01,02,y,,a,1WD\nevent,01,02,y,,a,1WH\n\
+             event,01,03,z,,a,1WD\nevent,01,03,z,,a,1WD\n",
+        );
+        let seen: Vec<_> = sheet
+            .rejects
+            .iter()
+            .map(|r| (r.line, r.field.as_str(), r.value.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (2, "limit", "2WD"),
+                (4, "limit", "5WD"),
+                (5, "limit", "1WD"),
+                (6, "limit", "1WH"),
+            ]
+        );
+        assert!(sheet.rejects[0].reason.contains("line 4"));
+        assert!(sheet.rejects[1].reason.contains("line 2"));
+        let left: Vec<_> = sheet
+            .classes
+            .iter()
+            .map(|c| (c.code(), c.conditions()))
+            .collect();
+        assert_eq!(left, [("E0101", 1), ("E0103", 2)]);
     }
 
     /// The sheet as a city keeps it: its own headers, merged cells, units, a column of its own.

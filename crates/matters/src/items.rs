@@ -3,11 +3,13 @@
 //! Sources: 滨州市社会治理网格化服务管理条例 art. 10 (the city publishes the list; items are admitted, 准入); 北京市接诉即办工作条例
 //! art. 17 (no dumping on communities). A city that has published no list checks nothing: there is nothing to name.
 
+use crate::error::MatterError;
 use crate::model::MatterClass;
 use crate::sql_items;
 use access::{Ctx, Permission};
 use grid::Part;
 use grid::batch::{Keyed, Writer, lay_over};
+use grid::guard;
 use grid::model::in_force;
 use grid::report::{ImportError, Reject, Report, fingerprint};
 use grid::sheet::{Column, Sheet, SheetRow, optional, required};
@@ -119,6 +121,9 @@ const COLUMNS: [Column; 9] = [
     optional("valid_to", &["终止"]),
 ];
 
+/// The longest word of an item, in characters.
+const MOST_CHARS: usize = 200;
+
 struct Row(u64, GridItem);
 
 impl Keyed for Row {
@@ -134,13 +139,9 @@ impl Keyed for Row {
 fn read(row: &SheetRow<'_>) -> Result<Row, Reject> {
     let word = |name: &'static str| -> Result<String, Reject> {
         let text = row.words(name)?.unwrap_or_default();
-        if text.chars().count() > 200 {
-            return Err(Reject::new(
-                row.line,
-                name,
-                &text,
-                "longer than 200 characters",
-            ));
+        if text.chars().count() > MOST_CHARS {
+            let reason = format!("longer than {MOST_CHARS} characters");
+            return Err(Reject::new(row.line, name, &text, reason));
         }
         Ok(text)
     };
@@ -203,11 +204,49 @@ pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
     Ok(report)
 }
 
-/// Writes one item as a person has entered it; its code in its list is its key.
+/// An item as somebody enters it: what is needed is there, nothing too long, nothing of a person.
 ///
 /// # Errors
-/// The store's; the lack of the permission as the store's refusal is for the caller to ask first.
-pub async fn save(ctx: &Ctx, item: GridItem) -> Result<(), StoreError> {
+/// [`MatterError::Field`].
+pub fn checked(item: GridItem) -> Result<GridItem, MatterError> {
+    let words = |field: &str, text: &str, is_needed: bool| -> Result<String, MatterError> {
+        let text = text.trim();
+        if is_needed && text.is_empty() {
+            return Err(MatterError::field(field, "matters.missing", "is empty"));
+        }
+        if text.chars().count() > MOST_CHARS {
+            let reason = format!("longer than {MOST_CHARS} characters");
+            return Err(MatterError::field(field, "matters.too_long", reason));
+        }
+        guard::check_text(text)
+            .map_err(|e| MatterError::field(field, "matters.person_number", e))?;
+        Ok(text.to_owned())
+    };
+    if !matches!(item.task.as_str(), "" | "verify" | "check") {
+        let reason = "is none of verify, check";
+        return Err(MatterError::field("task", "matters.bad_task", reason));
+    }
+    let days = item.valid_from.zip(item.valid_to);
+    if days.is_some_and(|(from, to)| to < from) {
+        let reason = "ends before it begins";
+        return Err(MatterError::field("valid_to", "matters.backward", reason));
+    }
+    Ok(GridItem {
+        list: words("list", &item.list, true)?,
+        code: words("code", &item.code, true)?,
+        name: words("name", &item.name, true)?,
+        matter: words("matter", &item.matter, false)?,
+        approved_by: words("approved_by", &item.approved_by, true)?,
+        ..item
+    })
+}
+
+/// Writes one item as a person has entered it; its code in its list is its key. Answers whether it is new.
+///
+/// # Errors
+/// The permission, or the store's.
+pub async fn save(ctx: &Ctx, item: GridItem) -> Result<bool, MatterError> {
+    ctx.require(Permission::ReferenceManage)?;
     ctx.write(move |mut w| {
         let known = sql_items::one(&mut w, &item.list, &item.code)?;
         match known {
@@ -217,7 +256,7 @@ pub async fn save(ctx: &Ctx, item: GridItem) -> Result<(), StoreError> {
         grid::sql::bump(&mut w, Part::Catalogue)?;
         let event = AuditEvent::done("grid_item.save", "grid_item", format!("{}/{}", item.list, item.code))
             .detail(serde_json::json!({ "approved_by": item.approved_by, "approved_on": item.approved_on.to_string() }));
-        w.commit(event, ())
+        Ok(w.commit(event, known.is_none())?)
     })
     .await
 }

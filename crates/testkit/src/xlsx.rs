@@ -58,6 +58,16 @@ impl Sheet {
         self.cells.push((row, column, cell));
         self
     }
+    /// With a cell of these attributes and this content, as a spreadsheet would write it: an error, a formula.
+    #[must_use]
+    pub fn raw(mut self, row: u32, column: u32, attributes: &str, content: &str) -> Self {
+        let cell = format!(
+            "<c r=\"{}\" {attributes}>{content}</c>",
+            name_of(row, column)
+        );
+        self.cells.push((row, column, cell));
+        self
+    }
     /// With a date, as the days since 1899-12-30.
     #[must_use]
     pub fn date(mut self, row: u32, column: u32, days: u32) -> Self {

@@ -7,7 +7,7 @@ use crate::output::{Done, Failure, write_file};
 use access::SystemRole;
 use clap::Args;
 use evaluation::bulletin::{self, Words, font};
-use evaluation::ops::WHOLE_CITY;
+use evaluation::ops::{WHOLE_CITY, check_begun};
 use std::path::PathBuf;
 use ui::Lang;
 
@@ -56,6 +56,7 @@ impl Bulletin {
         let ctx = program.ready(SystemRole::Operator)?;
         let city = program.reference.current();
         let now = ctx.now();
+        check_begun(month, now, &program.config.timezone).map_err(failed)?;
         let (place, set) = (city.clone(), self.definition);
         let material = ctx
             .read_blocking(move |r| bulletin::material(r, &place, &set, month, now, &WHOLE_CITY))

@@ -7,7 +7,7 @@ use crate::output::{Done, Failure};
 use access::{Ctx, SystemRole};
 use clap::Args;
 use evaluation::definitions::Unit;
-use evaluation::ops::{ByDefinition, Difference, EvaluationError};
+use evaluation::ops::{ByDefinition, Difference, EvaluationError, check_begun};
 use evaluation::sql_sets::Frozen;
 use evaluation::{By, Month, Period};
 use jiff::civil::Date;
@@ -98,6 +98,9 @@ impl Evaluate {
         let period = Period::days(days.0, days.1, &program.config.timezone)
             .map_err(|e| Failure::unusable("unusable_period", e.to_string()).field("to"))?;
         let ctx = program.ready(SystemRole::Operator)?;
+        if let Some(month) = month {
+            check_begun(month, ctx.now(), &program.config.timezone).map_err(failed)?;
+        }
         let city = program.reference.current();
         if let (Some(month), true) = (month, self.freeze) {
             let who = evaluation::ops::may_freeze(&ctx).map_err(failed)?;
@@ -217,6 +220,7 @@ pub fn failed(error: EvaluationError) -> Failure {
             failure
         }
         EvaluationError::NotOver(_) => Failure::unusable("not_over", message).field("month"),
+        EvaluationError::NotBegun(_) => Failure::unusable("not_begun", message).field("month"),
         EvaluationError::SameVersion { .. } => {
             Failure::unusable("same_version", message).field("version")
         }

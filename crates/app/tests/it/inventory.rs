@@ -757,6 +757,9 @@ fn drive_reference(city: &City, post: &mut Post<'_>, admin: &str) {
         json_type,
         last.into(),
     );
+    let items = "/api/v1/grid-items";
+    let item = json!({ "list": "2026-1", "code": "1", "name": "核实", "approved_by": "政法委1号", "approved_on": "2026-01-01" });
+    post(items, admin, items, json_type, item.to_string().into());
     let calendar = "/api/v1/calendar";
     let day = ("heat.txt", "version heat\nlocal\noff 2031-07-03 高温\n");
     let day = form_with(day, &[("reason", "高温")]);

@@ -203,6 +203,45 @@ fn an_import_of_the_api_is_looked_at_before_it_is_carried_out() {
         ),
         (1, 1, 0)
     );
+    // Classes of one catalogue; a filter that nobody knows is not passed over.
+    let (_, classes) = ask(
+        addr,
+        "GET",
+        "/api/v1/matters?catalogue=test",
+        &admin,
+        &Value::Null,
+    )
+    .unwrap();
+    assert_eq!(classes["items"].as_array().unwrap().len(), 2);
+    for (query, field) in [("catalogue=oddx", "catalogue"), ("colour=red", "colour")] {
+        let path = format!("/api/v1/matters?{query}");
+        let (status, why) = ask(addr, "GET", &path, &admin, &Value::Null).unwrap();
+        assert_eq!((status, &why["field"]), (422, &json!(field)), "{why}");
+    }
+    // The published list of tasks for grid workers: entered, changed, read.
+    let items = "/api/v1/grid-items";
+    let mut item = json!({ "list": "2026-1", "code": "1", "name": "核实", "task": "verify", "approved_by": "政法委1号", "approved_on": "2026-01-01" });
+    let (status, made) = ask(addr, "POST", items, &admin, &item).unwrap();
+    assert_eq!((status, &made["in_force"]), (201, &json!(true)), "{made}");
+    item["valid_to"] = json!("2026-01-31");
+    let (status, ended) = ask(addr, "POST", items, &admin, &item).unwrap();
+    assert_eq!((status, &ended["in_force"]), (200, &json!(false)));
+    for (query, most) in [("", 0), ("?ended=true", 1), ("?ended=true&list=other", 0)] {
+        let path = format!("{items}{query}");
+        let (_, list) = ask(addr, "GET", &path, &admin, &Value::Null).unwrap();
+        assert_eq!(list["items"].as_array().unwrap().len(), most, "{query}");
+    }
+    for (field, value) in [
+        ("approved_by", " "),
+        ("task", "arrest"),
+        ("valid_to", "2000-01-01"),
+    ] {
+        let mut wrong = item.clone();
+        wrong["valid_from"] = json!("2026-01-01");
+        wrong[field] = json!(value);
+        let (status, why) = ask(addr, "POST", items, &admin, &wrong).unwrap();
+        assert_eq!((status, &why["field"]), (422, &json!(field)), "{why}");
+    }
     let refused = json!({ "matter": "9999", "handling": "WATER" });
     let (status, why) = ask(addr, "POST", "/api/v1/duties", &admin, &refused).unwrap();
     assert_eq!((status, &why["field"]), (422, &json!("matter")));
@@ -284,6 +323,32 @@ fn a_citys_own_definitions_and_the_bulletin_come_by_the_api() {
     }
     let (status, head, _) = get("month=2026-01&format=docx", "*/*");
     assert_eq!(status, 422, "{head}");
+    // A month that has not begun has nothing to say, here and on the command line.
+    let (status, head, body) = get("month=2199-01", "*/*");
+    assert_eq!(status, 422, "{head}");
+    assert!(String::from_utf8_lossy(&body).contains("\"month\""));
+    let out = place.path("never.xlsx").display().to_string();
+    for args in [
+        &["bulletin", "--month", "2199-01", "--out", out.as_str()][..],
+        &["evaluate", "--definition", "standard", "--month", "2199-01"],
+    ] {
+        let error = place.run(args).error(2);
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("not_begun"), &json!("month"))
+        );
+    }
+    assert!(!std::path::Path::new(&out).exists());
+    // Frozen at the command line, it says who runs it, as the audit trail does.
+    let frozen = [
+        "evaluate",
+        "--definition",
+        "standard",
+        "--month",
+        "2024-01",
+        "--freeze",
+    ];
+    assert_eq!(place.run(&frozen).done()["frozen"]["frozen_by"], "operator");
     let (status, head, _) = get("month=2026-13", "*/*");
     assert_eq!(status, 422, "{head}");
     let (status, head, body) = get("month=2026-01&lang=en", "application/pdf");

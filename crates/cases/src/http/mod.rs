@@ -8,6 +8,7 @@ mod own;
 mod reports;
 mod requester;
 mod track;
+mod unclear;
 
 use crate::ops::view::{CaseView, TrackView};
 use access::{Capability, Listing, Operation, Permission, Routes};
@@ -148,6 +149,15 @@ pub fn routes() -> Routes {
                 .about("Requesters of merged cases are listed by their own case, once the case it went into is over. Never what the caller's own unit handled.")
                 .paged()
                 .answers::<Listing<CaseView>>(200),
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/duties/unclear",
+            Permission::CaseCoordinate,
+            unclear::list,
+            Operation::new("lists the duties that units dispute: for which class in which district cases came back, with the cases behind each")
+                .query::<u32>("days", "cases reported in so many last days, 1 to 365; 30 without it")
+                .answers::<unclear::UnclearDuties>(200),
         )
         .on_api(
             Method::GET,

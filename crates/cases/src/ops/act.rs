@@ -1,6 +1,6 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
-use super::report::{NewPlace, late_record, locate, moment_of};
+use super::report::{NewPlace, class_in_force, late_record, locate, moment_of};
 use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
@@ -566,10 +566,13 @@ fn resolve(
             }
             Command::TakeTask { to }
         }
-        Step::Accept { matter, urgent } => Command::Accept {
-            matter: known_matter(city, matter)?,
-            urgent,
-        },
+        Step::Accept { matter, urgent } => {
+            // Accepted under the class it has, where none is named.
+            if let Some(id) = matter.or(case.matter) {
+                class_in_force(city, id, city.local_date(now))?;
+            }
+            Command::Accept { matter, urgent }
+        }
         Step::NotAccept { reason, doors } => {
             let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
             let answer = words::at_the_end(job, case, Act::NotAccept, &reason, doors, now);
@@ -577,13 +580,14 @@ fn resolve(
         }
         Step::Correct { matter, place } => {
             let place = place.map(|new| locate(city, &new)).transpose()?;
-            Command::Correct {
-                matter: known_matter(city, matter)?,
-                place,
+            // The class it has stays possible: whoever corrects the place does not choose it anew.
+            if let Some(id) = matter.filter(|id| case.matter != Some(*id)) {
+                class_in_force(city, id, city.local_date(now))?;
             }
+            Command::Correct { matter, place }
         }
         Step::Register { rule } => Command::Register {
-            standard: standard(city, case, rule)?,
+            standard: standard(city, case, rule, now)?,
         },
         Step::NotRegister { reason, doors } => {
             let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
@@ -796,17 +800,6 @@ pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
     }
 }
 
-fn known_matter(city: &City, matter: Option<MatterId>) -> Result<Option<MatterId>, CaseError> {
-    match matter {
-        Some(id) if city.matter(id).is_none() => Err(CaseError::field(
-            "matter",
-            "cases.unknown_matter",
-            format!("no class {id} in the catalogue"),
-        )),
-        other => Ok(other),
-    }
-}
-
 pub(super) fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError> {
     if city.units.is_in_force(unit) {
         Ok(unit)
@@ -820,19 +813,18 @@ pub(super) fn known_unit(city: &City, unit: UnitId) -> Result<UnitId, CaseError>
 }
 
 /// The registration condition with its limit, as the catalogue has it now; the case keeps it from here on.
-fn standard(city: &City, case: &Case, rule: Option<u32>) -> Result<Standard, CaseError> {
+fn standard(
+    city: &City,
+    case: &Case,
+    rule: Option<u32>,
+    now: Timestamp,
+) -> Result<Standard, CaseError> {
     let missing = || CaseError::Rule {
         act: Act::Register,
         refusal: Refusal::Missing { field: "matter" },
     };
     let matter = case.matter.ok_or_else(missing)?;
-    let class = city.matter(matter).ok_or_else(|| {
-        CaseError::field(
-            "matter",
-            "cases.unknown_matter",
-            format!("no class {matter} in the catalogue"),
-        )
-    })?;
+    let class = class_in_force(city, matter, city.local_date(now))?;
     let conditions = &class.conditions;
     let condition = match rule {
         Some(number) => class.condition(number),

@@ -94,9 +94,10 @@ fn checked(cases: &Cases, new: NewBulk) -> Result<NewBulk, CaseError> {
             }
             BulkStep::NotAccept { reason }
         }
-        BulkStep::Correct { matter } if cases.city().matter(matter).is_none() => {
-            let reason = format!("no class {matter} in the catalogue");
-            return Err(CaseError::field("matter", "cases.unknown_matter", reason));
+        BulkStep::Correct { matter } => {
+            let city = cases.city();
+            super::report::class_in_force(&city, matter, city.on())?;
+            BulkStep::Correct { matter }
         }
         step => step,
     };

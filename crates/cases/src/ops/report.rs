@@ -10,12 +10,14 @@ use crate::service::{Cases, Channel};
 use crate::{sql, sql_access};
 use access::{AccountId, Ctx, Permission, Principal, Role};
 use attachments::AttachmentKind;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kernel::clock::to_micros;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, DivisionLevel, GridCode};
 use kernel::geo::{Crs, Point, to_wgs84};
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
+use matters::rules::NotInForce;
 use matters::{City, MatterClass, MatterId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -312,6 +314,29 @@ pub(super) fn moment_of(
     }
 }
 
+/// A class under which something may come in on a day: in the catalogue, and in force.
+///
+/// # Errors
+/// An unknown class, one that has ended, or one that has not begun.
+pub(crate) fn class_in_force(
+    city: &City,
+    id: MatterId,
+    on: Date,
+) -> Result<&MatterClass, CaseError> {
+    let class = city.matter(id).ok_or_else(|| {
+        let reason = format!("no class {id} in the catalogue");
+        CaseError::field("matter", "cases.unknown_matter", reason)
+    })?;
+    city.matters.check_in_force(class, on).map_err(|e| {
+        let code = match e {
+            NotInForce::Ended { .. } => "cases.class_ended",
+            NotInForce::NotBegun { .. } => "cases.class_not_begun",
+        };
+        CaseError::field("matter", code, e.to_string())
+    })?;
+    Ok(class)
+}
+
 /// The description with names and numbers masked, and whether anything was.
 fn masked_description(new: &NewReport) -> Result<(String, bool), CaseError> {
     let refused = |refusal| {
@@ -417,16 +442,12 @@ where
     let reported_at = moment(&new, now)?;
     let (description, is_masked) = masked_description(&new)?;
     let channel = known_channel(ctx, &cases, &new.channel).await?;
-    let class = match new.matter {
-        Some(id) => Some(city.matter(id).ok_or_else(|| {
-            CaseError::field(
-                "matter",
-                "cases.unknown_matter",
-                format!("no class {id} in the catalogue"),
-            )
-        })?),
-        None => None,
-    };
+    // What was seen while a class was in force is reported under it, although it arrives later.
+    let seen_on = city.local_date(reported_at);
+    let class = new
+        .matter
+        .map(|id| class_in_force(&city, id, seen_on))
+        .transpose()?;
     let (address, is_address_masked) = masked_address(&new);
     let place = Place {
         address,

@@ -542,3 +542,127 @@ testdb::both_engines!(
         assert_eq!(numbers.len(), 150);
     }
 );
+
+testdb::both_engines!(
+    a_class_that_has_ended_takes_nothing_new_in_and_its_cases_go_on,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let lid = city.class("C0101");
+        let seen_before = city.system().now() - jiff::SignedDuration::from_hours(30);
+        let registered = city.case_at(State::PendingSign).number;
+        let accepted = city.case_at(State::PendingRegister).number;
+        let waiting = city.report("collector", city.cover("patrol")).case.number;
+        let other = city.report("collector", city.cover("patrol")).case.number;
+        let today = city.cases.city().local_date(city.system().now());
+        let retire = |last| {
+            let system = city.system();
+            city.run(matters::ops::retire(&system, lid, last, today))
+                .unwrap();
+            city.refresh();
+        };
+        retire(Some(today.yesterday().unwrap()));
+        let code = |error: CaseError| match error {
+            CaseError::Field { field, code, .. } => (field, code),
+            other => panic!("{other}"),
+        };
+        let refused = ("matter".to_owned(), "cases.class_ended");
+        let ctx = city.ctx("collector");
+        let late = city.run(cases::ops::report(&ctx, city.cover("patrol")));
+        assert_eq!(code(late.unwrap_err()), refused);
+        let accept = |matter| Step::Accept {
+            matter,
+            urgent: false,
+        };
+        let correct = |matter, place| Step::Correct { matter, place };
+        for (login, number, step) in [
+            ("acceptor", waiting, accept(None)),
+            ("acceptor", waiting, accept(Some(lid))),
+            ("shift_leader", accepted, Step::Register { rule: None }),
+        ] {
+            let refusal = city.act(login, number, vec![step]).unwrap_err();
+            assert_eq!(code(refusal), refused, "{login}");
+        }
+        // The desk names a class that counts; nobody gets the old one back.
+        let heap = city.class("E0201");
+        city.act("desk", other, vec![correct(Some(heap), None)])
+            .unwrap();
+        let back = city.act("desk", other, vec![correct(Some(lid), None)]);
+        assert_eq!(code(back.unwrap_err()), refused);
+        city.act("acceptor", waiting, vec![accept(Some(heap))])
+            .unwrap();
+        // A place is put right without choosing the class anew.
+        let place = city.cover("patrol").place;
+        city.act(
+            "desk",
+            accepted,
+            vec![correct(Some(lid), Some(place.clone()))],
+        )
+        .unwrap();
+        // By the API the refusal names its field, in words.
+        let body = serde_json::json!({
+            "description": "井盖缺失", "matter": lid.to_string(), "place": { "lon": 120.165, "lat": 30.245 },
+        });
+        let reply = city.post("stranger", "/api/v1/reports", &body);
+        assert_eq!(
+            (reply.status, &reply.body["field"], &reply.body["code"]),
+            (422, &"matter".into(), &"cases.class_ended".into()),
+            "{reply:?}"
+        );
+        // What was registered before keeps its version; what was seen before and arrives now is taken.
+        let case = city.act("water", registered, vec![Step::Sign]).unwrap();
+        assert_eq!(case.standard.unwrap().matter, lid);
+        let new = cases::ops::NewReport {
+            reported_at: Some(seen_before),
+            ..city.cover("patrol")
+        };
+        city.report("collector", new);
+        // Where the end is taken away, all goes on; a class ends with its last day, not before.
+        retire(Some(today));
+        city.act(
+            "shift_leader",
+            accepted,
+            vec![Step::Register { rule: None }],
+        )
+        .unwrap();
+    }
+);
+
+testdb::both_engines!(
+    the_list_of_unclear_duties_comes_by_the_api_with_its_cases,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.case_at(State::PendingSign).number;
+        let back = Step::Return {
+            reason: "不是我单位职责".into(),
+        };
+        city.act("water", number, vec![back]).unwrap();
+        let path = "/api/v1/duties/unclear";
+        let reply = city.get("leader", path);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let duty = &reply.body["duties"][0];
+        assert_eq!(
+            (&duty["matter"]["code"], &duty["district"], &duty["returns"]),
+            (&"C0101".into(), &"330102000000".into(), &1.into())
+        );
+        let case = &duty["cases"][0];
+        assert_eq!(case["number"], number.to_string());
+        assert_eq!(
+            (
+                &case["returns"][0]["unit_name"],
+                &case["returns"][0]["reason"]
+            ),
+            (&"水务局".into(), &"不是我单位职责".into())
+        );
+        for (query, field) in [("days=0", "days"), ("days=x", "days"), ("dayz=3", "dayz")] {
+            let refused = city.get("leader", &format!("{path}?{query}"));
+            assert_eq!(
+                (refused.status, &refused.body["field"]),
+                (422, &field.into()),
+                "{query}: {refused:?}"
+            );
+        }
+        assert_eq!(city.get("water", path).status, 403);
+    }
+);

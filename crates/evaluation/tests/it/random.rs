@@ -343,6 +343,7 @@ fn compare(
                     let mut drill = Drill {
                         of: asked.clone(),
                         definition: definition.id.clone(),
+                        count: None,
                         denominator,
                         after_review: false,
                         key: line.key.clone(),

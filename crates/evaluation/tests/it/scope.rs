@@ -180,7 +180,8 @@ fn closed_of(page: &str) -> Vec<(String, String)> {
             let head = row.split("<th scope=\"row\">").nth(1).unwrap();
             let head = head.split("</th>").next().unwrap().to_owned();
             let cells: Vec<&str> = row.split("<td class=\"num\">").skip(1).collect();
-            (head, cells[2].split('<').next().unwrap().to_owned())
+            let number = cells[2].split("</a>").next().unwrap();
+            (head, number.rsplit('>').next().unwrap().to_owned())
         })
         .collect()
 }
@@ -409,5 +410,244 @@ testdb::both_engines!(
         assert!(page.contains("id = &#34;city&#34;"), "{page}");
         let (status, _) = stage.get(Role::Leader, None, None, "/evaluation/sets/nothing");
         assert_eq!(status, 404);
+    }
+);
+
+/// Every number of a page that leads to cases: its address and what it says.
+fn leading(page: &str) -> Vec<(String, i64)> {
+    let links = page.split("<a href=\"/evaluation/behind?").skip(1);
+    links
+        .map(|rest| {
+            let (query, rest) = rest.split_once("\">").unwrap();
+            let text = rest.split("</a>").next().unwrap().replace(',', "");
+            let path = format!(
+                "/evaluation/behind?{}",
+                query.replace("&amp;", "&").replace("&#38;", "&")
+            );
+            let number = text.parse();
+            (path, number.unwrap_or_else(|e| panic!("{text:?}: {e}")))
+        })
+        .collect()
+}
+
+/// What the cases of a page behind a number count together.
+fn counted(page: &str) -> i64 {
+    let rows = page
+        .split("</tr>")
+        .filter(|row| row.contains("<tr><th scope=\"row\">"));
+    rows.map(|row| {
+        let last = row.rsplit("<td class=\"num\">").next().unwrap();
+        last.split('<').next().unwrap().parse::<i64>().unwrap()
+    })
+    .sum()
+}
+
+impl Stage<'_> {
+    /// One of the cases of the water bureau was late, and is exempt.
+    fn review(&self) {
+        let ctx = self.db.system(&self.clock);
+        ctx.write_blocking::<_, StoreError, _>(|mut w| {
+            let late = "UPDATE case_measures SET exempt = 1, due_at = handled_at - 1 WHERE case_id = (SELECT case_id FROM case_measures ORDER BY case_id LIMIT 1)";
+            w.exec(late, &[])?;
+            w.commit(AuditEvent::done("test.review", "case", "test"), ())
+        })
+        .unwrap();
+    }
+    /// Follows every number of a page to its cases, which add up to it; answers how many numbers were not zero.
+    fn follow(&self, path: &str) -> usize {
+        let (status, page) = self.get(Role::Leader, None, None, path);
+        assert_eq!(status, 200, "{path}: {page}");
+        ui::testing::assert_sound(&page);
+        let mut not_zero = 0;
+        for (behind, number) in leading(&page) {
+            let (status, cases) = self.get(Role::Leader, None, None, &behind);
+            assert_eq!(status, 200, "{behind}: {cases}");
+            assert_eq!(counted(&cases), number, "{path} → {behind}");
+            not_zero += usize::from(number > 0);
+        }
+        not_zero
+    }
+}
+
+testdb::both_engines!(
+    every_number_leads_to_the_cases_that_add_up_to_it,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        stage.review();
+        let days = "/evaluation?from=2019-04-08&to=2019-04-14";
+        assert!(stage.follow(&format!("{days}&by=city")) >= 9);
+        assert!(stage.follow(&format!("{days}&by=unit")) >= 18);
+        let figures = "/evaluation/figures?month=2019-04&by=unit&rate=closing_on_time/need_archive_with_limit";
+        let (_, page) = stage.get(Role::Leader, None, None, figures);
+        // Raw and after review are two numbers with two lists of cases.
+        let unit_scores = leading(&page);
+        let reviewed = unit_scores
+            .iter()
+            .filter(|(path, _)| path.contains("side=numerator&after_review=1"));
+        assert_eq!(reviewed.count(), 1, "{unit_scores:?}");
+        assert!(
+            unit_scores
+                .iter()
+                .any(|(path, _)| path.contains("rate=rework")),
+            "the parts of a score lead on: {unit_scores:?}"
+        );
+        assert!(
+            unit_scores
+                .iter()
+                .any(|(path, _)| path.contains("count=register")),
+            "a plain count in a score too: {unit_scores:?}"
+        );
+        assert!(stage.follow(figures) >= 20);
+        let raw = stage.get(
+            Role::Leader,
+            None,
+            None,
+            "/api/v1/evaluation/cases?month=2019-04&by=unit&key=WATER&count=archive",
+        );
+        let cases: serde_json::Value = serde_json::from_str(&raw.1).unwrap();
+        assert_eq!(cases["cases"].as_array().unwrap().len(), 3);
+        for wrong in [
+            "count=nothing",
+            "count=archive&from=2019-04-10&to=2019-04-09",
+            "count=archive&from=x&to=y",
+        ] {
+            let path = format!("/api/v1/evaluation/cases?by=city&key=city&{wrong}");
+            assert!(
+                [404, 422].contains(&stage.get(Role::Leader, None, None, &path).0),
+                "{wrong}"
+            );
+        }
+        // A reader's cases stay a reader's cases.
+        let own = "/evaluation/behind?from=2019-04-08&to=2019-04-14&by=city&key=city&count=archive";
+        let (_, page) = stage.get(Role::DepartmentLead, Some(stage.units[1]), None, own);
+        assert_eq!(counted(&page), 1);
+    }
+);
+
+testdb::both_engines!(
+    a_frozen_month_is_read_by_every_grouping_down_to_its_cases,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        stage.review();
+        stage.clock.set(at("05-02 10:00"));
+        let ctx = stage.db.system(&stage.clock);
+        let who = evaluation::ops::may_freeze(&ctx).unwrap();
+        assert_eq!(who, "operator", "as the audit trail names the command line");
+        let reference = Reference::new(TimeZone::get("Asia/Shanghai").unwrap());
+        reference.refresh_blocking(&ctx).unwrap();
+        let city = reference.current();
+        let april: evaluation::Month = "2019-04".parse().unwrap();
+        ctx.renewed()
+            .write_blocking(move |w| evaluation::ops::freeze(w, &city, "standard", april, &who))
+            .unwrap();
+        let (page, api) = (
+            "/evaluation/months/standard/2019-04",
+            "/api/v1/evaluation/months/standard/2019-04",
+        );
+        for by in ["division", "unit", "matter", "channel"] {
+            let rate = "rate=closing_on_time/need_archive_with_limit";
+            assert!(stage.follow(&format!("{page}?by={by}&{rate}")) >= 4, "{by}");
+        }
+        let (status, shown) = stage.get(Role::Leader, None, None, page);
+        assert_eq!(status, 200);
+        ui::testing::assert_sound(&shown);
+        assert!(shown.contains("After review") && shown.contains("operator"));
+        let (_, shown) = stage.get(Role::Leader, None, None, &format!("{page}?by=unit"));
+        assert!(shown.contains("Water Bureau") && shown.contains("Unit score 1"));
+        let read = |path: &str| {
+            let (status, text) = stage.get(Role::Leader, None, None, path);
+            let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+            (status, body)
+        };
+        let (status, month) = read(&format!("{api}?by=unit"));
+        assert_eq!(status, 200, "{month}");
+        assert_eq!(month["frozen_by"], "operator");
+        assert_eq!(month["differences"], serde_json::json!([]));
+        let water = month["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|r| r["key"] == "WATER")
+            .unwrap();
+        let rate = &water["rates"]["closing_on_time/need_archive_with_limit"];
+        assert_eq!(
+            (&rate["numerator"], &rate["after_review"]["numerator"]),
+            (&2.into(), &3.into())
+        );
+        assert!(
+            water["scores"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|s| s["score"].is_f64())
+        );
+        let (_, list) = read("/api/v1/evaluation/months");
+        assert_eq!(list["months"][0]["month"], "2019-04");
+        let (status, why) = read(&format!("{api}?by=street"));
+        assert_eq!((status, &why["field"]), (422, &"by".into()));
+        assert_eq!(
+            stage
+                .get(Role::Leader, None, None, &format!("{page}?by=street"))
+                .0,
+            422
+        );
+        assert_eq!(read("/api/v1/evaluation/months/standard/2019-03").0, 404);
+        assert_eq!(stage.get(Role::Leader, None, Some(ELSEWHERE), api).0, 403);
+        // The record goes on: the page keeps the number of then, and says that it comes out otherwise now.
+        let ctx = stage.db.system(&stage.clock);
+        ctx.write_blocking::<_, StoreError, _>(|mut w| {
+            w.exec(
+                "UPDATE case_measures SET exempt = NULL, due_at = handled_at WHERE exempt = 1",
+                &[],
+            )?;
+            w.commit(AuditEvent::done("test.review", "case", "test"), ())
+        })
+        .unwrap();
+        let (_, later) = read(&format!("{api}?by=unit"));
+        assert_eq!(later["rows"], month["rows"]);
+        assert!(!later["differences"].as_array().unwrap().is_empty());
+    }
+);
+
+testdb::both_engines!(
+    a_month_that_has_not_begun_is_refused_by_its_field,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        for path in [
+            "/api/v1/evaluation/figures?month=2019-05",
+            "/api/v1/evaluation/bulletin?month=2019-05&format=xlsx",
+        ] {
+            let (status, text) = stage.get(Role::Leader, None, None, path);
+            let why: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(
+                (status, &why["field"], &why["code"]),
+                (422, &"month".into(), &"evaluation.not_begun".into()),
+                "{text}"
+            );
+        }
+        let (status, page) = stage.get(
+            Role::Leader,
+            None,
+            None,
+            "/evaluation/figures?month=2019-05",
+        );
+        assert!(status == 422 && page.contains("has not begun"), "{page}");
+        let file = "/evaluation/bulletin?format=xlsx&month=";
+        assert_eq!(
+            stage
+                .get(Role::Leader, None, None, &format!("{file}2019-05"))
+                .0,
+            422
+        );
+        // The month that runs has figures up to now.
+        assert_eq!(
+            stage
+                .get(Role::Leader, None, None, &format!("{file}2019-04"))
+                .0,
+            200
+        );
     }
 );

@@ -159,6 +159,7 @@ const PAGE: usize = 50;
 const MOST: usize = 200;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ListQuery {
     matter: Option<String>,
     division: Option<DivisionCode>,

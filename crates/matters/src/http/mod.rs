@@ -2,6 +2,7 @@
 
 mod check;
 mod duties;
+mod items;
 mod views;
 
 pub use views::{Asked, named_class};
@@ -9,6 +10,7 @@ pub use views::{
     AskedClass, ClassView, ConditionView, CoverageView, FoundView, GapView, UnitView, WhoView,
 };
 
+use crate::error::MatterError;
 use crate::model::MatterId;
 use crate::reference::Reference;
 use access::{Capability, Ctx, Fault, Json, Listing, Operation, Path, Permission, Query, Routes};
@@ -33,6 +35,7 @@ pub fn routes() -> Routes {
                 "q",
                 "words of people, a name, a code; the best comes first, at most 50",
             )
+            .query::<String>("catalogue", "only classes of this catalogue")
             .paged()
             .answers::<Listing<FoundView>>(200),
         )
@@ -71,7 +74,7 @@ pub fn routes() -> Routes {
             )
             .answers::<CoverageView>(200),
         );
-    check::add(duties::add(routes))
+    check::add(items::add(duties::add(routes)))
 }
 
 /// What the catalogue brings to the program: calls, pages, tables, words.
@@ -88,8 +91,10 @@ pub fn capability() -> Capability {
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ListQuery {
     q: Option<String>,
+    catalogue: Option<String>,
     limit: Option<usize>,
     after: Option<Cursor>,
 }
@@ -97,12 +102,21 @@ struct ListQuery {
 async fn list(ctx: Ctx, Query(query): Query<ListQuery>) -> Result<Json<Listing<FoundView>>, Fault> {
     let city = ctx.service::<Reference>().current();
     let size = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let catalogue = query.catalogue.as_deref().filter(|id| !id.is_empty());
+    if let Some(id) = catalogue.filter(|id| city.matters.catalogue(id).is_none()) {
+        let id: String = id.chars().take(80).collect();
+        let reason = format!("no catalogue {id:?}");
+        return Err(MatterError::field("catalogue", "matters.unknown_catalogue", reason).into());
+    }
+    let is_asked = |class: &crate::MatterClass| {
+        catalogue.is_none_or(|id| class.catalogue == id) && city.matters.is_choice(class)
+    };
     let asked = query.q.unwrap_or_default();
     if !asked.trim().is_empty() {
         let found = city
             .matters
             .find(&asked)
-            .filter(|(class, _)| city.matters.is_choice(class))
+            .filter(|(class, _)| is_asked(class))
             .take(size);
         let items = found.map(|(c, f)| FoundView::new(c, f.words)).collect();
         return Ok(Json(Listing { items, next: None }));
@@ -118,6 +132,7 @@ async fn list(ctx: Ctx, Query(query): Query<ListQuery>) -> Result<Json<Listing<F
     let mut rest: Vec<_> = city
         .matters
         .choices()
+        .filter(|c| is_asked(c))
         .filter(|c| after.as_deref().is_none_or(|after| key(c).as_str() > after))
         .take(size + 1)
         .collect();
@@ -141,6 +156,7 @@ async fn show(ctx: Ctx, Path(id): Path<MatterId>) -> Result<Json<ClassView>, Fau
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WhoQuery {
     matter: String,
     lon: Option<f64>,

@@ -18,6 +18,8 @@ const KEYWORD: f32 = 6.0;
 const ENGLISH: f32 = 4.0;
 const MAJOR: f32 = 2.0;
 const CONDITION: f32 = 1.0;
+/// A law names many classes, and its words are those of none of them.
+const BASIS: f32 = 1.0;
 
 /// An index over a list of classes, by their places in that list.
 #[derive(Debug, Default)]
@@ -97,10 +99,10 @@ impl Index {
             class.keywords.iter().for_each(|k| add(k, KEYWORD));
             add(class.name_en.as_deref().unwrap_or_default(), ENGLISH);
             add(class.major_name.as_deref().unwrap_or_default(), MAJOR);
-            class
-                .conditions
-                .iter()
-                .for_each(|c| add(&c.text, CONDITION));
+            for condition in &class.conditions {
+                add(&condition.text, CONDITION);
+                add(condition.legal_basis.as_deref().unwrap_or_default(), BASIS);
+            }
             for (term, weight) in own {
                 index.terms.entry(term).or_default().push((at, weight));
             }
@@ -186,6 +188,27 @@ mod tests {
         assert_eq!(index.find("灯不亮")[0].words[0], "不亮");
         assert!(index.find("，。 !").is_empty() && index.find("").is_empty());
         assert!(index.find("zzz").is_empty());
+    }
+
+    #[test]
+    fn the_law_it_rests_on_finds_a_class_too() {
+        let based = |name: &str, basis: &str| {
+            let mut class = class(name, &[], "缺失");
+            class.conditions[0].legal_basis = Some(basis.into());
+            class
+        };
+        let classes = [
+            based("上水井盖", "城市供水条例第三十条"),
+            based("暴露垃圾", "市容和环境卫生管理条例第十条"),
+        ];
+        let index = Index::build(&classes);
+        let found = index.find("城市供水条例");
+        assert_eq!(found[0].at, 0);
+        assert!(found[0].words.contains(&"供水".to_owned()), "{found:?}");
+        assert_eq!(index.find("环境卫生")[0].at, 1);
+        // A name says more than a law.
+        let classes = [based("垃圾箱", "水法"), based("井", "垃圾箱管理办法")];
+        assert_eq!(Index::build(&classes).find("垃圾箱")[0].at, 0);
     }
 
     proptest::proptest! {

@@ -97,6 +97,29 @@ impl Matters {
         in_force(class.valid_from, class.valid_to, self.on)
             && catalogue.is_some_and(|k| k.reviewed && in_force(k.valid_from, k.valid_to, self.on))
     }
+    /// Why nobody may report, accept or register under this class: it or its catalogue has ended before a day, or has not
+    /// begun by the day of this register. Cases that were registered before keep what they hold.
+    ///
+    /// # Errors
+    /// [`NotInForce`].
+    pub fn check_in_force(&self, class: &MatterClass, on: Date) -> Result<(), NotInForce> {
+        let catalogue = self.catalogue(&class.catalogue);
+        let ends = [class.valid_to, catalogue.and_then(|k| k.valid_to)];
+        if let Some(last) = ends.into_iter().flatten().min().filter(|last| *last < on) {
+            return Err(NotInForce::Ended {
+                code: class.code.clone(),
+                last,
+            });
+        }
+        let begins = [class.valid_from, catalogue.and_then(|k| k.valid_from)];
+        match begins.into_iter().flatten().max() {
+            Some(first) if first > self.on => Err(NotInForce::NotBegun {
+                code: class.code.clone(),
+                first,
+            }),
+            _ => Ok(()),
+        }
+    }
     /// The classes that words of people fit best, with the words that led to each ([`Index::find`]).
     pub fn find(&self, text: &str) -> impl Iterator<Item = (&MatterClass, Found)> {
         let found = self.index.find(text).into_iter();
@@ -123,6 +146,27 @@ impl Matters {
         found.truncate(limit);
         found
     }
+}
+
+/// A class under which nothing new may come.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotInForce {
+    /// It has ended.
+    #[error("class {code} has ended on {last}: choose one that is in force")]
+    Ended {
+        /// The class.
+        code: String,
+        /// Its last day.
+        last: Date,
+    },
+    /// It has not begun.
+    #[error("class {code} begins on {first}: choose one that is in force")]
+    NotBegun {
+        /// The class.
+        code: String,
+        /// Its first day.
+        first: Date,
+    },
 }
 
 impl MatterClass {
