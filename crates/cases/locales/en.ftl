@@ -522,7 +522,7 @@ cases-alike-days = { $n ->
 cases-alike-words = { $share } of the words in common
 cases-hints-class = Is it one of these?
 cases-hints-why = { $percent } sure, because of: { $words }
-cases-hints-class-help = Guessed by a machine from words, place and time. You need not choose, and may enter a class yourself above; a person decides when the report is accepted.
+cases-hints-class-help = Guessed by a machine from words, place and time. You need not choose, and may enter a class yourself in its field; a person decides when the report is accepted.
 cases-hints-known = { $n ->
     [one] { $n } similar matter nearby is being dealt with
    *[other] { $n } similar matters nearby are being dealt with
@@ -530,6 +530,7 @@ cases-hints-known = { $n ->
 cases-hints-same = It is this one: { $matter }
 cases-hints-other = No, it is another one
 cases-hints-known-help = Please send your report all the same: it joins that case, and you are called back as well when it is done. Whether they are one, the desk decides.
+cases-hints-wait = While you write, the kind of matter and known matters nearby appear here.
 cases-hints-none = Nothing is suggested and nothing similar is known nearby; just send your report.
 cases-hints-look = See whether it is known before sending
 ## Nature, answer, appeal, call-back, reopening
@@ -1026,7 +1027,6 @@ cases-keys-find = Find
 cases-keys-walk = Move up and down the list
 cases-keys-open = Open the case
 cases-keys-pick = Pick or unpick in the list; Shift and a click pick a stretch
-cases-keys-act = Accept, register, dispatch, sign for: the picked cases together, else the open one
 cases-keys-undo = Undo what waits
 cases-keys-help = Show or hide this list
 cases-bulk-pick = Pick case { $number }
@@ -1103,3 +1103,8 @@ cases-locate-found = Your position is in the coordinates below; it goes only int
 cases-locate-failed = Your position is not available. Give an address or choose from the list.
 cases-sync-taken = Taken; kept on this device until it is sent.
 cases-sync-took = Taking the task
+cases-sync-failed = Not taken yet; it is sent again by itself. The reason:
+cases-sync-again = Send again
+cases-sync-written = What was written
+cases-walk-failed = Where you stand could not be used; the order is as it was.
+cases-file-remove = Remove {"{name}"}

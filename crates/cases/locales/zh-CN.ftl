@@ -516,13 +516,14 @@ cases-alike-days = { $n ->
 cases-alike-words = 文字相同 { $share }
 cases-hints-class = 是不是这一类？
 cases-hints-why = 把握 { $percent }，依据：{ $words }
-cases-hints-class-help = 由机器按文字、地点和时间推测。可以不选，也可以在上面自己填；受理时由人决定。
+cases-hints-class-help = 由机器按文字、地点和时间推测。可以不选，也可以在“类别”一栏自己填；受理时由人决定。
 cases-hints-known = { $n ->
    *[other] 附近有 { $n } 件类似的已在办理
 }
 cases-hints-same = 就是这件：{ $matter }
 cases-hints-other = 不是，是另一件
 cases-hints-known-help = 选“就是这件”后仍请提交：您的反映会并入它一起办理，办结后同样回访您。是否并入由受理人员决定。
+cases-hints-wait = 填写时，这里会提示可能的类别和附近已知的问题。
 cases-hints-none = 没有建议，附近也没有类似的事项，请直接提交。
 cases-hints-look = 提交前看看有没有类似的
 ## 性质、答复、申诉、回访、重新办理
@@ -1016,7 +1017,6 @@ cases-keys-find = 查找
 cases-keys-walk = 在列表中上下移动
 cases-keys-open = 打开案件
 cases-keys-pick = 在列表中选中或取消；按住 Shift 点选一段
-cases-keys-act = 受理、立案、派遣、签收：选中几件时一起办，否则办打开的这件
 cases-keys-undo = 撤销正在等待的批量办理
 cases-keys-help = 显示或收起这张表
 cases-bulk-pick = 选择案件 { $number }
@@ -1085,3 +1085,8 @@ cases-locate-found = 您的位置已填入下面的坐标，只用于这次反�
 cases-locate-failed = 没有取得位置，请填写地址或从列表中选择。
 cases-sync-taken = 已领取，暂存本机，待上传。
 cases-sync-took = 领取任务
+cases-sync-failed = 暂时未被接收，会自动重传。原因：
+cases-sync-again = 再次上传
+cases-sync-written = 填写的内容
+cases-walk-failed = 没有用上您的位置，顺序不变。
+cases-file-remove = 移除 {"{name}"}
