@@ -114,15 +114,15 @@ export async function whatMeanwhileChangedIsShownAndNotLost(t) {
   await page.goto('/tasks');
   await line(page, 'refused', 1);
   await t.axe(page);
-  const told = await page.locator('#field-sync li').textContent();
+  const told = await page.locator('#field-sync > ul > li').textContent();
   claim(told.includes(number), 'what was not taken is named');
   // All of it is there, and may be sent again; what stands against it is said again.
-  await page.locator('#field-sync li summary').click();
-  claim(await page.locator('#field-sync li textarea').inputValue() === 'seen on the spot', 'with the words');
-  claim(await page.locator('#field-sync li canvas').count() === 1, 'and the photo');
+  await page.locator('#field-sync > ul > li summary').click();
+  claim(await page.locator('#field-sync > ul > li textarea').inputValue() === 'seen on the spot', 'with the words');
+  claim(await page.locator('#field-sync > ul > li canvas').count() === 1, 'and the photo');
   await t.axe(page);
   await t.shoot(page, 'field-refused-phone');
-  const [again, away] = [page.locator('#field-sync li .buttons button').first(), page.locator('#field-sync li .buttons button').last()];
+  const [again, away] = [page.locator('#field-sync > ul > li .buttons button').first(), page.locator('#field-sync > ul > li .buttons button').last()];
   const asked = page.waitForResponse((answer) => answer.url().endsWith('/acts'));
   await again.click();
   claim((await asked).status() >= 400, 'the program is asked again');
@@ -158,7 +158,7 @@ export async function aTaskIsTakenAndDoneWithoutANetwork(t) {
   await page.goto('/tasks');
   await line(page, 'waiting', 0);
   await line(page, 'refused', 1);
-  const told = await page.locator('#field-sync li').textContent();
+  const told = await page.locator('#field-sync > ul > li').textContent();
   claim(told.includes(gone.number), 'what was not taken is named');
   const life = async (number) => (await (await page.request.get(`/api/v1/cases/${number}/events`)).json()).events;
   const events = (await life(free.number)).map((e) => e.event);
@@ -189,9 +189,9 @@ export async function whatWasRefusedForAChangeIsMendedAndSentAgain(t) {
   await page.context().setOffline(false);
   await page.goto('/tasks');
   await line(page, 'refused', 1);
-  await page.locator('#field-sync li summary').click();
-  await page.locator('#field-sync li textarea').fill('a first look');
-  await page.locator('#field-sync li .buttons button').first().click();
+  await page.locator('#field-sync > ul > li summary').click();
+  await page.locator('#field-sync > ul > li textarea').fill('a first look');
+  await page.locator('#field-sync > ul > li .buttons button').first().click();
   await line(page, 'waiting', 0);
   await line(page, 'refused', 0);
   const { events } = await (await page.request.get(`/api/v1/cases/${number}/events`)).json();
@@ -260,7 +260,7 @@ export async function whatTheProgramCannotTakeDoesNotHoldUpTheRest(t) {
   await page.goto('/tasks');
   await line(page, 'waiting', 1);
   await line(page, 'failed', 1);
-  claim((await page.locator('#field-sync li').textContent()).includes('第一条出错'), 'what was not taken is named');
+  claim((await page.locator('#field-sync > ul > li').textContent()).includes('第一条出错'), 'what was not taken is named');
   claim(await reported(page, '队列测试：第二条照传') === 1, 'what came after it went on');
   await t.axe(page);
   await page.unroute('**/api/v1/cases', broken);

@@ -128,7 +128,6 @@ export function keepTyped(): void {
     const form = event.target instanceof Element ? event.target.closest<HTMLFormElement>(FORMS) : null;
     if (!form) return;
     stop(form);
-    // It may be taken out of the page before the pause is over: then it is kept all the same.
     timers.set(form, window.setTimeout(() => {
       timers.delete(form);
       keep(form, false);
@@ -145,6 +144,12 @@ export function keepTyped(): void {
     keep(form, true);
   }, true);
   new MutationObserver((changes) => {
+    // What was taken out of the page before the pause was over is kept now: it may be shown again in this very change.
+    for (const form of [...timers.keys()]) {
+      if (form.isConnected) continue;
+      stop(form);
+      keep(form, false);
+    }
     for (const { addedNodes } of changes) {
       for (const node of addedNodes) {
         if (!(node instanceof Element) || !node.isConnected) continue;
