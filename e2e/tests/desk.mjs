@@ -243,7 +243,56 @@ export async function theKeysAreToldByAQuestionMark(t) {
   await page.keyboard.press('?');
   await page.waitForFunction(() => document.querySelector('details.keys')?.open);
   claim((await keys.textContent()).includes('Pick or unpick'), 'each key is told');
+  const told = new Set(await keys.locator('kbd').allTextContents());
+  const missing = [...'/jkxzaredsuemnbfc?'].filter((key) => !told.has(key));
+  claim(missing.length === 0, `these are not told: ${missing}`);
   await t.axe(page);
   await page.keyboard.press('?');
   await page.waitForFunction(() => !document.querySelector('details.keys')?.open);
+}
+
+export async function anOpenCaseDoesNotStopTheListFromFollowing(t) {
+  const place = await somewhere(t);
+  await report(t, '随时更新试验：护栏第一处', place);
+  const page = await t.signIn('acceptor', { lang: 'en' });
+  await listed(page, `state=open&find=${q('随时更新试验')}`, 1);
+  const counts = () => page.locator('.queues').textContent();
+  await page.locator('[data-walk] tr > td > a').first().click();
+  await page.locator('#case [data-island]').first().waitFor({ state: 'attached' });
+  await page.keyboard.press('n');
+  await page.keyboard.type('half a sent');
+  const before = await counts();
+  const { number } = await report(t, '随时更新试验：护栏第二处', place);
+  // The search follows within a second or two; whatever happens next shows it.
+  await page.waitForTimeout(4000);
+  await report(t, '别处：路灯不亮', place);
+  await page.locator(`[data-walk] a[href="/cases/${number}"]`).waitFor({ timeout: 30_000 });
+  claim(await counts() !== before, 'the counts follow too');
+  await page.keyboard.type('ence');
+  claim(await page.locator('#case form[action$="/note"] textarea').inputValue() === 'half a sentence', 'what is typed goes on where it was');
+  claim(await page.locator('#case [data-island]').count() > 0, 'and the case stays open with its map');
+}
+
+export async function hiddenDesksLeaveTheBrowserItsConnections(t) {
+  const place = await somewhere(t);
+  await report(t, '隐藏页试验：路牌第一处', place);
+  const page = await t.signIn('acceptor');
+  const context = page.context();
+  const turn = (hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  await listed(page, `state=open&find=${q('隐藏页试验')}`, 1);
+  await page.evaluate(turn, true);
+  for (let n = 2; n <= 7; n += 1) {
+    const next = await context.newPage();
+    await next.goto('/desk', { timeout: 20_000 });
+    await next.evaluate(turn, true);
+  }
+  const { number } = await report(t, '隐藏页试验：路牌第二处', place);
+  await page.waitForTimeout(4000);
+  claim(await page.locator(`[data-walk] a[href="/cases/${number}"]`).count() === 0, 'hidden, it asks for nothing');
+  // Seen again, it is as things are now.
+  await page.evaluate(turn, false);
+  await page.locator(`[data-walk] a[href="/cases/${number}"]`).waitFor({ timeout: 15_000 });
 }

@@ -114,9 +114,20 @@ export async function whatMeanwhileChangedIsShownAndNotLost(t) {
   await page.goto('/tasks');
   await line(page, 'refused', 1);
   await t.axe(page);
-  const told = await page.locator('#field-sync li').textContent();
+  const told = await page.locator('#field-sync > ul > li').textContent();
   claim(told.includes(number), 'what was not taken is named');
-  await page.locator('#field-sync li button').click();
+  // All of it is there, and may be sent again; what stands against it is said again.
+  await page.locator('#field-sync > ul > li summary').click();
+  claim(await page.locator('#field-sync > ul > li textarea').inputValue() === 'seen on the spot', 'with the words');
+  claim(await page.locator('#field-sync > ul > li canvas').count() === 1, 'and the photo');
+  await t.axe(page);
+  await t.shoot(page, 'field-refused-phone');
+  const [again, away] = [page.locator('#field-sync > ul > li .buttons button').first(), page.locator('#field-sync > ul > li .buttons button').last()];
+  const asked = page.waitForResponse((answer) => answer.url().endsWith('/acts'));
+  await again.click();
+  claim((await asked).status() >= 400, 'the program is asked again');
+  await line(page, 'refused', 1);
+  await away.click();
   await line(page, 'refused', 0);
 }
 
@@ -147,7 +158,7 @@ export async function aTaskIsTakenAndDoneWithoutANetwork(t) {
   await page.goto('/tasks');
   await line(page, 'waiting', 0);
   await line(page, 'refused', 1);
-  const told = await page.locator('#field-sync li').textContent();
+  const told = await page.locator('#field-sync > ul > li').textContent();
   claim(told.includes(gone.number), 'what was not taken is named');
   const life = async (number) => (await (await page.request.get(`/api/v1/cases/${number}/events`)).json()).events;
   const events = (await life(free.number)).map((e) => e.event);
@@ -160,6 +171,135 @@ export async function signingOutLeavesNoPageBehind(t) {
   t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   const page = await ready(t);
   await Promise.all([page.waitForEvent('load'), page.locator('form[action="/sign-out"] button').click()]);
-  const kept = await page.evaluate(() => caches.has('field-pages-1'));
+  const kept = await page.evaluate(() => caches.has('field-pages-2'));
   claim(!kept, 'the pages of tasks are gone from the phone');
+}
+
+export async function whatWasRefusedForAChangeIsMendedAndSentAgain(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|status of 4\d\d/);
+  const { number } = await report(t, '离线测试六：期间有备注', await somewhere(t));
+  await toPool(t, number);
+  await mine(t, number);
+  const page = await ready(t, { lang: 'en' });
+  await page.context().setOffline(true);
+  await page.goto('/tasks');
+  await verify(page, number, 'a frist look');
+  const desk = await at(t, 'acceptor', number, {});
+  await act(desk, number, 'note', (form) => form.locator('textarea[name=text]').fill('市民又来电'));
+  await page.context().setOffline(false);
+  await page.goto('/tasks');
+  await line(page, 'refused', 1);
+  await page.locator('#field-sync > ul > li summary').click();
+  await page.locator('#field-sync > ul > li textarea').fill('a first look');
+  await page.locator('#field-sync > ul > li .buttons button').first().click();
+  await line(page, 'waiting', 0);
+  await line(page, 'refused', 0);
+  const { events } = await (await page.request.get(`/api/v1/cases/${number}/events`)).json();
+  const verified = events.filter((e) => e.event === 'verified');
+  claim(verified.length === 1 && JSON.stringify(verified).includes('a first look'), `mended and taken: ${JSON.stringify(verified)}`);
+  claim(verified[0].data.attachments.length === 1, 'with its photo');
+}
+
+/** A finding typed into its form. */
+async function find(page, words, place) {
+  await page.goto('/found');
+  await page.fill('textarea[name=description]', words);
+  await page.locator('details:has(input[name=lon])').evaluate((details) => { details.open = true; });
+  await page.fill('input[name=lon]', place.lon);
+  await page.fill('input[name=lat]', place.lat);
+  await page.setInputFiles('input[name=files]', await photo(page, 'found.jpg'));
+  await page.locator('form[action="/found"] button[type=submit]').click();
+}
+
+async function reported(page, words) {
+  const own = await (await page.request.get('/api/v1/cases?own=true&limit=20')).json();
+  return own.items.filter((c) => c.description === words).length;
+}
+
+export async function aDeadNetworkThatTheBrowserDoesNotKnowOfLosesNothing(t) {
+  t.allowErrors(/Failed to load resource|Failed to fetch|ERR_FAILED|status of 4\d\d/);
+  const place = await somewhere(t);
+  const page = await ready(t);
+  claim(await page.evaluate(() => navigator.onLine), 'the browser believes in its network');
+  const ways = /\/(found|api\/v1\/.*)$/;
+  const dead = (route) => (route.request().method() === 'POST' ? route.abort() : route.continue());
+  await page.route(ways, dead);
+  await find(page, '断网未知：路面塌陷', place);
+  await line(page, 'waiting', 1);
+  claim(await page.locator('textarea[name=description]').inputValue() === '', 'it is kept, and the form is free');
+  await page.unroute(ways, dead);
+  // Another: it arrives, and only the answer does not.
+  await page.route('**/found', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    await route.fetch({ maxRedirects: 0 });
+    return route.abort();
+  });
+  await find(page, '断网未知：答复丢失', place);
+  await page.waitForFunction(() => document.querySelector('textarea[name=description]').value === '');
+  await line(page, 'waiting', 0);
+  await line(page, 'refused', 0);
+  for (const words of ['断网未知：路面塌陷', '断网未知：答复丢失']) {
+    claim(await reported(page, words) === 1, `${words}: ${await reported(page, words)} times`);
+  }
+}
+
+export async function whatTheProgramCannotTakeDoesNotHoldUpTheRest(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|answer 500/);
+  const place = await somewhere(t);
+  const page = await ready(t);
+  await page.context().setOffline(true);
+  for (const [n, words] of ['队列测试：第一条出错', '队列测试：第二条照传'].entries()) {
+    await find(page, words, place);
+    await line(page, 'waiting', n + 1);
+  }
+  const broken = (route) => (route.request().postData()?.includes('第一条出错')
+    ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"出错了","code":"access.internal"}' })
+    : route.continue());
+  await page.route('**/api/v1/cases', broken);
+  await page.context().setOffline(false);
+  await page.goto('/tasks');
+  await line(page, 'waiting', 1);
+  await line(page, 'failed', 1);
+  claim((await page.locator('#field-sync > ul > li').textContent()).includes('第一条出错'), 'what was not taken is named');
+  claim(await reported(page, '队列测试：第二条照传') === 1, 'what came after it went on');
+  await t.axe(page);
+  await page.unroute('**/api/v1/cases', broken);
+  await page.goto('/tasks');
+  await line(page, 'waiting', 0);
+  claim(await reported(page, '队列测试：第一条出错') === 1, 'and it goes by itself when it can');
+}
+
+export async function whereAWorkerStandsIsKeptNowhereAndTheNewestListIsShown(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch/);
+  const place = await somewhere(t);
+  for (const words of ['位置测试：第一件', '位置测试：第二件']) {
+    const { number } = await report(t, words, place);
+    await toPool(t, number);
+    await mine(t, number);
+  }
+  const page = await ready(t);
+  await page.goto('/tasks?x=1');
+  await page.context().grantPermissions(['geolocation']);
+  await page.context().setGeolocation({ longitude: Number(place.lon), latitude: Number(place.lat) });
+  const cards = () => page.locator('[data-walked] > [data-task]').evaluateAll((all) => all.map((card) => card.dataset.task).sort().join());
+  const before = await cards();
+  const asked = page.waitForRequest((request) => request.method() === 'POST' && new URL(request.url()).pathname === '/tasks');
+  await page.locator('form[data-here] button').click();
+  const request = await asked;
+  claim(!request.url().includes('?') && request.postData().includes('lon='), 'the place is in no address');
+  await page.waitForFunction(() => document.querySelector('form[data-here] .form-hint')?.textContent.includes('所在位置'));
+  claim(await cards() === before, 'the same tasks, in another order');
+  const kept = await page.evaluate(async () => {
+    const found = [];
+    for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(url);
+    return found;
+  });
+  claim(kept.some((url) => url.endsWith('/tasks')) && kept.every((url) => !url.includes('?')), `only plain pages are kept: ${kept}`);
+  // What came last is what is shown without a network.
+  const { number } = await report(t, '位置测试：最新一件', place);
+  await toPool(t, number);
+  await page.goto('/tasks');
+  await page.context().setOffline(true);
+  await page.goto('/tasks?x=1');
+  claim(await page.locator(`[data-task="${number}"]`).count() === 1, 'the newest list');
 }

@@ -43,3 +43,39 @@ export async function aFileThatIsNoPictureIsNamedAndTheWordsAreKept(t) {
   await send(page, page.locator('form[action="/report"] button[type=submit]'));
   claim(await page.locator('#number').count() === 1, 'and need not be chosen again');
 }
+
+export async function photosAreGatheredOneByOneAndTakenOutAgain(t) {
+  const { number } = await report(t, '照片逐张拍摄测试', await somewhere(t));
+  await toPool(t, number);
+  const page = await at(t, 'collector', number, { viewport: 'phone', lang: 'en' });
+  const form = page.locator(`form[id="verify-${number}"]`);
+  const input = form.locator('input[type=file]').first();
+  for (const name of ['before.jpg', 'wrong.jpg', 'after.jpg']) await input.setInputFiles(await photo(page, name));
+  claim(await form.locator('.picked li canvas').count() === 3, 'each pick is added to those before');
+  await t.axe(page);
+  await t.shoot(page, 'photos-gathered-phone');
+  await form.getByRole('button', { name: 'Remove wrong.jpg' }).click();
+  const names = () => input.evaluate((element) => [...element.files].map((file) => file.name).join());
+  claim(await names() === 'before.jpg,after.jpg', `what was taken out is not sent: ${await names()}`);
+  // A camera that is closed without a photo takes nothing away.
+  await input.setInputFiles([]);
+  claim(await names() === 'before.jpg,after.jpg', 'closing the camera keeps the others');
+  await form.locator('input[name=outcome][value=yes]').check();
+  await send(page, form.locator('button[type=submit]'));
+  await page.waitForFunction(() => [...document.querySelectorAll('.thumbs img')].filter((i) => i.naturalWidth > 0).length === 2);
+}
+
+export async function withoutScriptThereAreSeveralInputsForPhotos(t) {
+  const { number } = await report(t, '无脚本多张照片测试', await somewhere(t));
+  await toPool(t, number);
+  const page = await at(t, 'collector', number, { viewport: 'phone', script: false });
+  const helper = await t.open('/');
+  const form = page.locator(`form[id="verify-${number}"]`);
+  const inputs = form.locator('input[type=file]');
+  claim(await inputs.count() === 3, 'one input for each photo of the camera');
+  await inputs.nth(0).setInputFiles(await photo(helper, 'before.jpg'));
+  await inputs.nth(1).setInputFiles(await photo(helper, 'after.jpg'));
+  await form.locator('input[name=outcome][value=yes]').check();
+  await send(page, form.locator('button[type=submit]'));
+  claim(await page.locator('.thumbs img').count() === 2, 'both photos came');
+}

@@ -1,15 +1,19 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
-import 'htmx.org';
+import htmx from 'htmx.org';
 import { isPick, walkByKey, watchDesk } from './parts/desk';
 import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
 import { offerPosition } from './parts/locate';
+import { gatherPhotos } from './parts/photos';
+import { keepTyped } from './parts/typed';
 import { renewRegions } from './parts/renew';
 
 const words = document.body.dataset;
 const guarded = new Set<HTMLFormElement>();
+/** For so long a form is not sent a second time. */
+const LOCKED_MS = 5000;
 
 /** Asks in a dialog of our own; resolves to whether the person said yes. */
 function ask(question: string): Promise<boolean> {
@@ -62,8 +66,11 @@ document.addEventListener('submit', (event) => {
     return;
   }
   guarded.delete(form);
-  // A form that htmx sends stays on the page and may be sent again.
-  if (!form.hasAttribute('hx-post') && form.method === 'post') form.dataset.sent = '';
+  // A form that htmx sends stays on the page and may be sent again, and so does one that answers with a file.
+  if (form.hasAttribute('hx-post') || form.dataset.download !== undefined || form.method !== 'post') return;
+  form.dataset.sent = '';
+  // Only against a press too many: the page is told of neither a stopped sending nor an answer that is a file.
+  setTimeout(() => delete form.dataset.sent, LOCKED_MS);
 }, true);
 
 // htmx sends all of the form around an element. One that says what it sends, sends no more: what is asked while somebody
@@ -156,5 +163,21 @@ watchDesk();
 watchIslands();
 offerPosition();
 keepDrafts();
+keepTyped();
+gatherPhotos();
 renewRegions();
 followChanges();
+
+let isShown = false;
+// A page's content that a script put in the place of another.
+document.addEventListener('shiyu:shown', (event) => {
+  const { detail } = event as CustomEvent;
+  if (!(detail instanceof HTMLElement)) return;
+  isShown = true;
+  htmx.process(detail);
+  offerPosition();
+});
+// Going back from it, the page before is asked for again.
+addEventListener('popstate', () => {
+  if (isShown) location.reload();
+});

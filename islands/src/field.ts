@@ -3,7 +3,19 @@
 // but the place a report names.
 import { type Item, type Photo, all, drop, keep, ofOthers, send } from './parts/queue';
 
-type Words = Record<'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'taken' | 'took' | 'report', string>;
+import { entry } from './parts/photos';
+
+type Words = Record<
+  'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'taken' | 'took' | 'report'
+  | 'failed' | 'again' | 'written' | 'fileRemove' | 'walkFailed' | 'description' | 'note' | 'self_handled' | 'address',
+  string
+>;
+
+/** The words of an item that a person may mend. */
+const MENDED = ['description', 'note', 'self_handled'] as const;
+/** The page's form waits so long for an answer, and longer with photos; then it is kept and sent later. */
+const PATIENCE_MS = 20_000;
+const PATIENCE_WITH_PHOTOS_MS = 90_000;
 
 const ACT = /^\/cases\/([^/]+)\/(verify|check)$/;
 const TAKE = /^\/cases\/([^/]+)\/take-task$/;
@@ -35,6 +47,11 @@ async function photos(form: HTMLFormElement): Promise<Photo[]> {
   for (const input of form.querySelectorAll<HTMLInputElement>('input[type=file]')) {
     const field = input.name === 'after' ? 'after' : 'attachments';
     for (const file of input.files ?? []) found.push({ field, blob: await small(file), name: file.name });
+  }
+  // What the program has from an earlier try.
+  for (const kept of form.querySelectorAll<HTMLInputElement>('input[name$=_kept]:checked')) {
+    const [id = '', ...name] = kept.value.split(' ');
+    found.push({ field: kept.name === 'after_kept' ? 'after' : 'attachments', blob: new Blob(), name: name.join(' '), id });
   }
   return found;
 }
@@ -71,9 +88,10 @@ export function mount(box: HTMLElement): () => void {
       link.textContent = say('signIn');
       line.append(' · ', link);
     }
-    list.replaceChildren(...refused.map((item) => refusedLine(item)));
+    list.replaceChildren(...items.filter((item) => item.refused ?? item.failed).map((item) => lineOf(item)));
     box.dataset.waiting = String(waiting);
     box.dataset.refused = String(refused.length);
+    box.dataset.failed = String(items.filter((item) => item.failed !== undefined).length);
     for (const item of items) {
       if (!item.number || item.refused !== undefined) continue;
       if (item.body.act === 'take_task') markTaken(item.number);
@@ -81,24 +99,106 @@ export function mount(box: HTMLElement): () => void {
     }
   }
 
-  function refusedLine(item: Item): HTMLElement {
-    const entry = document.createElement('li');
-    entry.append(`${item.title}: ${item.refused ?? ''} `);
-    if (item.number) {
-      const link = document.createElement('a');
-      link.href = `/cases/${item.number}`;
-      link.textContent = say('open');
-      entry.append(link, ' ');
-    }
+  /** Lines that are shown, by the key of their item: a line somebody writes in stays while nothing new is to be said. */
+  const lines = new Map<string, { told: string; line: HTMLElement }>();
+
+  function lineOf(item: Item): HTMLElement {
+    const told = `${item.refused ?? ''}|${item.failed ?? ''}|${item.photos.length}`;
+    const known = lines.get(item.key);
+    if (known?.told === told) return known.line;
+    const line = item.refused === undefined ? failedLine(item) : refusedLine(item);
+    lines.set(item.key, { told, line });
+    return line;
+  }
+
+  function pressed(label: string, press: () => Promise<void>): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'btn btn-small';
-    button.textContent = say('drop');
-    button.addEventListener('click', () => {
-      if (item.seq !== undefined) void drop(item.seq).then(show);
-    });
-    entry.append(button);
-    return entry;
+    button.textContent = label;
+    button.addEventListener('click', () => void press());
+    return button;
+  }
+
+  function told(item: Item, reason: string): HTMLElement {
+    const line = document.createElement('li');
+    const words = document.createElement('p');
+    words.textContent = `${item.title}: ${reason}`;
+    line.append(words);
+    return line;
+  }
+
+  /** What the program could not take now: it is sent again by itself. */
+  function failedLine(item: Item): HTMLElement {
+    return told(item, `${say('failed')} ${item.failed ?? ''}`);
+  }
+
+  /** What was refused, with all that was written and the photos: it can be mended and sent again, or taken away. */
+  function refusedLine(item: Item): HTMLElement {
+    const line = told(item, item.refused ?? '');
+    const fold = document.createElement('details');
+    fold.className = 'fold';
+    const summary = document.createElement('summary');
+    summary.textContent = say('written');
+    fold.append(summary);
+    const mended: (() => void)[] = [];
+    for (const name of MENDED) {
+      const value = item.body[name];
+      if (typeof value !== 'string') continue;
+      const area = document.createElement('textarea');
+      area.rows = 3;
+      area.value = value;
+      fold.append(field(say(name), area));
+      mended.push(() => { item.body[name] = area.value.trim(); });
+    }
+    const place = item.body.place as Record<string, unknown> | undefined;
+    if (place) {
+      const input = document.createElement('input');
+      input.value = typeof place.address === 'string' ? place.address : '';
+      fold.append(field(say('address'), input));
+      mended.push(() => {
+        if (input.value.trim()) place.address = input.value.trim();
+        else delete place.address;
+      });
+    }
+    const photos = document.createElement('ul');
+    photos.className = 'thumbs';
+    photos.append(...item.photos.map((photo) => entry(new File([photo.blob], photo.name, { type: photo.blob.type }), say('fileRemove'), () => {
+      for (const mend of mended) mend();
+      item.photos = item.photos.filter((other) => other !== photo);
+      void keep(item).then(show);
+    })));
+    if (item.photos.length > 0) fold.append(photos);
+    const buttons = document.createElement('p');
+    buttons.className = 'buttons';
+    buttons.append(pressed(say('again'), async () => {
+      for (const mend of mended) mend();
+      delete item.refused;
+      item.isAgain = true;
+      await keep(item);
+      await sync();
+    }));
+    if (item.number) {
+      const link = document.createElement('a');
+      link.className = 'btn btn-small';
+      link.href = `/cases/${item.number}`;
+      link.textContent = say('open');
+      buttons.append(link);
+    }
+    buttons.append(pressed(say('drop'), async () => {
+      if (item.seq !== undefined) await drop(item.seq);
+      await show();
+    }));
+    line.append(fold, buttons);
+    return line;
+  }
+
+  function field(label: string, control: HTMLInputElement | HTMLTextAreaElement): HTMLElement {
+    const box = document.createElement('label');
+    box.className = 'field form-label';
+    control.className = 'form-control';
+    box.append(label, control);
+    return box;
   }
 
   /** The card of a case whose task is done and waits to be sent. */
@@ -145,12 +245,17 @@ export function mount(box: HTMLElement): () => void {
       isSending = true;
       let sent = 0;
       try {
-        for (const item of await all(account)) {
-          if (item.refused !== undefined) continue;
+        /** Cases of which something could not be taken: what was done later there waits for it. */
+        const held = new Set<string>();
+        for (const { seq } of await all(account)) {
+          // As it is now: what went before may have moved its case on, and somebody may have taken it away.
+          const item = (await all(account)).find((other) => other.seq === seq);
+          if (!item || item.refused !== undefined || (item.number && held.has(item.number))) continue;
           await show();
           const outcome = await send(item, sender, versions);
           needsSignIn = outcome === 'sign-in';
           if (outcome === 'sent') sent += 1;
+          if (outcome === 'failed' && item.number) held.add(item.number);
           if (outcome === 'later' || outcome === 'sign-in') break;
         }
       } finally {
@@ -161,9 +266,15 @@ export function mount(box: HTMLElement): () => void {
     await show();
   }
 
-  async function take(form: HTMLFormElement, fields: FormData): Promise<void> {
-    const done = new Date().toISOString();
-    const base = { key: crypto.randomUUID(), account, done, photos: await photos(form) };
+  /** Keeps on this device what a form says, and sends it as soon as that can be. */
+  async function take(form: HTMLFormElement, fields: FormData, tried?: string): Promise<void> {
+    const base = {
+      key: tried ?? crypto.randomUUID(),
+      account,
+      done: new Date().toISOString(),
+      photos: await photos(form),
+      ...(tried === undefined ? {} : { isTried: true }),
+    };
     const { pathname } = new URL(form.action);
     const [act, taken] = [ACT.exec(pathname), TAKE.exec(pathname)];
     const titled = (number: string): string => {
@@ -175,6 +286,11 @@ export function mount(box: HTMLElement): () => void {
     if (taken) {
       const [, number = ''] = taken;
       await keep({ ...base, title: `${say('took')} ${titled(number)}`, number, body: { act: 'take_task' }, ...version });
+      markTaken(number);
+      await sync();
+      // Taken at once, the page has more to offer.
+      if (!(await all(account)).some((item) => item.key === base.key)) location.assign('/tasks');
+      return;
     } else if (act) {
       const [, number = '', word = ''] = act;
       const body: Record<string, unknown> = { act: word, note: text(fields, 'note') };
@@ -189,7 +305,10 @@ export function mount(box: HTMLElement): () => void {
       const self = text(fields, 'self_handled');
       if (self) body.self_handled = self;
       const place: Record<string, unknown> = {};
-      const [lon, lat] = [text(fields, 'lon'), text(fields, 'lat')];
+      let [lon, lat] = [text(fields, 'lon'), text(fields, 'lat')];
+      if (!lon && !lat && text(fields, 'use_place') === 'yes') [lon, lat] = [text(fields, 'photo_lon'), text(fields, 'photo_lat')];
+      const seenAt = text(fields, 'use_time') === 'yes' ? Date.parse(text(fields, 'photo_time')) : NaN;
+      if (!Number.isNaN(seenAt)) base.done = new Date(seenAt).toISOString();
       if (lon && lat) Object.assign(place, { lon: Number(lon), lat: Number(lat) });
       for (const name of ['address', 'division']) if (text(fields, name)) place[name] = text(fields, name);
       body.place = place;
@@ -200,33 +319,90 @@ export function mount(box: HTMLElement): () => void {
     await sync();
   }
 
+  /** The form of a report goes to the program, which may ask back; without an answer it is kept, and sent once all the same. */
+  async function offer(form: HTMLFormElement, fields: FormData): Promise<void> {
+    const key = crypto.randomUUID();
+    fields.set('once', key);
+    const stop = new AbortController();
+    const hasPhotos = [...fields.values()].some((value) => value instanceof File && value.size > 0);
+    const timer = setTimeout(() => stop.abort(), hasPhotos ? PATIENCE_WITH_PHOTOS_MS : PATIENCE_MS);
+    line.textContent = say('sending', 1);
+    let page: Document | undefined;
+    let url = location.href;
+    try {
+      const answer = await fetch(form.action, { method: 'POST', body: fields, headers: { accept: 'text/html' }, signal: stop.signal });
+      url = answer.url;
+      page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    } catch {
+      // No network, whatever the browser believes.
+    } finally {
+      clearTimeout(timer);
+    }
+    const isDone = /^\/cases\//.test(new URL(url).pathname);
+    const main = page?.querySelector('main');
+    if (page && main && (isDone || page.querySelector('form[action="/found"]'))) {
+      document.querySelector('main')?.replaceWith(main);
+      document.title = page.title;
+      if (isDone) history.pushState(null, '', url);
+      document.dispatchEvent(new CustomEvent('shiyu:shown', { detail: main }));
+      scrollTo({ top: 0 });
+      main.focus({ preventScroll: true });
+    } else {
+      await take(form, fields, key);
+    }
+  }
+
+  /** Forms that are on their way: a second press does nothing. */
+  const busy = new Set<HTMLFormElement>();
+
   function onSubmit(event: SubmitEvent): void {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
     const { pathname } = new URL(form.action);
-    // With a network a report goes the usual way, where the program can ask back, and so does the taking of a task.
-    const isOurs = ACT.test(pathname) || ((pathname === '/found' || TAKE.test(pathname)) && !navigator.onLine);
-    if (!isOurs) return;
+    const isFound = pathname === '/found';
+    if (!isFound && !ACT.test(pathname) && !TAKE.test(pathname)) return;
     event.preventDefault();
     delete form.dataset.sent;
-    void take(form, new FormData(form, event.submitter instanceof HTMLElement ? event.submitter : null));
+    if (busy.has(form)) return;
+    busy.add(form);
+    const fields = new FormData(form, event.submitter instanceof HTMLElement ? event.submitter : null);
+    void (isFound && navigator.onLine ? offer : take)(form, fields).finally(() => busy.delete(form));
   }
 
-  /** The walk may begin where the worker stands; the place goes no finer than a block, and nowhere but into this page. */
+  /** The walk may begin where the worker stands. The place goes no finer than a block, in the body of a request that nothing
+   * keeps; only the order of the cards comes of it, so that what is typed in them stays. */
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-here]')) {
     const button = form.querySelector('button');
     if (!('geolocation' in navigator) || !button) continue;
     button.hidden = false;
     button.addEventListener('click', (event) => {
       event.preventDefault();
-      navigator.geolocation.getCurrentPosition(({ coords }) => {
-        for (const [name, value] of [['lon', coords.longitude], ['lat', coords.latitude]] as const) {
-          const field = form.querySelector<HTMLInputElement>(`input[name=${name}]`);
-          if (field) field.value = value.toFixed(3);
-        }
-        form.submit();
-      });
+      navigator.geolocation.getCurrentPosition(({ coords }) => void walkFrom(form, coords), () => tellWalk(form, say('walkFailed')));
     });
+  }
+
+  function tellWalk(form: HTMLFormElement, words: string): void {
+    const hint = form.querySelector('.form-hint');
+    if (hint) hint.textContent = words;
+  }
+
+  async function walkFrom(form: HTMLFormElement, { longitude, latitude }: GeolocationCoordinates): Promise<void> {
+    try {
+      const body = new URLSearchParams({ csrf: token, lon: longitude.toFixed(3), lat: latitude.toFixed(3) });
+      const answer = await fetch('/tasks', { method: 'POST', body, headers: { accept: 'text/html' } });
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const cards = document.querySelector('[data-walked]');
+      for (const { dataset } of page.querySelectorAll<HTMLElement>('[data-walked] > [data-task]')) {
+        const card = cards?.querySelector(`:scope > [data-task="${CSS.escape(dataset.task ?? '')}"]`);
+        if (card) cards?.append(card);
+      }
+      const [map, fresh] = [document, page].map((of) => of.querySelector<HTMLElement>('main [data-map]'));
+      if (map && fresh?.dataset.map) map.dataset.map = fresh.dataset.map;
+      tellWalk(form, page.querySelector('form[data-here] .form-hint')?.textContent ?? '');
+    } catch {
+      tellWalk(form, say('walkFailed'));
+    }
   }
 
   const again = (): void => void sync();

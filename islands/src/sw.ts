@@ -5,7 +5,9 @@ interface Scope { skipWaiting(): Promise<void>; clients: { claim(): Promise<void
 const worker = self as unknown as Scope;
 
 /** Pages with what one person may see: gone at sign-out. */
-const PAGES = 'field-pages-1';
+const PAGES = 'field-pages-2';
+/** What earlier workers kept: pages by their whole address, also with a place in it. */
+const BEFORE = ['field-pages-1'];
 /** Styles and scripts, whose names carry their content. */
 const ASSETS = 'field-assets-1';
 const MOST_ASSETS = 60;
@@ -14,7 +16,9 @@ const KEPT_PAGES = ['/tasks', '/found'];
 const PATIENCE_MS = 6000;
 
 worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()));
-worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener('activate', (event) => event.waitUntil(
+  Promise.all([...BEFORE.map((name) => caches.delete(name)), worker.clients.claim()]),
+));
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
@@ -41,15 +45,17 @@ async function asset(request: Request): Promise<Response> {
   return answer;
 }
 
+/** Of each page the newest is kept, under its path alone: an address may say more than is to be kept, and is not it. */
 async function page(request: Request): Promise<Response> {
   const store = await caches.open(PAGES);
+  const { pathname, search } = new URL(request.url);
   try {
     const answer = await within(fetch(request));
-    // A sign-in page in its place is nothing to keep.
-    if (answer.ok && !answer.redirected) await store.put(request, answer.clone());
+    // A sign-in page in its place is nothing to keep, and a later leaf of the list is not the list.
+    if (answer.ok && !answer.redirected && search === '') await store.put(pathname, answer.clone());
     return answer;
   } catch (error) {
-    const kept = await store.match(request, { ignoreSearch: KEPT_PAGES.includes(new URL(request.url).pathname) });
+    const kept = await store.match(pathname);
     if (kept) return kept;
     throw error;
   }

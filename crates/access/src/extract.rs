@@ -68,6 +68,12 @@ impl Fields {
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
         self.0
     }
+    /// The entries in order, as they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
     /// The entries of an urlencoded text.
     pub fn parse(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).filter(|(name, _)| name != CSRF_FIELD);

@@ -212,6 +212,10 @@ fn page(fault: &Fault, ui: Ui, arrival: Arrival) -> Response {
     let sentence = fault.sentence(&ui.site.words, ui.lang);
     let mut page =
         ErrorPage::for_status(ui, fault.status().as_u16(), arrival.reference.to_string());
+    if fault.code() == "access.csrf" {
+        // Nobody's role is in question.
+        page.say("stale");
+    }
     page.back = fault.back_path().to_owned();
     if let Some(sentence) = sentence {
         page.happened = sentence;

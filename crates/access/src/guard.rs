@@ -18,7 +18,7 @@ use crate::visit::{self, Via, Visit};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
@@ -155,7 +155,7 @@ impl Guard {
         } else {
             body
         };
-        self.not_too_often(&parts.method, visit, arrival)
+        self.not_too_often(&parts, visit, arrival)
             .map_err(IntoResponse::into_response)?;
         // A page that renews itself is nobody at work: an open desk does not keep its session alive.
         if let Some(session) = visit.session()
@@ -169,10 +169,10 @@ impl Guard {
     }
 
     /// Public reports are taken at a bounded rate from one network.
-    fn not_too_often(&self, method: &Method, visit: &Visit, arrival: Arrival) -> Result<(), Fault> {
+    fn not_too_often(&self, parts: &Parts, visit: &Visit, arrival: Arrival) -> Result<(), Fault> {
         let is_report = self.route.permission == Permission::CaseReport
-            && *method != Method::GET
-            && *method != Method::HEAD;
+            && parts.method != Method::GET
+            && parts.method != Method::HEAD;
         if !is_report || matches!(visit.principal(), Principal::Staff(_)) {
             return Ok(());
         }
@@ -189,6 +189,7 @@ impl Guard {
                     "too many reports from one network",
                 )
                 .retry_after(wait_s)
+                .back(came_from(&parts.headers).unwrap_or_default())
             })
     }
 
@@ -219,9 +220,13 @@ impl Guard {
         }
         let is_get = matches!(parts.method, Method::GET | Method::HEAD);
         let wanted = if is_get {
-            parts.uri.path_and_query().map_or("/", |p| p.as_str())
+            parts
+                .uri
+                .path_and_query()
+                .map_or("/", |p| p.as_str())
+                .to_owned()
         } else {
-            "/"
+            came_from(&parts.headers).unwrap_or_else(|| "/".to_owned())
         };
         let to = format!(
             "/sign-in?next={}",
@@ -278,6 +283,16 @@ impl Guard {
     }
 }
 
+/// The page of this site that a form stands on: its path, where the browser says it.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let page: Uri = visit::header_text(headers, header::REFERER)?.parse().ok()?;
+    let host = visit::header_text(headers, header::HOST)?;
+    let is_ours = page.authority().is_some_and(|a| a.as_str() == host);
+    let path = page.path_and_query()?.as_str();
+    // The sign-in page is no page to come back to.
+    (is_ours && !path.starts_with("/sign-")).then(|| ui::look::own_path(path).to_owned())
+}
+
 /// Looks for the form token: in the header, else in the form, whose body is handed on unread.
 async fn check_form_token(
     parts: &Parts,
@@ -292,6 +307,7 @@ async fn check_form_token(
             "access.csrf",
             "the form token is missing or not of this session",
         )
+        .back(came_from(&parts.headers).unwrap_or_default())
     };
     if let Some(value) = parts.headers.get(CSRF_HEADER) {
         let is_ours = value

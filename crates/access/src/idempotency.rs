@@ -8,6 +8,11 @@
 //! An answer can hold what the database otherwise keeps only as a hash, such as the code of a report. So it is kept sealed
 //! (XChaCha20-Poly1305) under a key made of the caller's own key and body, of which the row has only digests: nobody but
 //! the one who sends both again can open it.
+//!
+//! A page's form carries such a key in a field ([`once_by_form`]): pressed twice, or sent again by a reload, it is one
+//! report and one receipt. Here the same key with other words is no mistake but a page that somebody went back to and
+//! wrote on: it counts as another form. A form and a call of the API share their keys, so that what a page sent without
+//! getting an answer can be sent again by the API: `access.key_reused` then says that it had arrived.
 
 use crate::body;
 use crate::ctx::Ctx;
@@ -22,6 +27,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use store::{StoreError, StoreResult, Write, params};
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -31,6 +37,11 @@ const LONGEST_KEY: usize = 200;
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// A change whose answer is not there after so long lost it.
 const RUNNING_FOR: SignedDuration = SignedDuration::from_mins(2);
+/// A form that is sent a second time while the first is at work waits for its answer, so often and so long each time.
+const LOOKS: u32 = 100;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The media type under which the target of a redirect is kept.
+const WAY: &str = "text/x-location";
 /// Bytes of the nonce in front of a sealed answer.
 const NONCE_BYTES: usize = 24;
 
@@ -54,6 +65,19 @@ const ANSWER: &str = "UPDATE idempotency SET status = $2, media_type = $3, body 
 const DROP_OVER: &str = "DELETE FROM idempotency WHERE id = $1 AND created_at <= $2";
 
 impl OnceKey {
+    /// Of the key with who uses it, and all that the request says.
+    fn of(whose: &str, print: &[u8]) -> Self {
+        let mut secret = format!("shiyu kept answer 1 {whose} ").into_bytes();
+        secret.extend_from_slice(print);
+        Self {
+            id: sha256(whose.as_bytes()),
+            fingerprint: sha256(print),
+            sealing: sha256(&secret),
+            is_renewed: false,
+            is_written: Arc::default(),
+            is_taken: Arc::default(),
+        }
+    }
     /// Writes the key's row into the transaction of the change, once for a request.
     #[expect(
         clippy::disallowed_methods,
@@ -129,6 +153,75 @@ pub(crate) async fn once<F: Future<Output = Response>>(
     }
 }
 
+/// Runs what a page's form asks for once, by the key in the form: the same form again gets the answer it got before. `print`
+/// is what the form says, files included. Only what is written with the permit handed to `run` counts as done. A form
+/// without a usable key simply runs.
+///
+/// # Errors
+/// Those of `run`; 409 while the first is still at work, or where its answer was not kept.
+pub async fn once_by_form<F>(
+    ctx: &Ctx,
+    key: &str,
+    print: &[u8],
+    run: impl FnOnce(Ctx) -> F,
+) -> Result<Response, Fault>
+where
+    F: Future<Output = Result<Response, Fault>>,
+{
+    if !is_key(key) {
+        return run(ctx.clone()).await;
+    }
+    let whose = whose(ctx, key);
+    let mut key = OnceKey::of(&whose, &[b"form ", print].concat());
+    if let Some(kept) = find(ctx, key.id).await?
+        && kept.fingerprint != key.fingerprint
+    {
+        let other = format!("{whose} {}", hex::encode(key.fingerprint));
+        key = OnceKey::of(&other, &[b"form ", print].concat());
+    }
+    match find(ctx, key.id).await? {
+        Some(kept) if ctx.now().duration_since(kept.created_at) < crate::ops::ANSWERS_KEPT => {
+            return first_answer(ctx, &key).await;
+        }
+        Some(_) => key.is_renewed = true,
+        None => {}
+    }
+    let done = run(ctx.once(key.clone())).await;
+    if key.is_written() {
+        return Ok(keep(ctx, &key, done?).await);
+    }
+    if key.is_taken.load(Ordering::Acquire) {
+        return first_answer(ctx, &key).await;
+    }
+    done
+}
+
+/// The answer of the form sent first, which may still be on its way; its row is seen only once it is committed.
+async fn first_answer(ctx: &Ctx, key: &OnceKey) -> Result<Response, Fault> {
+    for look in 0..LOOKS {
+        match find(ctx, key.id).await? {
+            Some(kept) if kept.status.is_some() => return kept_answer(ctx, key, kept),
+            None if look > LOOKS / 4 => break,
+            _ => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+    match find(ctx, key.id).await? {
+        Some(kept) => kept_answer(ctx, key, kept),
+        None => Err(running()),
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The key together with who uses it: nobody meets somebody else's.
+fn whose(ctx: &Ctx, key: &str) -> String {
+    let actor = ctx.principal().actor();
+    let actor_id = actor.id.map(|id| id.to_string()).unwrap_or_default();
+    format!("{} {actor_id} {key}", actor.kind.as_str())
+}
+
 enum Turn {
     Plain(Request),
     Keyed(Request, OnceKey),
@@ -139,9 +232,7 @@ async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Faul
     let Some(key) = request.headers().get(KEY_HEADER) else {
         return Ok(Turn::Plain(request));
     };
-    let key = key.to_str().ok().filter(|key| {
-        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-    });
+    let key = key.to_str().ok().filter(|key| is_key(key));
     let key = key.ok_or_else(|| {
         Fault::new(
             StatusCode::BAD_REQUEST,
@@ -150,26 +241,13 @@ async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Faul
         )
         .field("Idempotency-Key")
     })?;
-    let actor = ctx.principal().actor();
-    let actor_id = actor.id.map(|id| id.to_string()).unwrap_or_default();
-    let whose = format!("{} {actor_id} {key}", actor.kind.as_str());
-    let id = sha256(whose.as_bytes());
+    let whose = whose(ctx, key);
     let (mut parts, body) = request.into_parts();
     let body = body::collect(body, limit).await?;
     let mut print = format!("{} {} ", parts.method, parts.uri).into_bytes();
     print.extend_from_slice(&body);
-    let fingerprint = sha256(&print);
-    let mut secret = format!("shiyu kept answer 1 {whose} ").into_bytes();
-    secret.extend_from_slice(&print);
-    let mut key = OnceKey {
-        id,
-        fingerprint,
-        sealing: sha256(&secret),
-        is_renewed: false,
-        is_written: Arc::default(),
-        is_taken: Arc::default(),
-    };
-    match find(ctx, id).await? {
+    let mut key = OnceKey::of(&whose, &print);
+    match find(ctx, key.id).await? {
         Some(kept) if ctx.now().duration_since(kept.created_at) < crate::ops::ANSWERS_KEPT => {
             return kept_answer(ctx, &key, kept).map(Turn::Answered);
         }
@@ -209,8 +287,18 @@ fn kept_answer(ctx: &Ctx, key: &OnceKey, kept: Kept) -> Result<Response, Fault> 
         .body
         .and_then(|body| key.open(&body))
         .ok_or_else(lost)?;
-    let mut response = (status, answer).into_response();
+    let is_way = kept.media_type.as_deref() == Some(WAY);
+    let way = HeaderValue::from_bytes(&answer).ok().filter(|_| is_way);
+    let mut response = match &way {
+        Some(_) => status.into_response(),
+        None => (status, answer).into_response(),
+    };
     let headers = response.headers_mut();
+    headers.insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
+    if let Some(way) = way {
+        headers.insert(header::LOCATION, way);
+        return Ok(response);
+    }
     headers.remove(header::CONTENT_TYPE);
     if let Some(media_type) = kept
         .media_type
@@ -218,7 +306,6 @@ fn kept_answer(ctx: &Ctx, key: &OnceKey, kept: Kept) -> Result<Response, Fault> 
     {
         headers.insert(header::CONTENT_TYPE, media_type);
     }
-    headers.insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
     Ok(response)
 }
 
@@ -255,7 +342,10 @@ async fn keep(ctx: &Ctx, key: &OnceKey, response: Response) -> Response {
             .get(header::CONTENT_TYPE)
             .and_then(|v| v.to_str().ok())
             .map(str::to_owned);
-        let kept = key.seal(rand::random(), &bytes);
+        let is_way = parts.status.is_redirection();
+        let way = parts.headers.get(header::LOCATION).filter(|_| is_way);
+        let media_type = way.map_or(media_type, |_| Some(WAY.to_owned()));
+        let kept = key.seal(rand::random(), way.map_or(&bytes, |way| way.as_bytes()));
         let (id, status) = (key.id, parts.status.as_u16());
         let done: Result<(), StoreError> = ctx
             .write(move |mut w| {

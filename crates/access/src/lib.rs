@@ -77,6 +77,7 @@ pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_js
 pub use fault::{Fault, Problem, Word, word_key};
 pub use front::router;
 pub use http::capability;
+pub use idempotency::once_by_form;
 pub use model::{Account, AccountDraft, Directory, NewAccount, Places, Unread, UnreadCount};
 pub use openapi::{Operation, openapi};
 pub use parts::{FilePart, FormParts};

@@ -38,22 +38,30 @@ impl ErrorPage {
             503 => "busy",
             _ => "fault",
         };
-        let word = |part: &str| ui.t(&format!("ui-error-{kind}-{part}"));
-        let (title, happened, kept, advice) = (
+        let mut page = Self {
+            title: String::new(),
+            happened: String::new(),
+            kept: String::new(),
+            advice: String::new(),
+            reference: reference.into(),
+            back: String::new(),
+            ui,
+        };
+        page.say(kind);
+        page
+    }
+
+    // words: ui-error-*
+    /// Speaks of a kind of refusal: one of those of [`Self::for_status`], or `stale`, a form that is too old.
+    pub fn say(&mut self, kind: &str) {
+        let word = |part: &str| self.ui.t(&format!("ui-error-{kind}-{part}"));
+        let words = [
             word("title"),
             word("happened"),
             word("kept"),
             word("advice"),
-        );
-        Self {
-            title,
-            happened,
-            kept,
-            advice,
-            reference: reference.into(),
-            back: String::new(),
-            ui,
-        }
+        ];
+        [self.title, self.happened, self.kept, self.advice] = words;
     }
 }
 
@@ -70,7 +78,15 @@ mod tests {
                 let page = ErrorPage::for_status(ui, status, "01J9").render().unwrap();
                 testing::assert_sound(&page);
                 assert!(page.contains("01J9"), "{status}");
+                // What is typed is given back on the page that the refusal leads to.
+                assert!(page.contains("data-fault"), "{status}");
             }
+            let ui = testing::sample_ui(lang, jiff::Timestamp::UNIX_EPOCH);
+            let mut page = ErrorPage::for_status(ui, 403, "");
+            let role = page.title.clone();
+            page.say("stale");
+            assert_ne!(page.title, role, "an old form is no matter of a role");
+            testing::assert_sound(&page.render().unwrap());
         }
     }
 }

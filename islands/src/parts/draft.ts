@@ -31,14 +31,14 @@ function forget(name: string): void {
   }
 }
 
-type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+export type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 function fieldsOf(form: HTMLFormElement): Field[] {
   return [...form.elements].filter((e): e is Field =>
     (e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement) && KEPT.includes(e.name));
 }
 
-const isChoice = (field: Field): field is HTMLInputElement => field instanceof HTMLInputElement && ['radio', 'checkbox'].includes(field.type);
+export const isChoice = (field: Field): field is HTMLInputElement => field instanceof HTMLInputElement && ['radio', 'checkbox'].includes(field.type);
 
 function keep(form: HTMLFormElement, name: string): void {
   const fields: Draft['fields'] = {};
@@ -54,7 +54,7 @@ function keep(form: HTMLFormElement, name: string): void {
 }
 
 /** A line above the form that says something, with a button if there is something to do. */
-function tell(form: HTMLFormElement, text: string | undefined, button?: { label: string | undefined; press: () => void }): void {
+export function tell(form: HTMLFormElement, text: string | undefined, button?: { label: string | undefined; press: () => void }): void {
   const line = form.querySelector<HTMLElement>('.draft-line') ?? document.createElement('div');
   line.className = 'alert alert-info draft-line';
   line.setAttribute('role', 'status');

@@ -6,7 +6,7 @@ const DECIMALS = 6;
 
 export function offerPosition(): void {
   if (!('geolocation' in navigator)) return;
-  for (const box of document.querySelectorAll<HTMLElement>('[data-locate]')) {
+  for (const box of document.querySelectorAll<HTMLElement>('[data-locate][hidden]')) {
     const [button, told] = [box.querySelector('button'), box.querySelector<HTMLElement>('[role=status]')];
     const form = box.closest('form');
     const field = (name: string): HTMLInputElement | null => form?.querySelector<HTMLInputElement>(`input[name="${name}"]`) ?? null;

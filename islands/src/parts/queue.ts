@@ -29,6 +29,12 @@ export interface Item {
   photos: Photo[];
   /** Why the program refused it; a person decides what becomes of it. */
   refused?: string;
+  /** What went wrong in the program, which may go well the next time. */
+  failed?: string;
+  /** The page sent it before and got no answer: it may have arrived, under the same key. */
+  isTried?: boolean;
+  /** Somebody looked at why it was refused and sends it again: it holds for the case as it is now. */
+  isAgain?: boolean;
 }
 
 interface Schema extends DBSchema {
@@ -63,8 +69,9 @@ export async function drop(seq: number): Promise<void> {
   await (await database()).delete('queue', seq);
 }
 
-/** What sending came to: `sent`; `later` = no network or no room, try again; `sign-in` = somebody must sign in. */
-export type Outcome = 'sent' | 'refused' | 'later' | 'sign-in';
+/** What sending came to: `sent`; `failed` = the program could not take this one now; `later` = no network or no room, nothing
+ * goes; `sign-in` = somebody must sign in. */
+export type Outcome = 'sent' | 'refused' | 'failed' | 'later' | 'sign-in';
 
 export interface Sender {
   token(): string;
@@ -82,7 +89,7 @@ async function post(address: string, key: string, body: BodyInit, sender: Sender
     } catch {
       return 'later';
     }
-    if (answer.status === 429 || answer.status >= 500) return 'later';
+    if (answer.status === 429) return 'later';
     const isForeign = answer.status === 401 || (answer.status === 403 && (await answer.clone().text()).includes('access.csrf'));
     if (!isForeign) return answer;
     try {
@@ -111,20 +118,20 @@ export async function send(item: Item, sender: Sender, versions: Map<string, num
     form.append('file', photo.blob, photo.name);
     const answer = await post('/api/v1/attachments', `${item.key}-${i}`, form, sender);
     if (typeof answer === 'string') return answer;
-    if (!answer.ok) return refuse(item, answer);
+    if (!answer.ok) return notTaken(item, answer);
     photo.id = (await answer.json() as { id: string }).id;
     await keep(item);
   }
   const ids = (field: string): string[] => item.photos.filter((p) => p.field === field).map((p) => p.id ?? '');
   const body = { ...item.body };
   for (const field of ['attachments', 'after']) if (ids(field).length > 0) body[field] = ids(field);
-  const known = item.number ? versions.get(item.number) ?? item.version : undefined;
+  const known = item.number && !item.isAgain ? versions.get(item.number) ?? item.version : undefined;
   const [address, content] = item.number
     ? [`/api/v1/cases/${item.number}/acts`, { expected_version: known, done_at: item.done, acts: [body] }]
     : ['/api/v1/cases', { ...body, reported_at: item.done }];
   const answer = await post(address, item.key, JSON.stringify(content), sender, 'application/json');
   if (typeof answer === 'string') return answer;
-  if (!answer.ok) return refuse(item, answer);
+  if (!answer.ok) return notTaken(item, answer);
   const taken = await answer.json() as { version?: number };
   if (item.number && taken.version !== undefined) {
     versions.set(item.number, taken.version);
@@ -141,8 +148,30 @@ async function advance({ account, number, seq }: Item, version: number): Promise
   }
 }
 
-async function refuse(item: Item, answer: Response): Promise<Outcome> {
+/** An answer that is no: the program's fault, a word of a person's, or that it was taken the first time. */
+async function notTaken(item: Item, answer: Response): Promise<Outcome> {
+  const code = await codeOf(answer);
+  if (code === 'access.key_running') return 'later';
+  // Its key is in the books only if it took effect: by the page's form, or with an answer that never came.
+  if (code === 'access.key_lost' || (code === 'access.key_reused' && item.isTried)) {
+    if (item.seq !== undefined) await drop(item.seq);
+    return 'sent';
+  }
+  if (answer.status >= 500) {
+    item.failed = await why(answer);
+    await keep(item);
+    return 'failed';
+  }
+  delete item.failed;
   item.refused = await why(answer);
   await keep(item);
   return 'refused';
+}
+
+async function codeOf(answer: Response): Promise<string> {
+  try {
+    return (await answer.clone().json() as { code?: string }).code ?? '';
+  } catch {
+    return '';
+  }
 }

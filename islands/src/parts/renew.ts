@@ -4,6 +4,13 @@
 import htmx from 'htmx.org';
 
 const SHORTEST_S = 10;
+/** What somebody opened in a region, and works on: it is no part of what the page says anew. */
+const STAYS = '[data-stays]';
+
+/** What a region says itself, without what was opened in it. */
+function within<T extends Element>(root: Element, what: string): T[] {
+  return [...root.querySelectorAll<T>(what)].filter((element) => element.closest(STAYS) === null);
+}
 
 /** Watches the regions of this page. */
 export function renewRegions(): void {
@@ -33,19 +40,20 @@ export async function renew(region: HTMLElement, headers: Record<string, string>
     if (!fresh) return;
     const putBack = keep();
     if (!putBack) return;
-    const [old, now] = [region, fresh].map((root) => [...root.querySelectorAll<HTMLElement>('[data-island]')]);
+    const [old, now] = [region, fresh].map((root) => within<HTMLElement>(root, '[data-island]'));
     const isAlike = old?.length === now?.length && old?.every((island, i) => island.tagName === now?.[i]?.tagName);
-    if (!isAlike) {
-      if (region.dataset.live !== undefined) return;
+    if (!isAlike && region.querySelector(STAYS) === null) {
       region.replaceChildren(...fresh.childNodes);
       htmx.process(region);
       putBack();
       return;
     }
-    old?.forEach((island, i) => {
-      const to = now?.[i];
-      if (to) pass(island, to);
-    });
+    if (isAlike) {
+      old?.forEach((island, i) => {
+        const to = now?.[i];
+        if (to) pass(island, to);
+      });
+    }
     exchange(region, fresh, '[data-part]');
     putBack();
     since.set(region, new Date());
@@ -83,8 +91,8 @@ function pass(island: HTMLElement, to: HTMLElement): void {
 
 /** Puts the new parts in the places of the old ones, in their order. */
 function exchange(old: Element, now: Element, parts: string): void {
-  const fresh = [...now.querySelectorAll(parts)];
-  old.querySelectorAll(parts).forEach((part, i) => {
+  const fresh = within(now, parts);
+  within(old, parts).forEach((part, i) => {
     const to = fresh[i];
     if (!to) return;
     part.replaceWith(to);

@@ -381,3 +381,37 @@ both_engines!(
         assert_eq!(browser.sign_in("li", "a quiet evening").status, 303);
     }
 );
+
+both_engines!(
+    who_must_sign_in_again_comes_back_to_the_page_of_the_form,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let send = |referer: Option<&str>| {
+            let request = axum::http::Request::builder()
+                .method("POST")
+                .uri("/account/password")
+                .header("host", "shiyu.example")
+                .header("content-type", "application/x-www-form-urlencoded");
+            let request = match referer {
+                Some(page) => request.header("referer", page),
+                None => request,
+            };
+            let reply = city.send(request.body(axum::body::Body::empty()).unwrap());
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").to_owned()
+        };
+        let back = send(Some("https://shiyu.example/account?x=1"));
+        assert_eq!(back, "/sign-in?next=%2Faccount%3Fx%3D1");
+        // Another site does not say where to go, and a page that cannot be told leads to the first one.
+        for page in [
+            Some("https://other.example/account"),
+            Some("https://shiyu.example/sign-in?next=/x"),
+            Some("https://shiyu.example//other.example"),
+            Some("nonsense"),
+            None,
+        ] {
+            assert_eq!(send(page), "/sign-in?next=%2F", "{page:?}");
+        }
+    }
+);

@@ -108,6 +108,8 @@ pub(super) struct DeskPage {
     pub bulk: Vec<BulkButton>,
     /// The id of the next bulk act.
     pub bulk_id: String,
+    /// The letters of acts on the open case, or on those picked, with what they do.
+    pub keys: Vec<(&'static str, String)>,
     /// Bulk acts that wait, go on, or were not seen.
     pub banners: Vec<Html>,
 }
@@ -210,6 +212,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Resul
             .iter()
             .map(|b| Banner::of(&ui, b, &back).html())
             .collect(),
+        keys: super::forms::keys(&ui),
         asked,
         back,
         lines,

@@ -230,6 +230,21 @@ fn key_of(act: Act) -> &'static str {
     }
 }
 
+/// All letters of acts, in the order of the table of acts, with the acts that each opens.
+pub(super) fn keys(ui: &Ui) -> Vec<(&'static str, String)> {
+    let mut keys: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for act in Act::ALL.iter().filter(|act| !key_of(**act).is_empty()) {
+        let (key, title) = (key_of(*act), ui.t(act_key(*act)));
+        match keys.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, titles)) => titles.push(title),
+            None => keys.push((key, vec![title])),
+        }
+    }
+    keys.into_iter()
+        .map(|(key, titles)| (key, ui.list(&titles)))
+        .collect()
+}
+
 fn tone_of(act: Act) -> &'static str {
     match act {
         Act::NotAccept | Act::NotRegister | Act::Void | Act::Return => "danger",

@@ -2,7 +2,7 @@
 
 use super::Offers;
 use super::offline::sync_line;
-use super::pictures::{self, AFTER, Entry, FILES, Offer, PictureField};
+use super::pictures::{self, AFTER, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{offered_place, place_map, places, refused};
 use crate::ops::{self, NewReport, Receipt};
@@ -60,7 +60,8 @@ impl FoundPage {
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
-    show(&FoundPage::new(ui, &city, FormState::new(), &Entry::default()).with_map(&ctx))
+    let form = FormState::new().with(ONCE, fresh_key());
+    show(&FoundPage::new(ui, &city, form, &Entry::default()).with_map(&ctx))
 }
 
 pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, Fault> {
@@ -71,7 +72,22 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
         let page = FoundPage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.with_map(&ctx));
     }
-    match take(&ctx, &ui, &city, &entry, &offer).await {
+    let print = entry.print();
+    let key = entry.fields.get(ONCE).to_owned();
+    access::once_by_form(&ctx, &key, &print, |ctx| async move {
+        answer(&ctx, ui, &city, &entry, &offer).await
+    })
+    .await
+}
+
+async fn answer(
+    ctx: &Ctx,
+    ui: Ui,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Response, Fault> {
+    match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
             let number = receipt.case.number.to_string();
             Ok(Go::to(format!("/cases/{number}"))
@@ -88,7 +104,7 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
             let form = refused(&ui, &entry.fields, &wrong);
             show_as(
                 wrong.status(),
-                &FoundPage::new(ui, &city, form, &entry).with_map(&ctx),
+                &FoundPage::new(ui, city, form, entry).with_map(ctx),
             )
         }
     }

@@ -3,7 +3,7 @@
 //! The fields come in the order in which people tell them, and Enter sends from any of them.
 
 use super::advice::{self, Hints};
-use super::pictures::{self, Entry, FILES, Offer, PictureField};
+use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{self, natures, place_map, places, refused};
 use super::{Offers, way_back};
@@ -82,7 +82,9 @@ pub(super) struct DonePage {
 }
 
 fn blank_form() -> FormState {
-    FormState::new().with("channel", CHANNELS[0])
+    FormState::new()
+        .with("channel", CHANNELS[0])
+        .with(ONCE, fresh_key())
 }
 
 pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
@@ -111,7 +113,22 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
         };
         return show(&page.furnished(&ctx).await?);
     }
-    match take(&ctx, &ui, &city, &entry, &offer).await {
+    let print = entry.print();
+    let key = entry.fields.get(ONCE).to_owned();
+    access::once_by_form(&ctx, &key, &print, |ctx| async move {
+        answer(&ctx, ui, &city, &entry, &offer).await
+    })
+    .await
+}
+
+async fn answer(
+    ctx: &Ctx,
+    ui: Ui,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Response, Fault> {
+    match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
             let page = DonePage {
                 crumbs: way_back(ctx.principal(), &ui),
@@ -127,8 +144,8 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
         }
         Err(wrong) => {
             let form = refused(&ui, &entry.fields, &wrong);
-            let page = IntakePage::new(ui, &city, form, &entry);
-            show_as(wrong.status(), &page.furnished(&ctx).await?)
+            let page = IntakePage::new(ui, city, form, entry);
+            show_as(wrong.status(), &page.furnished(ctx).await?)
         }
     }
 }

@@ -215,6 +215,7 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(get(), "/unit", Permission::CaseHandle, unit::show)
         .on(get(), "/tasks", Permission::CaseInspect, tasks::show)
+        .on(post(), "/tasks", Permission::CaseInspect, tasks::from_here)
         .on(get(), "/intake", Permission::CaseAccept, intake::blank)
         .on(post(), "/intake", Permission::CaseAccept, intake::send)
         .takes(pictures::FORM_BYTES)

@@ -6,7 +6,7 @@ use ui::{Html, Ui};
 
 // words: cases-sync-*
 /// The words of the line, by the name the island knows them by.
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 23] = [
     ("online", "cases-sync-online"),
     ("offline", "cases-sync-offline"),
     ("waiting", "cases-sync-waiting"),
@@ -21,6 +21,15 @@ const WORDS: [(&str, &str); 14] = [
     ("taken", "cases-sync-taken"),
     ("took", "cases-sync-took"),
     ("report", "cases-sync-report"),
+    ("failed", "cases-sync-failed"),
+    ("again", "cases-sync-again"),
+    ("written", "cases-sync-written"),
+    ("walkFailed", "cases-walk-failed"),
+    ("fileRemove", "cases-file-remove"),
+    ("description", "cases-field-description"),
+    ("note", "cases-field-note"),
+    ("self_handled", "cases-field-self_handled"),
+    ("address", "cases-field-address"),
 ];
 
 /// The element of the line. `matters` are the classes by what the form calls them: label and id.

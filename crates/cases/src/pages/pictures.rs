@@ -18,6 +18,7 @@ use kernel::codes::DistrictCode;
 use kernel::geo::Point;
 use kernel::id::Id;
 use matters::City;
+use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use store::StoreError;
 use ui::{FormState, Html, Ui};
@@ -120,6 +121,16 @@ pub struct Entry {
     pub fields: Fields,
     taken: Vec<(String, Kept, Offered)>,
     faults: Vec<(String, String)>,
+    /// Digests of the files sent now, with their inputs.
+    prints: Vec<(String, [u8; 32])>,
+}
+
+/// The field with the key of a form that is to be done once.
+pub const ONCE: &str = "once";
+
+/// A key for a form of a report: sent twice it is one report.
+pub fn fresh_key() -> String {
+    hex::encode(rand::random::<[u8; 16]>())
 }
 
 impl Entry {
@@ -129,6 +140,23 @@ impl Entry {
             fields,
             ..Self::default()
         }
+    }
+    /// All that the form says, its files included, as long as it is the same page: what two sendings are compared by.
+    pub fn print(&self) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update((bytes.len() as u64).to_be_bytes());
+            digest.update(bytes);
+        };
+        for (name, value) in self.fields.pairs().filter(|(name, _)| *name != "csrf") {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        for (name, print) in &self.prints {
+            add(name.as_bytes());
+            add(print);
+        }
+        digest.finalize().to_vec()
     }
     /// The files of an input: those of an earlier try that are still wanted, then those sent now.
     pub fn kept(&self, name: &str) -> Vec<Kept> {
@@ -177,6 +205,7 @@ impl Entry {
 pub async fn read(ctx: &Ctx, ui: &Ui, mut form: FormParts) -> Result<Entry, Fault> {
     let cases = ctx.service::<Cases>();
     let (mut taken, mut faults): (Vec<(String, Kept, Offered)>, _) = (Vec::new(), Vec::new());
+    let mut prints = Vec::new();
     while let Some(part) = form.next_file(MOST_BYTES).await? {
         let before = taken
             .iter()
@@ -186,6 +215,7 @@ pub async fn read(ctx: &Ctx, ui: &Ui, mut form: FormParts) -> Result<Entry, Faul
         let UploadedFile {
             field, name, bytes, ..
         } = file;
+        prints.push((field.clone(), Sha256::digest(&bytes).into()));
         let result = match cases.attachments() {
             None => Err(ui.t("cases-error-no-files")),
             Some(_) if before >= MOST_AT_ONCE => {
@@ -219,6 +249,7 @@ pub async fn read(ctx: &Ctx, ui: &Ui, mut form: FormParts) -> Result<Entry, Faul
         fields: form.into_fields(),
         taken,
         faults,
+        prints,
     })
 }
 

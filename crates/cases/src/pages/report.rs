@@ -2,7 +2,7 @@
 
 use super::Offers;
 use super::advice::{self, Hints};
-use super::pictures::{self, Entry, FILES, Offer, PictureField};
+use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use crate::lists::ListKind;
 use crate::model::{Case, State};
@@ -173,7 +173,7 @@ pub(super) async fn blank(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result
 }
 
 fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
-    let mut form = FormState::new();
+    let mut form = FormState::new().with(ONCE, fresh_key());
     let class = city
         .matters
         .choices()
@@ -210,7 +210,23 @@ pub(super) async fn send(
         let page = ReportPage::new(ui, &city, entry.fields.form(), &entry).with_hints(hints);
         return show(&page.with_map(&ctx).await?);
     }
-    match take(&ctx, &ui, &city, &entry, &offer).await {
+    let print = entry.print();
+    let key = entry.fields.get(ONCE).to_owned();
+    access::once_by_form(&ctx, &key, &print, |ctx| async move {
+        answer(&ctx, ui, &state, &city, &entry, &offer).await
+    })
+    .await
+}
+
+async fn answer(
+    ctx: &Ctx,
+    ui: Ui,
+    state: &access::AppState,
+    city: &City,
+    entry: &Entry,
+    offer: &Offer,
+) -> Result<Response, Fault> {
+    match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
             let link = format!("/track/link/{}", receipt.link);
             let page = ReceiptPage {
@@ -218,7 +234,7 @@ pub(super) async fn send(
                 code: receipt.code,
                 address: format!("{}{link}", state.settings().public_url),
                 next: next_step(&ui, &receipt.case),
-                near: near(&city, &receipt.case),
+                near: near(city, &receipt.case),
                 link,
                 ui,
             };
@@ -231,9 +247,7 @@ pub(super) async fn send(
             let form = refused(&ui, &entry.fields, &wrong);
             show_as(
                 wrong.status(),
-                &ReportPage::new(ui, &city, form, &entry)
-                    .with_map(&ctx)
-                    .await?,
+                &ReportPage::new(ui, city, form, entry).with_map(ctx).await?,
             )
         }
     }

@@ -1,4 +1,5 @@
-//! GET /tasks — a worker's verifications and checks: the own first, then those of the pool.
+//! GET and POST /tasks — a worker's verifications and checks: the own first, then those of the pool. Where the worker stands
+//! comes in the body of a POST, and orders that one answer: no address, no history and no log has it.
 
 use super::forms::{ActForm, Maker};
 use super::line::{Line, is_mine};
@@ -12,7 +13,7 @@ use crate::ops::{self, allowed};
 use crate::service::Cases;
 use crate::sql_desk::Moments;
 use crate::walk;
-use access::{AccountId, Ctx, Fault, Permission, Query, show as show_page};
+use access::{AccountId, Ctx, Fault, Form, Permission, Query, show as show_page};
 use askama::Template;
 use axum::response::Response;
 use grid::tiles::{TileSet, Tiles};
@@ -37,9 +38,13 @@ pub struct TaskCard {
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     after: Option<Cursor>,
-    /// Where the walk begins: kept nowhere, and no finer than the page sends it.
-    lon: Option<f64>,
-    lat: Option<f64>,
+}
+
+/// Where the walk begins: kept nowhere, and no finer than the page sends it.
+#[derive(Deserialize)]
+pub(super) struct Here {
+    lon: f64,
+    lat: f64,
 }
 
 #[derive(Template)]
@@ -67,6 +72,21 @@ pub(super) async fn show(
     ui: Ui,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
+    list(ctx, ui, wanted, None).await
+}
+
+/// The same from where the worker stands.
+pub(super) async fn from_here(
+    ctx: Ctx,
+    ui: Ui,
+    Form(Here { lon, lat }): Form<Here>,
+) -> Result<Response, Fault> {
+    let here = Point::new(lon, lat)
+        .map_err(|e| Fault::invalid("lon", "cases.bad_point", e.to_string()))?;
+    list(ctx, ui, Wanted { after: None }, Some(here)).await
+}
+
+async fn list(ctx: Ctx, ui: Ui, wanted: Wanted, here: Option<Point>) -> Result<Response, Fault> {
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let lists = cases.lists(&ctx).await?;
@@ -77,10 +97,6 @@ pub(super) async fn show(
     let mut shots = shots_of(&ctx, &ui, &page.items.iter().collect::<Vec<_>>()).await?;
     let (mine, pool): (Vec<&Case>, Vec<&Case>) =
         page.items.iter().partition(|case| is_mine(case, me));
-    let here = wanted
-        .lon
-        .zip(wanted.lat)
-        .and_then(|(lon, lat)| Point::new(lon, lat).ok());
     let mine = in_walking_order(mine, here);
     let map = walk_map(&ctx, &ui, &city, &at, &mine);
     let mut cards = |list: Vec<&Case>| {

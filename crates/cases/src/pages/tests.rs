@@ -170,6 +170,7 @@ fn desk_page(
         banners: vec![
             bulk::Banner::of(ui, &bulk_of(BulkState::Waiting, 0), "/desk?find=%C3").html(),
         ],
+        keys: super::forms::keys(ui),
         lines,
     }
 }

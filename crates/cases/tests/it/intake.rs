@@ -142,3 +142,89 @@ testdb::both_engines!(
         city.check_life(number);
     }
 );
+
+testdb::both_engines!(
+    a_form_that_is_sent_twice_is_one_case_with_one_receipt,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let count = || city.count("SELECT count(*) FROM cases");
+        let blank = city.get("acceptor", "/intake");
+        let at = blank
+            .text
+            .find("name=\"once\" value=\"")
+            .expect("a key in the form");
+        let key = &blank.text[at + 19..at + 51];
+        assert!(key.bytes().all(|b| b.is_ascii_hexdigit()), "{key}");
+        let with = |words: &[(&'static str, &'static str)], key: &str| {
+            let mut form: Vec<(&str, String)> =
+                words.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
+            form.push(("once", key.to_owned()));
+            form
+        };
+        let send =
+            |login: &str, path: &str, form: &[(&str, String)], files: &[(&str, &str, &[u8])]| {
+                let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+                city.form(login, path, &form, files)
+            };
+
+        // What is refused may be mended: the key is not used up by it.
+        let wrong = CALL.map(|(n, v)| {
+            if n == "matter" {
+                (n, "no such class")
+            } else {
+                (n, v)
+            }
+        });
+        assert_eq!(
+            send("acceptor", "/intake", &with(&wrong, key), &[]).status,
+            422
+        );
+        let first = send("acceptor", "/intake", &with(&CALL, key), &[]);
+        assert_eq!(first.status, 201, "{}", first.text);
+        let again = send("acceptor", "/intake", &with(&CALL, key), &[]);
+        assert_eq!(
+            (again.status, &again.text),
+            (201, &first.text),
+            "the same receipt, code and all"
+        );
+        assert_eq!(count(), 1);
+
+        // Whoever goes back and writes something else has another matter.
+        let other = CALL.map(|(n, v)| {
+            if n == "description" {
+                (n, "路灯不亮")
+            } else {
+                (n, v)
+            }
+        });
+        let second = send("acceptor", "/intake", &with(&other, key), &[]);
+        assert_ne!(told(&second.text, "number"), told(&first.text, "number"));
+        assert_eq!(
+            send("acceptor", "/intake", &with(&other, key), &[]).text,
+            second.text
+        );
+        assert_eq!(count(), 2);
+        // And so has whoever opens a new form for the same words.
+        let fresh = send("acceptor", "/intake", &with(&CALL, "another"), &[]);
+        assert_ne!(told(&fresh.text, "number"), told(&first.text, "number"));
+        assert_eq!(count(), 3);
+
+        // What a worker finds: the answer is a way on, and so is that to the second sending.
+        let found = with(&CALL[1..5], "found-1");
+        let first = send("collector", "/found", &found, &[]);
+        let again = send("collector", "/found", &found, &[]);
+        assert_eq!((first.status, again.status), (303, 303), "{}", first.text);
+        assert_eq!(first.location, again.location);
+        assert!(first.location.starts_with("/cases/"), "{}", first.location);
+        assert_eq!(count(), 4);
+        // The phone, which got no answer, sends it by the API: it is told that it had arrived.
+        let body = serde_json::json!({ "channel": "patrol", "description": "井盖没了" });
+        let told = city.post_once("collector", "/api/v1/cases", &body, "found-1");
+        assert_eq!(
+            (told.status, told.body["code"].as_str()),
+            (422, Some("access.key_reused"))
+        );
+        assert_eq!(count(), 4);
+    }
+);
