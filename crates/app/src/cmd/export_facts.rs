@@ -171,7 +171,7 @@ fn write(
 ) -> Result<(u64, u64), Unwritten> {
     let mut writer = Writer::new(BufWriter::new(file), &columns())?;
     let mut by_street = 0;
-    let cases = rows::each::<Unwritten>(r, AT_ONCE, |mut page| {
+    let cases = rows::each::<Unwritten>(r, &[], AT_ONCE, |mut page| {
         for case in page
             .iter_mut()
             .filter(|case| is_told_by_street(case, sensitive))
