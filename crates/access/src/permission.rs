@@ -104,7 +104,7 @@ words! {
         CaseSupervise = "case.supervise",
         /// Decide on disputed duties.
         CaseCoordinate = "case.coordinate",
-        /// Take cases out as files.
+        /// Take cases out as files, as far as one may see them.
         CaseExport = "case.export",
         /// Look at a person's data, with a purpose.
         PersonalRead = "personal.read",
@@ -202,6 +202,7 @@ impl Role {
                 P::CaseClose,
                 P::CaseVoid,
                 P::CaseMerge,
+                P::CaseExport,
                 P::PersonalRead,
                 P::ReferenceRead,
                 P::EvaluationRead,
@@ -229,6 +230,7 @@ impl Role {
                 P::CaseRead,
                 P::CaseHandle,
                 P::CaseClaim,
+                P::CaseExport,
                 P::ReferenceRead,
                 P::EvaluationRead,
                 P::TopicRead,
@@ -291,6 +293,7 @@ impl Role {
                 P::NoticeRead,
                 P::AuditRead,
                 P::CaseRead,
+                P::CaseExport,
                 P::EvaluationRead,
                 P::ReferenceRead,
                 P::WarningRead,

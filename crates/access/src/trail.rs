@@ -60,6 +60,7 @@ pub fn page_of(row: &AuditRow) -> Option<String> {
             .parse::<CaseNumber>()
             .is_ok()
             .then(|| format!("/cases/{id}")),
+        "export" => is_id.then(|| format!("/exports/{id}")),
         "supervised" => is_id.then(|| format!("/supervision/{id}")),
         "topic" => is_id.then(|| format!("/topics/{id}")),
         "warning" => is_id.then(|| format!("/warnings/{id}")),

@@ -32,6 +32,7 @@ pub fn capabilities() -> Vec<Capability> {
         nearby::capability(),
         suggestion::capability(),
         topics::capability(),
+        exports::capability(),
         admin::capability(),
         oversight::capability(),
         command::capability(),
@@ -113,6 +114,8 @@ impl Program {
         services.add(Arc::new(nearby));
         let imports = config.data_dir.join("imports");
         services.add(Arc::new(admin::Imports::new(imports)));
+        let exports = config.data_dir.join("exports");
+        services.add(Arc::new(exports::Exports::new(exports)));
         services.add(Arc::new(open311::http::PublicUrl(
             config.public_url.clone(),
         )));

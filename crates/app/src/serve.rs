@@ -25,7 +25,7 @@ use vault::MasterKeys;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often the clocks of tasks are looked at.
 const TIMERS_EVERY: Duration = Duration::from_secs(20);
-/// How often uploads that nobody took, and personal data past its time, are removed.
+/// How often uploads that nobody took, files of exports and personal data past their time are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
 /// How long requests may go on after the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -255,6 +255,7 @@ pub async fn serve(
     let deadlines = tokio::spawn(follow_calendars(system.clone(), program.reference.clone()));
     let searching = tokio::spawn(cases::jobs::index(system.clone()));
     let bulk_acts = tokio::spawn(cases::jobs::bulk_acts(system.clone()));
+    let exporting = tokio::spawn(exports::jobs::run(system.clone()));
     let delivering = tokio::spawn(notices::jobs::deliver(system.clone()));
     let supervising = tokio::spawn(supervision::jobs::run(system.clone()));
     let connecting = tokio::spawn(connectors::jobs::run(system.clone()));
@@ -287,6 +288,7 @@ pub async fn serve(
     together.abort();
     searching.abort();
     bulk_acts.abort();
+    exporting.abort();
     delivering.abort();
     supervising.abort();
     connecting.abort();
@@ -421,4 +423,6 @@ async fn clean(system: &Ctx) {
         Ok(people) => tracing::info!(people, "personal data past its time was erased"),
         Err(error) => tracing::warn!(%error, "personal data past its time could not be erased"),
     }
+    // After the erasures: a file that names somebody who was erased goes with them.
+    exports::jobs::clean(system).await;
 }

@@ -84,13 +84,35 @@ impl FromRow for Keyed {
     }
 }
 
-/// Hands over all cases of the current figures, `at_once` at a time; answers how many. All pages must see one state of the
-/// database, so it wants a snapshot.
+/// How many cases the current figures have, of these districts of record (empty: of all).
+///
+/// # Errors
+/// The store's.
+pub fn count(r: &mut Read<'_>, districts: &[DistrictCode]) -> StoreResult<i64> {
+    let Some(current) = sql::current(r)? else {
+        return Ok(0);
+    };
+    let mut cases = 0;
+    for district in within(sql::districts(r, current.number)?, districts) {
+        let sql = "SELECT count(*) FROM facts_cases WHERE district = $1 AND generation = $2";
+        cases += r.one::<(i64,)>(sql, params![district, current.number])?.0;
+    }
+    Ok(cases)
+}
+
+fn within(all: Vec<DistrictCode>, wanted: &[DistrictCode]) -> Vec<DistrictCode> {
+    let is_wanted = |d: &DistrictCode| wanted.is_empty() || wanted.contains(d);
+    all.into_iter().filter(is_wanted).collect()
+}
+
+/// Hands over the cases of the current figures, of these districts of record (empty: of all), `at_once` at a time; answers
+/// how many. All pages must see one state of the database, so it wants a snapshot.
 ///
 /// # Errors
 /// The store's, and whatever `each` answers.
 pub fn each<E: From<store::StoreError>>(
     r: &mut Read<'_>,
+    districts: &[DistrictCode],
     at_once: u32,
     mut each: impl FnMut(Vec<CaseRow>) -> Result<(), E>,
 ) -> Result<u64, E> {
@@ -98,7 +120,7 @@ pub fn each<E: From<store::StoreError>>(
         return Ok(0);
     };
     let mut cases = 0;
-    for district in sql::districts(r, current.number)? {
+    for district in within(sql::districts(r, current.number)?, districts) {
         let mut after = Id::from_bytes([0; 16]);
         let sql = format!(
             "SELECT f.case_id, f.district, f.place, m.catalogue || '/' || m.code, m.name_zh, u.code, u.name_zh, f.channel, f.state, \

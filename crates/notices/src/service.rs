@@ -126,6 +126,10 @@ impl Notices {
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
+    /// The district of notices that are about no case.
+    pub fn district(&self) -> DistrictCode {
+        self.district
+    }
     /// How the program is reached from outside, no slash at the end.
     pub fn public_url(&self) -> &str {
         &self.public_url

@@ -782,6 +782,25 @@ fn drive_reference(city: &City, post: &mut Post<'_>, admin: &str) {
         { "id": "closing/ours", "name_zh": "结案率", "name_en": "Closing", "numerator": ["archive"], "denominator": ["need_archive"] },
     ] });
     post(sets, &analyst, sets, json_type, set.to_string().into());
+    let exports = "/api/v1/exports";
+    let asked = json!({ "kind": "cases.csv" }).to_string();
+    let export = post(exports, &analyst, exports, json_type, asked.into());
+    let at = format!("{exports}/{}", export["id"].as_str().unwrap());
+    // Nothing writes files here: it fails as one does whose disk is full.
+    let failed = |mut w: store::Write<'_>| {
+        w.exec("UPDATE exports SET state = 'failed', why = 'disk'", &[])?;
+        w.commit(store::AuditEvent::done("test", "test", "1"), ())
+    };
+    city.system()
+        .write_blocking::<_, store::StoreError, _>(failed)
+        .unwrap();
+    for (route, what) in [
+        ("/api/v1/exports/{id}/again", "again"),
+        ("/api/v1/exports/{id}/remove", "remove"),
+    ] {
+        let path = format!("{at}/{what}");
+        post(route, &analyst, &path, json_type, b"{}".to_vec());
+    }
 }
 
 /// What a resident does about an own report.

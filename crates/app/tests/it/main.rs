@@ -9,6 +9,7 @@ mod chicago;
 mod cli;
 mod clocks;
 mod drawing;
+mod exports;
 mod facts;
 mod import;
 mod inventory;

@@ -134,6 +134,7 @@ const OF_THE_CITY: &[&str] = &[
     "divisions",
     "duties",
     "evaluation_snapshots",
+    "exports",
     "facts_generations",
     "facts_search_state",
     "grid_items",

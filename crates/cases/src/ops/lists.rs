@@ -93,6 +93,20 @@ pub(super) fn key<T: std::str::FromStr>(cursor: &Cursor, index: usize) -> Result
         .map_err(|e| CaseError::field("after", "cases.bad_cursor", e.to_string()))
 }
 
+/// Everything that whoever holds this permission may see, for rooms above that read the record page by page
+/// ([`sql::list`]).
+///
+/// # Errors
+/// Without this permission.
+pub fn within_scope(ctx: &Ctx, permission: Permission) -> Result<Filter, CaseError> {
+    let reach = Reach::by(ctx, permission)?;
+    Ok(Filter {
+        districts: reach.districts,
+        unit: reach.unit,
+        ..Filter::default()
+    })
+}
+
 /// The filter of a query within the reader's scope; none when the two have nothing in common.
 fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     let reach = Reach::of(ctx)?;

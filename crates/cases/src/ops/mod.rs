@@ -35,6 +35,7 @@ pub use error::{CaseError, Change};
 pub use files::may_read;
 pub use lists::{
     Likeness, ListQuery, Suspect, counts_by_state, events, find, list, my_unit, similar, tasks,
+    within_scope,
 };
 pub use own::{own_case, own_cases};
 pub use recompute::{Run, last_run, recompute};

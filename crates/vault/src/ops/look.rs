@@ -250,6 +250,14 @@ pub fn masked_in(
     Ok(masked)
 }
 
+/// Whether a person reported in confidence, inside the caller's read. Shows nothing of the person.
+///
+/// # Errors
+/// The store's.
+pub fn is_confidential(r: &mut Read<'_>, district: DistrictCode, subject: Id) -> StoreResult<bool> {
+    Ok(sql::subject(r, district, subject)?.is_some_and(|row| row.is_confidential))
+}
+
 /// [`masked_in`] for whoever may see matters of the district.
 ///
 /// # Errors

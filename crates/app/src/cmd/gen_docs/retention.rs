@@ -86,6 +86,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "evaluation_snapshots",
         "for good; what was published stays as it was",
     ),
+    (
+        "exports",
+        "31 days after the file went, then removed by the program; a file is kept 7 days, one with names and phones 24 hours or until somebody it names is erased; the audit trail keeps what was taken out, and its hash",
+    ),
     ("facts_cases", DERIVED),
     ("facts_districts", DERIVED),
     ("facts_durations", DERIVED),
