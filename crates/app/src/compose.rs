@@ -112,9 +112,6 @@ impl Program {
         services.add(Arc::new(nearby));
         let imports = config.data_dir.join("imports");
         services.add(Arc::new(admin::Imports::new(imports)));
-        services.add(Arc::new(open311::http::PublicUrl(
-            config.public_url.clone(),
-        )));
         Self {
             config,
             db,
