@@ -129,4 +129,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "measures_of_calls",
         sql: include_str!("../migrations/0117_measures_of_calls.sql"),
     },
+    store::Migration {
+        number: 124,
+        name: "special_acts",
+        sql: include_str!("../migrations/0124_special_acts.sql"),
+    },
 ];

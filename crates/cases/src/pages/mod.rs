@@ -37,6 +37,11 @@ mod wanted;
 pub(crate) use calendar::YEARS as CALENDAR_YEARS;
 pub use panel::{Panel, Paneling, Panels};
 
+/// What an event says, in a few words.
+pub(crate) fn event_text(ui: &Ui, fact: &crate::model::Fact) -> String {
+    history::what(ui, fact)
+}
+
 /// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
 ///
 /// # Errors
