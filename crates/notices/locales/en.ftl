@@ -65,3 +65,4 @@ notices-error-bad-email = This is no email address.
 notices-error-address-needed = Please give the address, or untick the choice.
 notices-error-bad-template = This wording cannot be used: { $reason }
 notices-col-kind = Kind
+notices-failed-no-account = The unit has no account that could read it.

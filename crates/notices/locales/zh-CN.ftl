@@ -56,3 +56,4 @@ notices-error-bad-email = 这不是电子邮箱地址。
 notices-error-address-needed = 请填写地址，或取消选择。
 notices-error-bad-template = 此用语不可用：{ $reason }
 notices-col-kind = 类别
+notices-failed-no-account = 该单位没有可以阅读它的账号。

@@ -239,7 +239,11 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
                     f.channel.clone()
                 },
                 attempts: f.attempts,
-                why: f.failure,
+                why: if f.failure == crate::model::NO_ACCOUNT {
+                    ui.t("notices-failed-no-account")
+                } else {
+                    f.failure
+                },
                 can_go_again: f.channel != "in_app",
             }
         })

@@ -53,7 +53,7 @@ impl ReportPage {
     pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
         Self {
             matters: Offers::of_matters(&ui, city),
-            places: places(city),
+            places: places(city, ui.lang),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),
@@ -106,7 +106,7 @@ pub(super) fn place_map(ctx: &Ctx, ui: &Ui) -> Html {
 }
 
 /// The communities to choose from, with their streets; the streets where there are too many communities.
-pub(super) fn places(city: &City) -> Vec<Choice> {
+pub(super) fn places(city: &City, lang: ui::Lang) -> Vec<Choice> {
     let at = |level| {
         city.territory
             .divisions()
@@ -127,14 +127,14 @@ pub(super) fn places(city: &City) -> Vec<Choice> {
             let district = city
                 .territory
                 .at_level(d.code, DivisionLevel::District)
-                .map(|d| d.name.as_str())
+                .map(|d| d.name_in(lang))
                 .unwrap_or_default();
             Choice::new(
                 d.code.to_string(),
                 format!(
                     "{district} {} {}",
-                    street.map(|s| s.name.as_str()).unwrap_or_default(),
-                    d.name
+                    street.map(|s| s.name_in(lang)).unwrap_or_default(),
+                    d.name_in(lang)
                 ),
             )
         })
@@ -182,7 +182,10 @@ fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
         form = form.with("matter", read::matter_label(class, ui.lang));
     }
     let division = given.get("division");
-    if places(city).iter().any(|place| place.value == division) {
+    if places(city, ui.lang)
+        .iter()
+        .any(|place| place.value == division)
+    {
         form = form.with("division", division);
     }
     form

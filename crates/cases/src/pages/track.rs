@@ -353,7 +353,7 @@ impl ProgressPage {
                 .map(|c| c.name(ui.lang.tag()).to_owned())
                 .unwrap_or_default(),
             description: own.description.clone(),
-            address: super::line::place_text(city, &own.place),
+            address: super::line::place_text(city, &own.place, ui.lang),
             unit: unit_name(&ui, city, case.unit),
             closing: case.closing.clone().unwrap_or_default(),
             satisfaction,
