@@ -285,13 +285,22 @@ async fn take(
     Ok(ops::report(ctx, new).await?)
 }
 
+/// The words of a report. A picture says enough, and so does "me too": the text then says that nothing was written.
+fn words_or_else(ui: &Ui, fields: &Fields, has_pictures: bool) -> String {
+    match fields.get("description") {
+        "" if has_pictures => ui.t("cases-words-picture-only"),
+        "" if !fields.get("same_as").is_empty() => ui.t("cases-words-me-too"),
+        words => words.to_owned(),
+    }
+}
+
 /// What a form tells of a matter and of whoever reports it; by which channel, the caller says.
 pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> Result<NewReport, Wrong> {
     entry.whole()?;
     let fields = &entry.fields;
     let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
     Ok(NewReport {
-        description: fields.get("description").to_owned(),
+        description: words_or_else(ui, fields, !entry.ids(FILES).is_empty()),
         // What somebody typed stands before what the machine suggested and somebody chose.
         matter: match read::matter(ui, city, fields.get("matter"))? {
             Some(matter) => Some(matter),
@@ -332,6 +341,19 @@ fn near(city: &City, case: &Case) -> String {
         || "/near".to_owned(),
         |street| format!("/near?place={street}"),
     )
+}
+
+/// The same for as long as nothing else is promised; empty once there is a deadline, or the desk has decided.
+pub(super) fn next_promise(ui: &Ui, case: &Case) -> String {
+    let is_fresh = matches!(
+        case.state,
+        State::PendingVerify | State::PendingAccept | State::SelfHandledAudit
+    );
+    if is_fresh && case.due_at.is_none() {
+        next_step(ui, case)
+    } else {
+        String::new()
+    }
 }
 
 /// What the city does next with a fresh report, and by when where a clock runs.
