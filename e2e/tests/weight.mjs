@@ -39,6 +39,11 @@ export async function aFirstLoadIsLight(t) {
   };
   const anybody = await t.open('/');
   for (const path of ['/', '/report', '/track', '/sign-in']) await weigh(anybody, path);
+  // The pictures of the guides come when somebody unfolds them.
+  await anybody.goto('/help');
+  const guides = await anybody.locator('main a[href^="/help/"]').evaluateAll((links) => [...new Set(links.map((a) => new URL(a.href).pathname))]);
+  claim(guides.length >= 7, `every guide is weighed: ${guides}`);
+  for (const path of guides) await weigh(anybody, path);
   const desk = await t.signIn('acceptor');
   for (const path of ['/desk', '/desk?state=closed']) await weigh(desk, path);
   for (const [role, path] of [['department lead', '/unit'], ['checker', '/tasks'], ['collector', '/found'], ['leader', '/evaluation?by=unit']]) {

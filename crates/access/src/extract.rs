@@ -90,6 +90,10 @@ impl Fields {
             .find(|(n, _)| n == name)
             .map_or("", |(_, value)| value.trim())
     }
+    /// The names of the entries, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
     /// All entries of this name that are not empty.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0

@@ -2,7 +2,7 @@
 //! reference number and moment, puts faults into words, adds the security headers, counts, and writes the log.
 
 use crate::fault::Fault;
-use crate::routes::{Capability, RouteInfo, RouteKind, Routes, panicked};
+use crate::routes::{Capability, Refusal, Refusals, RouteInfo, RouteKind, Routes, panicked};
 use crate::state::AppState;
 use crate::visit::{Visit, header_text, look_of};
 use askama::Template;
@@ -67,6 +67,7 @@ pub fn router(state: &AppState, capabilities: Vec<Capability>) -> Router {
     router = Routes::new("access")
         .bare("/api/v1/openapi.json", described)
         .mount_on(router, state);
+    let forms: Arc<[Refusals]> = capabilities.iter().filter_map(|c| c.refusals).collect();
     for capability in capabilities {
         router = capability.routes.mount_on(router, state);
     }
@@ -83,7 +84,7 @@ pub fn router(state: &AppState, capabilities: Vec<Capability>) -> Router {
         // The guard bounds bodies itself, route by route.
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), front))
+        .layer(from_fn_with_state((state.clone(), forms), front))
         .layer(CompressionLayer::new().gzip(true))
         .with_state(state.clone())
 }
@@ -96,7 +97,11 @@ struct Asked {
     look: Look,
 }
 
-async fn front(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+async fn front(
+    State((state, forms)): State<(AppState, Arc<[Refusals]>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let arrival = Arrival::new(&state);
     request.extensions_mut().insert(arrival);
@@ -114,7 +119,16 @@ async fn front(State(state): State<AppState>, mut request: Request, next: Next) 
         .remove::<Fault>()
         .or_else(|| bare_refusal(&response));
     if let Some(fault) = &fault {
-        response = told(&state, fault, &asked, handled.as_ref(), arrival, response);
+        let form = forms.iter().find(|form| asked.path.starts_with(form.below));
+        response = told(
+            &state,
+            fault,
+            &asked,
+            form,
+            handled.as_ref(),
+            arrival,
+            response,
+        );
     }
     protect(&state, response.headers_mut(), arrival);
     note(
@@ -154,12 +168,20 @@ fn told(
     state: &AppState,
     fault: &Fault,
     asked: &Asked,
+    form: Option<&Refusals>,
     handled: Option<&Handled>,
     arrival: Arrival,
     bare: Response,
 ) -> Response {
     let is_api = handled.map_or(asked.is_api, |h| h.route.kind == RouteKind::Api);
-    let mut response = if is_api {
+    let mut response = if let Some(form) = form {
+        (form.write)(&Refusal {
+            status: fault.status(),
+            path: asked.path.split('?').next().unwrap_or_default(),
+            field: fault.field_name(),
+            sentence: &in_words(state, fault, asked.look, arrival),
+        })
+    } else if is_api {
         problem(state, fault, asked.look, arrival)
     } else {
         let ui = handled.and_then(|h| h.visit.as_ref()).map_or_else(
@@ -179,6 +201,20 @@ fn told(
             .insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// One sentence about a fault: in the reader's language where the program has words for it, else the English text; about a
+/// fault of ours only what everybody may know.
+fn in_words(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> String {
+    let sentence = fault.sentence(&state.site().words, look.lang);
+    sentence.unwrap_or_else(|| {
+        if fault.status().is_server_error() {
+            let ui = state.ui(look, "/", arrival.now);
+            ErrorPage::for_status(ui, fault.status().as_u16(), "").title
+        } else {
+            fault.detail().to_owned()
+        }
+    })
 }
 
 /// RFC 9457. The English detail of our own faults stays in the log.

@@ -85,7 +85,8 @@ pub use permission::{Permission, Role};
 pub use principal::{AccountId, OnBehalf, Principal, Staff, SystemRole, UnitId};
 pub use rate::Buckets;
 pub use routes::{
-    Capability, MenuEntry, RouteInfo, RouteKind, Routes, menu_of, migrations_of, table_of, words_of,
+    Capability, MenuEntry, Refusal, Refusals, RouteInfo, RouteKind, Routes, menu_of, migrations_of,
+    table_of, words_of,
 };
 pub use rules::AccountError;
 pub use state::{AppParts, AppState, Limits, Settings};

@@ -11,7 +11,7 @@ use crate::permission::Permission;
 use crate::state::AppState;
 use axum::Router;
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
@@ -295,6 +295,30 @@ pub struct Capability {
     pub locales: Option<(&'static str, &'static str)>,
     /// Its links in the top bar.
     pub menu: Vec<MenuEntry>,
+    /// How refusals are written where its addresses speak a form of their own.
+    pub refusals: Option<Refusals>,
+}
+
+/// How refusals are written below a path whose callers expect a form of their own, whichever part of the house refuses.
+#[derive(Clone, Copy)]
+pub struct Refusals {
+    /// The path with which these addresses begin.
+    pub below: &'static str,
+    /// Writes one.
+    pub write: fn(&Refusal<'_>) -> Response,
+}
+
+/// A refusal in words.
+#[derive(Debug)]
+pub struct Refusal<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// The path that was asked for, without its query.
+    pub path: &'a str,
+    /// The parameter at fault, where there is one.
+    pub field: Option<&'a str>,
+    /// The sentence, in the language asked for where the program has words for it.
+    pub sentence: &'a str,
 }
 
 impl Capability {
@@ -306,7 +330,14 @@ impl Capability {
             migrations: &[],
             locales: None,
             menu: Vec::new(),
+            refusals: None,
         }
+    }
+    /// With a form of its own for refusals, for every address that begins with `below`.
+    #[must_use]
+    pub fn refusals(mut self, below: &'static str, write: fn(&Refusal<'_>) -> Response) -> Self {
+        self.refusals = Some(Refusals { below, write });
+        self
     }
     /// With its tables.
     #[must_use]

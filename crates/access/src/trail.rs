@@ -68,22 +68,36 @@ pub fn page_of(row: &AuditRow) -> Option<String> {
     }
 }
 
-/// The details of an entry one by one, in their order: name and value.
+/// The key of the name of a detail, `done_at`.
 #[must_use]
-pub fn details(detail: &str) -> Vec<(String, String)> {
+pub fn detail_key(name: &str) -> String {
+    format!("oversight-detail-{}", name.replace('_', "-"))
+}
+
+/// The details of an entry one by one, in their order: name and value. A name has words where a capability at hand has
+/// some, and a moment is told in the city's time.
+#[must_use]
+pub fn details(ui: &Ui, detail: &str) -> Vec<(String, String)> {
     match serde_json::from_str::<Value>(detail) {
         Ok(Value::Object(fields)) => fields
             .into_iter()
-            .map(|(name, value)| (name, text_of(value)))
+            .map(|(name, value)| {
+                let key = detail_key(&name);
+                let told = ui.site.words.has(&key).then(|| ui.t(&key));
+                (told.unwrap_or(name), text_of(ui, value))
+            })
             .collect(),
         // Written by an earlier version, or by hand: shown as it is.
         _ => vec![(String::new(), detail.to_owned())],
     }
 }
 
-fn text_of(value: Value) -> String {
+fn text_of(ui: &Ui, value: Value) -> String {
     match value {
-        Value::String(text) => text,
+        Value::String(text) => match text.parse::<jiff::Timestamp>() {
+            Ok(at) => ui.time_text(at),
+            Err(_) => text,
+        },
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     }
@@ -142,8 +156,10 @@ mod tests {
 
     #[test]
     fn details_are_told_one_by_one_and_nothing_is_lost() {
+        let now = "2026-03-16T02:00:00Z".parse().expect("a time");
+        let ui = ui::testing::sample_ui(ui::Lang::En, now);
         let told = |text: &str| {
-            let told = details(text);
+            let told = details(&ui, text);
             let mut told: Vec<String> = told
                 .into_iter()
                 .map(|(name, value)| format!("{name}={value}"))

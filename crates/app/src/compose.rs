@@ -116,9 +116,6 @@ impl Program {
         services.add(Arc::new(admin::Imports::new(imports)));
         let exports = config.data_dir.join("exports");
         services.add(Arc::new(exports::Exports::new(exports)));
-        services.add(Arc::new(open311::http::PublicUrl(
-            config.public_url.clone(),
-        )));
         Self {
             config,
             db,

@@ -131,6 +131,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0117_measures_of_calls.sql"),
     },
     store::Migration {
+        number: 124,
+        name: "special_acts",
+        sql: include_str!("../migrations/0124_special_acts.sql"),
+    },
+    store::Migration {
         number: 127,
         name: "measures_of_rounds",
         sql: include_str!("../migrations/0127_measures_of_rounds.sql"),

@@ -8,7 +8,8 @@
 //! masked before it is kept.
 
 use crate::model::Case;
-use kernel::codes::DistrictCode;
+use kernel::codes::{DistrictCode, DivisionLevel};
+use matters::City;
 use std::collections::BTreeSet;
 
 /// The longest query, in characters.
@@ -22,7 +23,7 @@ const WORD_CHARS: usize = 32;
 /// More words than these narrow a search no further.
 const MOST_WORDS: usize = 4;
 /// The way in which texts are cut. Another way needs another number: then the index is made again.
-pub const WAY: i64 = 1;
+pub const WAY: i64 = 2;
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,18 +161,44 @@ pub fn folded(text: &str) -> String {
     out
 }
 
-/// The text by which a case is found: what it says, where, and its number, one line each.
-pub fn text_of(case: &Case) -> String {
+/// The text by which a case is found: what it says, where, what stands beside it in every list (its class and its street and
+/// community, in the languages that have a name), and its number, one line each.
+pub fn text_of(case: &Case, city: &City) -> String {
     let said: String = case.description.chars().take(TEXT_CHARS).collect();
     let address = case.place.address.as_deref().unwrap_or_default();
-    format!("{}\n{}\n{}", folded(&said), folded(address), case.number)
+    let mut names: Vec<String> = Vec::new();
+    let class = case.matter.and_then(|m| city.matter(m));
+    let place = case.place.here();
+    let street = place.and_then(|d| city.territory.at_level(d, DivisionLevel::Street));
+    let own = place.and_then(|d| city.territory.division(d));
+    for lang in ui::Lang::ALL {
+        names.extend(class.map(|c| folded(c.name(lang.tag()))));
+        for division in [street, own].into_iter().flatten() {
+            names.push(folded(division.name_in(lang)));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let names = names.join("，");
+    format!(
+        "{}\n{}\n{names}\n{}",
+        folded(&said),
+        folded(address),
+        case.number
+    )
 }
 
 /// The words of a text that [`text_of`] made, each once. The district of its number is none: every case has one.
 pub fn words_of(text: &str) -> BTreeSet<String> {
     let (said, number) = text.rsplit_once('\n').unwrap_or((text, ""));
     let tail = number.split_once('-').map_or(number, |(_, tail)| tail);
-    in_order(said).into_iter().chain(in_order(tail)).collect()
+    // People say 0047 or 47 for 00047.
+    let sequence = tail.rsplit('-').next().unwrap_or_default();
+    let short = (1..sequence.len().saturating_sub(1))
+        .take_while(|from| sequence.as_bytes()[from - 1] == b'0')
+        .map(|from| sequence[from..].to_owned());
+    let numbers = in_order(tail).into_iter().chain(short);
+    in_order(said).into_iter().chain(numbers).collect()
 }
 
 /// How a sign is cut.
@@ -246,7 +273,8 @@ mod tests {
             folded("延安路12号")
         );
         let expected = [
-            "00137", "12", "20260316", "kfc", "井盖", "安路", "延安", "盖缺", "缺失", "门口",
+            "00137", "0137", "12", "137", "20260316", "kfc", "井盖", "安路", "延安", "盖缺",
+            "缺失", "门口",
         ];
         assert_eq!(words_of(&text).into_iter().collect::<Vec<_>>(), expected);
     }

@@ -5,6 +5,11 @@ use crate::moves::Act;
 use crate::sql_desk::Clock;
 use crate::stage::Stage;
 
+/// What an event says, in a few words of the reader's language.
+pub fn event_text(ui: &ui::Ui, fact: &crate::model::Fact) -> String {
+    crate::pages::event_text(ui, fact)
+}
+
 /// The key of a state's word.
 #[must_use]
 pub const fn state_key(state: State) -> &'static str {

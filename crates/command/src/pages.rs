@@ -39,6 +39,8 @@ struct Stat {
     value: Html,
     note: String,
     tone: &'static str,
+    /// Where the cases behind it are.
+    href: String,
 }
 
 /// Something that waits for a decision.
@@ -61,6 +63,8 @@ struct CommandPage {
     /// How much waits.
     all_decisions: u64,
     curve: Html,
+    /// Where what the curve counts stands by unit, each figure with its cases.
+    curve_href: String,
     /// What is open and late, day by day.
     stock: Html,
     map: Html,
@@ -128,12 +132,17 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         numbers.week(0, |d| d.on_time),
     );
     let number = |n: u64| Html::from_text(&ui.num(n));
-    let stat = |key, value, note, tone| Stat {
+    let stat = |key, value, note, tone, href: &str| Stat {
         label: ui.t(key),
         value,
         note,
         tone,
+        href: href.to_owned(),
     };
+    let (closed_before, on_time_before) = (
+        numbers.week(7, |d| d.closed),
+        numbers.week(7, |d| d.on_time),
+    );
     let compared = percent(change(reported(1), reported(8))).map_or_else(String::new, |change| {
         ui.t2(
             "command-against-week",
@@ -144,18 +153,30 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         )
     });
     vec![
-        stat("command-today", number(today), compared, ""),
+        stat(
+            "command-today",
+            number(today),
+            compared,
+            "",
+            "/desk?state=all",
+        ),
         stat(
             "command-on-time",
             ui.rate(on_time, closed),
-            ui.t("command-last-days"),
+            ui.tn(
+                "command-last-days-against",
+                "rate",
+                ui.rate_text(on_time_before, closed_before),
+            ),
             "",
+            &figures_of(numbers, 7),
         ),
         stat(
             "command-open",
             number(numbers.open()),
             stock_compared(ui, numbers, |stock| stock.open),
             "",
+            "/desk?state=open",
         ),
         stat(
             "command-overdue",
@@ -172,8 +193,18 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
                 stock_compared(ui, numbers, |stock| stock.overdue),
             ),
             if numbers.overdue() > 0 { "late" } else { "" },
+            "/desk?state=open&light=late",
         ),
     ]
+}
+
+/// The figures of the last days by unit, from which each number leads to its cases.
+fn figures_of(numbers: &Numbers, days: usize) -> String {
+    let of = |back| numbers.day(back).map(|day| day.date);
+    match of(days - 1).zip(of(0)) {
+        Some((from, to)) => format!("/evaluation?by=unit&from={from}&to={to}"),
+        None => "/evaluation?by=unit".to_owned(),
+    }
 }
 
 /// What was open and late at the end of each day, and 52 weeks before.
@@ -317,6 +348,7 @@ fn command_page(
         decisions: decided(&ui, cases, decisions),
         all_decisions: decisions.all(),
         curve: numbers.map_or_else(Html::default, |n| curve(&ui, n)),
+        curve_href: numbers.map_or_else(String::new, |n| figures_of(n, n.curve().len())),
         stock: numbers.map_or_else(Html::default, |n| stock_curve(&ui, n)),
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
         map,
@@ -478,6 +510,49 @@ mod tests {
                 assert_eq!(page.sentences.len(), if numbers.is_some() { 5 } else { 0 });
                 testing::assert_sound(&page.render().expect("it renders"));
             }
+        }
+    }
+
+    #[test]
+    fn every_number_and_curve_leads_to_its_cases_and_stands_beside_what_was_before() {
+        let ui = reader(Lang::En);
+        let stats = stats(&ui, &numbers(vec![]));
+        let leads: Vec<&str> = stats.iter().map(|stat| stat.href.as_str()).collect();
+        assert_eq!(
+            leads,
+            [
+                "/desk?state=all",
+                "/evaluation?by=unit&from=2026-03-10&to=2026-03-16",
+                "/desk?state=open",
+                "/desk?state=open&light=late"
+            ]
+        );
+        assert_eq!(
+            stats[1].note,
+            "last seven days; the seven days before: 75.0 % = 420 / 560"
+        );
+        let of = |is_wall| {
+            let numbers = numbers(vec![]);
+            let none = Decisions::default();
+            let map = Html::default();
+            command_page(
+                reader(Lang::En),
+                &service(),
+                is_wall,
+                Some(&numbers),
+                &none,
+                map,
+            )
+            .render()
+            .expect("it renders")
+        };
+        let desk = of(false);
+        for href in [
+            "/desk?state=all",
+            "/desk?state=open",
+            "/evaluation?by=unit&#38;from=2026-02-17&#38;to=2026-03-16",
+        ] {
+            assert!(desk.contains(&format!("href=\"{href}\"")), "{href}: {desk}");
         }
     }
 

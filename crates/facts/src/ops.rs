@@ -131,9 +131,20 @@ pub fn json(value: &Value) -> serde_json::Value {
 /// An answer as CSV (RFC 4180), its first row the names of the columns.
 pub fn csv(answer: &Answer) -> Vec<u8> {
     let mut out = Vec::new();
-    write_line(&mut out, answer.columns.iter().map(String::as_str));
+    // Whoever asks names the columns.
+    let names: Vec<_> = answer
+        .columns
+        .iter()
+        .map(|c| kernel::sheet::guarded(c))
+        .collect();
+    write_line(&mut out, names.iter().map(AsRef::as_ref));
     for row in &answer.rows {
-        let cells: Vec<String> = row.iter().map(cell).collect();
+        // A number is no formula, whatever its sign.
+        let text = |value: &Value| match value {
+            Value::Text(text) => kernel::sheet::guarded(text).into_owned(),
+            other => cell(other),
+        };
+        let cells: Vec<String> = row.iter().map(text).collect();
         write_line(&mut out, cells.iter().map(String::as_str));
     }
     out
@@ -170,5 +181,19 @@ mod tests {
         let text = String::from_utf8(csv(&answer)).unwrap();
         assert_eq!(text, "a,\"b,c\"\r\n\"x \"\"y\"\"\nz\",\r\n-3,0.5\r\n");
         assert_eq!(json(&Value::Blob(vec![1, 255])), "01ff");
+    }
+
+    #[test]
+    fn no_cell_of_a_file_is_run_as_a_formula() {
+        let answer = Answer {
+            columns: vec!["=1+1".into(), "n".into()],
+            rows: vec![
+                vec![Value::Text("@z".into()), Value::Int(-3)],
+                vec![Value::Text("=1+1".into()), Value::Real(-0.5)],
+            ],
+            is_cut: false,
+        };
+        let text = String::from_utf8(csv(&answer)).unwrap();
+        assert_eq!(text, "'=1+1,n\r\n'@z,-3\r\n'=1+1,-0.5\r\n");
     }
 }

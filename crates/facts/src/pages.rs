@@ -59,7 +59,7 @@ impl Problem for QueryError {
     fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::Busy => Some(5),
-            Self::Store(error) => error.retry_after_s(),
+            Self::Query(SandboxError::Store(error)) | Self::Store(error) => error.retry_after_s(),
             _ => None,
         }
     }

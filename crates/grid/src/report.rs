@@ -50,10 +50,7 @@ pub fn rejects_csv(rejects: &[Reject]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut put = |sheet: &str, cells: [&str; 4]| {
         let sheet = with_sheet.then_some(sheet);
-        let safe = |cell: &str| match cell.chars().next() {
-            Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-            _ => cell.to_owned(),
-        };
+        let safe = |cell: &str| kernel::sheet::guarded(cell).into_owned();
         // Writing into memory does not fail.
         let _ = writer.write_record(sheet.into_iter().chain(cells).map(safe));
     };

@@ -168,6 +168,12 @@ impl Territory {
             .get(&code)
             .map_or_else(|| code.to_string(), |d| d.name.clone())
     }
+    /// The name of a division in a reader's language, or its code where no name is known.
+    pub fn name_in(&self, code: DivisionCode, lang: ui::Lang) -> String {
+        self.divisions
+            .get(&code)
+            .map_or_else(|| code.to_string(), |d| d.name_in(lang).to_owned())
+    }
     /// A cell in force.
     pub fn grid(&self, code: GridCode) -> Option<&UnitGrid> {
         let at = self.grids.binary_search_by_key(&code, |g| g.code).ok()?;

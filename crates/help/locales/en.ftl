@@ -2,3 +2,4 @@
 help-title = Help
 help-guides = Guides
 help-about = A short guide for each kind of work. Choose yours.
+help-picture = Picture: { $what }

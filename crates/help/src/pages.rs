@@ -1,6 +1,6 @@
 //! GET /help, /help/{guide}, /help/pictures/{file} — open to everybody.
 
-use crate::guide::{GUIDES, Guide};
+use crate::guide::{GUIDES, Guide, Picture};
 use access::{Capability, Ctx, Fault, Path, Permission, Routes, show};
 use askama::Template;
 use axum::http::{Method, StatusCode, header};
@@ -56,10 +56,12 @@ fn page(ui: Ui, guide: Option<&Guide>) -> HelpPage {
         title: guide.map_or_else(|| ui.t("help-title"), |guide| guide.title(lang).to_owned()),
         guides: guides.collect(),
         body: guide.map(|guide| {
-            guide.body(lang, |name| {
+            let picture = |name: &str| {
                 let file = format!("{name}-{}.png", lang.tag());
-                Pictures::get(&file).map(|_| format!("/help/pictures/{file}"))
-            })
+                let found = Pictures::get(&file)?;
+                Picture::png(format!("/help/pictures/{file}"), &found.data)
+            };
+            guide.body(lang, picture, |alt| ui.tn("help-picture", "what", alt))
         }),
         ui,
     }

@@ -5,11 +5,13 @@
 pub mod calendar;
 pub mod clock;
 pub mod codes;
+pub mod contact;
 pub mod deadline;
 pub mod geo;
 pub mod id;
 pub mod mask;
 pub mod paging;
+pub mod sheet;
 
 pub use calendar::Calendar;
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -3,13 +3,14 @@
 use crate::model::{Entry, NearError, Stand, Subscription};
 use cases::Case;
 use grid::model::in_force;
-use grid::{Bounds, Division, Territory};
+use grid::{Division, Territory};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::{DivisionCode, DivisionLevel};
 use kernel::geo::Point;
 use matters::{City, MatterClass};
+use open311::place::street_of;
 use open311::sql::Shown;
 use sha2::{Digest as _, Sha256};
 
@@ -23,8 +24,6 @@ pub const DIGEST_FROM_HOUR: i8 = 8;
 pub const SETTLING: SignedDuration = SignedDuration::from_secs(60);
 /// Classes a subscription may name.
 pub const MOST_CLASSES: usize = 20;
-/// RFC 5321, 4.5.3.1.3.
-const LONGEST_ADDRESS: usize = 254;
 
 /// What everybody may know of a public case; none of one that is not.
 pub fn entry(city: &City, shown: &Shown) -> Option<Entry> {
@@ -65,26 +64,6 @@ fn changed_at(case: &Case, words_at: Option<Timestamp>) -> Timestamp {
     .into_iter()
     .flatten()
     .fold(case.reported_at, Timestamp::max)
-}
-
-/// The street in which a division lies; a larger division itself.
-pub fn street_of(territory: &Territory, division: DivisionCode) -> Option<DivisionCode> {
-    if division.level() < DivisionLevel::Street {
-        return territory.division(division).map(|d| d.code);
-    }
-    let street = territory.at_level(division, DivisionLevel::Street);
-    street.map(|d| d.code)
-}
-
-/// The middle of a street, which is the finest point that is shown of a matter; none of larger divisions.
-pub fn middle_of(territory: &Territory, street: DivisionCode) -> Option<Point> {
-    if street.level() != DivisionLevel::Street {
-        return None;
-    }
-    let shape = territory.division(street).and_then(|d| d.shape.as_ref());
-    shape
-        .map(grid::Area::label_point)
-        .or_else(|| territory.bounds_of(street).map(|b: Bounds| b.middle()))
 }
 
 /// A place by its code, as far as there is news of it: a division from the district to the community.
@@ -158,23 +137,7 @@ pub fn classes(city: &City) -> Vec<&MatterClass> {
 /// `email`, for what is none.
 pub fn address(text: &str) -> Result<String, NearError> {
     let text = text.trim();
-    let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[],;:\\\"".contains(c);
-    let parts = text.rsplit_once('@');
-    let is_one = parts.is_some_and(|(name, host)| {
-        let labels = || host.split('.');
-        let is_label = |label: &str| {
-            !label.is_empty()
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        !name.is_empty()
-            && !name.contains('@')
-            && labels().count() > 1
-            && labels().all(is_label)
-            && text.chars().all(is_plain)
-    });
-    if is_one && text.len() <= LONGEST_ADDRESS {
+    if kernel::contact::is_mail_address(text) {
         Ok(text.to_owned())
     } else {
         let reason = "is no mail address";

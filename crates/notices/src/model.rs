@@ -13,6 +13,9 @@ use vault::VaultError;
 /// The most people told by one notice to a role or a unit.
 pub const MOST_RECIPIENTS: usize = 50;
 
+/// Why a notice to a unit did not arrive: nobody is there who could read it. Kept as it is; the page has words for it.
+pub const NO_ACCOUNT: &str = "the unit has no account that could read it";
+
 /// Whom a notice is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum To {

@@ -242,9 +242,8 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
                     f.channel.clone()
                 },
                 attempts: f.attempts,
-                // Within the program there is one reason only; others are words of other machines.
-                why: if f.channel == "in_app" {
-                    ui.t("notices-why-nobody")
+                why: if f.failure == crate::model::NO_ACCOUNT {
+                    ui.t("notices-failed-no-account")
                 } else {
                     f.failure
                 },

@@ -1,16 +1,16 @@
 //! The calls of GeoReport v2 under `/open311/v2`, each as XML and as JSON.
 
 use crate::model::{
-    Accepted, Discovery, Endpoint, GeoReportError, GeoReportFault, Service, ServiceDefinition,
-    ServiceRequest, TokenAnswer, Wanted,
+    Accepted, Discovery, Endpoint, FaultKind, GeoReportError, GeoReportFault, Service,
+    ServiceDefinition, ServiceRequest, TokenAnswer, Wanted,
 };
-use crate::ops::{self, Open311Error, Teller};
+use crate::ops::{self, Notices, Open311Error, Teller};
 use crate::wire::{self, Format};
-use access::{Ctx, Fault, Fields, Operation, Path, Permission, Routes, Visit};
-use axum::extract::RawQuery;
+use access::{AppState, Ctx, Fault, Fields, Operation, Path, Permission, Routes, Visit};
+use axum::extract::{RawQuery, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use cases::model::State;
+use cases::model::State as CaseState;
 use cases::service::Cases;
 use cases::words::state_key;
 use ui::Ui;
@@ -18,7 +18,10 @@ use ui::Ui;
 /// The specification.
 const SPECIFICATION: &str = "http://wiki.open311.org/GeoReport_v2";
 /// When this door last changed.
-const CHANGESET: &str = "2026-11-23T00:00:00+08:00";
+const CHANGESET: &str = "2026-11-30T00:00:00+08:00";
+/// About the parameter that endpoints of several jurisdictions need.
+const JURISDICTION: &str =
+    "the host of this address or the six digits of its city; may be left out, any other is a 404";
 
 /// The calls.
 pub fn routes() -> Routes {
@@ -78,7 +81,9 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
             Method::GET,
             path("discovery"),
             Permission::Public,
-            move |ctx: Ctx, ui: Ui| async move { discovery(&ctx, &ui, format) },
+            move |State(state): State<AppState>, ui: Ui| async move {
+                discovery(&state, &ui, format)
+            },
             Operation::new("GeoReport v2: where this interface is")
                 .in_xml(Some(is_xml))
                 .answers::<Discovery>(200),
@@ -87,25 +92,30 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
             Method::GET,
             path("services"),
             Permission::Public,
-            move |ctx: Ctx, ui: Ui| async move {
-                let city = ctx.service::<Cases>().city();
-                let services = ops::services(&city, ui.lang.tag());
-                wire::answer(format, StatusCode::OK, "services", &services)
+            move |ctx: Ctx, ui: Ui, State(state): State<AppState>, query: RawQuery| async move {
+                let found = asked(&ctx, &state, query).map(|_| {
+                    let city = ctx.service::<Cases>().city();
+                    ops::services(&city, ui.lang.tag())
+                });
+                said(format, "services", StatusCode::OK, found)
             },
             Operation::new("GeoReport v2: the services")
+                .query::<String>("jurisdiction_id", JURISDICTION)
                 .in_xml(Some(is_xml))
-                .answers::<Vec<Service>>(200),
+                .answers::<Vec<Service>>(200)
+                .faults_as::<Vec<GeoReportError>>(),
         )
         .on_api(
             Method::GET,
             path("requests"),
             Permission::CaseTrack,
-            move |ctx: Ctx, ui: Ui, query: RawQuery| async move {
-                let found = list(&ctx, &ui, query).await;
+            move |ctx: Ctx, ui: Ui, visit: Visit, State(state): State<AppState>, query: RawQuery| async move {
+                let found = list(&ctx, &ui, &visit, &state, query).await;
                 said(format, "service_requests", StatusCode::OK, found)
             },
             Operation::new("GeoReport v2: public requests, newest first")
-                .query::<String>("service_request_id", "only these, separated by commas; overrides all else")
+                .query::<String>("jurisdiction_id", JURISDICTION)
+                .query::<String>("service_request_id", "only these, also one's own by their private ids, separated by commas; overrides all else")
                 .query::<String>("service_code", "only of these services, separated by commas")
                 .query::<String>("start_date", "reported at or after this time; at most 90 days in one answer")
                 .query::<String>("end_date", "reported before this time")
@@ -120,9 +130,8 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
             Method::POST,
             path("requests"),
             Permission::CaseTrack,
-            move |ctx: Ctx, ui: Ui, fields: Fields| async move {
-                let notice = ui.t("open311-notice");
-                let done = ops::report(&ctx, &fields, notice).await.map(|made| vec![made]);
+            move |ctx: Ctx, ui: Ui, State(state): State<AppState>, query: RawQuery, fields: Fields| async move {
+                let done = report(&ctx, &ui, &state, query, &fields).await;
                 said(format, "service_requests", StatusCode::CREATED, done)
             },
             Operation::new("GeoReport v2: reports something; needs an api_key")
@@ -162,9 +171,16 @@ struct ReportForm {
     phone: Option<String>,
     /// Where a picture is; it is written down, not fetched.
     media_url: Option<String>,
+    /// The device that reports; it is not kept, and the answer says so.
+    device_id: Option<String>,
+    /// The account of whoever reports, in the caller's own terms; it is answered, and not kept.
+    account_id: Option<String>,
+    /// The host of this address or the six digits of its city; may be left out.
+    jurisdiction_id: Option<String>,
 }
 
-/// An answer or a fault in its format. What is not the caller's to mend goes out as from the rest of the house.
+/// An answer in its format. A fault goes out as every other of the house: the front door puts it into words, and
+/// [`wire::refusal`] into the standard's form.
 fn said<T: serde::Serialize>(
     format: Format,
     root: &str,
@@ -173,22 +189,43 @@ fn said<T: serde::Serialize>(
 ) -> Response {
     match result {
         Ok(document) => wire::answer(format, status, root, &document),
-        Err(Open311Error::Fault(fault)) => wire::fault(format, &fault),
-        Err(Open311Error::Case(error)) => Fault::from(error).into_response(),
-        Err(Open311Error::Store(error)) => Fault::from(error).into_response(),
+        Err(error) => Fault::from(error).into_response(),
     }
 }
 
 fn unknown_format() -> Response {
-    let fault = GeoReportFault::NotFound("the address ends in .json or .xml".into());
-    wire::fault(Format::Json, &fault)
+    let reason = "the address ends in .json or .xml";
+    let fault = GeoReportFault::new(FaultKind::NotFound, "format", "open311.format", reason);
+    Fault::from(fault).into_response()
 }
 
-fn discovery(ctx: &Ctx, ui: &Ui, format: Format) -> Response {
-    let base = ctx
-        .service_if_any::<PublicUrl>()
-        .map(|url| url.0.clone())
-        .unwrap_or_default();
+/// What was asked, of this jurisdiction.
+fn asked(ctx: &Ctx, state: &AppState, RawQuery(query): RawQuery) -> Result<Fields, Open311Error> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let public_url = &state.settings().public_url;
+    ops::jurisdiction(ctx, public_url, fields.get("jurisdiction_id"))?;
+    Ok(fields)
+}
+
+async fn report(
+    ctx: &Ctx,
+    ui: &Ui,
+    state: &AppState,
+    query: RawQuery,
+    fields: &Fields,
+) -> Result<Vec<Accepted>, Open311Error> {
+    asked(ctx, state, query)?;
+    let public_url = &state.settings().public_url;
+    ops::jurisdiction(ctx, public_url, fields.get("jurisdiction_id"))?;
+    let notices = Notices {
+        received: ui.t("open311-notice"),
+        device: ui.t("open311-notice-device"),
+    };
+    Ok(vec![ops::report(ctx, fields, notices).await?])
+}
+
+fn discovery(state: &AppState, ui: &Ui, format: Format) -> Response {
+    let base = state.settings().public_url.trim_end_matches('/');
     let document = Discovery {
         changeset: CHANGESET.into(),
         contact: ui.t("open311-contact"),
@@ -204,70 +241,93 @@ fn discovery(ctx: &Ctx, ui: &Ui, format: Format) -> Response {
     wire::answer(format, StatusCode::OK, "discovery", &document)
 }
 
-/// How the program is reached from outside.
-pub struct PublicUrl(pub String);
-
 /// The words of states in the reader's language.
-fn words(ui: &Ui) -> impl Fn(State) -> String + Sync + '_ {
+fn words(ui: &Ui) -> impl Fn(CaseState) -> String + Sync + '_ {
     move |state| ui.t(state_key(state))
 }
 
 async fn list(
     ctx: &Ctx,
     ui: &Ui,
-    RawQuery(query): RawQuery,
+    visit: &Visit,
+    state: &AppState,
+    query: RawQuery,
 ) -> Result<Vec<ServiceRequest>, Open311Error> {
-    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let fields = asked(ctx, state, query)?;
     let city = ctx.service::<Cases>().city();
     let wanted = Wanted::read(|name| fields.get(name), ctx.now(), &city.timezone)?;
     let teller = Teller {
         city: &city,
-        lang: ui.lang.tag(),
+        lang: ui.lang,
         state: &words(ui),
     };
-    ops::list(ctx, &wanted, &teller).await
+    ops::list(ctx, visit, &wanted, &teller).await
 }
 
-async fn definition(ctx: Ctx, ui: Ui, Path(code): Path<String>) -> Response {
+async fn definition(
+    ctx: Ctx,
+    ui: Ui,
+    State(state): State<AppState>,
+    Path(code): Path<String>,
+    query: RawQuery,
+) -> Response {
     let Some((code, format)) = Format::split(&code) else {
         return unknown_format();
     };
     let city = ctx.service::<Cases>().city();
-    let asked = (ui.t("open311-condition"), ui.t("open311-condition-help"));
-    let found = ops::definition(&city, code, asked).map_err(Open311Error::from);
+    let words = (ui.t("open311-condition"), ui.t("open311-condition-help"));
+    let found = asked(&ctx, &state, query).and_then(|_| Ok(ops::definition(&city, code, words)?));
     said(format, "service_definition", StatusCode::OK, found)
 }
 
-async fn request(ctx: Ctx, ui: Ui, visit: Visit, Path(id): Path<String>) -> Response {
+/// The request of an id or of a token.
+async fn one(
+    ctx: &Ctx,
+    ui: &Ui,
+    visit: &Visit,
+    state: &AppState,
+    query: RawQuery,
+    id: &str,
+) -> Result<ServiceRequest, Open311Error> {
+    asked(ctx, state, query)?;
+    let city = ctx.service::<Cases>().city();
+    let teller = Teller {
+        city: &city,
+        lang: ui.lang,
+        state: &words(ui),
+    };
+    ops::show(ctx, visit, id, &teller).await
+}
+
+async fn request(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    query: RawQuery,
+) -> Response {
     let Some((id, format)) = Format::split(&id) else {
         return unknown_format();
     };
-    let city = ctx.service::<Cases>().city();
-    let teller = Teller {
-        city: &city,
-        lang: ui.lang.tag(),
-        state: &words(&ui),
-    };
-    let found = ops::show(&ctx, &visit, id, &teller).await;
-    said(
-        format,
-        "service_requests",
-        StatusCode::OK,
-        found.map(|one| vec![one]),
-    )
+    let found = one(&ctx, &ui, &visit, &state, query, id).await;
+    let found = found.map(|one| vec![one]);
+    said(format, "service_requests", StatusCode::OK, found)
 }
 
-async fn token(ctx: Ctx, ui: Ui, visit: Visit, Path(token): Path<String>) -> Response {
+async fn token(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    query: RawQuery,
+) -> Response {
     let Some((token, format)) = Format::split(&token) else {
         return unknown_format();
     };
-    let city = ctx.service::<Cases>().city();
-    let teller = Teller {
-        city: &city,
-        lang: ui.lang.tag(),
-        state: &words(&ui),
-    };
-    let found = ops::show(&ctx, &visit, token, &teller).await.map(|one| {
+    let found = one(&ctx, &ui, &visit, &state, query, token).await;
+    let found = found.map(|one| {
         vec![TokenAnswer {
             service_request_id: one.service_request_id,
             token: token.to_owned(),

@@ -2,7 +2,7 @@
 //! <https://wiki.open311.org/GeoReport_v2/>).
 //!
 //! What is public: cases of classes flagged `public`, unless their requester asked for confidence; their state, class, unit
-//! and dates; their place as the middle of its unit grid; their words only after a person has read them
+//! and dates; their place as the middle of their street ([`place`]); their words only after a person has read them
 //! ([`ops::publish`]). A report of any other class is known by the private link of its requester alone, never by its
 //! number. No picture is published.
 //!
@@ -13,6 +13,7 @@ pub mod http;
 pub mod model;
 pub mod ops;
 mod pages;
+pub mod place;
 pub mod sql;
 pub mod wire;
 
@@ -26,6 +27,7 @@ pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
 /// What Open311 brings to the program: its calls, the page of public words, its table, its words.
 pub fn capability() -> access::Capability {
     access::Capability::new("open311", pages::add(http::routes()))
+        .refusals("/open311/", wire::refusal)
         .migrations(MIGRATIONS)
         .locales(
             include_str!("../locales/zh-CN.ftl"),

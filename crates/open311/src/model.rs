@@ -1,5 +1,7 @@
 //! The documents of GeoReport v2, and what is asked of its lists. Field names are the standard's.
 
+use access::{Problem, Word};
+use axum::http::StatusCode;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +12,8 @@ use utoipa::ToSchema;
 pub const SPAN: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The most requests of one answer.
 pub const MOST: u32 = 1000;
+/// The most requests asked for by their ids at once.
+pub const MOST_IDS: usize = 100;
 /// The longest description.
 pub const LONGEST_DESCRIPTION: usize = 4000;
 
@@ -96,9 +100,12 @@ pub struct ServiceRequest {
     /// When it is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_datetime: Option<String>,
-    /// The street and community, never the typed address.
+    /// The street, never the typed address.
     pub address: String,
-    /// The middle of its unit grid, degrees north, WGS 84.
+    /// The code of the street (12 digits), where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_id: Option<String>,
+    /// The middle of the street, degrees north, WGS 84: nothing finer is public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lat: Option<f64>,
     /// The same, degrees east.
@@ -113,6 +120,9 @@ pub struct Accepted {
     pub service_request_id: String,
     /// What happens next.
     pub service_notice: String,
+    /// The account of whoever reports, as the caller named it. The program keeps it not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
 }
 
 /// The id behind a token. This program gives ids at once, so a token is the private id itself.
@@ -162,21 +172,75 @@ pub struct Discovery {
     pub endpoints: Vec<Endpoint>,
 }
 
-/// Why a call is not answered, in the standard's three statuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GeoReportFault {
+/// The standard's statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
     /// 404: a service, a request, a token or a jurisdiction that is not there.
-    #[error("{0}")]
-    NotFound(String),
-    /// 403: the key is missing or not valid.
-    #[error("{0}")]
-    Key(String),
+    NotFound,
+    /// 403: the key is missing, not valid, or not for reporting.
+    Key,
     /// 400: everything else that the caller can mend.
-    #[error("{0}")]
-    Bad(String),
+    Bad,
     /// 429: too many of one key; after so many seconds again.
-    #[error("too many requests with this key")]
     TooMany(u32),
+}
+
+/// Why a call is not answered. Its sentence stands in the words under its code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{parameter} {reason}")]
+pub struct GeoReportFault {
+    /// Its status.
+    pub kind: FaultKind,
+    /// The parameter at fault, by the standard's name.
+    pub parameter: String,
+    /// The code of the sentence.
+    pub code: &'static str,
+    /// What is wrong with it, in English.
+    pub reason: String,
+}
+
+impl GeoReportFault {
+    /// A fault of a parameter.
+    pub fn new(
+        kind: FaultKind,
+        parameter: impl Into<String>,
+        code: &'static str,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            parameter: parameter.into(),
+            code,
+            reason: reason.into(),
+        }
+    }
+}
+
+// words: open311-error-*
+impl Problem for GeoReportFault {
+    fn status(&self) -> StatusCode {
+        match self.kind {
+            FaultKind::NotFound => StatusCode::NOT_FOUND,
+            FaultKind::Key => StatusCode::FORBIDDEN,
+            FaultKind::Bad => StatusCode::BAD_REQUEST,
+            FaultKind::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+    fn code(&self) -> &'static str {
+        self.code
+    }
+    fn field(&self) -> Option<String> {
+        Some(self.parameter.clone())
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        vec![("parameter", self.parameter.as_str().into())]
+    }
+    fn retry_after_s(&self) -> Option<u32> {
+        match self.kind {
+            FaultKind::TooMany(seconds) => Some(seconds),
+            _ => None,
+        }
+    }
 }
 
 /// What is asked of the list.
@@ -202,32 +266,43 @@ impl Wanted {
     /// Reads the query of a list; an empty parameter is none. Without dates, the last 90 days; with one, 90 days from or to it.
     ///
     /// # Errors
-    /// [`GeoReportFault::Bad`] naming the parameter.
+    /// A fault naming the parameter.
     pub fn read<'a>(
         get: impl Fn(&str) -> &'a str,
         now: Timestamp,
         tz: &TimeZone,
     ) -> Result<Self, GeoReportFault> {
-        let list = |name: &str| -> Vec<String> {
-            let parts = get(name).split(',').map(str::trim);
+        let list = |text: &str| -> Vec<String> {
+            let parts = text.split(',').map(str::trim);
             parts.filter(|p| !p.is_empty()).map(str::to_owned).collect()
         };
-        let ids = list("service_request_id");
-        if ids.len() > 100 {
-            return Err(bad("service_request_id", "names more than 100 requests"));
+        let ids = list(get("service_request_id"));
+        if ids.len() > MOST_IDS {
+            let reason = "names more than 100 requests";
+            return Err(bad("service_request_id", "open311.many_ids", reason));
         }
+        // The ids override all else, so that nothing beside them is even read.
+        let get = |name: &str| if ids.is_empty() { get(name) } else { "" };
         let (start, end) = (
             moment(get("start_date"), "start_date", tz, false)?,
             moment(get("end_date"), "end_date", tz, true)?,
         );
         let shifted = |at: Timestamp, by: SignedDuration| at.checked_add(by);
-        let too_far = |_| bad("start_date", "lies too far away");
+        let too_far = |_| bad("start_date", "open311.too_far", "lies too far away");
         let (from, to) = match (start, end) {
             (Some(from), Some(to)) if to < from => {
-                return Err(bad("end_date", "lies before start_date"));
+                return Err(bad(
+                    "end_date",
+                    "open311.backward",
+                    "lies before start_date",
+                ));
             }
             (Some(from), Some(to)) if to.duration_since(from) > SPAN => {
-                return Err(bad("end_date", "lies more than 90 days after start_date"));
+                return Err(bad(
+                    "end_date",
+                    "open311.too_long_span",
+                    "lies more than 90 days after start_date",
+                ));
             }
             (Some(from), Some(to)) => (from, to),
             (Some(from), None) => (from, shifted(from, SPAN).map_err(too_far)?),
@@ -237,23 +312,29 @@ impl Wanted {
                 shifted(now, SignedDuration::from_secs(1)).map_err(too_far)?,
             ),
         };
-        let mut states = list("status");
+        let mut states = list(get("status"));
         states.sort();
         states.dedup();
         let open = match states.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             [] | ["closed", "open"] => None,
             ["open"] => Some(true),
             ["closed"] => Some(false),
-            _ => return Err(bad("status", "is open, closed or open,closed")),
+            _ => {
+                return Err(bad(
+                    "status",
+                    "open311.status",
+                    "is open, closed or open,closed",
+                ));
+            }
         };
         let limit = number(get("page_size"), "page_size", MOST)?.clamp(1, MOST);
         let page = number(get("page"), "page", 1)?.max(1);
         let offset = (page - 1)
             .checked_mul(limit)
-            .ok_or_else(|| bad("page", "lies too far away"))?;
+            .ok_or_else(|| bad("page", "open311.too_far", "lies too far away"))?;
         Ok(Self {
             ids,
-            codes: list("service_code"),
+            codes: list(get("service_code")),
             from,
             to,
             open,
@@ -263,15 +344,17 @@ impl Wanted {
     }
 }
 
-/// A fault that names its parameter.
-pub fn bad(parameter: &str, reason: &str) -> GeoReportFault {
-    GeoReportFault::Bad(format!("{parameter} {reason}"))
+/// What the caller can mend, by the name of its parameter.
+pub fn bad(parameter: &str, code: &'static str, reason: &str) -> GeoReportFault {
+    GeoReportFault::new(FaultKind::Bad, parameter, code, reason)
 }
 
 fn number(text: &str, name: &str, default: u32) -> Result<u32, GeoReportFault> {
     match text {
         "" => Ok(default),
-        text => text.parse().map_err(|_| bad(name, "is not a whole number")),
+        text => text
+            .parse()
+            .map_err(|_| bad(name, "open311.no_number", "is not a whole number")),
     }
 }
 
@@ -290,7 +373,13 @@ fn moment(
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Some(at));
     }
-    let wrong = || bad(name, "is no time such as 2026-03-16T00:00:00+08:00");
+    let wrong = || {
+        bad(
+            name,
+            "open311.no_time",
+            "is no time such as 2026-03-16T00:00:00+08:00",
+        )
+    };
     let day: Date = text.parse().map_err(|_| wrong())?;
     let day = if is_end {
         day.tomorrow().map_err(|_| wrong())?
@@ -334,6 +423,20 @@ mod tests {
     }
 
     #[test]
+    fn beside_ids_nothing_else_is_read() {
+        let given = [
+            ("service_request_id", "a, b"),
+            ("start_date", "foo"),
+            ("status", "lost"),
+            ("service_code", "C0101"),
+            ("page", "-1"),
+        ];
+        let wanted = read(&given).unwrap();
+        assert_eq!(wanted.ids, ["a", "b"]);
+        assert!(wanted.codes.is_empty() && wanted.open.is_none());
+    }
+
+    #[test]
     fn what_does_not_read_is_named() {
         for (name, value) in [
             ("start_date", "yesterday"),
@@ -342,10 +445,12 @@ mod tests {
             ("page", "-1"),
             ("page_size", "many"),
         ] {
-            match read(&[(name, value)]).unwrap_err() {
-                GeoReportFault::Bad(said) => assert!(said.starts_with(name), "{said}"),
-                other => panic!("{other:?}"),
-            }
+            let fault = read(&[(name, value)]).unwrap_err();
+            assert_eq!(
+                (fault.kind, fault.parameter.as_str()),
+                (FaultKind::Bad, name)
+            );
+            assert!(fault.to_string().starts_with(name), "{fault}");
         }
         let long = [("start_date", "2026-01-01"), ("end_date", "2026-06-01")];
         assert!(read(&long).is_err());

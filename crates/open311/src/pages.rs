@@ -3,11 +3,14 @@
 use crate::ops;
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Routes, show};
 use askama::Template;
+use axum::extract::RawQuery;
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
+use cases::model::CaseId;
 use cases::service::Cases;
 use kernel::codes::CaseNumber;
-use ui::{Tone, Ui};
+use kernel::paging::Cursor;
+use ui::{Pager, Tone, Ui};
 
 const LIST: &str = "/public-texts";
 
@@ -34,20 +37,39 @@ struct Line {
 struct TextsPage {
     ui: Ui,
     lines: Vec<Line>,
+    pager: Pager,
 }
 
-async fn page(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+async fn page(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let after = match fields.read::<Cursor>("after")? {
+        Some(cursor) => Some(cursor.part::<CaseId>(0).map_err(|e| {
+            Fault::invalid("after", "access.invalid_field", e.to_string()).arg("field", "after")
+        })?),
+        None => None,
+    };
     let city = ctx.service::<Cases>().city();
     let lang = ui.lang.tag();
     let name = |id| city.matter(id).map(|c| c.name(lang).to_owned());
-    let unread = ops::unread(&ctx).await?;
-    let lines = unread.into_iter().map(|u| Line {
+    let unread = ops::unread(&ctx, after).await?;
+    let pager = Pager {
+        previous: after.map(|_| LIST.to_owned()),
+        // A cursor is plain letters and digits.
+        next: unread
+            .next
+            .as_ref()
+            .map(|after| format!("{LIST}?after={after}")),
+        shown: unread.items.len() as u64,
+        total: None,
+    };
+    let lines = unread.items.into_iter().map(|u| Line {
         number: u.number.to_string(),
         matter: u.matter.and_then(name).unwrap_or_default(),
         text: u.text,
     });
     show(&TextsPage {
         lines: lines.collect(),
+        pager,
         ui,
     })
 }
@@ -101,6 +123,7 @@ mod tests {
                 let page = TextsPage {
                     ui: testing::ui_with(testing::site_with(i18n()), lang, now),
                     lines: (0..lines).map(line).collect(),
+                    pager: Pager::default(),
                 };
                 let html = page.render().unwrap();
                 testing::assert_sound(&html);

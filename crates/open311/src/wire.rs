@@ -1,6 +1,7 @@
 //! One value, two formats: JSON as it is, XML by the names of its lists (the "Spark" mapping of GeoReport v2).
 
-use crate::model::{GeoReportError, GeoReportFault};
+use crate::model::GeoReportError;
+use access::Refusal;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use quick_xml::escape::escape;
@@ -107,25 +108,24 @@ pub fn answer(
     (status, [(header::CONTENT_TYPE, format.media_type())], body).into_response()
 }
 
-/// A fault in its format: a list of one error.
-pub fn fault(format: Format, fault: &GeoReportFault) -> Response {
-    let status = match fault {
-        GeoReportFault::NotFound(_) => StatusCode::NOT_FOUND,
-        GeoReportFault::Key(_) => StatusCode::FORBIDDEN,
-        GeoReportFault::Bad(_) => StatusCode::BAD_REQUEST,
-        GeoReportFault::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+/// A refusal, whichever part of the house it comes from, in the form of the standard: a list of one error, in the format
+/// that the address asks for.
+pub fn refusal(refusal: &Refusal<'_>) -> Response {
+    let format = if refusal.path.ends_with(".xml") {
+        Format::Xml
+    } else {
+        Format::Json
+    };
+    let sentence = refusal.sentence;
+    let description = match refusal.field {
+        Some(field) if !sentence.contains(field) => format!("{field}: {sentence}"),
+        _ => sentence.to_owned(),
     };
     let errors = [GeoReportError {
-        code: status.as_u16(),
-        description: fault.to_string(),
+        code: refusal.status.as_u16(),
+        description,
     }];
-    let mut response = answer(format, status, "errors", &errors);
-    if let GeoReportFault::TooMany(seconds) = fault {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
-    }
-    response
+    answer(format, refusal.status, "errors", &errors)
 }
 
 #[cfg(test)]

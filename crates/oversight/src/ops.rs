@@ -1,12 +1,11 @@
 //! Use cases: the list of special acts, drawing a sample, taking a file.
 
-use crate::model::{self, Draw, LONGEST_SEED, MOST_DRAWN, Sample};
+use crate::model::{self, Draw, LONGEST_SEED, MOST_DRAWN, Place, Sample, SpecialAct, Wanted};
 use crate::sql;
-use access::ops::audit::{self, AuditQuery, AuditRow};
 use access::{Ctx, FileOut, Problem, Refused, Word};
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use kernel::id::Id;
+use kernel::paging::Cursor;
 use kernel::{Page, PageSize};
 use store::{AuditEvent, StoreError};
 
@@ -79,36 +78,63 @@ pub struct SpecialQuery {
     pub from: Option<Timestamp>,
     /// Before.
     pub to: Option<Timestamp>,
-    /// Older than this entry.
-    pub after: Option<Id>,
+    /// Those that come after this place, where a page ended.
+    pub after: Option<Place>,
 }
 
 impl SpecialQuery {
-    fn read(&self) -> Result<AuditQuery, OversightError> {
-        let actions = model::actions_of(&self.kind).ok_or_else(|| OversightError::Field {
+    fn wanted(&self) -> Result<Wanted, OversightError> {
+        model::wanted(&self.kind).ok_or_else(|| OversightError::Field {
             field: "kind",
             code: "oversight.unknown_kind",
             reason: "no such kind of special acts".into(),
-        })?;
-        Ok(AuditQuery {
-            actions,
-            from: self.from,
-            to: self.to,
-            after: self.after,
-            ..AuditQuery::default()
         })
     }
 }
 
-/// One page of special acts, newest first.
+/// So many acts, from the place of the query on. One statement.
+async fn acts(
+    ctx: &Ctx,
+    query: &SpecialQuery,
+    most: i64,
+) -> Result<Vec<SpecialAct>, OversightError> {
+    let wanted = query.wanted()?;
+    let (period, after) = ((query.from, query.to), query.after);
+    let districts = ctx.scope().districts;
+    Ok(ctx
+        .read(move |r| -> Result<_, StoreError> {
+            sql::specials(r, &wanted, period, after, &districts, most)
+        })
+        .await?)
+}
+
+/// A place as the cursor of a list.
+pub fn cursor(place: Place) -> Cursor {
+    Cursor::new([
+        place.at.as_microsecond().to_string(),
+        place.key.to_string(),
+        place.seq.to_string(),
+    ])
+}
+
+/// The place that a cursor names; none of one that is no place of this list.
+pub fn place(cursor: &Cursor) -> Option<Place> {
+    Some(Place {
+        at: Timestamp::from_microsecond(cursor.part(0).ok()?).ok()?,
+        key: cursor.part(1).ok()?,
+        seq: cursor.part(2).ok()?,
+    })
+}
+
+/// One page of special acts, newest first, from the record of the cases itself: whatever is there is in the list, whichever
+/// way it came into the store.
 ///
 /// # Errors
 /// [`OversightError`].
-pub async fn specials(ctx: &Ctx, query: &SpecialQuery) -> Result<Page<AuditRow>, OversightError> {
-    let query = query.read()?;
-    Ok(ctx
-        .read(move |r| -> Result<_, StoreError> { audit::search(r, &query, PageSize::default()) })
-        .await?)
+pub async fn specials(ctx: &Ctx, query: &SpecialQuery) -> Result<Page<SpecialAct>, OversightError> {
+    let size = PageSize::default();
+    let found = acts(ctx, query, size.probe()).await?;
+    Ok(Page::from_probe(found, size, |act| cursor(act.place())))
 }
 
 /// All special acts of a query, at most [`MOST_ROWS`], newest first.
@@ -118,25 +144,8 @@ pub async fn specials(ctx: &Ctx, query: &SpecialQuery) -> Result<Page<AuditRow>,
 pub async fn all_specials(
     ctx: &Ctx,
     query: &SpecialQuery,
-) -> Result<Vec<AuditRow>, OversightError> {
-    let query = query.read()?;
-    let rows = ctx
-        .read(move |r| -> Result<_, StoreError> {
-            let mut query = query.clone();
-            let mut rows: Vec<AuditRow> = Vec::new();
-            let size = PageSize::new(PageSize::MAX.into()).unwrap_or_default();
-            while rows.len() <= MOST_ROWS {
-                let page = audit::search(r, &query, size)?;
-                let last = page.items.last().map(|row| row.id);
-                rows.extend(page.items);
-                if page.next.is_none() {
-                    break;
-                }
-                query.after = last;
-            }
-            Ok(rows)
-        })
-        .await?;
+) -> Result<Vec<SpecialAct>, OversightError> {
+    let rows = acts(ctx, query, i64::try_from(MOST_ROWS + 1).unwrap_or(i64::MAX)).await?;
     if rows.len() > MOST_ROWS {
         return Err(OversightError::Field {
             field: "from",

@@ -177,7 +177,7 @@ fn entry(ui: &Ui, row: AuditRow, names: &HashMap<AccountId, String>) -> EntryRow
         object_kind: trail::object(ui, &row.object_kind),
         page: trail::page_of(&row).unwrap_or_default(),
         of_object: narrowed(&[("kind", &row.object_kind), ("object", &row.object_id)]),
-        details: trail::details(&row.detail),
+        details: trail::details(ui, &row.detail),
         purpose: row.purpose.unwrap_or_default(),
         of_request: narrowed(&[("reference", &reference)]),
         reference,

@@ -6,6 +6,7 @@ mod city_rules;
 mod deputies;
 mod health;
 mod sign_in;
+mod tokens;
 mod users;
 mod wall;
 
@@ -90,6 +91,50 @@ pub fn capability() -> Capability {
             "/users/{id}/open",
             Permission::AccountManage,
             users::open,
+        )
+        .on(
+            Method::GET,
+            "/users/{id}/tokens",
+            Permission::AccountManage,
+            tokens::list,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}/tokens",
+            Permission::RoleManage,
+            tokens::issue,
+        )
+        .on(
+            Method::POST,
+            "/users/{id}/tokens/{token}/revoke",
+            Permission::AccountManage,
+            tokens::revoke,
+        )
+        .on_api(
+            Method::GET,
+            "/api/v1/accounts/{id}/tokens",
+            Permission::AccountManage,
+            tokens::api_list,
+            Operation::new("lists the API keys of an account, without their texts")
+                .answers::<tokens::TokenList>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/accounts/{id}/tokens",
+            Permission::RoleManage,
+            tokens::api_issue,
+            Operation::new(
+                "gives out an API key of somebody else's account; its text is told once",
+            )
+            .body::<tokens::NewKey>()
+            .answers::<tokens::TokenOnce>(200),
+        )
+        .on_api(
+            Method::POST,
+            "/api/v1/accounts/{id}/tokens/{token}/revoke",
+            Permission::AccountManage,
+            tokens::api_revoke,
+            Operation::new("takes an API key back").answers::<tokens::TokenList>(200),
         )
         .on(
             Method::GET,

@@ -244,7 +244,8 @@ pub struct NewToken {
 }
 
 /// Makes a token for `days` days with some permissions; an empty list means all that API programs usually need of the
-/// account's roles: everything the account may do but its own account.
+/// account's roles: everything the account may do but its own account, and what is open to everybody. A list means these
+/// permissions and no other, so that a token for reading does not report.
 ///
 /// # Errors
 /// `TokenDays`, `Scope`, `NameShape`.
@@ -268,13 +269,13 @@ pub fn new_token(
     if let Some(beyond) = scopes.iter().find(|p| !held(p) && !p.is_open()) {
         return Err(AccountError::Scope(*beyond));
     }
-    let open = Permission::ALL.iter().copied().filter(|p| p.is_open());
     let wanted = Permission::ALL.iter().copied().filter(|p| {
-        if scopes.is_empty() {
-            held(p) && *p != Permission::OwnAccount
-        } else {
-            scopes.contains(p) && !p.is_open()
-        }
+        *p == Permission::Public
+            || if scopes.is_empty() {
+                p.is_open() || (held(p) && *p != Permission::OwnAccount)
+            } else {
+                scopes.contains(p)
+            }
     });
     let text = format!(
         "{}{}",
@@ -285,7 +286,7 @@ pub fn new_token(
     let token = ApiToken {
         id: Id::new(now, rand::random()),
         name: rules::name(name)?,
-        scopes: JsonList(open.chain(wanted).collect()),
+        scopes: JsonList(wanted.collect()),
         created_at: now,
         expires_at: now + SignedDuration::from_hours(24 * days),
         revoked_at: None,
@@ -293,12 +294,21 @@ pub fn new_token(
     Ok(NewToken { token, text, hash })
 }
 
+/// Whose API token a text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyHolder {
+    /// The account.
+    pub account: AccountId,
+    /// What the token is good for.
+    pub scopes: Vec<Permission>,
+}
+
 /// Whose API token a text is, for interfaces that carry a key beside the request instead of in its head (Open311's
-/// `api_key`); none for a text that is no token that works.
+/// `api_key`); none for a text that is no token that works. Whoever asks looks at the scopes.
 ///
 /// # Errors
 /// The store's.
-pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> {
+pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<KeyHolder>> {
     let Some(hash) = secret::token_hash(key) else {
         return Ok(None);
     };
@@ -306,7 +316,10 @@ pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> 
     let found = ctx
         .read(move |r| -> StoreResult<_> { sql::token(r, &hash, now) })
         .await?;
-    Ok(found.map(|(account, _)| account.id))
+    Ok(found.map(|(account, scopes)| KeyHolder {
+        account: account.id,
+        scopes: scopes.0,
+    }))
 }
 
 /// Gives out a token.

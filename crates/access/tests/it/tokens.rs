@@ -166,3 +166,96 @@ fn a_token_has_no_more_than_its_account() {
             && !all.contains(&Permission::OwnAccount)
     );
 }
+
+#[test]
+fn a_token_for_reading_carries_nothing_beside_what_it_was_given_for() {
+    let db = testdb::TestDb::sqlite(&migrations());
+    let city = City::new(&db);
+    let id = city.account("bot", &[Role::Acceptor]);
+    let ctx = city.system();
+    let account = ctx.read_blocking(move |r| accounts::find(r, id)).unwrap();
+    let scopes = |wanted: &[Permission]| {
+        let new = accounts::new_token(&account, "t", wanted, 1, ctx.now()).unwrap();
+        new.token.scopes.0
+    };
+    assert_eq!(
+        scopes(&[Permission::NoticeRead]),
+        [Permission::Public, Permission::NoticeRead]
+    );
+    assert!(scopes(&[]).contains(&Permission::CaseReport));
+    let text = give(&city, id, &[Permission::NoticeRead], 1).1;
+    let holder = city
+        .run(accounts::key_holder(&ctx, &text))
+        .unwrap()
+        .expect("the token works");
+    assert_eq!(holder.account, id);
+    assert!(!holder.scopes.contains(&Permission::CaseReport));
+}
+
+both_engines!(
+    an_administrator_gives_a_key_out_once_and_takes_it_back,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let bot = city.account("bot", &[Role::Acceptor]);
+        let mut admin = city.role(Role::SecurityAdmin);
+        let page = format!("/users/{bot}/tokens");
+        let empty = admin.get(&page);
+        assert_eq!(empty.status, 200, "{}", empty.text);
+        ui::testing::assert_sound(&empty.text);
+        assert!(empty.text.contains("No keys yet"));
+        assert!(
+            !empty.text.contains("value=\"evaluation.read\""),
+            "not held"
+        );
+        // Nothing ticked is refused at its field.
+        let wrong = admin.post_from(&page, &page, &[("name", "app"), ("days", "30")]);
+        assert_eq!(wrong.status, 422);
+        assert!(
+            wrong.text.contains("Tick at least one thing"),
+            "{}",
+            wrong.text
+        );
+        let ticked = [("name", "app"), ("days", "30"), ("scopes", "case.report")];
+        let once = admin.post_from(&page, &page, &ticked);
+        assert_eq!(once.status, 200, "{}", once.text);
+        ui::testing::assert_sound(&once.text);
+        let text = once
+            .text
+            .split("<dd><code>")
+            .nth(1)
+            .expect("the key is shown");
+        let text = text.split('<').next().unwrap().to_owned();
+        let ctx = city.system();
+        let holder = || city.run(accounts::key_holder(&ctx, &text)).unwrap();
+        assert!(holder().unwrap().scopes.contains(&Permission::CaseReport));
+        let listed = admin.get(&page);
+        ui::testing::assert_sound(&listed.text);
+        assert!(listed.text.contains("in force") && !listed.text.contains(&text));
+        let back = listed.text.split("/revoke\"").next().unwrap();
+        let back = back.rsplit('"').next().unwrap().to_owned() + "/revoke";
+        assert_eq!(admin.post_from(&page, &back, &[]).status, 303);
+        assert_eq!(holder(), None, "it stops at once");
+        assert!(admin.get(&page).text.contains("taken back"));
+        assert_eq!(
+            (
+                city.audited("token.add", "done"),
+                city.audited("token.revoke", "done")
+            ),
+            (1, 1)
+        );
+        // Nobody gives a key of the own account, and nobody else gives any.
+        let own = city.ask(|r| {
+            Ok(r.one::<(access::AccountId,)>(
+                "SELECT id FROM accounts WHERE login = 'security_admin'",
+                &[],
+            )?
+            .0)
+        });
+        let own = format!("/users/{own}/tokens");
+        assert!(admin.post_from(&own, &own, &ticked).status >= 400);
+        let mut other = city.role(Role::SystemAdmin);
+        assert_eq!(other.get(&page).status, 403);
+        assert_eq!(city.audited("token.add", "done"), 1);
+    }
+);

@@ -1,4 +1,4 @@
-//! `shiyu user add|list|reset|close|open|token`: accounts from the command line of the machine.
+//! `shiyu user add|list|reset|close|open|token|tokens|revoke`: accounts from the command line of the machine.
 
 use crate::compose::Program;
 use crate::config::Common;
@@ -88,6 +88,18 @@ enum What {
         #[arg(long, default_value_t = 90)]
         days: i64,
     },
+    /// List the API tokens of an account, without their texts.
+    Tokens {
+        /// Whose.
+        login: String,
+    },
+    /// Take an API token back: the program that uses it stops at once.
+    Revoke {
+        /// Whose.
+        login: String,
+        /// Its id, as `user tokens` lists it.
+        id: kernel::id::Id,
+    },
 }
 
 #[derive(Serialize)]
@@ -174,6 +186,8 @@ impl Args {
                 scopes,
                 days,
             } => token(ctx, &login, &name, &scopes, days),
+            What::Tokens { login } => tokens(ctx, &login),
+            What::Revoke { login, id } => revoke(ctx, &login, id),
         }
     }
 }
@@ -330,6 +344,46 @@ fn token(
         "scopes": new.token.scopes.0, "expires_at": new.token.expires_at.to_string(),
     });
     Done::new(&json, new.text)
+}
+
+fn tokens(ctx: &Ctx, login: &str) -> Result<Done, Failure> {
+    let id = id_of(ctx, login)?;
+    let found = ctx
+        .read_blocking(move |r| -> Result<_, AccountError> { Ok(accounts::tokens(r, id)?) })
+        .map_err(failure)?;
+    let listed: Vec<serde_json::Value> = found
+        .iter()
+        .map(|token| {
+            serde_json::json!({
+                "id": token.id.to_string(), "name": token.name, "scopes": token.scopes.0,
+                "created_at": token.created_at.to_string(), "expires_at": token.expires_at.to_string(),
+                "revoked_at": token.revoked_at.map(|at| at.to_string()),
+            })
+        })
+        .collect();
+    let lines: Vec<String> = found
+        .iter()
+        .map(|token| {
+            let state = match token.revoked_at {
+                Some(_) => "  taken back",
+                None if token.expires_at <= ctx.now() => "  over",
+                None => "",
+            };
+            format!(
+                "{}  {}  until {}{state}",
+                token.id, token.name, token.expires_at
+            )
+        })
+        .collect();
+    Done::new(&serde_json::json!({ "tokens": listed }), lines.join("\n"))
+}
+
+fn revoke(ctx: &Ctx, login: &str, token: kernel::id::Id) -> Result<Done, Failure> {
+    let id = id_of(ctx, login)?;
+    ctx.write_blocking(move |w| accounts::revoke(w, id, token))
+        .map_err(failure)?;
+    let json = serde_json::json!({ "login": login, "id": token.to_string(), "revoked": true });
+    Done::new(&json, format!("token {token} of {login} is taken back"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::place::{Place, on_both};
 use crate::python::python_with;
-use crate::serving::Serving;
+use crate::serving::{Serving, ask};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -279,6 +279,175 @@ on_both!(
             serde_json::json!([])
         );
         assert_eq!(place.check_record(), 2);
+    }
+);
+
+on_both!(
+    what_is_refused_is_refused_as_the_standard_says_and_nothing_is_dropped,
+    |place| {
+        let key = city(place);
+        let reader = place
+            .run(&[
+                "user",
+                "token",
+                "app",
+                "--name",
+                "reader",
+                "--scope",
+                "notice.read",
+            ])
+            .done();
+        let reader = reader["token"].as_str().unwrap().to_owned();
+        let serving = Serving::start(place);
+        let addr = serving.addr;
+        let get = |path: &str| send(addr, "GET", &format!("/open311/v2/{path}"), "");
+        let post = |form: &str| send(addr, "POST", "/open311/v2/requests.json", form);
+        let at = "service_code=C0101&lat=30.245&long=120.165";
+
+        // One jurisdiction, by the name of its host or the digits of its city; any other is not there.
+        for path in ["services.json", "services/C0101.json", "requests.json"] {
+            for known in ["", "127.0.0.1"] {
+                let reply = get(&format!("{path}?jurisdiction_id={known}"));
+                assert_eq!(reply.status, 200, "{path} {known}: {}", reply.text);
+            }
+            let reply = get(&format!("{path}?jurisdiction_id=other.gov"));
+            assert_eq!(reply.status, 404, "{path}");
+            assert!(
+                reply.first()["description"]
+                    .as_str()
+                    .unwrap()
+                    .contains("jurisdiction_id")
+            );
+        }
+        let elsewhere = post(&format!("api_key={key}&{at}&jurisdiction_id=other.gov"));
+        assert_eq!(elsewhere.status, 404, "{}", elsewhere.text);
+
+        // The house's own refusals have the standard's form, in the format of the address.
+        let wrong = send(addr, "PUT", "/open311/v2/requests.xml", "");
+        assert_eq!(
+            (wrong.status, wrong.media_type.as_str()),
+            (405, "text/xml; charset=utf-8")
+        );
+        assert!(
+            wrong.text.contains("<errors><error><code>405</code>"),
+            "{}",
+            wrong.text
+        );
+        let large = post(&format!(
+            "api_key={key}&description={}",
+            "x".repeat(3_000_000)
+        ));
+        assert_eq!(
+            (large.status, large.first()["code"].as_u64()),
+            (413, Some(413))
+        );
+        let lost = get("nothing.xml");
+        assert_eq!(
+            (lost.status, lost.media_type.as_str()),
+            (404, "text/xml; charset=utf-8")
+        );
+
+        // What a report says beside the known entries is answered or refused, by the names of the standard, each once.
+        for (more, named, says) in [
+            ("attribute[colour]=red", "attribute[colour]", "没有这个属性"),
+            (
+                "attribute[condition][]=1&attribute[condition][]=2",
+                "attribute[condition][]",
+                "一个值",
+            ),
+            ("phone=138", "phone", "电话号码"),
+            ("email=x", "email", "邮箱"),
+            ("long=520.165&lat=30&service_code=C0101", "long", "坐标"),
+        ] {
+            let form = if more.starts_with("long") {
+                format!("api_key={key}&{more}")
+            } else {
+                format!("api_key={key}&{at}&{more}")
+            };
+            let reply = post(&form);
+            let said = reply.first()["description"].as_str().unwrap().to_owned();
+            assert_eq!(reply.status, 400, "{more}: {said}");
+            assert_eq!(said.matches(named).count(), 1, "{more}: {said}");
+            assert!(said.contains(says), "{more}: {said}");
+        }
+        let kept = post(&format!("api_key={reader}&{at}"));
+        assert_eq!(
+            kept.status, 403,
+            "a key for reading does not report: {}",
+            kept.text
+        );
+        assert_eq!(place.count("SELECT count(*) FROM cases"), 0);
+        let made = post(&format!(
+            "api_key={key}&{at}&account_id=u-7&device_id=d-9&attribute[condition][]=2"
+        ));
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.first()["account_id"], "u-7");
+        assert!(
+            made.first()["service_notice"]
+                .as_str()
+                .unwrap()
+                .contains("设备编号不予保存")
+        );
+        let all = "SELECT count(*) FROM cases WHERE body LIKE '%u-7%' OR body LIKE '%d-9%'";
+        assert_eq!(place.count(all), 0, "neither is kept");
+
+        // Ids override all else, also where it does not read; one's own is known by its private id.
+        let number = made.first()["service_request_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let secret = post(&format!(
+            "api_key={key}&service_code=E0901&lat=30.245&long=120.165&description=x"
+        ));
+        let private = secret.first()["service_request_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let found = get(&format!(
+            "requests.json?service_request_id={number},{private}&start_date=foo&status=lost&page=-1"
+        ));
+        assert_eq!(found.status, 200, "{}", found.text);
+        let ids: Vec<String> = found
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["service_request_id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(ids, [number, private]);
+        let wrong = "0".repeat(64);
+        assert_eq!(
+            get(&format!("requests.json?service_request_id={wrong}")).json(),
+            serde_json::json!([])
+        );
+
+        // Whoever says that it is the same is one voice more: nobody is sent to look a second time.
+        let tasks = || place.count("SELECT count(*) FROM cases WHERE task_kind = 'verify'");
+        let report = |body: Value| {
+            let (status, receipt) = ask(addr, "POST", "/api/v1/reports", &key, &body).unwrap();
+            assert_eq!(status, 201, "{receipt}");
+            assert!(
+                receipt["link"].is_string(),
+                "each voice has its own link: {receipt}"
+            );
+            receipt["case"]["state"].as_str().unwrap().to_owned()
+        };
+        let before = tasks();
+        let same = serde_json::json!({ "description": "我也遇到了", "same_as": ids[0] });
+        assert_eq!(report(same), "pending_accept");
+        assert_eq!(tasks(), before);
+        assert_eq!(
+            report(serde_json::json!({ "description": "另一件" })),
+            "pending_verify"
+        );
+        assert_eq!(tasks(), before + 1);
+
+        // The address of the interface is the one it answers at.
+        let discovery = get("discovery.json").json();
+        assert_eq!(
+            discovery["endpoints"][0]["url"],
+            format!("http://{addr}/open311/v2").as_str()
+        );
     }
 );
 

@@ -391,7 +391,7 @@ impl Rejects {
             &reject.reason,
         ];
         self.writer
-            .write_record(fields)
+            .write_record(fields.map(|cell| kernel::sheet::guarded(cell).into_owned()))
             .map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())
     }
     fn finish(mut self) -> Result<(), ImportError> {

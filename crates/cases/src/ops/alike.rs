@@ -126,12 +126,11 @@ pub(super) async fn named_public(
     ctx: &Ctx,
     city: &City,
     number: Option<CaseNumber>,
-) -> Result<Option<CaseNumber>, CaseError> {
-    let Some(number) = number else {
-        return Ok(None);
-    };
-    let found = public_by_number(ctx, city, number).await?;
-    Ok(found.map(|case| case.number))
+) -> Result<Option<Case>, CaseError> {
+    match number {
+        Some(number) => public_by_number(ctx, city, number).await,
+        None => Ok(None),
+    }
 }
 
 /// A case that whoever reports may say theirs is the same as: one that is public and not over. One statement.

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kernel::clock::to_micros;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, DivisionLevel, GridCode};
+use kernel::contact::{is_mail_address, is_phone_number};
 use kernel::geo::{Crs, Point, to_wgs84};
 use kernel::id::Id;
 use kernel::mask::mask_free_text;
@@ -26,8 +27,6 @@ use vault::model::{Field, NewSubject, REPORT_BASIS, purpose};
 
 /// A report made offline may arrive this much later.
 const LATEST_ARRIVAL: SignedDuration = SignedDuration::from_hours(31 * 24);
-/// A report that arrives more than this after it was made stands in the audit trail as recorded late.
-const LATE_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// The clock of a device may run ahead by this much.
 const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// The longest address, in characters.
@@ -376,6 +375,29 @@ fn names(new: &NewReport) -> Vec<&str> {
     new.contact.name.as_deref().into_iter().collect()
 }
 
+/// Whether somebody could be reached by the contact given: a phone number and a mail address have their shape, and whoever
+/// wants to be told gives one of them.
+fn check_contact(new: &NewReport) -> Result<(), CaseError> {
+    let given = |text: &'_ Option<String>| {
+        let text = text.as_deref().map(str::trim).unwrap_or_default();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    // The shape only: what does not go into one line the vault refuses itself.
+    if given(&new.contact.phone).is_some_and(|text| !is_phone_number(&text)) {
+        let reason = "is no phone number";
+        return Err(CaseError::field("phone", "cases.bad_phone", reason));
+    }
+    if given(&new.contact.email).is_some_and(|text| !is_mail_address(&text)) {
+        let reason = "is no mail address";
+        return Err(CaseError::field("email", "cases.bad_email", reason));
+    }
+    if new.notify && !new.contact.is_reachable() {
+        let reason = "needs a phone number or a mail address";
+        return Err(CaseError::field("notify", "cases.no_way_to_tell", reason));
+    }
+    Ok(())
+}
+
 /// What goes to the vault: the contact, and the words as they were written where some had to be masked.
 fn person(
     new: &NewReport,
@@ -449,7 +471,7 @@ where
         .map(|id| class_in_force(&city, id, seen_on))
         .transpose()?;
     let (address, is_address_masked) = masked_address(&new);
-    let place = Place {
+    let mut place = Place {
         address,
         ..locate(&city, &new.place)?
     };
@@ -462,6 +484,12 @@ where
     }
     let files = new.files();
     let same_as = super::alike::named_public(ctx, &city, new.same_as).await?;
+    // Whoever says that it is the same and no more means the same street; where exactly is not theirs to know.
+    if place == Place::default() {
+        let there = same_as.as_ref().and_then(|case| case.place.here());
+        let street = there.and_then(|d| city.territory.at_level(d, DivisionLevel::Street));
+        place.division = street.map(|d| d.code);
+    }
     let district = district_of(&place, cases.config().default_district);
     let lists = cases.lists(ctx).await?;
     // Whoever is no member of staff asks for something; so does whoever left a contact, or came by a channel of the public.
@@ -479,9 +507,10 @@ where
         is_masked.then_some(new.description.trim()),
         address_of(&new.place).filter(|_| is_address_masked),
     ];
+    check_contact(&new)?;
     let original = written.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let link = hex::encode(rand::random::<[u8; 32]>());
-    let notify = new.notify && new.contact.is_reachable();
+    let notify = new.notify;
     let person = if cases.vault().is_some() {
         // Who is to be told gets the link again with each message; else only hashes of it are kept.
         let sent = if notify { link.as_str() } else { "" };
@@ -504,12 +533,17 @@ where
         district,
         number,
         reported_at,
-        verify: channel.verify && class.is_none_or(|c| c.flags.verify) && !is_own_finding,
+        // What somebody says is the same as an open matter is one voice more on it: nobody is sent to look a second time, and
+        // the desk joins the two.
+        verify: channel.verify
+            && class.is_none_or(|c| c.flags.verify)
+            && !is_own_finding
+            && same_as.is_none(),
         channel: channel.code,
         matter: new.matter,
         description,
         confidential: is_confidential,
-        same_as,
+        same_as: same_as.map(|case| case.number),
         nature: nature.map(|n| n.code.clone()),
         nature_assumed: named.is_none() && nature.is_some(),
         requested: is_requested,
@@ -631,7 +665,7 @@ pub(super) fn late_record(
     now: Timestamp,
 ) -> Option<AuditEvent> {
     let late = now.duration_since(done_at);
-    (late > LATE_AFTER).then(|| {
+    super::is_late(done_at, now).then(|| {
         AuditEvent::done(super::LATE_RECORD, "case", case.number.to_string())
             .district(case.district.as_str())
             .detail(serde_json::json!({

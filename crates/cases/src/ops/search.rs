@@ -13,6 +13,7 @@ use crate::sql_search::{self, Standing};
 use access::Ctx;
 use facts::upkeep::CaseKey;
 use jiff::SignedDuration;
+use matters::City;
 use std::collections::BTreeSet;
 use store::{Read, StoreError, StoreResult, ToValue, Value, Write};
 
@@ -111,6 +112,7 @@ async fn follow(ctx: &Ctx) -> Result<bool, StoreError> {
     let Some((from, to, keys)) = found else {
         return Ok(false);
     };
+    let city = ctx.service::<Cases>().city();
     let has_new = ctx
         .write::<_, StoreError, _>(move |mut w| {
             // Whoever moves the position does the work; another process that was faster did it.
@@ -121,7 +123,7 @@ async fn follow(ctx: &Ctx) -> Result<bool, StoreError> {
                 return w.unchanged(false);
             };
             let cases = sql_search::cases(&mut w, &keys)?;
-            let has_new = index(&mut w, &mut standing, &cases, false)?;
+            let has_new = index(&mut w, &city, &mut standing, &cases, false)?;
             if has_new {
                 sql_search::put_standing(&mut w, &standing)?;
             }
@@ -152,13 +154,14 @@ fn changed(r: &mut Read<'_>) -> StoreResult<Option<(i64, i64, Vec<CaseKey>)>> {
 
 /// Looks at some of the cases of before.
 async fn fill(ctx: &Ctx) -> Result<Step, StoreError> {
+    let city = ctx.service::<Cases>().city();
     let (step, is_news) = ctx
-        .write::<_, StoreError, _>(|mut w| {
+        .write::<_, StoreError, _>(move |mut w| {
             let Some(mut standing) = sql_search::take(&mut w)?.filter(|s| !s.is_finished) else {
                 return w.unchanged((Step::Idle, false));
             };
             let older = sql_search::older(&mut w, standing.upto, OLDER)?;
-            let has_new = index(&mut w, &mut standing, &older, true)?;
+            let has_new = index(&mut w, &city, &mut standing, &older, true)?;
             standing.seen += i64::try_from(older.len()).unwrap_or(i64::MAX);
             match older.last() {
                 Some(last) => standing.upto = Some((last.id.0, last.district)),
@@ -182,6 +185,7 @@ async fn fill(ctx: &Ctx) -> Result<Step, StoreError> {
 /// the words that should be there already.
 fn index(
     w: &mut Write<'_>,
+    city: &City,
     standing: &mut Standing,
     cases: &[Case],
     all: bool,
@@ -192,7 +196,7 @@ fn index(
     let mut has_new = false;
     for case in cases {
         has_new |= standing.districts.insert(case.district);
-        let text = search::text_of(case);
+        let text = search::text_of(case, city);
         let before = kept.get(&(case.district, case.id));
         if before == Some(&text) && !all {
             continue;

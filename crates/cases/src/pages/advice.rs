@@ -13,7 +13,7 @@ use crate::words::state_key;
 use access::{Ctx, Fault, Fields, UnitId, show};
 use askama::Template;
 use axum::response::Response;
-use kernel::codes::{CaseNumber, DivisionLevel};
+use kernel::codes::CaseNumber;
 use kernel::deadline::Limit;
 use matters::{City, MatterClass, MatterId};
 use ui::{Html, Ui};
@@ -172,7 +172,7 @@ fn limits(ui: &Ui, class: &MatterClass) -> String {
 fn why(ui: &Ui, city: &City, why: &[Why]) -> String {
     let words = why.iter().filter_map(|reason| match reason {
         Why::Word(word) => Some(word.clone()),
-        Why::Place(division) => Some(city.territory.name(*division)),
+        Why::Place(division) => Some(city.territory.name_in(*division, ui.lang)),
         Why::Class(class) => Some(city.matter(*class)?.name(ui.lang.tag()).to_owned()),
         Why::Night => Some(ui.t("cases-advice-night")),
     });
@@ -326,7 +326,7 @@ fn known_case(ui: &Ui, city: &City, case: &Case, chosen: &str) -> Known {
     let number = case.number.to_string();
     Known {
         matter: super::line::matter_name(ui, city, case),
-        place: street(city, &case.place),
+        place: street(city, &case.place, ui.lang),
         state: ui.t(state_key(case.state)),
         reported: ui.time(case.reported_at),
         is_chosen: number == chosen,
@@ -335,15 +335,12 @@ fn known_case(ui: &Ui, city: &City, case: &Case, chosen: &str) -> Known {
 }
 
 /// Street and community, in words.
-fn street(city: &City, place: &Place) -> String {
-    let Some(division) = place.division else {
-        return String::new();
+fn street(city: &City, place: &Place, lang: ui::Lang) -> String {
+    let here = Place {
+        division: place.division,
+        ..Place::default()
     };
-    let own = city.territory.name(division);
-    match city.territory.at_level(division, DivisionLevel::Street) {
-        Some(street) if street.name != own => format!("{} {own}", street.name),
-        _ => own,
-    }
+    super::line::place_text(city, &here, lang)
 }
 
 /// The hints as a part of a page.

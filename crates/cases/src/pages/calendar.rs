@@ -96,12 +96,16 @@ pub(super) struct CalendarPage {
 }
 
 fn place_name(ui: &Ui, city: &City, division: Option<DivisionCode>) -> String {
-    division.map_or_else(|| ui.t("cases-calendar-city"), |d| city.territory.name(d))
+    division.map_or_else(
+        || ui.t("cases-calendar-city"),
+        |d| city.territory.name_in(d, ui.lang),
+    )
 }
 
-fn divisions(city: &City) -> Vec<Choice> {
+fn divisions(city: &City, lang: ui::Lang) -> Vec<Choice> {
     let divisions = city.divisions_with_calendars();
-    let choices = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
+    let choices = divisions
+        .map(|(code, _)| Choice::new(code.to_string(), city.territory.name_in(code, lang)));
     choices.collect()
 }
 
@@ -192,7 +196,7 @@ pub(super) fn page(
                 division.map(|d| d.to_string()).unwrap_or_default(),
             )
             .with("year", year.to_string()),
-        divisions: divisions(city),
+        divisions: divisions(city, ui.lang),
         place: place_name(&ui, city, division),
         version: calendar.version().to_owned(),
         is_loaded: calendar.is_loaded(year),
@@ -384,7 +388,7 @@ pub(super) fn day_page(
             Choice::new("off", ui.t("cases-calendar-make-off")),
             Choice::new("work", ui.t("cases-calendar-make-work")),
         ],
-        divisions: divisions(city),
+        divisions: divisions(city, ui.lang),
         ui,
     }
 }

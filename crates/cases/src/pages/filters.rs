@@ -61,7 +61,7 @@ fn about(ctx: &Ctx, ui: &Ui, asked: &str) -> String {
     let district = wanted
         .narrow
         .district
-        .map(|d| city.territory.name(d.division()));
+        .map(|d| city.territory.name_in(d.division(), ui.lang));
     let matter = wanted
         .narrow
         .matter

@@ -34,7 +34,7 @@ impl FoundPage {
     pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
         Self {
             matters: Offers::of_matters(&ui, city),
-            places: places(city),
+            places: places(city, ui.lang),
             map: Html::default(),
             sync: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),

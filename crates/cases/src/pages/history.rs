@@ -140,7 +140,8 @@ pub fn who(ui: &Ui, city: &City, by: &By, names: &Names) -> String {
     }
 }
 
-fn what(ui: &Ui, fact: &Fact) -> String {
+/// What happened, in a few words.
+pub(super) fn what(ui: &Ui, fact: &Fact) -> String {
     let key = match fact {
         Fact::Reported(r) if r.self_handled.is_some() => "cases-event-reported-handled",
         Fact::Reported(_) => "cases-event-reported",

@@ -43,7 +43,7 @@ impl IntakePage {
             crumbs: Vec::new(),
             channels: Vec::new(),
             matters: Offers::of_matters(&ui, city),
-            places: places(city),
+            places: places(city, ui.lang),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),

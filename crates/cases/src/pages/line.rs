@@ -75,13 +75,13 @@ pub fn unit_name(ui: &Ui, city: &City, id: Option<UnitId>) -> String {
 }
 
 /// Where, in words: the address, and the street and community it lies in.
-pub fn place_text(city: &City, place: &Place) -> String {
+pub fn place_text(city: &City, place: &Place, lang: ui::Lang) -> String {
     let division = place.division.map(|code| {
         let street = city
             .territory
             .at_level(code, DivisionLevel::Street)
-            .map(|d| d.name.clone());
-        let own = city.territory.name(code);
+            .map(|d| d.name_in(lang).to_owned());
+        let own = city.territory.name_in(code, lang);
         match street {
             Some(street) if street != own => format!("{street} {own}"),
             _ => own,
@@ -95,12 +95,12 @@ pub fn place_text(city: &City, place: &Place) -> String {
 }
 
 /// A division or a unit grid in words; what is known by no such name stands by its code.
-pub fn place_name(city: &City, place: ::facts::Place) -> String {
+pub fn place_name(city: &City, place: ::facts::Place, lang: ui::Lang) -> String {
     let division = Place {
         division: place.division(),
         ..Place::default()
     };
-    let name = place_text(city, &division);
+    let name = place_text(city, &division, lang);
     match place.grid() {
         Some(grid) => format!("{name} {grid}"),
         None => name,
@@ -189,7 +189,7 @@ impl Line {
             number: case.number.to_string(),
             matter: matter_name(ui, city, case),
             text: beginning(&case.description),
-            place: place_text(city, &case.place),
+            place: place_text(city, &case.place, ui.lang),
             state: ui.t(state_key(case.state)),
             // Without a rest that says it in words, the light does.
             mark: light

@@ -37,6 +37,11 @@ mod wanted;
 pub(crate) use calendar::YEARS as CALENDAR_YEARS;
 pub use panel::{Panel, Paneling, Panels};
 
+/// What an event says, in a few words.
+pub(crate) fn event_text(ui: &Ui, fact: &crate::model::Fact) -> String {
+    history::what(ui, fact)
+}
+
 /// A unit in force by what was typed or chosen on a form; the sentence says why none was found.
 ///
 /// # Errors
@@ -290,7 +295,8 @@ pub fn home_of(principal: &Principal) -> &'static str {
         Some(Role::Acceptor | Role::ShiftLeader | Role::Dispatcher) => "/desk",
         Some(Role::Collector | Role::Checker) => "/tasks",
         Some(Role::DepartmentLead | Role::Handler) => "/unit",
-        Some(Role::Leader | Role::Analyst) => "/evaluation",
+        Some(Role::Leader) => "/morning",
+        Some(Role::Analyst) => "/evaluation",
         Some(Role::Auditor) => "/audit",
         Some(Role::SecurityAdmin) => "/users",
         Some(Role::SystemAdmin) => "/admin",

@@ -42,6 +42,8 @@ pub struct Row {
     pub when: Html,
     /// How it stands, in a sentence.
     pub stands: String,
+    /// By when, or what happens next; empty where nothing is promised.
+    pub promise: String,
     /// The key of what waits for the reader; empty if nothing.
     pub waits: &'static str,
 }
@@ -75,6 +77,17 @@ fn words_of(own: &Case) -> Option<String> {
     (!words.is_empty()).then(|| format!("{short}{more}"))
 }
 
+/// The promised date; before there is one, what happens next and by when.
+fn promise(ui: &Ui, end: &Case) -> String {
+    match end
+        .due_at
+        .filter(|_| !end.state.is_final() && end.handled_at.is_none())
+    {
+        Some(at) => ui.tn("cases-own-due", "time", ui.time_text(at)),
+        None => super::report::next_promise(ui, end),
+    }
+}
+
 pub(super) fn row(ui: &Ui, city: &City, tracked: &Tracked) -> Row {
     let (own, end) = (&tracked.own, &tracked.end);
     let class = end.matter.and_then(|m| city.matter(m));
@@ -90,6 +103,7 @@ pub(super) fn row(ui: &Ui, city: &City, tracked: &Tracked) -> Row {
         number: own.number.to_string(),
         when: ui.time(own.reported_at),
         stands: ui.t(&format!("cases-stands-{state}")),
+        promise: promise(ui, end),
         waits: waits(tracked),
     }
 }

@@ -297,7 +297,7 @@ impl Offer {
                 division: Some(division),
                 ..Place::default()
             };
-            Some((point, place_text(city, &place)))
+            Some((point, place_text(city, &place, ui.lang)))
         });
         let time = entry
             .offered()

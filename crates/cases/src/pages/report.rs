@@ -53,7 +53,7 @@ impl ReportPage {
     pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
         Self {
             matters: Offers::of_matters(&ui, city),
-            places: places(city),
+            places: places(city, ui.lang),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),
@@ -106,7 +106,7 @@ pub(super) fn place_map(ctx: &Ctx, ui: &Ui) -> Html {
 }
 
 /// The communities to choose from, with their streets; the streets where there are too many communities.
-pub(super) fn places(city: &City) -> Vec<Choice> {
+pub(super) fn places(city: &City, lang: ui::Lang) -> Vec<Choice> {
     let at = |level| {
         city.territory
             .divisions()
@@ -127,14 +127,14 @@ pub(super) fn places(city: &City) -> Vec<Choice> {
             let district = city
                 .territory
                 .at_level(d.code, DivisionLevel::District)
-                .map(|d| d.name.as_str())
+                .map(|d| d.name_in(lang))
                 .unwrap_or_default();
             Choice::new(
                 d.code.to_string(),
                 format!(
                     "{district} {} {}",
-                    street.map(|s| s.name.as_str()).unwrap_or_default(),
-                    d.name
+                    street.map(|s| s.name_in(lang)).unwrap_or_default(),
+                    d.name_in(lang)
                 ),
             )
         })
@@ -182,7 +182,10 @@ fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
         form = form.with("matter", read::matter_label(class, ui.lang));
     }
     let division = given.get("division");
-    if places(city).iter().any(|place| place.value == division) {
+    if places(city, ui.lang)
+        .iter()
+        .any(|place| place.value == division)
+    {
         form = form.with("division", division);
     }
     form
@@ -296,13 +299,22 @@ async fn take(
     Ok(ops::report(ctx, new).await?)
 }
 
+/// The words of a report. A picture says enough, and so does "me too": the text then says that nothing was written.
+fn words_or_else(ui: &Ui, fields: &Fields, has_pictures: bool) -> String {
+    match fields.get("description") {
+        "" if has_pictures => ui.t("cases-words-picture-only"),
+        "" if !fields.get("same_as").is_empty() => ui.t("cases-words-me-too"),
+        words => words.to_owned(),
+    }
+}
+
 /// What a form tells of a matter and of whoever reports it; by which channel, the caller says.
 pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> Result<NewReport, Wrong> {
     entry.whole()?;
     let fields = &entry.fields;
     let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
     Ok(NewReport {
-        description: fields.get("description").to_owned(),
+        description: words_or_else(ui, fields, !entry.ids(FILES).is_empty()),
         // What somebody typed stands before what the machine suggested and somebody chose.
         matter: match read::matter(ui, city, fields.get("matter"))? {
             Some(matter) => Some(matter),
@@ -343,6 +355,19 @@ fn near(city: &City, case: &Case) -> String {
         || "/near".to_owned(),
         |street| format!("/near?place={street}"),
     )
+}
+
+/// The same for as long as nothing else is promised; empty once there is a deadline, or the desk has decided.
+pub(super) fn next_promise(ui: &Ui, case: &Case) -> String {
+    let is_fresh = matches!(
+        case.state,
+        State::PendingVerify | State::PendingAccept | State::SelfHandledAudit
+    );
+    if is_fresh && case.due_at.is_none() {
+        next_step(ui, case)
+    } else {
+        String::new()
+    }
 }
 
 /// What the city does next with a fresh report, and by when where a clock runs.

@@ -214,7 +214,7 @@ pub fn why(ui: &Ui, city: &City, reason: &Reason) -> String {
         Reason::Territory { division } => ui.tn(
             "cases-why-territory",
             "place",
-            city.territory.name(*division),
+            city.territory.name_in(*division, ui.lang),
         ),
         Reason::City => ui.t("cases-why-city"),
     }
@@ -540,7 +540,7 @@ impl Frame<'_> {
             lat,
             n: 1,
             light: case.light(ui.now),
-            text: place_text(self.city, &case.place),
+            text: place_text(self.city, &case.place, self.ui.lang),
             href: String::new(),
         }];
         map.show(ui)
@@ -691,7 +691,10 @@ impl Frame<'_> {
         };
         let text = |t: &str| Html::from_text(t);
         let time = |at: Option<jiff::Timestamp>| at.map(|at| ui.time(at)).unwrap_or_default();
-        add("cases-fact-place", text(&place_text(city, &case.place)));
+        add(
+            "cases-fact-place",
+            text(&place_text(city, &case.place, ui.lang)),
+        );
         add(
             "cases-fact-grid",
             text(&case.place.grid.map(|g| g.to_string()).unwrap_or_default()),

@@ -13,6 +13,7 @@ use crate::rules::{FairCommand, Refusal};
 use crate::service::Cases;
 use access::{Ctx, Fault, Fields, Go, Path, Problem as _, Visit, show, show_as};
 use askama::Template;
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
@@ -37,6 +38,8 @@ pub(super) struct ProgressPage {
     pub reason: String,
     /// When it is due; empty without a deadline.
     pub due: Html,
+    /// What happens next, and by when, before there is a deadline; empty after.
+    pub next: String,
     pub steps: Vec<Step>,
     pub matter: String,
     pub description: String,
@@ -104,10 +107,20 @@ pub(super) async fn by_code(
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = fields.form();
             form.fault("number", read::sentence(&ui, &error, None));
-            show_as(error.status(), &TrackPage { form, ui })
+            again(ui, form, &error)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form again, with the time after which the next try is taken where tries are used up.
+fn again(ui: Ui, form: FormState, error: &CaseError) -> Result<Response, Fault> {
+    let mut response = show_as(error.status(), &TrackPage { form, ui })?;
+    if let Some(seconds) = error.retry_after_s() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
 }
 
 /// Where the own case stands and is acted on, and what shows that it is the reader's own.
@@ -138,7 +151,7 @@ pub(super) async fn by_link(
         Err(error @ (CaseError::WrongCode | CaseError::TooManyTries { .. })) => {
             let mut form = FormState::new();
             form.fault("number", read::sentence(&ui, &error, None));
-            show_as(error.status(), &TrackPage { form, ui })
+            again(ui, form, &error)
         }
         Err(error) => Err(error.into()),
     }
@@ -346,6 +359,7 @@ impl ProgressPage {
                 .filter(|_| is_open && case.handled_at.is_none())
                 .map(|at| due_mark(&ui, at, case.provisional))
                 .unwrap_or_default(),
+            next: super::report::next_promise(&ui, case),
             steps: steps(&ui, case),
             matter: case
                 .matter
@@ -353,7 +367,7 @@ impl ProgressPage {
                 .map(|c| c.name(ui.lang.tag()).to_owned())
                 .unwrap_or_default(),
             description: own.description.clone(),
-            address: super::line::place_text(city, &own.place),
+            address: super::line::place_text(city, &own.place, ui.lang),
             unit: unit_name(&ui, city, case.unit),
             closing: case.closing.clone().unwrap_or_default(),
             satisfaction,

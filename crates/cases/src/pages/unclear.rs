@@ -51,7 +51,7 @@ pub(super) fn page_of(
             || ui.t("cases-unclear-no-class"),
             |c| matter_label(c, ui.lang),
         );
-        let place = city.territory.name(duty.district);
+        let place = city.territory.name_in(duty.district, ui.lang);
         let rows = duty.cases.iter().flat_map(|returned| {
             returned.returns.iter().map(|r| ReturnRow {
                 number: returned.case.number.to_string(),

@@ -226,10 +226,10 @@ impl Wanted {
     }
 
     /// The place the list is narrowed to, in words; empty for none.
-    pub fn place_name(&self, city: &City) -> String {
+    pub fn place_name(&self, city: &City, lang: ui::Lang) -> String {
         self.narrow
             .place
-            .map(|place| line::place_name(city, place))
+            .map(|place| line::place_name(city, place, lang))
             .unwrap_or_default()
     }
 
@@ -304,13 +304,13 @@ pub fn lights(ui: &Ui) -> Vec<Choice> {
 }
 
 /// The districts that may be chosen: those of the reader.
-pub fn districts(ctx: &Ctx, city: &City) -> Vec<Choice> {
+pub fn districts(ctx: &Ctx, city: &City, lang: ui::Lang) -> Vec<Choice> {
     let own = ctx.scope().districts;
     let of_reader = |d: DistrictCode| own.is_empty() || own.contains(&d);
     city.territory
         .divisions()
         .filter(|d| d.level() == DivisionLevel::District && of_reader(d.code.district()))
-        .map(|d| Choice::new(d.code.district().to_string(), d.name.clone()))
+        .map(|d| Choice::new(d.code.district().to_string(), d.name_in(lang)))
         .collect()
 }
 

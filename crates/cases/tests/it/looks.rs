@@ -449,3 +449,72 @@ testdb::both_engines!(
         ));
     }
 );
+
+testdb::both_engines!(
+    a_valid_link_never_waits_for_the_wrong_ones_of_its_network,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let receipt = city.report("stranger", city.cover("web"));
+        let ctx = city.ctx("stranger");
+        let home = Some([192, 0, 2, 1].into());
+        let tried = |link: &str| city.run(ops::track_link(&ctx, link, home));
+        let wrong = "0".repeat(64);
+        for n in 0..20 {
+            let refused = tried(&wrong);
+            assert!(
+                matches!(refused, Err(CaseError::WrongCode)),
+                "{n}: {refused:?}"
+            );
+        }
+        let waits = tried(&wrong).unwrap_err();
+        let CaseError::TooManyTries { retry_after_s } = waits else {
+            panic!("{waits:?}");
+        };
+        assert!(retry_after_s > 0);
+        assert_eq!(
+            tried(&receipt.link).unwrap(),
+            receipt.case,
+            "whoever has the link gets in"
+        );
+        assert!(tried(&wrong).is_err(), "and the wrong ones still wait");
+    }
+);
+
+testdb::both_engines!(
+    a_contact_by_which_nobody_is_reached_is_refused_at_its_field,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let ctx = city.ctx("stranger");
+        let refused = |phone: Option<&str>, email: Option<&str>, notify: bool| {
+            let new = ops::NewReport {
+                contact: ops::Contact {
+                    phone: phone.map(str::to_owned),
+                    email: email.map(str::to_owned),
+                    ..ops::Contact::default()
+                },
+                notify,
+                ..city.cover("web")
+            };
+            match city.run(ops::report(&ctx, new)) {
+                Err(CaseError::Field { field, .. }) => Some(field),
+                Err(other) => panic!("{other:?}"),
+                Ok(_) => None,
+            }
+        };
+        let some = |field: &str| Some(field.to_owned());
+        assert_eq!(refused(Some("138"), None, false), some("phone"));
+        assert_eq!(refused(None, Some("x"), true), some("email"));
+        assert_eq!(refused(None, None, true), some("notify"));
+        assert_eq!(refused(Some(" "), Some(""), true), some("notify"));
+        assert_eq!(refused(Some("0571-88886666"), None, true), None);
+        assert_eq!(refused(None, Some("li@city.example"), true), None);
+        assert_eq!(refused(None, None, false), None);
+        assert_eq!(
+            city.count("SELECT count(*) FROM cases"),
+            3,
+            "nothing of the refused was kept"
+        );
+    }
+);

@@ -63,10 +63,18 @@ testdb::both_engines!(
         let list = city.get("resident", "/api/v1/my-reports");
         assert_eq!(list.body["items"][0]["number"], number.to_string());
         assert_eq!(list.body["items"].as_array().unwrap().len(), 1);
-        let page = city.get("resident", "/my-reports");
-        assert_eq!(page.status, 200);
+        // The promise of the receipt stands there and on the page of the case, until there is a deadline.
+        let promised = |path: &str| {
+            let page = city.get("resident", path);
+            assert_eq!(page.status, 200);
+            ["Somebody will look on the spot before", "到现场核实"]
+                .iter()
+                .any(|words| page.text.contains(words))
+        };
+        assert!(promised("/my-reports") && promised(&format!("/my-reports/{number}")));
 
         dispatched(&city, number);
+        assert!(!promised("/my-reports"), "now there is a deadline");
         let ask = json!({ "act": "ask_requester", "question": "哪个门？" });
         done(&city, "water", number, ask);
         assert_eq!(city.get("resident", &at("")).body["question"], "哪个门？");

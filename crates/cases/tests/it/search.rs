@@ -92,8 +92,16 @@ testdb::both_engines!(
         assert_eq!(seen("kfc"), numbers(&[&second]));
         assert_eq!(seen("100%"), numbers(&[&third]));
         assert_eq!(seen("100 _ !"), numbers(&[&third]));
-        // Pairs that the text has, but not side by side; half a word of letters; nothing of the class.
-        for nothing in ["盖缺 失井", "缺失井盖", "kf", "上水井", "1_0"] {
+        // The class and the place, which stand on every row of the list; what people say for the number.
+        let all = numbers(&[&third, &second, &first]);
+        assert_eq!(seen("上水井盖"), all);
+        assert_eq!(seen("清波门社区"), all);
+        let sequence = &first.number.to_string()[16..];
+        for short in [sequence, &sequence[1..], &sequence[2..]] {
+            assert!(seen(short).contains(&first.number.to_string()), "{short}");
+        }
+        // Pairs that the text has, but not side by side; half a word of letters.
+        for nothing in ["盖缺 失井", "缺失井盖", "kf", "1_0"] {
             assert_eq!(seen(nothing), numbers(&[]), "{nothing}");
         }
         // In a state, of a class, in a stretch of time.

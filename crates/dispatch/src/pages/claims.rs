@@ -83,9 +83,10 @@ async fn page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ClaimsPage, Fault> {
             } else {
                 class(&s.matter)
             },
-            place: s
-                .division
-                .map_or_else(|| ui.t("dispatch-anywhere"), |d| city.territory.name(d)),
+            place: s.division.map_or_else(
+                || ui.t("dispatch-anywhere"),
+                |d| city.territory.name_in(d, ui.lang),
+            ),
         })
         .collect();
     // words: dispatch-outcome-*
@@ -135,7 +136,7 @@ async fn page(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ClaimsPage, Fault> {
                 DivisionLevel::District | DivisionLevel::Street
             )
         })
-        .map(|d| Choice::new(d.code.to_string(), city.territory.name(d.code)))
+        .map(|d| Choice::new(d.code.to_string(), city.territory.name_in(d.code, ui.lang)))
         .collect();
     places.truncate(800);
     Ok(ClaimsPage {

@@ -91,7 +91,7 @@ fn row(ui: &Ui, city: &City, blown: &Blown, reader: Option<UnitId>) -> Row {
     let w = &blown.whistle;
     let place = w
         .division
-        .map(|d| city.territory.name(d))
+        .map(|d| city.territory.name_in(d, ui.lang))
         .unwrap_or_default();
     let place = [place, w.address.clone()];
     let place: Vec<String> = place.into_iter().filter(|p| !p.is_empty()).collect();
@@ -143,7 +143,7 @@ async fn page(ctx: &Ctx, ui: Ui, wanted: &Wanted, form: FormState) -> Result<Lis
     let places = street.map_or_else(Vec::new, |street| {
         std::iter::once(street)
             .chain(city.territory.children(street).map(|d| d.code))
-            .map(|d| ui::Choice::new(d.to_string(), city.territory.name(d)))
+            .map(|d| ui::Choice::new(d.to_string(), city.territory.name_in(d, ui.lang)))
             .collect()
     });
     let rows: Vec<Row> = found

@@ -29,7 +29,7 @@ pub(super) fn place_words(ui: &Ui, city: &City, duty: &Duty) -> String {
     }
     match duty.division {
         None => ui.t("matters-anywhere"),
-        Some(division) => city.territory.name(division),
+        Some(division) => city.territory.name_in(division, ui.lang),
     }
 }
 

@@ -67,7 +67,7 @@ fn why(ui: &Ui, city: &City, found: &Responsible) -> (String, String) {
         ),
         Reason::FirstReceiver => (ui.t("matters-why-first"), String::new()),
         Reason::Territory { division } => {
-            let name = city.territory.name(*division);
+            let name = city.territory.name_in(*division, ui.lang);
             (
                 ui.tn("matters-why-territory", "place", name.as_str()),
                 String::new(),
@@ -120,9 +120,9 @@ fn answer(
         matter: class.map_or_else(|| ui.t("matters-any-matter"), |c| class_label(c, ui.lang)),
         place: match (grid, place.division) {
             (Some(grid), Some(division)) => {
-                format!("{} · {grid}", city.territory.name(division))
+                format!("{} · {grid}", city.territory.name_in(division, ui.lang))
             }
-            (None, Some(division)) => city.territory.name(division),
+            (None, Some(division)) => city.territory.name_in(division, ui.lang),
             _ if asked.is_outside(city) => ui.t("matters-place-outside"),
             _ => ui.t("matters-place-unknown"),
         },

@@ -66,17 +66,12 @@ fn name_of(city: &City, lang: Lang, place: kernel::DivisionCode) -> String {
     division.map_or_else(|| place.to_string(), |d| d.name_in(lang).to_owned())
 }
 
-/// About a metre; it is the middle of a street anyway.
-fn rounded(degrees: f64) -> f64 {
-    (degrees * 1e5).round() / 1e5
-}
-
 fn view(city: &City, ui: &Ui, entry: &Entry) -> NearView {
     let tz = &city.timezone;
     let class = city.matter(entry.matter);
     let middle = entry
         .place
-        .and_then(|street| rules::middle_of(&city.territory, street));
+        .and_then(|street| open311::place::middle_of(&city.territory, street));
     NearView {
         number: entry.number.to_string(),
         class: class.map(|c| c.code.clone()).unwrap_or_default(),
@@ -88,8 +83,8 @@ fn view(city: &City, ui: &Ui, entry: &Entry) -> NearView {
         open: entry.is_open,
         place: entry.place.map(|p| p.to_string()),
         place_name: entry.place.map(|p| name_of(city, ui.lang, p)),
-        lon: middle.map(|p| rounded(p.lon())),
-        lat: middle.map(|p| rounded(p.lat())),
+        lon: middle.map(|p| p.lon()),
+        lat: middle.map(|p| p.lat()),
         reported_at: stamp(entry.reported_at, tz),
         due_at: entry.due_at.map(|at| stamp(at, tz)),
         ended_at: entry.ended_at.map(|at| stamp(at, tz)),

@@ -101,11 +101,13 @@ fn item(ui: &Ui, city: &City, entry: &Entry, viewed: Option<DivisionCode>) -> It
     let number = entry.number.to_string();
     let class = city.matter(entry.matter);
     let mut again = form_urlencoded::Serializer::new(String::new());
-    match class {
-        _ if entry.is_open => again.append_pair("same_as", &number),
-        Some(class) => again.append_pair("matter", &class.code),
-        None => &mut again,
-    };
+    if entry.is_open {
+        again.append_pair("same_as", &number);
+    }
+    // The form begins with the class; the place of a matter that is the same is taken over by its number.
+    if let Some(class) = class {
+        again.append_pair("matter", &class.code);
+    }
     let community = viewed.filter(|place| place.level() == DivisionLevel::Community);
     if let Some(community) = community {
         again.append_pair("division", community.as_str());
@@ -188,7 +190,7 @@ pub(super) fn points(ui: &Ui, city: &City, entries: &[Entry]) -> Vec<MapPoint> {
         *streets.entry(street).or_default() += 1;
     }
     let point = |(street, n): (DivisionCode, u64)| {
-        let middle = rules::middle_of(&city.territory, street)?;
+        let middle = open311::place::middle_of(&city.territory, street)?;
         let name = place_name(ui, city, street);
         Some(MapPoint {
             lon: middle.lon(),

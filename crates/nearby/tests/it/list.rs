@@ -364,3 +364,43 @@ both_engines!(
         }
     }
 );
+
+both_engines!(
+    every_public_point_is_the_middle_of_a_street_whichever_way_it_is_asked_for,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        // Three cells in two communities of one street, and one of another.
+        let cases =
+            [cell(1, 1), cell(1, 2), cell(1, 5), cell(2, 1)].map(|grid| city.public(grid, |_| {}));
+        let places = |list: &Value, lat: &str, lon: &str, name: &str| -> BTreeSet<String> {
+            let one = |item: &Value| format!("{} {} {}", item[lat], item[lon], item[name]);
+            list.as_array().unwrap().iter().map(one).collect()
+        };
+        let open311 = city.get("/open311/v2/requests.json").json();
+        assert_eq!(open311.as_array().unwrap().len(), cases.len());
+        let near = city.get(&at(district().division())).json();
+        let of_open311 = places(&open311, "lat", "long", "address");
+        assert_eq!(
+            of_open311,
+            places(&near["items"], "lat", "lon", "place_name")
+        );
+        assert_eq!(of_open311.len(), 2, "one point a street: {of_open311:?}");
+        let codes: BTreeSet<&str> = open311
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["address_id"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            codes,
+            BTreeSet::from([street(1).as_str(), street(2).as_str()])
+        );
+        let communities = city.snapshot();
+        let name = communities.territory.name(community(1, 1));
+        assert!(
+            !open311.to_string().contains(&name),
+            "no community is named"
+        );
+    }
+);

@@ -112,8 +112,8 @@ pub fn post(w: &mut Write<'_>, notices: &Notices, new: &NewNotice) -> StoreResul
             sql::insert_delivery(w, new.district, id, channel, DeliveryState::Waiting, "")?;
         }
         if let Recipient::Nobody(_) = recipient {
-            let why = "the unit has no account that could read it";
-            sql::insert_delivery(w, new.district, id, "in_app", DeliveryState::Failed, why)?;
+            let (failed, why) = (DeliveryState::Failed, crate::model::NO_ACCOUNT);
+            sql::insert_delivery(w, new.district, id, "in_app", failed, why)?;
         }
     }
     Ok(told)

@@ -8,6 +8,7 @@ mod tests;
 use access::{Fault, Fields};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use kernel::sheet::guarded;
 use ui::Ui;
 
 /// The first moment of a local day.
@@ -38,14 +39,7 @@ fn csv<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>)
     // Writing into memory cannot fail, and every row has as many cells as the head.
     let _ = writer.write_record(head);
     for row in rows {
-        let _ = writer.write_record(row.iter().map(|cell| plain(cell)));
+        let _ = writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()));
     }
     writer.into_inner().unwrap_or_default()
-}
-
-fn plain(cell: &str) -> String {
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }

@@ -1,16 +1,16 @@
 //! GET /audit/special — every act that changes how a case counts, or was recorded late, in one list; POST takes the file.
 
 use super::{CSV, csv, period};
-use crate::model::SPECIALS;
+use crate::model::LATE_RECORD;
+use crate::model::{Place, SPECIALS, SpecialAct};
 use crate::ops::{self, SpecialQuery};
-use access::ops::audit::{AuditRow, actor_text};
-use access::{Ctx, Fault, Fields, Json, Listing, show, trail};
+use access::{Ctx, Fault, Fields, Json, Listing, SystemRole, show, trail};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::Response;
+use cases::model::Fact;
 use jiff::Timestamp;
 use kernel::Cursor;
-use kernel::id::Id;
 use serde::Serialize;
 use ui::{Choice, FormState, Html, Pager, Ui};
 
@@ -40,7 +40,7 @@ struct SpecialPage {
 
 const FILTERS: [&str; 3] = ["kind", "from", "to"];
 
-// words: oversight-kind-* oversight-menu-* oversight-act-* oversight-object-*
+// words: oversight-kind-* oversight-menu-* oversight-act-* oversight-object-* oversight-detail-*
 /// The key of a kind's word.
 fn kind_key(code: &str) -> &'static str {
     match code {
@@ -55,28 +55,58 @@ fn kind_key(code: &str) -> &'static str {
     }
 }
 
-/// The kind an act of the trail belongs to.
-fn kind_of(action: &str) -> &'static str {
-    SPECIALS
-        .iter()
-        .find(|special| special.actions.contains(&action))
-        .map_or("oversight-kind-other", |special| kind_key(special.code))
+/// Where a page begins.
+fn after(fields: &Fields) -> Result<Option<Place>, Fault> {
+    let Some(cursor) = fields.read::<Cursor>("after")? else {
+        return Ok(None);
+    };
+    match ops::place(&cursor) {
+        Some(place) => Ok(Some(place)),
+        None => {
+            let reason = "no place of this list";
+            let fault = Fault::invalid("after", "access.invalid_field", reason);
+            Err(fault.arg("field", "after"))
+        }
+    }
 }
 
 fn query(ui: &Ui, fields: &Fields) -> Result<SpecialQuery, Fault> {
     let (from, to) = period(ui, fields)?;
-    let after = match fields.read::<Cursor>("after")? {
-        Some(cursor) => Some(cursor.part::<Id>(0).map_err(|e| {
-            Fault::invalid("after", "access.invalid_field", e.to_string()).arg("field", "after")
-        })?),
-        None => None,
-    };
     Ok(SpecialQuery {
         kind: fields.get("kind").to_owned(),
         from,
         to,
-        after,
+        after: after(fields)?,
     })
+}
+
+/// Who did it: an account, a part of the program, or what kind of visitor.
+fn who(act: &SpecialAct) -> String {
+    match (&act.name, &act.login) {
+        (Some(name), Some(login)) => format!("{name} ({login})"),
+        _ => SystemRole::ALL
+            .into_iter()
+            .find(|part| Some(part.id()) == act.actor_id)
+            .map_or_else(|| act.actor_kind.clone(), |part| part.as_str().to_owned()),
+    }
+}
+
+/// The word of the act in the trail; of one that is in the list for being late alone, that of a late record.
+fn action(act: &SpecialAct) -> &'static str {
+    act.special().map_or(LATE_RECORD, |(_, act)| act.audit())
+}
+
+/// What the fact says beside its event.
+fn details(act: &SpecialAct) -> serde_json::Value {
+    let mut details: serde_json::Value = serde_json::from_str(&act.fact).unwrap_or_default();
+    if let Some(facts) = details.as_object_mut() {
+        facts.remove("event");
+        facts.remove("clocks");
+        if let Some(done_at) = act.done_at {
+            facts.insert("done_at".into(), done_at.to_string().into());
+        }
+    }
+    details
 }
 
 pub(crate) async fn page(ctx: Ctx, ui: Ui, RawQuery(text): RawQuery) -> Result<Response, Fault> {
@@ -101,7 +131,7 @@ pub(crate) async fn page(ctx: Ctx, ui: Ui, RawQuery(text): RawQuery) -> Result<R
     show(&page_of(ui, &fields, &found.items, pager))
 }
 
-pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[AuditRow], pager: Pager) -> impl Template {
+pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[SpecialAct], pager: Pager) -> impl Template {
     let kinds = SPECIALS
         .iter()
         .map(|special| Choice::new(special.code, ui.t(kind_key(special.code))));
@@ -118,15 +148,23 @@ pub(super) fn page_of(ui: Ui, fields: &Fields, rows: &[AuditRow], pager: Pager) 
     }
 }
 
-fn line(ui: &Ui, row: &AuditRow) -> Line {
+fn line(ui: &Ui, act: &SpecialAct) -> Line {
+    let mut kind = ui.t(kind_key(act.kind()));
+    if act.is_late() && act.special().is_some() {
+        kind = format!("{kind} · {}", ui.t("oversight-kind-late"));
+    }
+    let told = match serde_json::from_str::<Fact>(&act.fact) {
+        Ok(fact) => cases::words::event_text(ui, &fact),
+        Err(_) => trail::act(ui, action(act)).unwrap_or_else(|| action(act).to_owned()),
+    };
     Line {
-        when: ui.time(row.at),
-        kind: ui.t(kind_of(&row.action)),
-        told: trail::act(ui, &row.action).unwrap_or_else(|| row.action.clone()),
-        href: trail::page_of(row).unwrap_or_default(),
-        case: row.object_id.clone(),
-        who: actor_text(row),
-        details: trail::details(&row.detail),
+        when: ui.time(act.at),
+        kind,
+        told,
+        href: format!("/cases/{}", act.number),
+        case: act.number.clone(),
+        who: who(act),
+        details: trail::details(ui, &details(act).to_string()),
     }
 }
 
@@ -136,33 +174,29 @@ pub(crate) async fn file(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
     let rows = ops::all_specials(&ctx, &query).await?;
     let head = [
         "at",
+        "done_at",
+        "kind",
         "action",
-        "outcome",
-        "object_kind",
-        "object_id",
+        "case",
         "district",
         "actor_kind",
         "actor",
-        "purpose",
         "detail",
-        "request",
     ];
     let count = rows.len();
     let bytes = csv(
         head,
-        rows.into_iter().map(|row| {
+        rows.into_iter().map(|act| {
             [
-                row.at.to_string(),
-                row.action.clone(),
-                row.outcome.clone(),
-                row.object_kind.clone(),
-                row.object_id.clone(),
-                row.district.clone(),
-                row.actor_kind.clone(),
-                actor_text(&row),
-                row.purpose.clone().unwrap_or_default(),
-                row.detail.clone(),
-                row.request.to_string(),
+                act.at.to_string(),
+                act.done_at.map(|at| at.to_string()).unwrap_or_default(),
+                act.kind().to_owned(),
+                action(&act).to_owned(),
+                act.number.clone(),
+                act.district.clone(),
+                act.actor_kind.clone(),
+                who(&act),
+                details(&act).to_string(),
             ]
         }),
     );
@@ -178,24 +212,25 @@ pub(crate) async fn file(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
 /// A special act as the API tells it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct SpecialView {
-    /// When, RFC 3339.
+    /// When it was recorded, RFC 3339.
     at: String,
-    /// The act's word.
-    action: String,
-    /// `done` or `refused`.
-    outcome: String,
-    /// What kind of thing was acted on.
-    object_kind: String,
-    /// Which one.
-    object_id: String,
+    /// When it was done, where it was recorded later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_at: Option<String>,
+    /// Its kind.
+    kind: &'static str,
+    /// Whether it was recorded later than it was done.
+    late: bool,
+    /// The act's word in the audit trail.
+    action: &'static str,
+    /// The number of the case.
+    case: String,
     /// The district.
     district: String,
     /// Who.
     actor: String,
     /// More facts.
     detail: serde_json::Value,
-    /// The reference number of the request.
-    request: String,
 }
 
 /// GET /api/v1/audit/special
@@ -204,30 +239,23 @@ pub(crate) async fn api(
     RawQuery(text): RawQuery,
 ) -> Result<Json<Listing<SpecialView>>, Fault> {
     let fields = Fields::parse(text.unwrap_or_default().as_bytes());
-    let after = fields
-        .read::<Cursor>("after")?
-        .map(|cursor| cursor.part::<Id>(0))
-        .transpose()
-        .map_err(|e| {
-            Fault::invalid("after", "access.invalid_field", e.to_string()).arg("field", "after")
-        })?;
     let query = SpecialQuery {
         kind: fields.get("kind").to_owned(),
         from: fields.read::<Timestamp>("from")?,
         to: fields.read::<Timestamp>("to")?,
-        after,
+        after: after(&fields)?,
     };
     let found = ops::specials(&ctx, &query).await?;
-    let items = found.items.into_iter().map(|row| SpecialView {
-        at: row.at.to_string(),
-        actor: actor_text(&row),
-        detail: serde_json::from_str(&row.detail).unwrap_or_default(),
-        action: row.action,
-        outcome: row.outcome,
-        object_kind: row.object_kind,
-        object_id: row.object_id,
-        district: row.district,
-        request: row.request.to_string(),
+    let items = found.items.into_iter().map(|act| SpecialView {
+        at: act.at.to_string(),
+        done_at: act.done_at.map(|at| at.to_string()),
+        kind: act.kind(),
+        late: act.is_late(),
+        action: action(&act),
+        actor: who(&act),
+        detail: details(&act),
+        case: act.number,
+        district: act.district,
     });
     Ok(Json(Listing {
         items: items.collect(),

@@ -1,9 +1,8 @@
 //! Both pages in both languages, empty and full; the words used and the words there; what a file says.
 
 use super::{csv, sample, special};
-use crate::model::{Draw, Drawn, Sample};
+use crate::model::{Draw, Drawn, Sample, SpecialAct};
 use access::Fields;
-use access::ops::audit::AuditRow;
 use askama::Template as _;
 use kernel::id::Id;
 use ui::{Lang, Pager, Ui};
@@ -25,22 +24,19 @@ fn reader(lang: Lang) -> Ui {
     ui::testing::ui_with(ui::testing::site_with(words), lang, now)
 }
 
-fn row(action: &str, object: &str) -> AuditRow {
-    AuditRow {
+fn act(fact: &str, number: &str) -> SpecialAct {
+    SpecialAct {
         district: "330102".into(),
-        id: Id::from_bytes([1; 16]),
+        key: Id::from_bytes([1; 16]),
+        seq: 3,
         at: "2026-03-15T02:00:00Z".parse().expect("a time"),
+        done_at: Some("2026-03-15T01:00:00Z".parse().expect("a time")),
         actor_kind: "staff".into(),
         actor_id: None,
-        actor_login: Some("leader".into()),
-        actor_name: Some("<b>".into()),
-        action: action.into(),
-        outcome: "done".into(),
-        object_kind: "case".into(),
-        object_id: object.into(),
-        purpose: None,
-        detail: "{\"from\":\"<i>\"}".into(),
-        request: Id::from_bytes([2; 16]),
+        fact: fact.into(),
+        number: number.into(),
+        login: Some("leader".into()),
+        name: Some("<b>".into()),
     }
 }
 
@@ -51,9 +47,15 @@ fn special_acts_render_empty_and_full() {
         let none = special::page_of(reader(lang), &fields, &[], Pager::default());
         ui::testing::assert_sound(&none.render().expect("it renders"));
         let rows = [
-            row("case.void", "330102-20260316-00001"),
-            row("case.late_record", "330102-20260316-00002"),
-            row("unknown.word", "x"),
+            act(
+                r#"{"event":"voided","reason":"<i>"}"#,
+                "330102-20260316-00001",
+            ),
+            act(r#"{"event":"signed"}"#, "330102-20260316-00002"),
+            act(
+                r#"{"act":"report","done_at":"2026-03-15T01:00:00Z","minutes":60}"#,
+                "330102-20260316-00003",
+            ),
         ];
         let html = special::page_of(reader(lang), &fields, &rows, Pager::default())
             .render()
@@ -61,15 +63,22 @@ fn special_acts_render_empty_and_full() {
         ui::testing::assert_sound(&html);
         assert!(html.contains("/cases/330102-20260316-00001"));
         let told = match lang {
-            Lang::Zh => ["案件流转：作废。", "例如离线操作。", "unknown.word"],
+            Lang::Zh => [
+                "作废 · 事后补录",
+                "例如离线操作。",
+                "<dt>操作时间</dt>",
+                "<dt>相隔分钟</dt>",
+            ],
             Lang::En => [
-                "Move of the case: Void.",
+                "Void · Recorded late",
                 "such as one without a network.",
-                "unknown.word",
+                "<dt>Done at</dt>",
+                "<dt>Minutes between</dt>",
             ],
         };
-        assert!(told.iter().all(|words| html.contains(words)), "{html}");
-        assert!(html.contains("<dt>from</dt>"), "details one by one: {html}");
+        for words in told {
+            assert!(html.contains(words), "{words}: {html}");
+        }
         assert!(!html.contains("<b>") && !html.contains("<i>"));
     }
 }

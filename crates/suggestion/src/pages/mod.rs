@@ -56,8 +56,8 @@ fn class_name(ui: &Ui, city: &City, id: MatterId) -> String {
 fn place_name(ui: &Ui, city: &City, code: &str) -> String {
     match code.parse::<DivisionCode>() {
         Ok(code) => {
-            let own = city.territory.name(code);
-            let district = city.territory.name(code.district().division());
+            let own = city.territory.name_in(code, ui.lang);
+            let district = city.territory.name_in(code.district().division(), ui.lang);
             if own == district {
                 own
             } else {

@@ -277,7 +277,7 @@ pub(super) async fn use_again(
 fn why(ui: &Ui, city: &City, why: &[Why]) -> String {
     let told = why.iter().map(|reason| match reason {
         Why::Word(word) => word.clone(),
-        Why::Place(code) => city.territory.name(*code),
+        Why::Place(code) => city.territory.name_in(*code, ui.lang),
         Why::Class(id) => class_name(ui, city, *id),
         Why::Night => ui.t("suggestion-night"),
     });

@@ -62,8 +62,8 @@ fn place_name(ui: &Ui, city: &City, place: Option<DivisionCode>) -> String {
     let Some(code) = place else {
         return ui.city().to_owned();
     };
-    let own = city.territory.name(code);
-    let district = city.territory.name(code.district().division());
+    let own = city.territory.name_in(code, ui.lang);
+    let district = city.territory.name_in(code.district().division(), ui.lang);
     if own == district {
         own
     } else {
