@@ -629,6 +629,25 @@ pub struct Difference {
 /// The most differences that are listed.
 const MOST_DIFFERENCES: usize = 500;
 
+/// A month as it was frozen by a set, named without its version; none where it was not.
+///
+/// # Errors
+/// The store's.
+pub fn frozen(
+    r: &mut Read<'_>,
+    set: &str,
+    month: Month,
+) -> Result<Option<(Frozen, Snapshot)>, EvaluationError> {
+    let text = month.to_string();
+    let row = sql_sets::frozen_month(r, set, &text)?;
+    let (Some(row), Some(body)) = (row, sql_sets::frozen_body(r, set, &text)?) else {
+        return Ok(None);
+    };
+    let then = serde_json::from_str(&body)
+        .map_err(|e| StoreError::Engine(format!("the frozen month {month} cannot be read: {e}")))?;
+    Ok(Some((row, then)))
+}
+
 /// A frozen month beside the same definitions computed now.
 ///
 /// # Errors
@@ -642,10 +661,7 @@ pub fn compared(
 ) -> Result<(Frozen, Snapshot, Vec<Difference>), EvaluationError> {
     let set = set.split('@').next().unwrap_or(set);
     let none = || EvaluationError::NotFrozen(month.to_string());
-    let row = sql_sets::frozen_month(r, set, &month.to_string())?.ok_or_else(none)?;
-    let body = sql_sets::frozen_body(r, set, &month.to_string())?.ok_or_else(none)?;
-    let then: Snapshot = serde_json::from_str(&body)
-        .map_err(|e| StoreError::Engine(format!("the frozen month {month} cannot be read: {e}")))?;
+    let (row, then) = frozen(r, set, month)?.ok_or_else(none)?;
     let now = snapshot(r, then.set.clone(), city, month, now)?;
     Ok((row, then.clone(), differences(&then, &now)))
 }

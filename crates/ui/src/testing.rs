@@ -121,10 +121,15 @@ pub fn faults_of(html: &str) -> Vec<String> {
 }
 
 fn check_document(html: &str, elements: &[Element<'_>], faults: &mut Vec<String>) {
+    // A drawing in the body has titles of its own: what a pointer over its dots says.
+    let is_of_drawing = |at: usize, element: &Element<'_>| {
+        element.name == "title" && elements[..at].iter().any(|e| e.name == "body")
+    };
     let count = |name: &str| {
         elements
             .iter()
-            .filter(|element| element.name == name)
+            .enumerate()
+            .filter(|(at, element)| element.name == name && !is_of_drawing(*at, element))
             .count()
     };
     for (name, expected) in [("html", 1), ("title", 1), ("main", 1), ("h1", 1)] {

@@ -5,7 +5,6 @@ use super::{CaseError, find};
 use crate::model::Case;
 use crate::service::Cases;
 use access::{Ctx, Permission};
-use kernel::DistrictCode;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use vault::model::{ErasureCause, Field, Held, Look, Masked};

@@ -11,10 +11,10 @@ use crate::definitions::{Better, Definition, DefinitionSet, Object, Unit};
 use crate::figures::{self, Figure, Line};
 use crate::guards::Objection;
 use crate::model::{By, Month, Share};
-use crate::ops::{EvaluationError, find_set, sets};
+use crate::ops::{self, EvaluationError, find_set, sets};
 use crate::scores::{Score, Standing};
 use crate::sql::Ask;
-use crate::sql_sets::{self, Frozen};
+use crate::sql_sets::Frozen;
 use access::Scope;
 use jiff::Timestamp;
 use matters::City;
@@ -160,8 +160,28 @@ pub fn material(
     now: Timestamp,
     scope: &Scope,
 ) -> Result<Material, EvaluationError> {
-    let set = find_set(&sets(r)?, set)?;
+    let asked = find_set(&sets(r)?, set)?;
+    // What was frozen is told as it was frozen, by the definitions of then. It is of the whole city: whoever reads a part of it
+    // gets the figures of now, which say so.
+    let is_whole = scope.unit.is_none() && scope.districts.is_empty();
+    let mut then = |month: Month| match is_whole {
+        true => ops::frozen(r, &asked.id, month),
+        false => Ok(None),
+    };
+    let (frozen, frozen_before) = (then(month)?, then(month.before())?);
+    let set = match &frozen {
+        Some((_, snapshot)) => snapshot.set.clone(),
+        None => asked,
+    };
     let mut read = |by: By, month: Month| -> Result<Vec<Line>, EvaluationError> {
+        let known = [&frozen, &frozen_before].into_iter().flatten();
+        let known = known.map(|(_, snapshot)| snapshot);
+        let rows = known
+            .filter(|snapshot| snapshot.month == month.to_string())
+            .find_map(|snapshot| snapshot.figures.get(by.as_str()));
+        if let Some(rows) = rows {
+            return Ok(figures::of_frozen(&set, rows));
+        }
         let period = month
             .period(&city.timezone)
             .map_err(|e| EvaluationError::Period(e.to_string()))?;
@@ -175,7 +195,7 @@ pub fn material(
     };
     let (whole, before) = (read(By::City, month)?, read(By::City, month.before())?);
     let (units, divisions) = (read(By::Unit, month)?, read(By::Division, month)?);
-    let frozen = sql_sets::frozen_month(r, &set.id, &month.to_string())?;
+    let frozen = frozen.map(|(row, _)| row);
     Ok(Material {
         set,
         month,

@@ -256,6 +256,51 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_bulletin_of_a_frozen_month_tells_what_was_frozen_to_whoever_reads_the_whole_city,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        let april: Month = "2019-04".parse().unwrap();
+        city.add(
+            40,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        city.now("05-02 10:00");
+        let row = freeze(&city, april).unwrap();
+        // The record goes on, and the definitions change.
+        city.add(
+            10,
+            &life(&closed("04-20 10:00", "04-21 10:00", "04-21 15:00")),
+        );
+        let material = |scope: access::Scope| {
+            let (ctx, place) = (city.ctx(), city.reference());
+            let now = ctx.now();
+            ctx.read_blocking(move |r| {
+                evaluation::bulletin::material(r, &place, "standard", april, now, &scope)
+            })
+            .unwrap()
+        };
+        let closed = |lines: &[evaluation::figures::Line]| -> i64 {
+            let figures = lines.iter().map(|l| &l.rates["closing/need_archive"]);
+            figures.map(|f| f.numerator).sum()
+        };
+        let whole = material(ops::WHOLE_CITY);
+        assert_eq!(whole.frozen.map(|f| f.digest), Some(row.digest));
+        assert_eq!(whole.set.version, row.version);
+        for lines in [&whole.city, &whole.units, &whole.divisions] {
+            assert_eq!(closed(lines), 40);
+        }
+        // A district's share of it was never frozen.
+        let districts = vec!["410102".parse().unwrap()];
+        let part = material(access::Scope {
+            districts,
+            unit: None,
+        });
+        assert_eq!((part.frozen.is_none(), closed(&part.city)), (true, 50));
+    }
+);
+
+testdb::both_engines!(
     what_was_late_before_a_reopening_stays_late_and_an_appeal_forgives_what_it_is_about,
     &migrations(),
     |db| {

@@ -434,7 +434,7 @@ fn leading(page: &str) -> Vec<(String, i64)> {
 fn counted(page: &str) -> i64 {
     let rows = page
         .split("</tr>")
-        .filter(|row| row.contains("<tr><th scope=\"row\">"));
+        .filter(|row| row.contains("<tr><th scope=\"row\""));
     rows.map(|row| {
         let last = row.rsplit("<td class=\"num\">").next().unwrap();
         last.split('<').next().unwrap().parse::<i64>().unwrap()
