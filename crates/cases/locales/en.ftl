@@ -812,6 +812,9 @@ cases-stage-call-back = Call-back
 cases-act-recompute = Deadlines computed again
 cases-event-recomputed = The calendar changed: the deadline was computed again
 cases-recomputed-said = It was due { $was } and is due { $now } now (calendar { $calendar })
+cases-recomputed-wait = The wait for the requester: { $said }
+cases-recomputed-claim = The claim: { $said }
+cases-time-provisional = { $time } ◌ provisional
 
 # Calendar and rules
 cases-menu-calendar = Calendar

@@ -802,6 +802,9 @@ cases-stage-call-back = 回访
 cases-act-recompute = 时限重算
 cases-event-recomputed = 日历变更，时限重算
 cases-recomputed-said = 原定 { $was }，现为 { $now }（日历 { $calendar }）
+cases-recomputed-wait = 等待反映人答复：{ $said }
+cases-recomputed-claim = 认领：{ $said }
+cases-time-provisional = { $time } ◌ 暂定
 
 # 日历与规则
 cases-menu-calendar = 日历

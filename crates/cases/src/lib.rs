@@ -20,6 +20,7 @@ pub mod ops;
 pub mod pages;
 pub mod record;
 pub mod replay;
+pub mod rooms;
 pub mod rules;
 pub mod search;
 pub mod service;

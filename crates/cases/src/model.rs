@@ -20,7 +20,7 @@ store::id_value!(CaseId);
 #[path = "model_joint.rs"]
 mod joint;
 pub use joint::{
-    Ask, Claim, Claimant, Interest, Joint, JointFact, NotOpen, Part, PartDue, PartKind,
+    Ask, Claim, Claimant, Interest, Joint, JointFact, NotOpen, Part, PartDue, PartKind, Timed,
 };
 
 macro_rules! words {
@@ -379,6 +379,9 @@ pub enum Fact {
         /// Which question of this round of handling it is; none in lives of before questions were counted.
         #[serde(default, skip_serializing_if = "is_zero")]
         nth: u32,
+        /// What the end of the wait rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 反映人答复
     RequesterAnswered {
@@ -586,6 +589,25 @@ pub struct Recomputed {
     /// The stage it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Stage>,
+    /// The end of the wait for the requester, if that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Moved>,
+    /// The end of a claim that has shown nothing yet, if that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Moved>,
+    /// The deadlines of parts that move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartMoved>,
+}
+
+/// The deadline of a part before and after another calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartMoved {
+    /// Which part.
+    pub part: u32,
+    /// Before and after.
+    #[serde(flatten)]
+    pub moved: Moved,
 }
 
 /// A deadline before and after another calendar.
@@ -930,6 +952,9 @@ pub struct Case {
     /// When the pause that is open ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<Timestamp>,
+    /// What the end of a wait for the requester rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Timed>,
     /// What the requester is being asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,

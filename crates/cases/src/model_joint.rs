@@ -36,6 +36,9 @@ pub struct Part {
     /// The calendar did not reach that far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// The calendar version by which it is due; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// When it was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
@@ -51,6 +54,18 @@ impl Part {
     }
 }
 
+/// What the end of a limit rests on, so that another calendar can move it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timed {
+    /// How long.
+    pub limit: Limit,
+    /// The calendar version by which it was computed.
+    pub calendar: String,
+    /// That calendar did not reach so far.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+}
+
 /// 认领 — an enterprise, an organisation or a residents' group that offers to do the work. Clock and duty stay with the unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -60,6 +75,9 @@ pub struct Claim {
     pub at: Timestamp,
     /// When the claim is over if nothing was shown by then.
     pub until: Timestamp,
+    /// Its limit, and the calendar by which it ends; none in lives of before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timed: Option<Timed>,
     /// When the claimant showed what it did; then the claim waits for the unit and no longer lapses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_at: Option<Timestamp>,
@@ -110,6 +128,14 @@ impl Joint {
     pub fn shows_to(&self, unit: UnitId) -> bool {
         self.parts.iter().any(|p| p.unit == unit) || self.called.contains(&unit)
     }
+    /// Whether a unit has something to do with the case that goes on: it owes a part, claims it, was called to it, or is
+    /// complained of.
+    pub fn has_to_do_with(&self, unit: UnitId) -> bool {
+        self.open().any(|p| p.unit == unit)
+            || self.claim.as_ref().is_some_and(|c| c.unit == unit)
+            || self.called.contains(&unit)
+            || self.party == Some(unit)
+    }
     /// Whether a unit's own work is in the case: then it does not judge it.
     pub fn has_work_of(&self, unit: UnitId) -> bool {
         self.parts
@@ -141,6 +167,9 @@ pub struct PartDue {
     /// The calendar did not reach that far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// The calendar version that says so; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 super::words! {
@@ -200,6 +229,9 @@ pub enum JointFact {
         due_at: Timestamp,
         /// The calendar did not reach that far.
         provisional: bool,
+        /// The calendar version that says so; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar: Option<String>,
     },
     /// 拆分 — the case is split into shares; it stays one case.
     Split {
@@ -255,6 +287,9 @@ pub enum JointFact {
         ask: String,
         /// When each has to have responded.
         due_at: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 认领
     Claimed {
@@ -262,6 +297,9 @@ pub enum JointFact {
         unit: UnitId,
         /// When it is over if nothing was shown.
         until: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// The claimant shows what it did.
     ClaimShown {

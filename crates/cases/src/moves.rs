@@ -239,6 +239,7 @@ const CLOCKED: &[State] = &[
     S::Coordinating,
     S::PendingSign,
     S::Handling,
+    S::Waiting,
     S::PendingCheck,
     S::PendingClose,
     S::SelfHandledAudit,

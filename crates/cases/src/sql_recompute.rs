@@ -1,7 +1,7 @@
 //! Statements of the job that computes open deadlines again: which clocks are open, a batch of moved cases, how far it is.
 
 use crate::measures;
-use crate::model::{Case, CaseEvent, CaseId};
+use crate::model::{Case, CaseEvent, CaseId, Fact};
 use crate::sql;
 use crate::sql_lists::CaseBody;
 use jiff::Timestamp;
@@ -13,14 +13,17 @@ use store::{Read, StoreError, StoreResult, ToValue, Value, Write, params};
 /// A case with a clock that runs.
 pub type Key = (DistrictCode, CaseId);
 
-/// The cases with an open clock, in the order of their keys, after one of them. One statement along the indexes of clocks.
+/// The cases with an open clock, in the order of their keys, after one of them. One statement along the indexes of clocks
+/// and of states: a wait for the requester has a clock, and a case without a limit may have parts that have one.
 pub fn open_clocks(r: &mut Read<'_>, after: Option<Key>) -> StoreResult<Vec<Key>> {
     let (district, id) = after.map_or((String::new(), Id::from_bytes([0; 16])), |(d, id)| {
         (d.to_string(), id.0)
     });
     r.all(
         "SELECT district, id FROM (SELECT district, id FROM cases WHERE stage_due_at IS NOT NULL \
-         UNION SELECT district, id FROM cases WHERE pressing IS NOT NULL AND handled_at IS NULL AND due_at IS NOT NULL) AS c \
+         UNION SELECT district, id FROM cases WHERE pressing IS NOT NULL AND handled_at IS NULL AND due_at IS NOT NULL \
+         UNION SELECT district, id FROM cases WHERE state = 'waiting' \
+         UNION SELECT district, id FROM cases WHERE state = 'handling' AND due_at IS NULL) AS c \
          WHERE (district, id) > ($1, $2) ORDER BY district, id",
         params![district, id],
     )
@@ -50,12 +53,13 @@ pub fn bodies(r: &mut Read<'_>, district: DistrictCode, ids: &[CaseId]) -> Store
 pub const BATCH: usize = 100;
 
 /// What another calendar changes in the row of a case.
-const MOVED: [&str; 9] = [
+const MOVED: [&str; 10] = [
     "version",
     "due_at",
     "soon_at",
     "stage_due_at",
     "stage_soon_at",
+    "task_due_at",
     "pressing",
     "provisional",
     "updated_at",
@@ -71,6 +75,9 @@ fn kind_of(column: &str) -> &'static str {
 #[derive(Serialize)]
 struct Touched {
     cases: Vec<Key>,
+    /// Those of them in which the clock of a part or a claim moved, so that lists of these look at no other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    joint: Vec<Key>,
 }
 
 /// Stores moved cases of one district with the event of each. Somebody else's change in between is a conflict, and then
@@ -139,9 +146,13 @@ pub fn save(
         marks.join(", ")
     );
     w.exec(&sql, &of)?;
-    let cases = moved.iter().map(|(c, _)| (c.district, c.id)).collect();
-    let body =
-        serde_json::to_string(&Touched { cases }).map_err(|e| StoreError::Misuse(e.to_string()))?;
+    let key = |(case, _): &(Case, CaseEvent)| (case.district, case.id);
+    let is_joint = |(_, event): &&(Case, CaseEvent)| matches!(&event.fact, Fact::Recomputed(said) if said.claim.is_some() || !said.parts.is_empty());
+    let touched = Touched {
+        cases: moved.iter().map(key).collect(),
+        joint: moved.iter().filter(is_joint).map(key).collect(),
+    };
+    let body = serde_json::to_string(&touched).map_err(|e| StoreError::Misuse(e.to_string()))?;
     w.outbox("case.recomputed", district.as_str(), run, &body)
 }
 

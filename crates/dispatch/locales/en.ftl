@@ -30,6 +30,11 @@ dispatch-calls-none-advice = When a street calls your unit, answer here.
 dispatch-call-due = A street calls; answer until { $time }
 dispatch-ask = What is asked
 dispatch-due = Due
+dispatch-due-provisional = { $time } ◌ provisional
+dispatch-changed = Changed
+dispatch-was-due = Before the calendar changed it was due { $time }
+dispatch-was-unit = Taken over from { $unit }
+dispatch-unit-ended = Your unit has ended. Its open work goes on in the units that took it over, and you act for none of them until the security administrator gives your account a unit.
 dispatch-whistles = Whistles
 dispatch-whistle = Whistle
 dispatch-whistles-none = Nobody has whistled
@@ -147,9 +152,9 @@ dispatch-level-community = the community
 dispatch-level-street = the street
 dispatch-level-district = the district
 dispatch-reorganise = Reorganisation of units
-dispatch-reorganise-about = Units merge or split on a day. Duties end and begin on it, open cases move when it has come, each with an event that says so. What was before stays.
+dispatch-reorganise-about = Units merge or split on a day. Duties end and begin on it; open cases move when it has come, each with an event that says so, and with them whistles, supervised matters, topics, hand-overs and subscriptions. What was before stays.
 dispatch-day = First day under the new units
-dispatch-day-help = Duties end on the day before.
+dispatch-day-help = Today or later. Duties end on the day before.
 dispatch-order-why = Name of the order
 dispatch-order-why-help = It stands in every case that moves, such as the number of the document.
 dispatch-rows = Who takes over what
@@ -163,6 +168,14 @@ dispatch-cases-move = Cases that move
 dispatch-from-unit = From
 dispatch-to-unit = To
 dispatch-open-cases = Open cases
+dispatch-beside-move = { $n ->
+    [one] One whistle, supervised matter, topic or measure, hand-over or subscription moves too.
+   *[other] { $n } whistles, supervised matters, topics and measures, hand-overs and subscriptions move too.
+}
+dispatch-accounts-move = { $n ->
+    [one] One account goes along, since all the work of its unit goes to one other; it signs in anew.
+   *[other] { $n } accounts go along, since all the work of their unit goes to one other; they sign in anew.
+}
 dispatch-accounts-left = { $n ->
     [one] One account belongs to a unit that ends. The security administrator gives it its new unit.
    *[other] { $n } accounts belong to units that end. The security administrator gives them their new unit.
@@ -181,6 +194,7 @@ dispatch-waits = waits for its day
 dispatch-error-not-found = There is no such entry, or not for you.
 dispatch-error-no-own-unit = Your account belongs to no unit.
 dispatch-error-not-a-street = Only the unit of a street whistles.
+dispatch-error-unit-ended = Your unit has ended: please ask the security administrator to give your account another.
 dispatch-error-outside-street = That place does not lie in your street: { $reason }
 dispatch-error-bad-units = Name one to eight other units.
 dispatch-error-unknown-unit = There is no such unit: { $reason }
@@ -205,6 +219,7 @@ dispatch-error-unknown-division = There is no such division: { $reason }
 dispatch-error-many-subscriptions = That is as many subscriptions as a unit may have: { $reason }
 dispatch-error-gap = The order leaves a duty to nobody: { $reason }
 dispatch-error-bad-day = This is no day.
+dispatch-error-past-day = An order holds from today on at the earliest; what was decided before stays: { $reason }
 dispatch-error-bad-rows = The rows cannot be read: { $reason }
 dispatch-error-not-confirmed = Type the day once more to confirm.
 dispatch-error-chained = A unit takes work over and gives work away on one day: { $reason }

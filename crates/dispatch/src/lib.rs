@@ -15,18 +15,28 @@ pub mod jobs;
 pub mod model;
 pub mod ops;
 pub mod pages;
+mod room;
 pub mod rules;
 pub mod sql;
 pub mod sql_desk;
+mod sql_keep;
 
 pub use pages::CasePanel;
+pub use room::Whistles;
 
 /// The tables of this capability.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 61,
-    name: "dispatch",
-    sql: include_str!("../migrations/0061_dispatch.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 61,
+        name: "dispatch",
+        sql: include_str!("../migrations/0061_dispatch.sql"),
+    },
+    store::Migration {
+        number: 118,
+        name: "whistle_limits",
+        sql: include_str!("../migrations/0118_whistle_limits.sql"),
+    },
+];
 
 /// What dispatch brings to the program: its calls, its pages, its tables, its words.
 pub fn capability() -> access::Capability {

@@ -124,6 +124,16 @@ store::record! {
         pub due_at: Timestamp,
         /// When the whistler ended it.
         pub ended_at: Option<Timestamp>,
+        /// How long they have; none in whistles of before it was kept.
+        pub limit_text: Option<String>,
+        /// The calendar did not reach that far.
+        pub provisional: bool,
+        /// The calendar version by which it is due.
+        pub calendar: Option<String>,
+        /// When it was due before another calendar moved it.
+        pub was_due_at: Option<Timestamp>,
+        /// Who whistled before a reorganisation.
+        pub was_unit: Option<UnitId>,
     }
 }
 
@@ -155,6 +165,8 @@ store::record! {
         pub of_whistle: Option<Mark>,
         /// Why.
         pub of_whistle_why: String,
+        /// Who was called before a reorganisation.
+        pub was_unit: Option<UnitId>,
     }
 }
 

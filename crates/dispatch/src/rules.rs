@@ -75,6 +75,20 @@ pub fn successor(
     best.map(|row| row.to)
 }
 
+/// As [`successor`]; what no row of a unit that ends speaks of goes with its widest row, so that nothing ends nowhere.
+pub fn heir(
+    rows: &[Row],
+    from: UnitId,
+    matter: &str,
+    division: Option<DivisionCode>,
+) -> Option<UnitId> {
+    successor(rows, from, matter, division).or_else(|| {
+        let own = rows.iter().filter(|r| r.from == from);
+        let ends = rows.iter().all(|r| r.to != from);
+        own.min_by_key(|r| r.rank()).filter(|_| ends).map(|r| r.to)
+    })
+}
+
 /// The units that an order leaves without work: they end with the day before.
 pub fn dissolved(rows: &[Row]) -> Vec<UnitId> {
     let mut units: Vec<UnitId> = rows.iter().map(|r| r.from).collect();
@@ -308,6 +322,18 @@ mod tests {
             .map(|d| (d.matter.as_str(), d.handling))
             .collect();
         assert_eq!(new, [("E0113", unit(3)), ("E0113", unit(4))]);
+    }
+
+    #[test]
+    fn nothing_of_a_unit_that_ends_goes_nowhere() {
+        let rows = [row(1, 2, "E01", None), row(1, 3, "C", None)];
+        // What no row speaks of goes with the widest.
+        assert_eq!(heir(&rows, unit(1), "", None), Some(unit(3)));
+        assert_eq!(heir(&rows, unit(1), "E0113", None), Some(unit(2)));
+        // A unit that keeps something keeps what no row speaks of.
+        let keeps = [row(1, 2, "E01", None), row(1, 1, "C", None)];
+        assert_eq!(heir(&keeps, unit(1), "", None), None);
+        assert_eq!(heir(&rows, unit(7), "E0113", None), None);
     }
 
     #[test]

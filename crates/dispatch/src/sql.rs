@@ -92,9 +92,8 @@ pub fn see_mentions(w: &mut Write<'_>, account: AccountId, up_to: Timestamp) -> 
     w.exec(sql, params![account, up_to, now])
 }
 
-const WHISTLE: &str =
-    "district, id, case_id, seq, unit, division, address, ask, at, due_at, ended_at";
-const CALL: &str = "district, whistle, unit, due_at, standing, responded_at, arrived_at, words, of_unit, of_unit_why, of_whistle, of_whistle_why";
+pub(crate) const WHISTLE: &str = "district, id, case_id, seq, unit, division, address, ask, at, due_at, ended_at, limit_text, provisional, calendar, was_due_at, was_unit";
+pub(crate) const CALL: &str = "district, whistle, unit, due_at, standing, responded_at, arrived_at, words, of_unit, of_unit_why, of_whistle, of_whistle_why, was_unit";
 
 /// A whistle and those it calls. One of a case is kept once, whoever reads its event again.
 pub fn insert_whistle(w: &mut Write<'_>, whistle: &Whistle, units: &[UnitId]) -> StoreResult<()> {
@@ -108,7 +107,7 @@ pub fn insert_whistle(w: &mut Write<'_>, whistle: &Whistle, units: &[UnitId]) ->
         }
     }
     let sql = format!(
-        "INSERT INTO whistles ({WHISTLE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        "INSERT INTO whistles ({WHISTLE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     );
     let values = params![
         whistle.district,
@@ -121,11 +120,16 @@ pub fn insert_whistle(w: &mut Write<'_>, whistle: &Whistle, units: &[UnitId]) ->
         whistle.ask,
         whistle.at,
         whistle.due_at,
-        whistle.ended_at
+        whistle.ended_at,
+        whistle.limit_text,
+        whistle.provisional,
+        whistle.calendar,
+        whistle.was_due_at,
+        whistle.was_unit
     ];
     w.exec(&sql, values)?;
     let sql = format!(
-        "INSERT INTO whistle_calls ({CALL}) VALUES ($1, $2, $3, $4, $5, NULL, NULL, '', NULL, '', NULL, '')"
+        "INSERT INTO whistle_calls ({CALL}) VALUES ($1, $2, $3, $4, $5, NULL, NULL, '', NULL, '', NULL, '', NULL)"
     );
     for unit in units {
         let values = params![
@@ -276,7 +280,7 @@ pub fn calls_between(
     let mut found = Vec::new();
     r.each(&sql, params![from, to], |row| {
         let call = <Call as store::FromRow>::from_row(row)?;
-        found.push((row.get(12)?, call));
+        found.push((row.get(13)?, call));
         Ok(true)
     })?;
     Ok(found)
@@ -297,12 +301,16 @@ pub fn lay_claims(w: &mut Write<'_>, case: &Case, end: ClaimOutcome) -> StoreRes
     let now = w.now();
     match &case.joint.claim {
         Some(claim) => {
-            let sql =
-                "UPDATE claims SET shown_at = $4 WHERE district = $1 AND case_id = $2 AND at = $3";
-            w.exec(
-                sql,
-                params![case.district, case.id, claim.at, claim.shown_at],
-            )?;
+            let sql = "UPDATE claims SET shown_at = $4, until_at = $5, unit = $6 WHERE district = $1 AND case_id = $2 AND at = $3";
+            let values = params![
+                case.district,
+                case.id,
+                claim.at,
+                claim.shown_at,
+                claim.until,
+                claim.unit
+            ];
+            w.exec(sql, values)?;
         }
         None => {
             let sql = "UPDATE claims SET ended_at = $3, outcome = CASE WHEN shown_at IS NULL THEN $4 ELSE 'shown' END \

@@ -204,3 +204,28 @@ pub fn open_cases_of(r: &mut Read<'_>, unit: UnitId, limit: i64) -> StoreResult<
         .map(|b| b.0)
         .collect())
 }
+
+/// Open cases that a unit claims, or to which a whistle that goes on calls it; some hundreds at once.
+pub fn cases_beside(r: &mut Read<'_>, unit: UnitId, limit: i64) -> StoreResult<Vec<Case>> {
+    let sql = format!(
+        "SELECT c.body FROM claims k JOIN cases c ON c.district = k.district AND c.id = k.case_id \
+         WHERE k.unit = $1 AND k.ended_at IS NULL AND c.state IN ({GOING}) \
+         UNION ALL SELECT c.body FROM whistle_calls l JOIN whistles w ON w.district = l.district AND w.id = l.whistle \
+         JOIN cases c ON c.district = w.district AND c.id = w.case_id \
+         WHERE l.unit = $1 AND w.ended_at IS NULL AND c.state IN ({GOING}) LIMIT $2"
+    );
+    Ok(r.all::<CaseBody>(&sql, params![unit, limit])?
+        .into_iter()
+        .map(|b| b.0)
+        .collect())
+}
+
+/// Units that have ended and have cases that go on. One statement along the index of units.
+pub fn ended_with_open_cases(r: &mut Read<'_>, today: Date) -> StoreResult<Vec<UnitId>> {
+    let sql = format!(
+        "SELECT u.id FROM units u WHERE u.valid_to < $1 AND EXISTS (SELECT 1 FROM cases c WHERE c.unit_id = u.id AND c.state IN ({GOING})) \
+         ORDER BY u.id LIMIT 100"
+    );
+    let rows: Vec<(UnitId,)> = r.all(&sql, params![today])?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}

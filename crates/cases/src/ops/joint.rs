@@ -346,7 +346,7 @@ fn one_by_program(
     let facts = Facts {
         now: w.now(),
         actor,
-        calendar: &city.calendar,
+        calendar: city.calendar_at(before.place.here()),
         tz: &city.timezone,
         rules: &lists.rules,
         on_duty: None,

@@ -2,11 +2,13 @@
 //!
 //! A run belongs to one state of the calendars. It walks the cases with an open clock by key and keeps how far it is, so a
 //! run that was killed goes on where it stopped; a case looked at twice moves once, since what is computed the second time is
-//! what stands there already. Another change of the calendars during a run begins a new one.
+//! what stands there already. Another change of the calendars during a run begins a new one. After the cases come the rooms
+//! above that keep limits beside cases ([`crate::rooms`]); the run is done when all of them are.
 
 use super::{CaseError, actor_of};
 use crate::lists::Lists;
 use crate::model::{Case, CaseEvent, CaseId};
+use crate::rooms::Rooms;
 use crate::rules::{self, Actor, ClockCommand, Command, Facts, Refusal};
 use crate::service::Cases;
 use crate::sql_recompute::{self, BATCH};
@@ -80,6 +82,17 @@ pub async fn recompute(
         }
         let keep = n % KEEP_EVERY == 0;
         run = job.batch(&ctx.renewed(), run, batch, keep).await?;
+        tell(&run);
+    }
+    for room in Rooms::of(ctx) {
+        if cases.city().state_of_calendars() != state {
+            return Ok(Some(run));
+        }
+        let beside = room.recompute(&ctx.renewed()).await?;
+        run.total += beside.seen;
+        run.seen += beside.seen;
+        run.moved += beside.moved;
+        run.failed += beside.failed;
         tell(&run);
     }
     let done = ctx.renewed().now();

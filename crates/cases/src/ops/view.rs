@@ -329,6 +329,8 @@ pub struct PartView {
     pub recalled_at: Option<String>,
     /// It is open and past its time, and its clock does not stand still.
     pub is_late: bool,
+    /// It is open, and the calendar does not reach as far as it is due.
+    pub provisional: bool,
 }
 
 /// A claim on a case.
@@ -340,6 +342,8 @@ pub struct ClaimView {
     pub at: String,
     /// When it is over if nothing was shown.
     pub until: String,
+    /// The calendar does not reach that far.
+    pub provisional: bool,
     /// When the claimant showed what it did.
     pub shown_at: Option<String>,
 }
@@ -715,12 +719,14 @@ impl Viewer {
                     answered_at: self.maybe(p.answered_at),
                     recalled_at: self.maybe(p.recalled_at),
                     is_late: p.is_open() && case.paused_until.is_none() && p.due_at < self.now,
+                    provisional: p.is_open() && p.provisional,
                 })
                 .collect(),
             claim: case.joint.claim.as_ref().map(|c| ClaimView {
                 unit: self.unit(c.unit),
                 at: self.time(c.at),
                 until: self.time(c.until),
+                provisional: c.timed.as_ref().is_some_and(|t| t.provisional),
                 shown_at: self.maybe(c.shown_at),
             }),
             first_receiver: case.joint.first.map(|u| self.unit(u)),

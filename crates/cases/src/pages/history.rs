@@ -2,7 +2,7 @@
 
 use super::line::limit_words;
 use crate::lists::{ListKind, Lists};
-use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, TaskKind};
+use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, Moved, TaskKind, Timed};
 use access::{AccountId, Role, role_key};
 use jiff::Timestamp;
 use matters::City;
@@ -342,9 +342,13 @@ fn content(
             provisional,
         } => (lines(vec![text.clone(), due(due_at, *provisional)]), "good"),
         Fact::Recomputed(said) => {
-            let moved = said.handling.as_ref().or(said.stage.as_ref());
-            let told = moved.map(|m| {
-                let (was, now) = (ui.time_text(m.was_due_at), ui.time_text(m.due_at));
+            let told = |m: &Moved| {
+                let now = if m.provisional {
+                    ui.tn("cases-time-provisional", "time", ui.time_text(m.due_at))
+                } else {
+                    ui.time_text(m.due_at)
+                };
+                let was = ui.time_text(m.was_due_at);
                 ui.ta(
                     "cases-recomputed-said",
                     &[
@@ -353,8 +357,26 @@ fn content(
                         ("calendar", &said.calendar.as_str()),
                     ],
                 )
-            });
-            (told.unwrap_or_default(), "warn")
+            };
+            // words: cases-recomputed-*
+            let of = |key: &str, moved: &Option<Moved>| {
+                moved
+                    .as_ref()
+                    .map(|m| ui.tn(key, "said", told(m)))
+                    .unwrap_or_default()
+            };
+            let clock = said.handling.as_ref().or(said.stage.as_ref());
+            let mut all = vec![
+                clock.map(told).unwrap_or_default(),
+                of("cases-recomputed-wait", &said.wait),
+                of("cases-recomputed-claim", &said.claim),
+            ];
+            all.extend(said.parts.iter().map(|p| {
+                let no = ui.tn("cases-part-no", "n", i64::from(p.part));
+                format!("{no} · {}", told(&p.moved))
+            }));
+            all.retain(|line| !line.is_empty());
+            (all.join("\n"), "warn")
         }
         Fact::Corrected { matter: id, place } => {
             let place = place
@@ -499,7 +521,24 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
         found.unwrap_or_default()
     };
     let part = |n: &u32| ui.tn("cases-part-no", "n", i64::from(*n));
-    let due = |at: Timestamp| ui.tn("cases-due", "time", ui.time_text(at));
+    // words: cases-due-*
+    let due = |at: Timestamp, provisional: bool| {
+        let key = if provisional {
+            "cases-due-by-provisional"
+        } else {
+            "cases-due"
+        };
+        ui.tn(key, "time", ui.time_text(at))
+    };
+    let is_provisional = |timed: &Option<Timed>| timed.as_ref().is_some_and(|t| t.provisional);
+    let until = |at: Timestamp, timed: &Option<Timed>| {
+        let at = if is_provisional(timed) {
+            ui.tn("cases-time-provisional", "time", ui.time_text(at))
+        } else {
+            ui.time_text(at)
+        };
+        ui.tn("cases-until", "time", at)
+    };
     let join = |words: Vec<String>| words.join(" · ");
     match fact {
         JointFact::HelpAsked {
@@ -507,15 +546,26 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
             unit: of,
             ask,
             due_at,
+            provisional,
             ..
         } => (
-            join(vec![part(n), unit(of), ask.clone(), due(*due_at)]),
+            join(vec![
+                part(n),
+                unit(of),
+                ask.clone(),
+                due(*due_at, *provisional),
+            ]),
             "info",
         ),
         JointFact::Split { shares, dues, .. } => {
             let lines = shares.iter().zip(dues).map(|(share, at)| {
                 let (of, ask) = (unit(&share.unit), share.ask.clone());
-                join(vec![part(&at.part), of, ask, due(at.due_at)])
+                join(vec![
+                    part(&at.part),
+                    of,
+                    ask,
+                    due(at.due_at, at.provisional),
+                ])
             });
             (lines.collect::<Vec<_>>().join("\n"), "info")
         }
@@ -529,7 +579,7 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
         JointFact::PartsMoved { dues } => {
             let lines = dues
                 .iter()
-                .map(|d| join(vec![part(&d.part), due(d.due_at)]));
+                .map(|d| join(vec![part(&d.part), due(d.due_at, d.provisional)]));
             (lines.collect::<Vec<_>>().join("\n"), "info")
         }
         JointFact::FirstNamed { unit: of, reason }
@@ -538,18 +588,27 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
         }
         JointFact::PartyNamed { unit: of } => (unit(of), "info"),
         JointFact::Whistled {
-            units, ask, due_at, ..
+            units,
+            ask,
+            due_at,
+            timed,
+            ..
         } => {
             let names: Vec<String> = units.iter().map(unit).collect();
             (
-                join(vec![ui.list(&names), ask.clone(), due(*due_at)]),
+                join(vec![
+                    ui.list(&names),
+                    ask.clone(),
+                    due(*due_at, is_provisional(timed)),
+                ]),
                 "warn",
             )
         }
-        JointFact::Claimed { unit: of, until } => {
-            let until = ui.tn("cases-until", "time", ui.time_text(*until));
-            (join(vec![unit(of), until]), "info")
-        }
+        JointFact::Claimed {
+            unit: of,
+            until: at,
+            timed,
+        } => (join(vec![unit(of), until(*at, timed)]), "info"),
         JointFact::ClaimShown {
             unit: of, result, ..
         } => (join(vec![unit(of), result.clone()]), "good"),

@@ -7,7 +7,7 @@ use super::line::{Line, clock_of, due_mark, limit_words, matter_name, place_text
 use super::pictures::Shot;
 use crate::advice::Alike;
 use crate::lists::{ListKind, Lists};
-use crate::model::{Case, CaseEvent, Fact, JointFact, State};
+use crate::model::{Case, CaseEvent, Fact, JointFact, State, Timed};
 use crate::moves::Act;
 use crate::ops::{self, Called, CaseError, allowed};
 use crate::rules::fairness;
@@ -314,6 +314,15 @@ pub async fn load(
 }
 
 /// Whether anything in a life came with pictures or documents.
+/// A moment by which a limit ends, with the sign and the word where its calendar is not loaded.
+fn time_of(ui: &Ui, at: jiff::Timestamp, timed: Option<&Timed>) -> String {
+    if timed.is_some_and(|t| t.provisional) {
+        ui.tn("cases-time-provisional", "time", ui.time_text(at))
+    } else {
+        ui.time_text(at)
+    }
+}
+
 fn has_files(events: &[CaseEvent]) -> bool {
     events.iter().any(|event| match &event.fact {
         Fact::Reported(report) => !report.attachments.is_empty(),
@@ -566,7 +575,15 @@ impl Frame<'_> {
                 title: format!("{no} · {kind}"),
                 unit: self.unit(part.unit),
                 ask: part.ask.clone(),
-                due: ui.tn("cases-due", "time", ui.time_text(part.due_at)),
+                due: if part.is_open() && part.provisional {
+                    ui.tn(
+                        "cases-due-by-provisional",
+                        "time",
+                        ui.time_text(part.due_at),
+                    )
+                } else {
+                    ui.tn("cases-due", "time", ui.time_text(part.due_at))
+                },
                 state: ui.t(state),
                 tone,
             }
@@ -582,7 +599,7 @@ impl Frame<'_> {
         if claim.shown_at.is_some() {
             return ui.tn("cases-claim-shown", "unit", unit.as_str());
         }
-        let until = ui.time_text(claim.until);
+        let until = time_of(ui, claim.until, claim.timed.as_ref());
         ui.t2(
             "cases-claim-stands",
             "unit",
@@ -637,7 +654,8 @@ impl Frame<'_> {
             told.push(ui.t2("cases-asked-suspension", "until", until, "reason", reason));
         }
         if let Some(until) = case.paused_until {
-            told.push(ui.tn("cases-warn-parked", "time", ui.time_text(until).as_str()));
+            let until = time_of(ui, until, case.wait.as_ref());
+            told.push(ui.tn("cases-warn-parked", "time", until.as_str()));
         }
         if case.returns > 0 && !case.state.is_final() {
             told.push(ui.tn("cases-warn-returns", "n", i64::from(case.returns)));

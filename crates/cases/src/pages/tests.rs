@@ -304,6 +304,14 @@ fn facts() -> Vec<Fact> {
         evidence: Some("照片".into()),
         legal_basis: Some("城市道路管理条例第二十三条".into()),
     };
+    let moved = |provisional| crate::model::Moved {
+        was_due_at: now(),
+        was_provisional: false,
+        was_calendar: None,
+        due_at: now(),
+        soon_at: None,
+        provisional,
+    };
     vec![
         Fact::Reported(Box::new(reported())),
         Fact::TaskGiven {
@@ -324,6 +332,21 @@ fn facts() -> Vec<Fact> {
             }),
             stage: None,
             of: None,
+            wait: None,
+            claim: None,
+            parts: Vec::new(),
+        })),
+        Fact::Recomputed(Box::new(crate::model::Recomputed {
+            calendar: "cn-2027".into(),
+            handling: None,
+            stage: None,
+            of: None,
+            wait: Some(moved(true)),
+            claim: Some(moved(false)),
+            parts: vec![crate::model::PartMoved {
+                part: 1,
+                moved: moved(true),
+            }],
         })),
         Fact::Verified {
             outcome: VerifyOutcome::NotFound,

@@ -94,6 +94,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         granted: 0,
         pauses: Vec::new(),
         paused_until: None,
+        wait: None,
         question: None,
         merged_into: None,
         before: None,

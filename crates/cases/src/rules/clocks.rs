@@ -7,7 +7,7 @@
 //! ([`super::CityRules`]). None of it changes what happened before: a case that was late stays late.
 
 use super::{Actor, Facts, Refusal, due, recompute, text};
-use crate::model::{Case, CaseEvent, ExtensionRequest, Fact, State, SuspensionRequest};
+use crate::model::{Case, CaseEvent, ExtensionRequest, Fact, State, SuspensionRequest, Timed};
 use crate::moves::Act;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -186,10 +186,13 @@ pub(super) fn decide(
                 let act = act.as_str();
                 return Err(Refusal::UsedUp { act, most });
             }
+            let limit = facts.rules.answer_limit;
+            let until = due(limit, facts)?;
             Fact::RequesterAsked {
                 question: text("question", &question)?,
-                until: due(facts.rules.answer_limit, facts)?.at,
+                until: until.at,
                 nth: case.questions + 1,
+                timed: Some(timed(limit, &until, facts)),
             }
         }
         ClockCommand::Answer { text: words } => {
@@ -330,10 +333,12 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             question,
             until,
             nth,
+            timed,
         } => {
             case.questions = *nth;
             case.question = Some(question.clone());
             stop(case, at, *until);
+            case.wait.clone_from(timed);
             case.state = State::Waiting;
         }
         Fact::Resumed {
@@ -358,6 +363,15 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
     }
 }
 
+/// What the end of a limit rests on, to be kept with it.
+pub(super) fn timed(limit: Limit, due: &kernel::Due, facts: &Facts<'_>) -> Timed {
+    Timed {
+        limit,
+        calendar: facts.calendar.version().to_owned(),
+        provisional: due.provisional,
+    }
+}
+
 /// The clock stands still. What was asked for and not decided is over.
 fn stop(case: &mut Case, at: Timestamp, until: Timestamp) {
     withdraw(case);
@@ -369,6 +383,7 @@ fn stop(case: &mut Case, at: Timestamp, until: Timestamp) {
 pub(super) fn go_on(case: &mut Case, at: Timestamp) {
     close(&mut case.pauses, at);
     case.paused_until = None;
+    case.wait = None;
     case.question = None;
 }
 

@@ -5,10 +5,11 @@
 //! time), art. 16 (吹哨报到), `rights.md` (claims). A part is no case of its own: it has a unit, a limit and an answer, but the
 //! case stays one row with one clock and counts once. While the clock of handling stands still the parts' clocks do too.
 
-use super::{Actor, Facts, Refusal, pictures, text};
+use super::clocks::timed;
+use super::{Actor, Facts, Refusal, pictures, recompute, text};
 use crate::model::{
-    Ask, Case, CaseEvent, Claim, Claimant, Fact, Interest, JointFact, NotOpen, Part, PartDue,
-    PartKind,
+    Ask, Case, CaseEvent, Claim, Claimant, Fact, Interest, JointFact, Moved, NotOpen, Part,
+    PartDue, PartKind, PartMoved,
 };
 use crate::moves::Act;
 use access::{Role, UnitId};
@@ -359,6 +360,7 @@ pub(super) fn decide(
                 limit,
                 due_at: due.at,
                 provisional: due.provisional,
+                calendar: Some(facts.calendar.version().to_owned()),
             })
         }
         JointCommand::Split { shares } => {
@@ -377,6 +379,7 @@ pub(super) fn decide(
                     part,
                     due_at: due.at,
                     provisional: due.provisional,
+                    calendar: Some(facts.calendar.version().to_owned()),
                 });
                 asked.push(Ask {
                     ask: text("ask", &share.ask)?,
@@ -437,11 +440,13 @@ pub(super) fn decide(
             }
             let ask = text("ask", &ask)?;
             let limit = limit.unwrap_or(facts.rules.whistle_limit);
+            let due = due_of(limit, facts, &[], facts.now)?;
             one(JointFact::Whistled {
                 by_unit,
                 units,
                 ask,
-                due_at: due_of(limit, facts, &[], facts.now)?.at,
+                due_at: due.at,
+                timed: Some(timed(limit, &due, facts)),
             })
         }
         JointCommand::Claim { claimant } => claim(&claimant, facts),
@@ -478,7 +483,7 @@ pub(super) fn decide(
         JointCommand::ChangeUnit { from, to, why } => {
             let has = case.unit == Some(from)
                 || case.ruled == Some(from)
-                || case.joint.open().any(|p| p.unit == from);
+                || case.joint.has_to_do_with(from);
             if !has || from == to {
                 return Err(JointRefusal::NotWithUnit.into());
             }
@@ -503,8 +508,13 @@ fn claim(claimant: &Claimant, facts: &Facts<'_>) -> Result<Vec<Fact>, Refusal> {
         return Err(JointRefusal::Interested(interest).into());
     }
     let unit = facts.actor.unit.ok_or(JointRefusal::NotOfSociety)?;
-    let until = due_of(facts.rules.claim_limit, facts, &[], facts.now)?.at;
-    Ok(vec![Fact::Joint(JointFact::Claimed { unit, until })])
+    let limit = facts.rules.claim_limit;
+    let until = due_of(limit, facts, &[], facts.now)?;
+    Ok(vec![Fact::Joint(JointFact::Claimed {
+        unit,
+        until: until.at,
+        timed: Some(timed(limit, &until, facts)),
+    })])
 }
 
 /// The end of a part, and the joining if it was the last share of a split.
@@ -541,6 +551,62 @@ fn due_of(
         .map_err(|e| Refusal::Deadline(e.to_string()))
 }
 
+/// When a part is due: by its own limit from when it was asked, less what stood still since.
+fn due_of_part(
+    part: &Part,
+    pauses: &[Pause],
+    facts: &Facts<'_>,
+) -> Result<kernel::deadline::Due, Refusal> {
+    let since = part.asked_at;
+    let own: Vec<Pause> = pauses
+        .iter()
+        .filter(|p| p.to.is_some_and(|to| to > since))
+        .map(|p| Pause {
+            from: p.from.max(since),
+            ..*p
+        })
+        .collect();
+    due_of(part.limit, facts, &own, since)
+}
+
+/// What another calendar makes of the parts whose answer is owed. While the clock of handling stands still theirs do too,
+/// and are computed when it goes on.
+pub(super) fn recomputed_parts(case: &Case, facts: &Facts<'_>) -> Result<Vec<PartMoved>, Refusal> {
+    let mut parts = Vec::new();
+    if case.paused_until.is_some() {
+        return Ok(parts);
+    }
+    for part in case.joint.open() {
+        if part.calendar.as_deref() == Some(facts.calendar.version()) {
+            continue;
+        }
+        let due = due_of_part(part, &case.pauses, facts)?;
+        let was = (part.due_at, part.provisional, part.calendar.as_deref());
+        if let Some(moved) = recompute::moved_limit(was, &due) {
+            parts.push(PartMoved {
+                part: part.no,
+                moved,
+            });
+        }
+    }
+    Ok(parts)
+}
+
+/// What another calendar makes of a claim that has shown nothing. One of before limits were kept stays as it is.
+pub(super) fn recomputed_claim(case: &Case, facts: &Facts<'_>) -> Result<Option<Moved>, Refusal> {
+    let Some(claim) = case.joint.claim.as_ref().filter(|c| c.shown_at.is_none()) else {
+        return Ok(None);
+    };
+    match &claim.timed {
+        Some(t) if t.calendar != facts.calendar.version() => {
+            let due = due_of(t.limit, facts, &[], claim.at)?;
+            let was = (claim.until, t.provisional, Some(t.calendar.as_str()));
+            Ok(recompute::moved_limit(was, &due))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// After the clock of handling stood still: the parts that are open are due later by as much, each by its own clock.
 pub(super) fn after_pause(case: &Case, facts: &Facts<'_>) -> Result<Option<Fact>, Refusal> {
     let mut pauses = case.pauses.clone();
@@ -550,21 +616,13 @@ pub(super) fn after_pause(case: &Case, facts: &Facts<'_>) -> Result<Option<Fact>
     open.to = Some(facts.now.max(open.from));
     let mut dues = Vec::new();
     for part in case.joint.open() {
-        let since = part.asked_at;
-        let own: Vec<Pause> = pauses
-            .iter()
-            .filter(|p| p.to.is_some_and(|to| to > since))
-            .map(|p| Pause {
-                from: p.from.max(since),
-                ..*p
-            })
-            .collect();
-        let due = due_of(part.limit, facts, &own, since)?;
-        if due.at != part.due_at {
+        let due = due_of_part(part, &pauses, facts)?;
+        if (due.at, due.provisional) != (part.due_at, part.provisional) {
             dues.push(PartDue {
                 part: part.no,
                 due_at: due.at,
                 provisional: due.provisional,
+                calendar: Some(facts.calendar.version().to_owned()),
             });
         }
     }
@@ -582,6 +640,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
             limit,
             due_at,
             provisional,
+            calendar,
         } => case.joint.parts.push(Part {
             no: *part,
             kind: PartKind::Help,
@@ -591,6 +650,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
             asked_at: at,
             due_at: *due_at,
             provisional: *provisional,
+            calendar: calendar.clone(),
             answered_at: None,
             recalled_at: None,
         }),
@@ -604,6 +664,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
                 asked_at: at,
                 due_at: due.due_at,
                 provisional: due.provisional,
+                calendar: due.calendar.clone(),
                 answered_at: None,
                 recalled_at: None,
             });
@@ -625,6 +686,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
                 if let Some(part) = part_mut(case, due.part) {
                     part.due_at = due.due_at;
                     part.provisional = due.provisional;
+                    part.calendar.clone_from(&due.calendar);
                 }
             }
         }
@@ -637,11 +699,12 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
                 }
             }
         }
-        JointFact::Claimed { unit, until } => {
+        JointFact::Claimed { unit, until, timed } => {
             case.joint.claim = Some(Claim {
                 unit: *unit,
                 at,
                 until: *until,
+                timed: timed.clone(),
                 shown_at: None,
             });
         }
@@ -658,7 +721,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
     }
 }
 
-fn part_mut(case: &mut Case, no: u32) -> Option<&mut Part> {
+pub(super) fn part_mut(case: &mut Case, no: u32) -> Option<&mut Part> {
     case.joint.parts.iter_mut().find(|p| p.no == no)
 }
 
@@ -680,6 +743,16 @@ fn change_unit(case: &mut Case, from: UnitId, to: UnitId) {
         if part.unit == from {
             part.unit = to;
         }
+    }
+    moved(&mut case.joint.party);
+    if let Some(claim) = &mut case.joint.claim
+        && claim.unit == from
+    {
+        claim.unit = to;
+    }
+    if case.joint.called.contains(&from) {
+        case.joint.called.retain(|unit| ![from, to].contains(unit));
+        case.joint.called.push(to);
     }
 }
 

@@ -1,13 +1,15 @@
 //! 重算 — another calendar, other deadlines: what is due when is computed again for a clock that runs, and the event keeps
-//! both answers and the calendar versions they rest on.
+//! both answers and the calendar versions they rest on. Besides the stage and handling these are the clocks of parts, of a
+//! claim, and of the wait for the requester.
 //!
 //! A clock that has ended, or that stands still, is left alone: the first is a fact, the second is computed anyway when it
 //! goes on. Computing twice with one calendar changes nothing the second time.
 
-use super::{Facts, Refusal, clocks, stages};
-use crate::model::{Case, Moved, Recomputed};
+use super::{Facts, Refusal, clocks, joint, stages};
+use crate::model::{Case, Moved, Recomputed, State, Timed};
 use crate::stage::{Stage, StageClock};
 use jiff::Timestamp;
+use kernel::deadline::{Due, deadline};
 
 /// What another calendar makes of the clocks of a case; none when nothing moves.
 ///
@@ -47,12 +49,55 @@ pub fn recomputed(case: &Case, facts: &Facts<'_>) -> Result<Option<Recomputed>, 
         };
         handling = moved(was, now);
     }
-    Ok((stage.is_some() || handling.is_some()).then(|| Recomputed {
+    let wait = recomputed_wait(case, facts)?;
+    let claim = joint::recomputed_claim(case, facts)?;
+    let parts = joint::recomputed_parts(case, facts)?;
+    let is_moved = [&stage, &handling, &wait, &claim]
+        .iter()
+        .any(|moved| moved.is_some());
+    Ok((is_moved || !parts.is_empty()).then(|| Recomputed {
         calendar: calendar.to_owned(),
         handling,
         of: stage.as_ref().and(Stage::of(case)),
         stage,
+        wait,
+        claim,
+        parts,
     }))
+}
+
+/// What another calendar makes of the end of a wait for the requester. One of before limits were kept stays as it is.
+fn recomputed_wait(case: &Case, facts: &Facts<'_>) -> Result<Option<Moved>, Refusal> {
+    let (Some(wait), Some(until)) = (&case.wait, case.paused_until) else {
+        return Ok(None);
+    };
+    let since = case
+        .pauses
+        .last()
+        .filter(|p| p.to.is_none())
+        .map(|p| p.from);
+    let Some(since) =
+        since.filter(|_| case.state == State::Waiting && wait.calendar != facts.calendar.version())
+    else {
+        return Ok(None);
+    };
+    let due = deadline(since, wait.limit, facts.calendar, facts.tz, &[])
+        .map_err(|e| Refusal::Deadline(e.to_string()))?;
+    let was = (until, wait.provisional, Some(wait.calendar.as_str()));
+    Ok(moved_limit(was, &due))
+}
+
+/// A limit without a yellow: what moved, if anything did.
+pub(super) fn moved_limit(was: (Timestamp, bool, Option<&str>), now: &Due) -> Option<Moved> {
+    moved(
+        was,
+        StageClock {
+            limit: None,
+            due_at: Some(now.at),
+            soon_at: None,
+            provisional: now.provisional,
+        },
+    )
 }
 
 fn moved(
@@ -83,5 +128,28 @@ pub(super) fn change(case: &mut Case, said: &Recomputed) {
         case.stage_soon_at = moved.soon_at;
         case.stage_provisional = moved.provisional;
         case.stage_calendar = Some(said.calendar.clone());
+    }
+    let rests = |timed: &mut Option<Timed>, moved: &Moved| {
+        if let Some(timed) = timed {
+            timed.calendar.clone_from(&said.calendar);
+            timed.provisional = moved.provisional;
+        }
+    };
+    if let Some(moved) = &said.wait {
+        case.paused_until = Some(moved.due_at);
+        rests(&mut case.wait, moved);
+    }
+    if let Some(moved) = &said.claim
+        && let Some(claim) = &mut case.joint.claim
+    {
+        claim.until = moved.due_at;
+        rests(&mut claim.timed, moved);
+    }
+    for of in &said.parts {
+        if let Some(part) = joint::part_mut(case, of.part) {
+            part.due_at = of.moved.due_at;
+            part.provisional = of.moved.provisional;
+            part.calendar = Some(said.calendar.clone());
+        }
     }
 }

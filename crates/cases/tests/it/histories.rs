@@ -396,7 +396,26 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         }
         // What another calendar moves keeps what it was: the old deadline is never lost from the record.
         Fact::Recomputed(said) => {
-            prop_assert!(said.handling.is_some() || said.stage.is_some());
+            prop_assert!(
+                said.handling.is_some()
+                    || said.stage.is_some()
+                    || said.wait.is_some()
+                    || said.claim.is_some()
+                    || !said.parts.is_empty()
+            );
+            if let Some(moved) = &said.wait {
+                prop_assert_eq!(
+                    (Some(moved.was_due_at), Some(moved.due_at)),
+                    (before.paused_until, case.paused_until)
+                );
+                prop_assert_eq!(case.state, State::Waiting);
+            }
+            for of in &said.parts {
+                let (was, now) = (before.joint.part(of.part), case.joint.part(of.part));
+                prop_assert_eq!(was.map(|p| p.due_at), Some(of.moved.was_due_at));
+                prop_assert_eq!(now.map(|p| p.due_at), Some(of.moved.due_at));
+                prop_assert!(was.is_some_and(|p| p.is_open()) && !stands);
+            }
             prop_assert_eq!(case.state, before.state);
             if let Some(moved) = &said.handling {
                 prop_assert_eq!(

@@ -391,6 +391,123 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    another_calendar_moves_parts_and_the_wait_for_the_requester_too,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let run = || city.run(ops::recompute(&city.system(), |_| {})).unwrap();
+        let helped = city.case_at(State::Handling).number;
+        let waiting = city.case_at(State::Handling).number;
+        let still = city.case_at(State::Handling).number;
+        let clean = city.unit("CLEAN").to_string();
+        let help =
+            || json!({ "act": "ask_help", "unit": clean, "ask": "清扫路面", "limit": "2工作日" });
+        let ask = || json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
+        for (number, act) in [
+            (helped, help()),
+            (waiting, ask()),
+            (still, help()),
+            (still, ask()),
+        ] {
+            let path = format!("/api/v1/cases/{number}/acts");
+            let reply = city.post("water", &path, &json!({ "acts": [act] }));
+            assert_eq!(reply.status, 200, "{}", reply.text);
+        }
+        let part = |number| found(&city, number).joint.parts[0].clone();
+        // Two working days from Monday nine, and five.
+        assert_eq!(part(helped).due_at, at("2026-03-18T09:00:00+08:00"));
+        assert_eq!(
+            found(&city, waiting).paused_until,
+            Some(at("2026-03-23T09:00:00+08:00"))
+        );
+        run();
+        city.calendar("version typhoon\nlocal\noff 2026-03-17 台风\n");
+        let done = run().unwrap();
+        assert_eq!(
+            (done.total, done.seen, done.moved, done.failed),
+            (3, 3, 3, 0)
+        );
+        assert_eq!(part(helped).due_at, at("2026-03-19T09:00:00+08:00"));
+        for number in [waiting, still] {
+            assert_eq!(
+                found(&city, number).paused_until,
+                Some(at("2026-03-24T09:00:00+08:00"))
+            );
+        }
+        assert_eq!(
+            part(still).due_at,
+            at("2026-03-18T09:00:00+08:00"),
+            "what stands still is computed when it goes on"
+        );
+        // Old and new stand in the record, with both calendars.
+        for (number, told) in [
+            (helped, ["2026-03-18T09:00", "2026-03-19T09:00"]),
+            (waiting, ["2026-03-23T09:00", "2026-03-24T09:00"]),
+        ] {
+            let life = city.get("auditor", &format!("/api/v1/cases/{number}/events"));
+            let events = life.body["events"].as_array().unwrap();
+            let said = events.last().unwrap().to_string();
+            for word in told.iter().chain(&["typhoon", "cn-2007-2026"]) {
+                assert!(said.contains(word), "{word}: {said}");
+            }
+            let page = city.get("shift_leader", &format!("/cases/{number}"));
+            assert!(page.text.contains("typhoon"), "{number}");
+        }
+        assert!(run().is_none(), "done is done");
+        // The wait ends when it ends now, and the part that stood still moves with it.
+        city.clock.set(at("2026-03-23T09:00:01+08:00"));
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 0);
+        city.clock.set(at("2026-03-24T09:00:01+08:00"));
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 2);
+        assert_eq!(found(&city, still).state, State::Handling);
+        // None of its two days had run when the clock stood still.
+        assert_eq!(part(still).due_at, at("2026-03-26T09:00:01+08:00"));
+        for number in [helped, waiting, still] {
+            city.check_life(number);
+        }
+        city.replays();
+    }
+);
+
+testdb::both_engines!(
+    a_part_beyond_the_loaded_calendar_is_provisional_until_it_is_loaded,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let case = city.case_at(State::Handling);
+        let number = case.number;
+        // Thursday 2026-12-31, nine o'clock.
+        city.clock.advance(Duration::from_secs(290 * 86_400));
+        let clean = city.unit("CLEAN").to_string();
+        let help =
+            json!({ "act": "ask_help", "unit": clean, "ask": "清扫路面", "limit": "2工作日" });
+        let path = format!("/api/v1/cases/{number}/acts");
+        let reply = city.post("water", &path, &json!({ "acts": [help] }));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let shown = || {
+            let case = city.get("clean", &format!("/api/v1/cases/{number}"));
+            let page = city.get("clean", &format!("/cases/{number}"));
+            (
+                case.body["parts"][0]["provisional"].clone(),
+                page.text.contains("暂定"),
+            )
+        };
+        assert_eq!(shown(), (json!(true), true));
+        let notice =
+            "version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\nwork 2027-01-09 元旦\n";
+        city.calendar(notice);
+        let done = city.run(ops::recompute(&city.system(), |_| {})).unwrap();
+        assert_eq!(done.unwrap().moved, 1);
+        assert_eq!(shown().0, json!(false));
+        assert_eq!(
+            found(&city, number).joint.parts[0].due_at,
+            at("2027-01-05T09:00:00+08:00")
+        );
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
     a_run_that_was_stopped_goes_on_and_moves_nothing_twice,
     &migrations(),
     |db| {

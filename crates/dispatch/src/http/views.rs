@@ -62,6 +62,8 @@ pub(super) struct PartView {
     is_open: bool,
     /// It is owed and its time is over, and its clock does not stand still.
     is_late: bool,
+    /// It is owed, and the calendar does not reach as far as it is due.
+    provisional: bool,
 }
 
 /// The parts of a unit.
@@ -83,6 +85,7 @@ impl PartsView {
                 due_at: teller.time(p.due_at),
                 is_open: p.is_open,
                 is_late: p.is_open && p.case.paused_until.is_none() && p.due_at < teller.now,
+                provisional: p.is_open && part.is_some_and(|x| x.provisional),
             }
         };
         Self {
@@ -194,6 +197,8 @@ pub(super) struct CallView {
     arrived_at: Option<String>,
     /// What it answered.
     words: String,
+    /// Who was called before a reorganisation.
+    was_unit: Option<UnitName>,
     /// It answered late, or not at all with its time over.
     is_late: bool,
     /// How the whistler judges it: `good`, `fair`, `poor`.
@@ -219,6 +224,14 @@ pub(super) struct WhistleView {
     ask: String,
     /// When, RFC 3339.
     at: String,
+    /// When those it called have to have responded.
+    due_at: String,
+    /// The calendar does not reach that far.
+    provisional: bool,
+    /// When that was before another calendar moved it.
+    was_due_at: Option<String>,
+    /// Who whistled before a reorganisation.
+    was_unit: Option<UnitName>,
     /// When it ended.
     ended_at: Option<String>,
     /// Those it called.
@@ -234,6 +247,7 @@ impl WhistleView {
             responded_at: teller.maybe(c.responded_at),
             arrived_at: teller.maybe(c.arrived_at),
             words: c.words.clone(),
+            was_unit: c.was_unit.map(|u| teller.unit(u)),
             is_late: c.is_late(teller.now),
             of_unit: c.of_unit.map(|m| m.to_string()),
             of_whistle: c.of_whistle.map(|m| m.to_string()),
@@ -247,6 +261,10 @@ impl WhistleView {
             address: w.address.clone(),
             ask: w.ask.clone(),
             at: teller.time(w.at),
+            due_at: teller.time(w.due_at),
+            provisional: w.provisional && w.ended_at.is_none(),
+            was_due_at: teller.maybe(w.was_due_at),
+            was_unit: w.was_unit.map(|u| teller.unit(u)),
             ended_at: teller.maybe(w.ended_at),
             calls: blown.calls.iter().map(call).collect(),
         }

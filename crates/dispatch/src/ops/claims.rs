@@ -1,7 +1,7 @@
 //! 认领 — an enterprise, an organisation or a residents' group subscribes to matters in places, sees place, class and
 //! redacted text of the open ones, and claims one. Every guard of `rights.md` is asked in `cases` before anything happens.
 
-use super::{DispatchError, city, own_unit};
+use super::{DispatchError, acting_unit, city, own_unit};
 use crate::model::{ClaimRow, Subscription};
 use crate::{sql, sql_desk};
 use access::{Ctx, Permission, UnitId};
@@ -120,6 +120,7 @@ pub fn claimant(ctx: &Ctx, city: &City) -> Result<Option<UnitId>, DispatchError>
 }
 
 fn society(ctx: &Ctx, city: &City) -> Result<UnitId, DispatchError> {
+    acting_unit(ctx)?;
     // The permission is there; it is the unit that is of another kind.
     claimant(ctx, city)?.ok_or(DispatchError::NotNow {
         code: "dispatch.not_of_society",

@@ -27,6 +27,13 @@ struct Body {
     joint: bool,
 }
 
+/// What a batch of recomputed cases says: those with a part or a claim that moved.
+#[derive(Deserialize)]
+struct Recomputed {
+    #[serde(default)]
+    joint: Vec<(DistrictCode, Id)>,
+}
+
 /// Reads what the outbox has for these lists, to its end; answers how many cases were laid over. Several processes may
 /// call it at once: each step is made by one of them. Must not be called on an async thread.
 ///
@@ -60,7 +67,17 @@ fn step(ctx: &Ctx) -> StoreResult<Option<u64>> {
         return Ok(None);
     };
     let mut wanted: Vec<(CaseKey, u32, u32)> = Vec::new();
-    for row in rows.iter().filter(|row| row.topic == "case.moved") {
+    for row in &rows {
+        if row.topic == "case.recomputed" {
+            // Another calendar moved parts and claims: the lists say when they are due now.
+            let body: Recomputed = serde_json::from_str(&row.body).map_err(|e| wrong(row, &e))?;
+            let keys = body.joint.into_iter();
+            wanted.extend(keys.map(|(district, id)| ((district, CaseId(id)), 1, 0)));
+            continue;
+        }
+        if row.topic != "case.moved" {
+            continue;
+        }
         let body: Body = serde_json::from_str(&row.body).map_err(|e| wrong(row, &e))?;
         if body.joint {
             let district: DistrictCode = row.district.parse().map_err(|e| wrong(row, &e))?;
@@ -88,13 +105,17 @@ fn wrong(row: &OutboxRow, reason: &dyn std::fmt::Display) -> StoreError {
     StoreError::Engine(format!("row {} of the outbox: {reason}", row.seq))
 }
 
-/// Lays a case over the lists as it is now, and what its events from `from` to `to` say.
+/// Lays a case over the lists as it is now, and what its events from `from` to `to` say; none where `from` is more.
 fn lay(w: &mut Write<'_>, (district, id): CaseKey, from: u32, to: u32) -> StoreResult<()> {
     let Some(case) = cases::sql::by_id(w, district, id)? else {
         return Ok(());
     };
     sql::lay_parts(w, &case)?;
-    let events = cases::sql_lists::events_after(w, district, id, from.saturating_sub(1))?;
+    let events = if from > to {
+        Vec::new()
+    } else {
+        cases::sql_lists::events_after(w, district, id, from.saturating_sub(1))?
+    };
     let mut end = ClaimOutcome::Past;
     for event in events.iter().filter(|e| e.seq <= to) {
         match &event.fact {
@@ -126,6 +147,7 @@ fn whistled(
         units,
         ask,
         due_at,
+        timed,
     } = fact
     else {
         return Ok(());
@@ -136,12 +158,18 @@ fn whistled(
         case: Some(case.id),
         seq: Some(event.seq),
         unit: *by_unit,
-        division: case.place.division,
+        // The smallest place known, whose hours hold for its limit.
+        division: case.place.here(),
         address: case.place.address.clone().unwrap_or_default(),
         ask: ask.clone(),
         at: event.at,
         due_at: *due_at,
         ended_at: None,
+        limit_text: timed.as_ref().map(|t| t.limit.to_string()),
+        provisional: timed.as_ref().is_some_and(|t| t.provisional),
+        calendar: timed.as_ref().map(|t| t.calendar.clone()),
+        was_due_at: None,
+        was_unit: None,
     };
     sql::insert_whistle(w, &whistle, units)
 }

@@ -138,6 +138,18 @@ pub(crate) fn own_unit(ctx: &Ctx) -> Result<UnitId, DispatchError> {
     })
 }
 
+/// The unit of whoever acts for it. One that has ended acts no longer: its work goes on in others.
+pub(crate) fn acting_unit(ctx: &Ctx) -> Result<UnitId, DispatchError> {
+    let unit = own_unit(ctx)?;
+    if city(ctx).units.is_in_force(unit) {
+        return Ok(unit);
+    }
+    Err(DispatchError::NotYours {
+        code: "dispatch.unit_ended",
+        reason: "this account belongs to a unit that has ended; the security administrator gives it another",
+    })
+}
+
 /// The account of whoever asks. A deputy looks at the own list, not at the colleague's.
 pub(crate) fn own_account(ctx: &Ctx) -> Result<AccountId, DispatchError> {
     match ctx.principal() {

@@ -1,10 +1,16 @@
 //! 机构调整 — units merge or split on a day: duties end and begin on it, open cases move when it has come, each with an
 //! event that says so and why; what was before stays. There is a preview and no way back.
+//!
+//! Whatever else names a unit and is open goes the same way: whistles and those they call, hand-overs, subscriptions, and
+//! what rooms beside keep ([`cases::rooms`]). Accounts go along where all the work of a unit goes to one other.
 
 use super::DispatchError;
+use crate::model::Whistle;
 use crate::rules::{self, Row};
 use crate::sql_desk::{self, Order};
+use crate::sql_keep;
 use access::{Ctx, Permission, UnitId};
+use cases::rooms::{Reorganised, Rooms};
 use cases::rules::JointCommand;
 use cases::{Case, CaseId};
 use grid::Part;
@@ -17,10 +23,14 @@ use kernel::codes::DistrictCode;
 use kernel::id::Id;
 use matters::City;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::{AuditEvent, StoreError, Write};
 
 /// Cases moved in one run of the program's own work.
 const MOST_AT_ONCE: i64 = 500;
+/// Accounts of one unit moved in one run: so many a list of them has.
+const MOST_ACCOUNTS: usize = 200;
 /// The most rows of an order.
 const MOST_ROWS: usize = 500;
 
@@ -52,8 +62,13 @@ pub struct Preview {
     pub duties_begun: usize,
     /// Open cases by unit: code of the old, code of the new, how many.
     pub cases: Vec<Moved>,
-    /// Accounts that belong to the units that end: the security administrator moves them.
+    /// Whistles, hand-overs, subscriptions, supervised matters, topics and measures that move, whatever their units.
+    pub beside: u64,
+    /// Accounts that belong to the units that end.
     pub accounts: usize,
+    /// Those of them that go along, since all the work of their unit goes to one other; the security administrator moves the
+    /// rest, and until then they act for no unit.
+    pub accounts_moved: usize,
     /// Whether cases move at once; else when the day has come.
     pub at_once: bool,
 }
@@ -169,7 +184,190 @@ fn goes_to(city: &City, rows: &[Row], from: UnitId, case: &Case) -> Option<UnitI
         .grid
         .map(|g| g.community())
         .or(case.place.division);
-    rules::successor(rows, from, code, place).filter(|to| *to != from)
+    rules::heir(rows, from, code, place).filter(|to| *to != from)
+}
+
+/// An order as rooms see it.
+fn reorganised(id: Id, why: &str, rows: &[Row]) -> Reorganised {
+    let rows = rows.to_vec();
+    let mut froms: Vec<UnitId> = rows.iter().map(|r| r.from).collect();
+    froms.sort_unstable();
+    froms.dedup();
+    let ended = rules::dissolved(&rows);
+    Reorganised::new(
+        id,
+        why.to_owned(),
+        froms,
+        ended,
+        move |from, code, place| rules::heir(&rows, from, code, place),
+    )
+}
+
+/// A whistle, a hand-over or a subscription that goes from one unit to another.
+enum Goes {
+    Whistle(Box<Whistle>),
+    Call(Box<Whistle>),
+    Handovers,
+    Subscription(Id),
+}
+
+/// What of dispatch itself an order moves, with the unit it goes from and the one it goes to.
+fn beside(
+    r: &mut store::Read<'_>,
+    city: &City,
+    order: &Reorganised,
+) -> Result<Vec<(Goes, UnitId, UnitId)>, StoreError> {
+    let mut found = Vec::new();
+    for from in &order.froms {
+        let from = *from;
+        let mut whistles: Vec<(bool, Whistle)> = Vec::new();
+        whistles.extend(
+            sql_keep::whistled_by(r, from)?
+                .into_iter()
+                .map(|w| (true, w)),
+        );
+        whistles.extend(sql_keep::calling(r, from)?.into_iter().map(|w| (false, w)));
+        for (is_whistler, whistle) in whistles {
+            let case = match whistle.case {
+                Some(id) => cases::sql::by_id(r, whistle.district, id)?,
+                None => None,
+            };
+            let code = case
+                .as_ref()
+                .and_then(|c| c.matter)
+                .and_then(|m| city.matter(m))
+                .map(|c| c.code.clone())
+                .unwrap_or_default();
+            if let Some(to) = order.goes_to(from, &code, whistle.division) {
+                let whistle = Box::new(whistle);
+                let goes = if is_whistler {
+                    Goes::Whistle(whistle)
+                } else {
+                    Goes::Call(whistle)
+                };
+                found.push((goes, from, to));
+            }
+        }
+        // A unit that goes on keeps its own shifts and what it wants to know of.
+        if !order.ended.contains(&from) {
+            continue;
+        }
+        if let Some(to) = order.goes_to(from, "", None)
+            && sql_keep::has_handovers(r, from)?
+        {
+            found.push((Goes::Handovers, from, to));
+        }
+        for s in sql_desk::subscriptions(r, from)? {
+            if let Some(to) = order.goes_to(from, &s.matter, s.division) {
+                found.push((Goes::Subscription(s.id), from, to));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Moves what [`beside`] finds, each in a transaction of its own with what it was in the audit trail; answers how many.
+async fn move_beside(
+    ctx: &Ctx,
+    city: &Arc<City>,
+    order: &Reorganised,
+) -> Result<u64, DispatchError> {
+    let id = order.order;
+    let (of, order) = (city.clone(), order.clone());
+    let found = ctx.read(move |r| beside(r, &of, &order)).await?;
+    let mut moved = 0;
+    for (goes, from, to) in found {
+        let done = ctx
+            .renewed()
+            .write(move |mut w| -> Result<_, StoreError> {
+                let (kind, object, is_done) = match &goes {
+                    Goes::Whistle(whistle) => (
+                        "whistle",
+                        whistle.id,
+                        sql_keep::whistle_to(&mut w, whistle, from, to)?,
+                    ),
+                    Goes::Call(whistle) => (
+                        "whistle",
+                        whistle.id,
+                        sql_keep::call_to(&mut w, whistle, from, to)?,
+                    ),
+                    Goes::Handovers => {
+                        let n = sql_keep::handovers_to(&mut w, from, to)?;
+                        ("unit", from.0, n > 0)
+                    }
+                    Goes::Subscription(s) => (
+                        "subscription",
+                        *s,
+                        sql_keep::subscription_to(&mut w, *s, from, to)?,
+                    ),
+                };
+                if !is_done {
+                    return w.unchanged(0);
+                }
+                let event = AuditEvent::done(
+                    "unit.reorganise_move",
+                    "reorganisation",
+                    id.to_string(),
+                )
+                .detail(serde_json::json!({ "what": kind, "id": object, "from": from, "to": to }));
+                w.commit(event, 1)
+            })
+            .await?;
+        moved += done;
+    }
+    Ok(moved)
+}
+
+/// The one unit to which all the work of a unit that ends goes, if there is one: its people go along.
+fn only_heir(rows: &[Row], unit: UnitId) -> Option<UnitId> {
+    let mut tos = rows.iter().filter(|r| r.from == unit).map(|r| r.to);
+    let to = tos.next()?;
+    tos.all(|other| other == to).then_some(to)
+}
+
+/// The accounts of units whose work all goes to one other go along; the others stay, and act for no unit. Answers whether
+/// all of them could be moved.
+async fn move_accounts(ctx: &Ctx, rows: &[Row]) -> Result<bool, DispatchError> {
+    let mut is_done = true;
+    for unit in rules::dissolved(rows) {
+        let Some(to) = only_heir(rows, unit) else {
+            continue;
+        };
+        let found = ctx
+            .renewed()
+            .read(move |r| access::ops::accounts::of_unit(r, unit))
+            .await?;
+        // The list has an end: what is left moves with the next run.
+        is_done &= found.len() < MOST_ACCOUNTS;
+        for account in found {
+            let draft = access::AccountDraft {
+                name: account.name.clone(),
+                roles: account.roles.0.clone(),
+                unit: Some(to),
+                districts: account.districts.0.clone(),
+            };
+            let (id, version) = (account.id, account.version);
+            let moved = ctx
+                .renewed()
+                .write(move |w| access::ops::accounts::edit(w, id, version, &draft))
+                .await;
+            if let Err(error) = moved {
+                is_done = false;
+                tracing::warn!(account = %id, %error, "an account could not go along to its new unit; the next run tries again");
+            }
+        }
+    }
+    Ok(is_done)
+}
+
+/// Open cases that a unit has to do with: those it has or owes a part in, those it claims, those a whistle calls it to; each
+/// once.
+fn open_cases(r: &mut store::Read<'_>, unit: UnitId, limit: i64) -> Result<Vec<Case>, StoreError> {
+    let mut found = sql_desk::open_cases_of(r, unit, limit)?;
+    found.extend(sql_desk::cases_beside(r, unit, limit)?);
+    let mut seen = BTreeSet::new();
+    found.retain(|case| seen.insert((case.district, case.id)));
+    Ok(found)
 }
 
 /// What is to be done, worked out whole before anything is written.
@@ -188,6 +386,14 @@ fn plan(
     now: Timestamp,
 ) -> Result<Plan, DispatchError> {
     let today = city.local_date(now);
+    // What was decided on a past day was decided under the units of then: that is a fact.
+    if day < today {
+        return Err(DispatchError::field(
+            "on",
+            "dispatch.past_day",
+            format!("{day} is past; an order holds from today ({today}) on"),
+        ));
+    }
     let rows = rows(city, lines, day)?;
     let known = matters::sql::all_duties(r)?;
     let new_id = || Id::new(now, rand::random());
@@ -199,9 +405,13 @@ fn plan(
     })?;
     let before = day.saturating_sub(1.day());
     let mut ended = Vec::new();
-    let mut accounts = 0;
+    let (mut accounts, mut accounts_moved) = (0, 0);
     for unit in rules::dissolved(&rows) {
-        accounts += access::ops::accounts::of_unit(r, unit)?.len();
+        let of_unit = access::ops::accounts::of_unit(r, unit)?.len();
+        accounts += of_unit;
+        if only_heir(&rows, unit).is_some() {
+            accounts_moved += of_unit;
+        }
         if let Some(unit) = city.unit(unit) {
             ended.push(actors::Unit {
                 valid_to: Some(unit.valid_to.map_or(before, |to| to.min(before))),
@@ -215,7 +425,7 @@ fn plan(
     let name = |unit: UnitId| city.unit(unit).map_or_else(String::new, |u| u.code.clone());
     let mut moved: Vec<Moved> = Vec::new();
     for from in froms {
-        for case in sql_desk::open_cases_of(r, from, i64::MAX)? {
+        for case in open_cases(r, from, i64::MAX)? {
             let Some(to) = goes_to(city, &rows, from, &case) else {
                 continue;
             };
@@ -233,7 +443,9 @@ fn plan(
         duties_ended: duties.ended.len(),
         duties_begun: duties.begun.len(),
         cases: moved,
+        beside: beside(r, city, &reorganised(new_id(), "", &rows))?.len() as u64,
         accounts,
+        accounts_moved,
         at_once: day <= today,
     };
     Ok(Plan {
@@ -252,8 +464,18 @@ pub async fn preview(ctx: &Ctx, lines: Vec<Line>, day: Date) -> Result<Preview, 
     ctx.require(Permission::ReferenceManage)?;
     let city = super::city(ctx);
     let now = ctx.now();
-    ctx.read(move |r| Ok(plan(r, &city, &lines, day, now)?.preview))
-        .await
+    let plan = ctx.read(move |r| plan(r, &city, &lines, day, now)).await?;
+    with_rooms(ctx, plan).await
+}
+
+/// The preview, with what rooms beside would move.
+async fn with_rooms(ctx: &Ctx, plan: Plan) -> Result<Preview, DispatchError> {
+    let order = reorganised(Id::from_bytes([0; 16]), "", &plan.rows);
+    let mut preview = plan.preview;
+    for room in Rooms::of(ctx) {
+        preview.beside += room.count(&ctx.renewed(), &order).await?;
+    }
+    Ok(preview)
 }
 
 /// Enters an order: duties and units end and begin on its day; its cases move as soon as the day has come
@@ -271,8 +493,10 @@ pub async fn order(
     let why = super::needed("why", why)?;
     let city = super::city(ctx);
     let id = Id::new(ctx.now(), rand::random());
-    ctx.write(move |w| enter(w, &city, &lines, day, &why, id))
-        .await
+    let plan = ctx
+        .write(move |w| enter(w, &city, &lines, day, &why, id))
+        .await?;
+    with_rooms(ctx, plan).await
 }
 
 fn enter(
@@ -282,7 +506,7 @@ fn enter(
     day: Date,
     why: &str,
     id: Id,
-) -> Result<store::Sealed<Preview>, DispatchError> {
+) -> Result<store::Sealed<Plan>, DispatchError> {
     let made_at = w.now();
     let plan = plan(&mut w, city, lines, day, made_at)?;
     for duty in &plan.duties.ended {
@@ -315,7 +539,7 @@ fn enter(
     });
     let event =
         AuditEvent::done("unit.reorganise", "reorganisation", id.to_string()).detail(detail);
-    Ok(w.commit(event, plan.preview)?)
+    Ok(w.commit(event, plan)?)
 }
 
 /// Orders that were entered, the latest first.
@@ -327,7 +551,8 @@ pub async fn orders(ctx: &Ctx) -> Result<Vec<Order>, DispatchError> {
     Ok(ctx.read(|r| sql_desk::orders(r, 50)).await?)
 }
 
-/// Moves the open cases of orders whose day has come, each in a transaction of its own; answers how many. Called by the
+/// Moves the open cases of orders whose day has come, and what else is open beside them, each in a transaction of its own;
+/// answers how many. Called by the
 /// program itself until nothing is left, and by the command that enters an order.
 ///
 /// # Errors
@@ -339,32 +564,20 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
     let due = ctx.read(move |r| sql_desk::due_orders(r, today)).await?;
     let mut moved = 0;
     for order in due {
-        let rows: Vec<Row> = serde_json::from_str(&order.body)
-            .map_err(|e| StoreError::Engine(format!("reorganisation {}: {e}", order.id)))?;
-        let mut froms: Vec<UnitId> = rows.iter().map(|r| r.from).collect();
-        froms.sort_unstable();
-        froms.dedup();
+        let rows = rows_of(&order)?;
+        let reorganised = reorganised(order.id, &order.why, &rows);
         let mut left = 0;
-        for from in froms {
-            let found = ctx
-                .read(move |r| sql_desk::open_cases_of(r, from, MOST_AT_ONCE))
-                .await?;
-            let is_more = i64::try_from(found.len()).unwrap_or(i64::MAX) >= MOST_AT_ONCE;
-            left += u64::from(is_more);
-            for case in found {
-                let Some(to) = goes_to(&city, &rows, from, &case) else {
-                    continue;
-                };
-                match move_one(&ctx, &order, (case.district, case.id), from, to).await {
-                    Ok(true) => moved += 1,
-                    Ok(false) => {}
-                    Err(error) => {
-                        left += 1;
-                        tracing::warn!(number = %case.number, %error, "case {} could not be moved to its new unit; the next run tries again", case.number);
-                    }
-                }
-            }
+        for from in &reorganised.froms {
+            let (done, stay) = move_from(&ctx, &city, &order, &rows, *from).await?;
+            moved += done;
+            left += stay;
         }
+        // After the cases: a call to a case goes on where the case shows it.
+        moved += move_beside(&ctx.renewed(), &city, &reorganised).await?;
+        for room in Rooms::of(&ctx) {
+            moved += room.reorganise(&ctx.renewed(), &reorganised).await?;
+        }
+        left += u64::from(!move_accounts(&ctx, &rows).await?);
         if left == 0 {
             let id = order.id;
             ctx.write(move |mut w| -> Result<_, StoreError> {
@@ -374,6 +587,70 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
                 w.commit(event, ())
             })
             .await?;
+        }
+    }
+    Ok(moved + move_latecomers(&ctx, &city).await?)
+}
+
+/// The rows of an order.
+fn rows_of(order: &Order) -> Result<Vec<Row>, StoreError> {
+    serde_json::from_str(&order.body)
+        .map_err(|e| StoreError::Engine(format!("reorganisation {}: {e}", order.id)))
+}
+
+/// Moves some hundreds of open cases of a unit; answers how many moved, and how much is left for the next run.
+async fn move_from(
+    ctx: &Ctx,
+    city: &City,
+    order: &Order,
+    rows: &[Row],
+    from: UnitId,
+) -> Result<(u64, u64), DispatchError> {
+    let found = ctx
+        .renewed()
+        .read(move |r| open_cases(r, from, MOST_AT_ONCE))
+        .await?;
+    let is_more = i64::try_from(found.len()).unwrap_or(i64::MAX) >= MOST_AT_ONCE;
+    let (mut moved, mut left) = (0, u64::from(is_more));
+    for case in found {
+        let Some(to) = goes_to(city, rows, from, &case) else {
+            continue;
+        };
+        match move_one(ctx, order, (case.district, case.id), from, to).await {
+            Ok(true) => moved += 1,
+            Ok(false) => {}
+            Err(error) => {
+                left += 1;
+                tracing::warn!(number = %case.number, %error, "case {} could not be moved to its new unit; the next run tries again", case.number);
+            }
+        }
+    }
+    Ok((moved, left))
+}
+
+/// A case that was over when its unit ended and goes on again (reopened, a merge undone) follows the last order that
+/// ended its unit.
+async fn move_latecomers(ctx: &Ctx, city: &City) -> Result<u64, DispatchError> {
+    let today = city.local_date(ctx.now());
+    let back = ctx
+        .renewed()
+        .read(move |r| sql_desk::ended_with_open_cases(r, today))
+        .await?;
+    if back.is_empty() {
+        return Ok(0);
+    }
+    let orders = ctx
+        .renewed()
+        .read(|r| sql_desk::orders(r, i64::MAX))
+        .await?;
+    let mut moved = 0;
+    for unit in back {
+        for order in orders.iter().filter(|o| o.done_at.is_some()) {
+            let rows = rows_of(order)?;
+            if rules::dissolved(&rows).contains(&unit) {
+                moved += move_from(ctx, city, order, &rows, unit).await?.0;
+                break;
+            }
         }
     }
     Ok(moved)

@@ -1,7 +1,7 @@
 //! 吹哨报到 — a street calls departments to a place (to a case it does so by an act of the case); they respond, arrive or
 //! decline within a limit; afterwards both sides are assessed. (北京市接诉即办工作条例 art. 16, 33.)
 
-use super::{DispatchError, city, needed, optional, own_unit};
+use super::{DispatchError, acting_unit, city, needed, optional, own_unit};
 use crate::model::{Call, Mark, Standing, Whistle, WhistleFigures};
 use crate::sql::{self, Side};
 use access::{Ctx, Permission, UnitId};
@@ -9,7 +9,7 @@ use cases::rules::MOST_SHARES;
 use cases::service::Cases;
 use jiff::Timestamp;
 use kernel::DivisionCode;
-use kernel::deadline::Limit;
+use kernel::deadline::{Limit, deadline};
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub struct Blown {
 /// [`DispatchError`].
 pub async fn blow(ctx: &Ctx, new: NewWhistle) -> Result<Id, DispatchError> {
     ctx.require(Permission::CaseHandle)?;
-    let unit = own_unit(ctx)?;
+    let unit = acting_unit(ctx)?;
     let city = city(ctx);
     let street = cases::ops::joint::street_of(&city, unit).ok_or(DispatchError::NotYours {
         code: "dispatch.not_a_street",
@@ -82,8 +82,9 @@ pub async fn blow(ctx: &Ctx, new: NewWhistle) -> Result<Id, DispatchError> {
     }
     let lists = ctx.service::<Cases>().lists(ctx).await?;
     let limit = new.limit.unwrap_or(lists.rules.whistle_limit);
-    let due = city
-        .due(ctx.now(), limit, &[])
+    // The hours and days of the street hold for its whistle, as for its cases.
+    let calendar = city.calendar_at(Some(division));
+    let due = deadline(ctx.now(), limit, calendar, &city.timezone, &[])
         .map_err(|e| DispatchError::field("limit", "dispatch.bad_limit", e.to_string()))?;
     let whistle = Whistle {
         district: street.district(),
@@ -97,6 +98,11 @@ pub async fn blow(ctx: &Ctx, new: NewWhistle) -> Result<Id, DispatchError> {
         at: ctx.now(),
         due_at: due.at,
         ended_at: None,
+        limit_text: Some(limit.to_string()),
+        provisional: due.provisional,
+        calendar: Some(calendar.version().to_owned()),
+        was_due_at: None,
+        was_unit: None,
     };
     let id = whistle.id;
     ctx.write(move |mut w| -> Result<_, StoreError> {
@@ -252,7 +258,7 @@ pub fn answered(
 /// [`DispatchError`].
 pub async fn answer(ctx: &Ctx, id: Id, answer: Answer, words: &str) -> Result<(), DispatchError> {
     ctx.require(Permission::CaseHandle)?;
-    let unit = own_unit(ctx)?;
+    let unit = acting_unit(ctx)?;
     let words = words.to_owned();
     ctx.write(move |mut w| {
         let call = sql::call(&mut w, id, unit)?.ok_or(DispatchError::NotFound("whistle"))?;
@@ -272,7 +278,7 @@ pub async fn answer(ctx: &Ctx, id: Id, answer: Answer, words: &str) -> Result<()
 /// [`DispatchError`].
 pub async fn end(ctx: &Ctx, id: Id) -> Result<(), DispatchError> {
     ctx.require(Permission::CaseHandle)?;
-    let unit = own_unit(ctx)?;
+    let unit = acting_unit(ctx)?;
     ctx.write(move |mut w| {
         let whistle = sql::whistle(&mut w, id)?
             .filter(|x| x.unit == unit)
@@ -304,7 +310,7 @@ pub async fn assess(
     why: &str,
 ) -> Result<(), DispatchError> {
     ctx.require(Permission::CaseHandle)?;
-    let unit = own_unit(ctx)?;
+    let unit = acting_unit(ctx)?;
     let why = if mark == Mark::Poor {
         needed("why", why)?
     } else {
@@ -420,6 +426,7 @@ mod tests {
             of_unit_why: String::new(),
             of_whistle: None,
             of_whistle_why: String::new(),
+            was_unit: None,
         }
     }
 

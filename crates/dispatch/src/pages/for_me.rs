@@ -1,6 +1,6 @@
 //! GET /for-me — what waits for whoever is signed in: notes that name them, parts and whistles of their unit, hand-overs.
 
-use super::unit_name;
+use super::{due_text, unit_name};
 use crate::ops::{city, for_me, handover};
 use access::{Ctx, Fault, Go, show as show_page};
 use askama::Template;
@@ -42,6 +42,8 @@ struct ForMe {
     /// Desks that somebody gave and nobody has taken over.
     waiting: usize,
     has_unit: bool,
+    /// The reader's unit has ended: the reader acts for none.
+    has_ended: bool,
 }
 
 pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
@@ -91,7 +93,11 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
                 number: p.case.number.to_string(),
                 title: class.unwrap_or_default(),
                 ask: part.map(|x| x.ask.clone()).unwrap_or_default(),
-                due: ui.time_text(p.due_at),
+                due: due_text(
+                    &ui,
+                    p.due_at,
+                    p.is_open && part.is_some_and(|x| x.provisional),
+                ),
                 state: ui.t(state),
                 tone,
             }
@@ -105,6 +111,10 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
             is_late: c.is_late(ui.now),
         })
         .collect();
+    let has_ended = ctx
+        .principal()
+        .unit()
+        .is_some_and(|u| !city.units.is_in_force(u));
     let unit = ctx
         .principal()
         .unit()
@@ -118,6 +128,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
         calls,
         waiting,
         has_unit,
+        has_ended,
         ui,
     })
 }

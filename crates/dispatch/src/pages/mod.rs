@@ -115,6 +115,15 @@ pub(crate) fn unit_name(ui: &Ui, city: &City, id: UnitId) -> String {
     unit.map_or_else(String::new, |u| u.name(ui.lang.tag()).to_owned())
 }
 
+/// When something is due; where the calendar does not reach that far, with the sign and the word for it.
+fn due_text(ui: &Ui, at: jiff::Timestamp, is_provisional: bool) -> String {
+    if is_provisional {
+        ui.tn("dispatch-due-provisional", "time", ui.time_text(at))
+    } else {
+        ui.time_text(at)
+    }
+}
+
 /// After a form: back to a page with what was done, or with why it was not.
 fn done(
     ui: &Ui,

@@ -1,8 +1,8 @@
 //! GET /whistles, /whistles/{id}, /whistles/figures; POST /whistles, /whistles/{id}/answer|end|assess.
 
-use super::{done, faulty, unit_name};
+use super::{done, due_text, faulty, unit_name};
 use crate::http::{answer_of, moments};
-use crate::model::{Call, Mark, Standing};
+use crate::model::{Call, Mark, Standing, Whistle};
 use crate::ops::whistle::{self, Blown, NewWhistle};
 use crate::ops::{DispatchError, city};
 use access::{Ctx, Fault, Fields, Go, Path, Query, UnitId, show as show_page, show_as};
@@ -24,6 +24,8 @@ struct CallLine {
     state: String,
     tone: &'static str,
     words: String,
+    /// Who was called before a reorganisation.
+    was: String,
     is_late: bool,
     of_unit: String,
     of_whistle: String,
@@ -39,8 +41,21 @@ struct Row {
     ask: String,
     at: String,
     due: String,
+    /// What moved: another calendar, another unit.
+    was: Vec<String>,
     is_over: bool,
     calls: Vec<CallLine>,
+}
+
+/// What a whistle was before a calendar or a reorganisation moved it.
+fn was_words(ui: &Ui, city: &City, w: &Whistle) -> Vec<String> {
+    let due = w
+        .was_due_at
+        .map(|at| ui.tn("dispatch-was-due", "time", ui.time_text(at)));
+    let unit = w
+        .was_unit
+        .map(|unit| ui.tn("dispatch-was-unit", "unit", unit_name(ui, city, unit)));
+    [due, unit].into_iter().flatten().collect()
 }
 
 // words: dispatch-standing-* dispatch-mark-*
@@ -61,6 +76,10 @@ fn call_line(ui: &Ui, city: &City, call: &Call, may_judge: bool) -> CallLine {
         state: ui.t(&format!("dispatch-standing-{}", call.standing)),
         tone,
         words: call.words.clone(),
+        was: call
+            .was_unit
+            .map(|unit| ui.tn("dispatch-was-unit", "unit", unit_name(ui, city, unit)))
+            .unwrap_or_default(),
         is_late: call.is_late(ui.now),
         of_unit: mark(call.of_unit),
         of_whistle: mark(call.of_whistle),
@@ -84,7 +103,8 @@ fn row(ui: &Ui, city: &City, blown: &Blown, reader: Option<UnitId>) -> Row {
         number: blown.number.clone().unwrap_or_default(),
         ask: w.ask.clone(),
         at: ui.time_text(w.at),
-        due: ui.time_text(w.due_at),
+        due: due_text(ui, w.due_at, w.provisional && w.ended_at.is_none()),
+        was: was_words(ui, city, w),
         is_over: w.ended_at.is_some(),
         calls: blown
             .calls

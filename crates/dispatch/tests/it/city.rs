@@ -112,6 +112,8 @@ impl City {
         services.add(cases.clone());
         let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![Arc::new(dispatch::CasePanel)];
         services.add(Arc::new(cases::pages::Panels(panels)));
+        let room: Arc<dyn cases::rooms::Room> = Arc::new(dispatch::Whistles);
+        services.add(Arc::new(cases::rooms::Rooms(vec![room])));
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
         let catch = move |ctx: Ctx| {
@@ -382,6 +384,24 @@ impl City {
             })
             .unwrap();
         assert_eq!(cases::rules::replay(case.id, &events).as_ref(), Some(&case));
+    }
+    /// Loads a version of the calendar, and lets open limits follow it.
+    pub fn calendar(&self, text: &str) -> cases::ops::Run {
+        let system = self.system();
+        matters::ops::import_calendar(&system, text.as_bytes()).unwrap();
+        self.reference.refresh_blocking(&system).unwrap();
+        let done = self.run(ops::recompute(&system, |_| {})).unwrap().unwrap();
+        self.follow();
+        done
+    }
+    /// Changes the database behind the program's back.
+    pub fn exec(&self, sql: &'static str) {
+        self.system()
+            .write_blocking::<_, StoreError, _>(move |mut w| {
+                w.exec(sql, &[])?;
+                w.commit(AuditEvent::done("test", "test", "1"), ())
+            })
+            .unwrap();
     }
     pub fn count(&self, sql: &'static str) -> i64 {
         self.system()

@@ -324,3 +324,21 @@ testdb::both_engines!(
         );
     }
 );
+
+testdb::both_engines!(
+    lists_of_parts_and_claims_follow_another_calendar,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let case = city.handling("E0113").number;
+        let help = json!([{ "act": "ask_help", "unit": city.unit("WATER").to_string(), "ask": "请查管线", "limit": "2工作日" }]);
+        assert_eq!(city.acts("citymgmt", case, help).status, 200);
+        city.keep_up();
+        let due = || city.get("water", "/api/v1/parts").body["items"][0]["due_at"].clone();
+        assert_eq!(due(), json!("2026-03-18T09:00:00+08:00"));
+        let done = city.calendar("version typhoon\nlocal\noff 2026-03-17 台风\n");
+        assert!(done.moved >= 1, "{done:?}");
+        assert_eq!(due(), json!("2026-03-19T09:00:00+08:00"));
+        city.check_life(case);
+    }
+);

@@ -111,3 +111,210 @@ testdb::both_engines!(
         assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 0);
     }
 );
+
+fn subscribe(city: &City, login: &str) {
+    let body = json!({ "matter": "E01", "division": "330102000000" });
+    assert_eq!(city.post(login, "/api/v1/subscriptions", &body).status, 200);
+}
+
+fn order(city: &City, on: &str, rows: serde_json::Value) -> crate::city::Reply {
+    let body = json!({ "on": on, "why": "机构改革 2 号", "rows": rows });
+    city.post("admin", "/api/v1/reorganisations", &body)
+}
+
+testdb::both_engines!(
+    what_is_open_beside_cases_moves_with_them_and_the_successor_goes_on,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (old, new) = (city.unit("CITYMGMT"), city.unit("WATER"));
+        // The old unit is called to a place, and to a case that is another's.
+        let body = json!({ "units": [old.to_string()], "ask": "请到场" });
+        let blown = city.post("street", "/api/v1/whistles", &body);
+        let whistle = format!("/api/v1/whistles/{}", blown.body["id"].as_str().unwrap());
+        assert_eq!(city.get("water", &whistle).status, 404);
+        // An organisation that merges into another claims a matter.
+        subscribe(&city, "green");
+        let claimed = city.handling("E0113").number;
+        let claim = format!("/api/v1/open-matters/{claimed}/claim");
+        assert_eq!(city.post("green", &claim, &json!({})).status, 200);
+        city.keep_up();
+        let rows =
+            json!([{ "from": "CITYMGMT", "to": "WATER" }, { "from": "GREEN", "to": "PARTY" }]);
+        let entered = order(&city, "2026-03-16", rows);
+        assert_eq!(entered.status, 200, "{entered:?}");
+        // The whistle and the subscription.
+        assert_eq!(entered.body["beside"], json!(2), "{entered:?}");
+        city.keep_up();
+        let now = city.get("water", &whistle);
+        assert_eq!(now.status, 200, "{now:?}");
+        let call = &now.body["calls"][0];
+        assert_eq!(
+            (&call["unit"]["id"], &call["was_unit"]["id"]),
+            (&json!(new.to_string()), &json!(old.to_string()))
+        );
+        let page = city.page("water", &whistle.replace("/api/v1", ""), "zh");
+        assert!(page.text.contains("由城管局转来"), "{}", page.text);
+        let answer = json!({ "answer": "respond" });
+        assert_eq!(
+            city.post("water", &format!("{whistle}/answer"), &answer)
+                .status,
+            200
+        );
+        // The claim goes on as the successor's, in the case, in its list and for its people.
+        let party = city.unit("PARTY");
+        assert_eq!(city.case(claimed).joint.claim.map(|c| c.unit), Some(party));
+        let own = city.get("party", "/api/v1/claims");
+        assert_eq!(
+            own.body["items"][0]["matter"]["number"],
+            json!(claimed.to_string()),
+            "{own:?}"
+        );
+        assert_eq!(
+            city.get("party", "/api/v1/subscriptions").body["items"]
+                .as_array()
+                .map(Vec::len),
+            Some(1)
+        );
+        assert!(
+            city.count("SELECT count(*) FROM audit WHERE action = 'unit.reorganise_move'") >= 2,
+            "each leaves a trace"
+        );
+        city.check_life(claimed);
+        // Twice is once.
+        city.keep_up();
+        assert_eq!(
+            city.count("SELECT count(*) FROM reorganisations WHERE done_at IS NOT NULL"),
+            1
+        );
+    }
+);
+
+testdb::both_engines!(
+    a_whistle_of_a_unit_that_ends_is_ended_by_the_one_that_takes_over,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let body = json!({ "units": [city.unit("WATER").to_string(), city.unit("CITYMGMT").to_string()], "ask": "请到场" });
+        let blown = city.post("street", "/api/v1/whistles", &body);
+        let whistle = format!("/api/v1/whistles/{}", blown.body["id"].as_str().unwrap());
+        let end = |login: &str| {
+            city.post(login, &format!("{whistle}/end"), &json!({}))
+                .status
+        };
+        assert_eq!(end("water"), 404);
+        // The street goes into a unit that it has called: nobody answers the own whistle.
+        assert_eq!(
+            order(
+                &city,
+                "2026-03-16",
+                json!([{ "from": "STREET", "to": "WATER" }])
+            )
+            .status,
+            200
+        );
+        city.keep_up();
+        let now = city.get("water", &whistle);
+        assert_eq!(
+            now.body["unit"]["id"],
+            json!(city.unit("WATER").to_string())
+        );
+        let calls = now.body["calls"].as_array().unwrap();
+        assert_eq!(calls.len(), 1, "{now:?}");
+        assert_eq!(
+            calls[0]["unit"]["id"],
+            json!(city.unit("CITYMGMT").to_string())
+        );
+        assert_eq!(end("water"), 200);
+    }
+);
+
+testdb::both_engines!(
+    people_go_along_where_all_the_work_goes_to_one_unit_and_else_act_for_none,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let unit_of = |login: &str| {
+            let id = city.accounts[login];
+            let found = city
+                .system()
+                .read_blocking::<_, access::AccountError, _>(move |r| {
+                    access::ops::accounts::find(r, id)
+                })
+                .unwrap();
+            found.unit
+        };
+        let rows = json!([
+            { "from": "CITYMGMT", "to": "WATER" },
+            { "from": "STREET", "to": "WATER" }, { "from": "STREET", "to": "CLEAN", "matter": "E02" },
+        ]);
+        let entered = order(&city, "2026-03-16", rows);
+        assert_eq!(
+            (&entered.body["accounts"], &entered.body["accounts_moved"]),
+            (&json!(2), &json!(1)),
+            "{entered:?}"
+        );
+        city.keep_up();
+        assert_eq!(unit_of("citymgmt"), Some(city.unit("WATER")));
+        // The street's work went two ways: its account waits for the security administrator, is told so, and acts for none.
+        assert_eq!(unit_of("street"), Some(city.unit("STREET")));
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        city.reference.refresh_blocking(&city.system()).unwrap();
+        let body = json!({ "units": [city.unit("WATER").to_string()], "ask": "请到场" });
+        let refused = city.post("street", "/api/v1/whistles", &body);
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (403, &json!("dispatch.unit_ended")),
+            "{refused:?}"
+        );
+        let page = city.page("street", "/for-me", "zh");
+        assert!(page.text.contains("您的单位已终止"), "{}", page.text);
+    }
+);
+
+testdb::both_engines!(
+    an_order_of_a_past_day_is_refused_naming_the_day,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        for dry_run in [true, false] {
+            let body = json!({ "on": "2026-03-15", "why": "x", "dry_run": dry_run,
+                               "rows": [{ "from": "CITYMGMT", "to": "STREET" }] });
+            let refused = city.post("admin", "/api/v1/reorganisations", &body);
+            assert_eq!(
+                (
+                    refused.status,
+                    &refused.body["code"],
+                    &refused.body["field"]
+                ),
+                (422, &json!("dispatch.past_day"), &json!("on")),
+                "{refused:?}"
+            );
+        }
+        let found = city.cases.city().who(
+            Some(city.class("E0113")),
+            None,
+            Some("330102001000".parse().unwrap()),
+            jiff::civil::date(2026, 3, 15),
+        );
+        assert_eq!(found.unwrap().handling, city.unit("CITYMGMT"));
+        assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 0);
+    }
+);
+
+testdb::both_engines!(
+    a_case_that_goes_on_again_follows_the_unit_that_ended,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.handling("E0113").number;
+        let rows = json!([{ "from": "CITYMGMT", "to": "WATER" }]);
+        assert_eq!(order(&city, "2026-03-16", rows).status, 200);
+        // As a reopening leaves it that comes when the order is done: a case that goes on, with a unit that has ended.
+        city.exec("UPDATE reorganisations SET done_at = 1");
+        assert_eq!(city.case(number).unit, Some(city.unit("CITYMGMT")));
+        city.keep_up();
+        assert_eq!(city.case(number).unit, Some(city.unit("WATER")));
+        city.check_life(number);
+    }
+);

@@ -181,3 +181,108 @@ testdb::both_engines!(
         city.check_life(number);
     }
 );
+
+testdb::both_engines!(
+    another_calendar_moves_the_limit_of_a_whistle_for_those_who_have_not_answered,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let units = [
+            city.unit("WATER").to_string(),
+            city.unit("CITYMGMT").to_string(),
+        ];
+        let body = json!({ "units": units, "ask": "路面塌陷，请到场", "limit": "2工作日" });
+        let blown = city.post("street", "/api/v1/whistles", &body);
+        assert_eq!(blown.status, 201, "{blown:?}");
+        let place = format!("/api/v1/whistles/{}", blown.body["id"].as_str().unwrap());
+        assert_eq!(blown.body["due_at"], json!("2026-03-18T09:00:00+08:00"));
+        let answer = json!({ "answer": "respond" });
+        assert_eq!(
+            city.post("water", &format!("{place}/answer"), &answer)
+                .status,
+            200
+        );
+        // One for a case, whose limit stands in the event of the case.
+        let case = city.handling("E0201").number;
+        let whistle = json!([{ "act": "whistle", "units": [units[1]], "ask": "到场会商", "limit": "2工作日" }]);
+        assert_eq!(
+            city.acts("street", case, whistle).status,
+            404,
+            "not the street's case yet"
+        );
+        let done = city.calendar("version typhoon\nlocal\noff 2026-03-17 台风\n");
+        assert_eq!(done.failed, 0);
+        let now = city.get("street", &place);
+        assert_eq!(
+            now.body["due_at"],
+            json!("2026-03-19T09:00:00+08:00"),
+            "{now:?}"
+        );
+        assert_eq!(now.body["was_due_at"], json!("2026-03-18T09:00:00+08:00"));
+        let dues: std::collections::BTreeMap<String, String> = now.body["calls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| {
+                let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+                (text(&c["unit"]["id"]), text(&c["due_at"]))
+            })
+            .collect();
+        assert_eq!(
+            dues[&units[0]], "2026-03-18T09:00:00+08:00",
+            "what was answered is a fact"
+        );
+        assert_eq!(dues[&units[1]], "2026-03-19T09:00:00+08:00");
+        // Silence is late when the limit of now is over, not the one of before.
+        city.clock.advance(Duration::from_secs(49 * 3600));
+        let is_late = |city: &City| {
+            let now = city.get("street", &place);
+            let calls = now.body["calls"].as_array().unwrap().clone();
+            calls.iter().any(|c| c["is_late"] == json!(true))
+        };
+        assert!(!is_late(&city));
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        assert!(is_late(&city));
+        assert_eq!(
+            city.count("SELECT count(*) FROM audit WHERE action = 'whistle.recompute'"),
+            1
+        );
+        let page = city.page("street", &place.replace("/api/v1", ""), "zh");
+        assert!(page.text.contains("日历变更前"), "{}", page.text);
+    }
+);
+
+testdb::both_engines!(
+    the_hours_of_a_street_hold_for_its_whistle_and_an_unknown_year_is_provisional,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let hours = matters::ops::DayChange {
+            date: "2026-03-16".parse().unwrap(),
+            kind: kernel::calendar::DayKind::Work,
+            periods: Some(vec!["08:00-18:00".parse().unwrap()]),
+            division: Some("330102001000".parse().unwrap()),
+            reason: "台风".into(),
+        };
+        city.run(matters::ops::change_day(&city.system(), hours))
+            .unwrap();
+        city.reference.refresh_blocking(&city.system()).unwrap();
+        let water = city.unit("WATER").to_string();
+        let blow = |limit: &str| {
+            let body = json!({ "units": [water], "ask": "请到场", "limit": limit });
+            let blown = city.post("street", "/api/v1/whistles", &body);
+            assert_eq!(blown.status, 201, "{blown:?}");
+            blown
+        };
+        let blown = blow("4工作时");
+        assert_eq!(blown.body["due_at"], json!("2026-03-16T13:00:00+08:00"));
+        assert_eq!(blown.body["provisional"], json!(false));
+        city.clock.advance(Duration::from_secs(290 * 86_400));
+        let blown = blow("2工作日");
+        assert_eq!(blown.body["provisional"], json!(true));
+        let path = format!("/whistles/{}", blown.body["id"].as_str().unwrap());
+        assert!(city.page("street", &path, "zh").text.contains("暂定"));
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        assert!(!city.page("street", &path, "zh").text.contains("暂定"));
+    }
+);
