@@ -203,7 +203,7 @@ fn next_look(
         ladder,
         &fired,
         case.updated_at,
-        &city.calendar,
+        city.calendar_at(case.place.here()),
         &city.timezone,
     );
     Ok(if due.rungs.is_empty() {

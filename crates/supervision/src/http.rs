@@ -80,7 +80,7 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/supervised/{id}/decide",
             supervise,
             decide,
-            Operation::new("signs a report off, sends it back, or withdraws the supervision: whoever opened it")
+            Operation::new("signs a report off, sends it back, or withdraws the supervision: whoever opened it, or in that one's place another with the same right")
                 .body::<DecideInput>()
                 .answers::<SupervisedView>(200),
         )
@@ -336,10 +336,25 @@ struct MarkView {
     at: String,
     /// In which role.
     role: String,
-    /// `opened`, `reported`, `sent_back`, `signed_off`, `withdrawn`.
+    /// `opened`, `reported`, `sent_back`, `signed_off`, `withdrawn`; by the program `recomputed`, `unit_changed`.
     mark: String,
     /// In words.
     words: String,
+    /// When the report was due, where another calendar moved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was_due_at: Option<String>,
+    /// When it is due since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<String>,
+    /// The calendar version that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar: Option<String>,
+    /// The id of the unit that was to act, where a reorganisation moved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was_unit: Option<String>,
+    /// The id of the unit that is to act since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
 }
 
 /// A supervised matter with what was done about it.
@@ -363,6 +378,11 @@ async fn show(ctx: Ctx, Path(id): Path<Id>) -> Result<Json<FullView>, Fault> {
             role: m.role,
             mark: m.mark,
             words: m.words,
+            was_due_at: m.was_due_at.map(|at| stamp(at, &city.timezone)),
+            due_at: m.due_at.map(|at| stamp(at, &city.timezone)),
+            calendar: m.calendar,
+            was_unit: m.was_unit.map(|u| u.to_string()),
+            unit: m.unit.map(|u| u.to_string()),
         })
         .collect();
     Ok(Json(FullView {
@@ -388,7 +408,7 @@ async fn report(
     Ok(SupervisedView::json(&ctx, &done))
 }
 
-/// What whoever opened it decides.
+/// What whoever decides on it says.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DecideInput {

@@ -94,7 +94,7 @@ fn look(mut w: Write<'_>, job: &Job) -> Result<Sealed<usize>, SupervisionError> 
         &job.ladder,
         &fired,
         now,
-        &city.calendar,
+        city.calendar_at(case.place.here()),
         &city.timezone,
     );
     let mut events = Vec::new();

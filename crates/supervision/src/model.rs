@@ -237,6 +237,12 @@ store::record! {
         pub decided_at: Option<Timestamp>,
         /// That it is late was told.
         pub told_late: bool,
+        /// Since when the limit runs: since it was opened, or sent back; none where that was not kept.
+        pub due_from: Option<Timestamp>,
+        /// The limit that runs: the first, or the one it was sent back with.
+        pub due_limit: Option<String>,
+        /// The calendar version by which the report is due.
+        pub calendar: Option<String>,
     }
 }
 
@@ -264,10 +270,48 @@ store::record! {
         pub account: Option<AccountId>,
         /// In which role.
         pub role: String,
-        /// `opened`, `reported`, `sent_back`, `signed_off`, `withdrawn`.
+        /// `opened`, `reported`, `sent_back`, `signed_off`, `withdrawn`; by the program `recomputed`, `unit_changed`.
         pub mark: String,
         /// In words, masked.
         pub words: String,
+        /// When the report was due, where another calendar moved it.
+        pub was_due_at: Option<Timestamp>,
+        /// When it is due since.
+        pub due_at: Option<Timestamp>,
+        /// The calendar version that says so.
+        pub calendar: Option<String>,
+        /// Who was to act, where a reorganisation moved it.
+        pub was_unit: Option<UnitId>,
+        /// Who is to act since.
+        pub unit: Option<UnitId>,
+    }
+}
+
+impl Mark {
+    /// What somebody did.
+    pub fn new(
+        at: Timestamp,
+        account: Option<AccountId>,
+        role: String,
+        mark: &str,
+        words: String,
+    ) -> Self {
+        Self {
+            at,
+            account,
+            role,
+            mark: mark.to_owned(),
+            words,
+            was_due_at: None,
+            due_at: None,
+            calendar: None,
+            was_unit: None,
+            unit: None,
+        }
+    }
+    /// What the program did.
+    pub fn by_program(at: Timestamp, mark: &str, words: String) -> Self {
+        Self::new(at, None, "system".to_owned(), mark, words)
     }
 }
 
@@ -321,8 +365,10 @@ pub enum SupervisionError {
     /// Not the unit that was asked.
     #[error("only the unit that was asked reports")]
     NotYourUnit,
-    /// Not whoever opened it.
-    #[error("only whoever opened a supervision decides on it")]
+    /// Not whoever opened it, nor one who may decide in that one's place.
+    #[error(
+        "whoever opened a supervision decides on it; another with the same right only where that one cannot"
+    )]
     NotYours,
     /// It stands elsewhere by now.
     #[error("a supervised matter that is {0} does not allow this")]

@@ -230,7 +230,7 @@ pub(crate) fn entry(
 macro_rules! columns {
     () => {
         "district, id, version, case_id, case_no, unit_id, origin, instruction, limit_text, opened_by, opened_role, opened_at, \
-         due_at, provisional, state, report, reported_at, decided_at, told_late"
+         due_at, provisional, state, report, reported_at, decided_at, told_late, due_from, due_limit, calendar"
     };
 }
 
@@ -239,7 +239,7 @@ pub(crate) fn insert(w: &mut Write<'_>, s: &Supervised) -> StoreResult<()> {
     let sql = concat!(
         "INSERT INTO supervised (",
         columns!(),
-        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
     );
     w.exec(
         sql,
@@ -262,7 +262,10 @@ pub(crate) fn insert(w: &mut Write<'_>, s: &Supervised) -> StoreResult<()> {
             s.report,
             s.reported_at,
             s.decided_at,
-            s.told_late
+            s.told_late,
+            s.due_from,
+            s.due_limit,
+            s.calendar
         ],
     )
     .map(|_| ())
@@ -271,7 +274,7 @@ pub(crate) fn insert(w: &mut Write<'_>, s: &Supervised) -> StoreResult<()> {
 /// Stores the new standing of a supervised matter, if nobody did since its version.
 pub(crate) fn update(w: &mut Write<'_>, s: &Supervised) -> StoreResult<()> {
     let sql = "UPDATE supervised SET version = version + 1, due_at = $4, provisional = $5, state = $6, report = $7, \
-               reported_at = $8, decided_at = $9, told_late = $10 WHERE district = $1 AND id = $2 AND version = $3";
+               reported_at = $8, decided_at = $9, told_late = $10, due_from = $11, due_limit = $12, calendar = $13, unit_id = $14 WHERE district = $1 AND id = $2 AND version = $3";
     w.exec_one(
         sql,
         params![
@@ -284,7 +287,11 @@ pub(crate) fn update(w: &mut Write<'_>, s: &Supervised) -> StoreResult<()> {
             s.report,
             s.reported_at,
             s.decided_at,
-            s.told_late
+            s.told_late,
+            s.due_from,
+            s.due_limit,
+            s.calendar,
+            s.unit
         ],
     )
 }
@@ -295,8 +302,8 @@ pub(crate) fn add_mark(w: &mut Write<'_>, s: &Supervised, mark: &Mark) -> StoreR
         "SELECT coalesce(max(seq), 0) + 1 FROM supervised_marks WHERE district = $1 AND supervised_id = $2",
         params![s.district, s.id],
     )?;
-    let sql = "INSERT INTO supervised_marks (district, supervised_id, seq, at, account_id, role, mark, words) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO supervised_marks (district, supervised_id, seq, at, account_id, role, mark, words, was_due_at, due_at, calendar, was_unit, unit) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     w.exec(
         sql,
         params![
@@ -307,7 +314,12 @@ pub(crate) fn add_mark(w: &mut Write<'_>, s: &Supervised, mark: &Mark) -> StoreR
             mark.account,
             mark.role,
             mark.mark,
-            mark.words
+            mark.words,
+            mark.was_due_at,
+            mark.due_at,
+            mark.calendar,
+            mark.was_unit,
+            mark.unit
         ],
     )
     .map(|_| ())
@@ -316,7 +328,7 @@ pub(crate) fn add_mark(w: &mut Write<'_>, s: &Supervised, mark: &Mark) -> StoreR
 /// What was done about a supervised matter, in order. One statement.
 pub(crate) fn marks(r: &mut Read<'_>, s: &Supervised) -> StoreResult<Vec<Mark>> {
     r.all(
-        "SELECT at, account_id, role, mark, words FROM supervised_marks WHERE district = $1 AND supervised_id = $2 ORDER BY seq LIMIT 200",
+        "SELECT at, account_id, role, mark, words, was_due_at, due_at, calendar, was_unit, unit FROM supervised_marks WHERE district = $1 AND supervised_id = $2 ORDER BY seq LIMIT 200",
         params![s.district, s.id],
     )
 }
@@ -440,6 +452,24 @@ pub(crate) fn untold_late(
         " FROM supervised WHERE state = 'open' AND due_at < $1 AND told_late = 0 ORDER BY due_at, id LIMIT $2"
     );
     r.all(sql, params![now, limit])
+}
+
+/// Supervised matters whose report is owed and whose limit is known, in the order of their ids. One statement.
+pub(crate) fn open_limits(r: &mut Read<'_>, after: Id, limit: i64) -> StoreResult<Vec<Supervised>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM supervised WHERE state = 'open' AND due_limit IS NOT NULL AND id > $1 ORDER BY id LIMIT $2"
+    );
+    r.all(sql, params![after, limit])
+}
+
+/// Who wrote the last report.
+pub(crate) fn reporter(r: &mut Read<'_>, s: &Supervised) -> StoreResult<Option<AccountId>> {
+    let sql = "SELECT account_id FROM supervised_marks WHERE district = $1 AND supervised_id = $2 AND mark = 'reported' \
+               ORDER BY seq DESC LIMIT 1";
+    let found = r.opt::<(Option<AccountId>,)>(sql, params![s.district, s.id])?;
+    Ok(found.and_then(|row| row.0))
 }
 
 /// Open cases in the order of their keys, to begin with: those of a unit, whose clocks may run.

@@ -14,7 +14,7 @@ use crate::sql_deputies as sql;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use kernel::id::Id;
-use store::{AuditEvent, Sealed, StoreError, Write};
+use store::{AuditEvent, Read, Sealed, StoreError, StoreResult, Write};
 
 /// The longest leave that one entry covers.
 pub const LONGEST_DAYS: i64 = 92;
@@ -177,6 +177,15 @@ fn own(ctx: &Ctx) -> Result<AccountId, DeputyError> {
         Principal::Staff(staff) => Ok(staff.account),
         _ => Err(DeputyError::NotFound),
     }
+}
+
+/// Whether an account is on leave at a moment. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn is_away(r: &mut Read<'_>, account: AccountId, at: Timestamp) -> StoreResult<bool> {
+    let spans = sql::of(r, account, at)?;
+    Ok(spans.iter().any(|d| d.account == account && d.is_on(at)))
 }
 
 /// What concerns whoever asks; everything for whoever manages accounts.

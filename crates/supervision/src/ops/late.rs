@@ -1,6 +1,6 @@
-//! A report that is late is told once: to the unit, and to whoever asked for it.
+//! A report that is late is told once: to the unit, and to whoever asked for it or decides in that one's place.
 
-use super::supervise::notice;
+use super::supervise::{notice, opener_of, told};
 use crate::model::SupervisionError;
 use crate::rules::Names;
 use crate::sql;
@@ -37,10 +37,8 @@ pub async fn tell_late(ctx: &Ctx) -> Result<usize, SupervisionError> {
                 roles: vec![Role::DepartmentLead],
             };
             let names = Names(&city);
-            for to in [Some(unit), s.opened_by.map(To::Account)]
-                .into_iter()
-                .flatten()
-            {
+            let opener = opener_of(&mut w, s, now)?;
+            for to in std::iter::once(unit).chain(told(s, opener)) {
                 notices::ops::post(&mut w, &notices, &notice(s, "supervised.late", to, &names))?;
             }
             events.push(

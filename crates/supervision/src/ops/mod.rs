@@ -9,6 +9,7 @@ pub use late::tell_late;
 pub use remind::{entries_of, remind};
 pub use rungs::{change_rung, ladder};
 pub use supervise::{Asked, Full, count, decide, details, list, of_case, open, report};
+pub(crate) use supervise::{due_by, heads, notice, place_of};
 
 use crate::model::SupervisionError;
 use access::{AccountId, Ctx, Permission, Principal, Role, UnitId};

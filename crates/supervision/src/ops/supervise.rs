@@ -1,22 +1,23 @@
-//! 督办 — opened by a leader or a shift leader, reported on by the unit, signed off by whoever opened it.
+//! 督办 — opened by a leader or a shift leader, reported on by the unit, signed off by whoever opened it, or in that one's place.
 
 use super::{actor, reach, text};
 use crate::model::{Decision, Mark, NewSupervised, Standing, Supervised, SupervisionError};
-use crate::rules::Names;
+use crate::rules::{self, Names, Opener};
 use crate::sql::{self, Filter, UnitCount};
 use access::{AccountId, Ctx, Permission, Role, UnitId};
-use cases::Case;
 use cases::service::Cases;
+use cases::{Case, CaseId};
 use jiff::Timestamp;
 use kernel::deadline::{Limit, ParseOptions, deadline};
 use kernel::id::Id;
+use kernel::{Calendar, DivisionCode, Due};
 use kernel::{Cursor, Page, PageSize};
 use matters::City;
 use notices::{NewNotice, Notices, To};
 use std::collections::HashMap;
-use store::AuditEvent;
+use store::{AuditEvent, Read, StoreError};
 
-pub(super) fn notice(s: &Supervised, kind: &'static str, to: To, names: &Names<'_>) -> NewNotice {
+pub(crate) fn notice(s: &Supervised, kind: &'static str, to: To, names: &Names<'_>) -> NewNotice {
     NewNotice::new(
         format!("supervised/{}/{}/{kind}", s.id, s.version),
         kind,
@@ -29,24 +30,65 @@ pub(super) fn notice(s: &Supervised, kind: &'static str, to: To, names: &Names<'
     .with("due", s.due_at)
 }
 
-fn due(
+/// The place whose calendar holds: where the case lies, else that of the unit that is to act.
+pub(crate) fn place_of(city: &City, case: Option<&Case>, unit: UnitId) -> Option<DivisionCode> {
+    match case {
+        Some(case) => case.place.here(),
+        None => city.unit(unit).and_then(|u| u.division),
+    }
+}
+
+/// When a limit that runs since a moment ends by a calendar.
+pub(crate) fn due_by(
     city: &City,
+    calendar: &Calendar,
     limit: &str,
-    now: Timestamp,
-) -> Result<(String, Timestamp, bool), SupervisionError> {
+    from: Timestamp,
+) -> Result<(Limit, Due), SupervisionError> {
     let wrong = |e: &dyn std::fmt::Display| {
         SupervisionError::field("limit", "supervision.bad_limit", e.to_string())
     };
     let limit = Limit::parse(limit, ParseOptions::default()).map_err(|e| wrong(&e))?;
-    let due = deadline(now, limit, &city.calendar, &city.timezone, &[]).map_err(|e| wrong(&e))?;
-    Ok((limit.to_string(), due.at, due.provisional))
+    let due = deadline(from, limit, calendar, &city.timezone, &[]).map_err(|e| wrong(&e))?;
+    Ok((limit, due))
 }
 
-fn heads(unit: UnitId) -> To {
+pub(crate) fn heads(unit: UnitId) -> To {
     To::Unit {
         unit,
         roles: vec![Role::DepartmentLead],
     }
+}
+
+/// Whether the account that opened it can decide: it is open, has the right, and is not on leave.
+pub(super) fn opener_of(
+    r: &mut Read<'_>,
+    s: &Supervised,
+    now: Timestamp,
+) -> Result<Opener, StoreError> {
+    let Some(account) = s.opened_by else {
+        return Ok(Opener::Unable);
+    };
+    let found = match access::ops::accounts::find(r, account) {
+        Ok(found) => found,
+        Err(access::AccountError::Store(error)) => return Err(error),
+        Err(_) => return Ok(Opener::Unable),
+    };
+    let has_right = |role: &Role| role.permissions().contains(&Permission::CaseSupervise);
+    let can = !found.is_disabled
+        && found.roles.0.iter().any(has_right)
+        && !access::ops::deputies::is_away(r, account, now)?;
+    Ok(if can { Opener::There } else { Opener::Unable })
+}
+
+/// Who is told of what the unit did: whoever opened it, else those who may decide in that one's place.
+pub(super) fn told(s: &Supervised, opener: Opener) -> Vec<To> {
+    let own = s.opened_by.map(To::Account);
+    if opener == Opener::There {
+        return own.into_iter().collect();
+    }
+    let role = s.opened_role.parse().unwrap_or(Role::Leader);
+    std::iter::once(To::Role(role)).chain(own).collect()
 }
 
 /// Opens a supervision: of a case, or of what an instruction says without one. The unit is told.
@@ -80,7 +122,8 @@ pub async fn open(ctx: &Ctx, new: NewSupervised) -> Result<Supervised, Supervisi
         ));
     }
     let now = ctx.now();
-    let (limit_text, due_at, provisional) = due(&city, &new.limit, now)?;
+    let calendar = city.calendar_at(place_of(&city, case.as_ref(), unit));
+    let (limit, due) = due_by(&city, calendar, &new.limit, now)?;
     let (account, role) = actor(ctx, Permission::CaseSupervise);
     let of_unit = city
         .unit(unit)
@@ -100,17 +143,20 @@ pub async fn open(ctx: &Ctx, new: NewSupervised) -> Result<Supervised, Supervisi
         unit,
         origin: new.origin,
         instruction,
-        limit_text,
+        limit_text: limit.to_string(),
         opened_by: account,
         opened_role: role,
         opened_at: now,
-        due_at,
-        provisional,
+        due_at: due.at,
+        provisional: due.provisional,
         state: Standing::Open,
         report: String::new(),
         reported_at: None,
         decided_at: None,
         told_late: false,
+        due_from: Some(now),
+        due_limit: Some(limit.to_string()),
+        calendar: Some(calendar.version().to_owned()),
     };
     let notices = ctx.service::<Notices>();
     ctx.write::<_, SupervisionError, _>(move |mut w| {
@@ -120,13 +166,13 @@ pub async fn open(ctx: &Ctx, new: NewSupervised) -> Result<Supervised, Supervisi
             return Err(SupervisionError::AlreadyOpen);
         }
         sql::insert(&mut w, &supervised)?;
-        let mark = Mark {
-            at: w.now(),
+        let mark = Mark::new(
+            w.now(),
             account,
-            role: supervised.opened_role.clone(),
-            mark: "opened".into(),
-            words: supervised.instruction.clone(),
-        };
+            supervised.opened_role.clone(),
+            "opened",
+            supervised.instruction.clone(),
+        );
         sql::add_mark(&mut w, &supervised, &mark)?;
         let names = Names(&city);
         notices::ops::post(&mut w, &notices, &notice(&supervised, "supervised.opened", heads(unit), &names))?;
@@ -158,7 +204,7 @@ async fn change(
     before: Supervised,
     after: Supervised,
     mark: (&'static str, String, Permission),
-    tell: Option<(&'static str, To)>,
+    tell: Vec<(&'static str, To)>,
 ) -> Result<Supervised, SupervisionError> {
     let (word, words, by) = mark;
     let (account, role) = actor(ctx, by);
@@ -174,15 +220,9 @@ async fn change(
         sql::update(&mut w, &after)?;
         let mut now = after.clone();
         now.version += 1;
-        let mark = Mark {
-            at: w.now(),
-            account,
-            role: role.clone(),
-            mark: word.to_owned(),
-            words: words.clone(),
-        };
+        let mark = Mark::new(w.now(), account, role.clone(), word, words.clone());
         sql::add_mark(&mut w, &now, &mark)?;
-        if let Some((kind, to)) = &tell {
+        for (kind, to) in &tell {
             notices::ops::post(
                 &mut w,
                 &notices,
@@ -217,9 +257,14 @@ pub async fn report(ctx: &Ctx, id: Id, report: &str) -> Result<Supervised, Super
         reported_at: Some(ctx.now()),
         ..before.clone()
     };
-    let tell = before
-        .opened_by
-        .map(|account| ("supervised.reported", To::Account(account)));
+    let (seen, now) = (before.clone(), ctx.now());
+    let opener = ctx
+        .read::<_, SupervisionError, _>(move |r| Ok(opener_of(r, &seen, now)?))
+        .await?;
+    let tell = told(&before, opener)
+        .into_iter()
+        .map(|to| ("supervised.reported", to))
+        .collect();
     change(
         ctx,
         before,
@@ -230,7 +275,8 @@ pub async fn report(ctx: &Ctx, id: Id, report: &str) -> Result<Supervised, Super
     .await
 }
 
-/// Whoever opened it decides: the report is enough, or not, or nothing more is asked.
+/// Whoever opened it decides: the report is enough, or not, or nothing more is asked. Where that account is closed, on leave
+/// or without the right, another with the same right does; never the unit that was asked.
 ///
 /// # Errors
 /// `NotFound`; `NotYours`; `NotNow`; a text or a limit that cannot be used.
@@ -243,12 +289,7 @@ pub async fn decide(
 ) -> Result<Supervised, SupervisionError> {
     ctx.require(Permission::CaseSupervise)?;
     let before = find(ctx, id).await?;
-    let (account, _) = actor(ctx, Permission::CaseSupervise);
-    // Nobody signs off what another asked for, and a unit never what was asked of it.
-    if account.is_none()
-        || account != before.opened_by
-        || ctx.principal().unit() == Some(before.unit)
-    {
+    if !decides(ctx, &before).await? {
         return Err(SupervisionError::NotYours);
     }
     let is_possible = match decision {
@@ -277,15 +318,26 @@ pub async fn decide(
             let limit = limit
                 .map(str::trim)
                 .filter(|l| !l.is_empty())
+                .or(before.due_limit.as_deref())
                 .unwrap_or(&before.limit_text);
-            let (_, due_at, provisional) = due(&city, limit, now)?;
-            (after.due_at, after.provisional) = (due_at, provisional);
+            let seen = before.clone();
+            let case = ctx
+                .read::<_, SupervisionError, _>(move |r| match seen.case {
+                    Some(id) => Ok(cases::sql::by_id(r, seen.district, CaseId(id))?),
+                    None => Ok(None),
+                })
+                .await?;
+            let calendar = city.calendar_at(place_of(&city, case.as_ref(), before.unit));
+            let (limit, due) = due_by(&city, calendar, limit, now)?;
+            (after.due_at, after.provisional) = (due.at, due.provisional);
+            (after.due_from, after.due_limit) = (Some(now), Some(limit.to_string()));
+            after.calendar = Some(calendar.version().to_owned());
             (after.state, after.decided_at, after.told_late) = (Standing::Open, None, false);
             ("sent_back", "supervised.sent_back")
         }
     };
     let words = text("words", words, decision == Decision::SignOff)?;
-    let tell = Some((kind, heads(before.unit)));
+    let tell = vec![(kind, heads(before.unit))];
     change(
         ctx,
         before,
@@ -294,6 +346,17 @@ pub async fn decide(
         tell,
     )
     .await
+}
+
+/// Whether the reader may decide on a supervised matter.
+async fn decides(ctx: &Ctx, s: &Supervised) -> Result<bool, SupervisionError> {
+    let (seen, now) = (s.clone(), ctx.now());
+    let (opener, reporter) = ctx
+        .read::<_, SupervisionError, _>(move |r| {
+            Ok((opener_of(r, &seen, now)?, sql::reporter(r, &seen)?))
+        })
+        .await?;
+    Ok(rules::may_decide(ctx.principal(), s, opener, reporter))
 }
 
 /// What a list asks for.
@@ -379,6 +442,8 @@ pub struct Full {
     pub marks: Vec<Mark>,
     /// The names of those who did it.
     pub names: HashMap<AccountId, String>,
+    /// Whether the reader is one who decides on it.
+    pub may_decide: bool,
 }
 
 /// One supervised matter within the reader's reach.
@@ -387,12 +452,14 @@ pub struct Full {
 /// `NotFound`; the store's.
 pub async fn details(ctx: &Ctx, id: Id) -> Result<Full, SupervisionError> {
     let supervised = find(ctx, id).await?;
+    let may_decide = decides(ctx, &supervised).await?;
     ctx.read::<_, SupervisionError, _>(move |r| {
         let marks = sql::marks(r, &supervised)?;
         let ids: Vec<AccountId> = marks.iter().filter_map(|m| m.account).collect();
         Ok(Full {
             names: access::ops::accounts::names(r, &ids)?,
             marks,
+            may_decide,
             supervised: supervised.clone(),
         })
     })

@@ -1,7 +1,7 @@
 //! GET /supervision/{id} — one supervised matter. POST report, decide.
 
 use super::{light, sentence, standing, unit_name};
-use crate::model::{Standing, SupervisionError};
+use crate::model::{Mark, Standing, SupervisionError};
 use crate::ops::{self, Full};
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Problem, show_as};
 use askama::Template;
@@ -37,7 +37,6 @@ pub(crate) struct OnePage {
 
 pub(crate) struct Reader {
     pub is_of_unit: bool,
-    pub is_opener: bool,
 }
 
 impl OnePage {
@@ -67,7 +66,7 @@ impl OnePage {
                     who: format!("{} {name}", role.unwrap_or_default())
                         .trim()
                         .to_owned(),
-                    note: m.words.clone(),
+                    note: said(&ui, city, m),
                     ..Entry::default()
                 }
             })
@@ -91,13 +90,44 @@ impl OnePage {
             report: s.report.clone(),
             history,
             may_report: reader.is_of_unit && s.state == Standing::Open,
-            may_decide: reader.is_opener && s.state == Standing::Reported,
-            may_withdraw: reader.is_opener
-                && matches!(s.state, Standing::Open | Standing::Reported),
+            may_decide: full.may_decide && s.state == Standing::Reported,
+            may_withdraw: full.may_decide && matches!(s.state, Standing::Open | Standing::Reported),
             form,
             ui,
         }
     }
+}
+
+/// What a mark says: the words of whoever made it, and what the program changed.
+fn said(ui: &Ui, city: &matters::City, m: &Mark) -> String {
+    let unit = |id: access::UnitId| {
+        let found = city.unit(id).map(|u| u.name(ui.lang.tag()).to_owned());
+        found.unwrap_or_default()
+    };
+    if let (Some(was), Some(now)) = (m.was_due_at, m.due_at) {
+        let (was, now) = (ui.time_text(was), ui.time_text(now));
+        let calendar = m.calendar.clone().unwrap_or_default();
+        return ui.ta(
+            "supervision-recomputed-said",
+            &[
+                ("was", &was.as_str()),
+                ("now", &now.as_str()),
+                ("calendar", &calendar.as_str()),
+            ],
+        );
+    }
+    if let (Some(from), Some(to)) = (m.was_unit, m.unit) {
+        let (from, to) = (unit(from), unit(to));
+        return ui.ta(
+            "supervision-unit-changed-said",
+            &[
+                ("from", &from.as_str()),
+                ("to", &to.as_str()),
+                ("why", &m.words.as_str()),
+            ],
+        );
+    }
+    m.words.clone()
 }
 
 async fn page(
@@ -112,25 +142,9 @@ async fn page(
     let principal = ctx.principal();
     let is_of_unit =
         principal.may(Permission::CaseHandle) && principal.unit() == Some(full.supervised.unit);
-    let account = principal.actor().id;
-    let is_opener = principal.may(Permission::CaseSupervise)
-        && full
-            .supervised
-            .opened_by
-            .is_some_and(|a| Some(a.0) == account)
-        && !is_of_unit;
     show_as(
         status,
-        &OnePage::new(
-            ui,
-            &city,
-            &full,
-            &Reader {
-                is_of_unit,
-                is_opener,
-            },
-            form,
-        ),
+        &OnePage::new(ui, &city, &full, &Reader { is_of_unit }, form),
     )
 }
 

@@ -58,6 +58,9 @@ fn supervised(state: Standing) -> Supervised {
         reported_at: Some(now()),
         decided_at: None,
         told_late: false,
+        due_from: Some(now()),
+        due_limit: Some("3工作日".into()),
+        calendar: Some("cn-2007-2026".into()),
     }
 }
 
@@ -111,24 +114,29 @@ fn every_page_is_sound_in_both_languages() {
                 ui,
             };
             assert_sound(&page.render().unwrap());
-            let marks =
-                ["opened", "reported", "sent_back", "signed_off", "withdrawn"].map(|mark| Mark {
-                    at: now(),
-                    account: None,
-                    role: "leader".into(),
-                    mark: mark.into(),
-                    words: "话".into(),
-                });
-            let full = Full {
-                supervised: supervised(*state),
-                marks: marks.to_vec(),
-                names: HashMap::new(),
-            };
-            for (is_of_unit, is_opener) in [(false, false), (true, false), (false, true)] {
-                let reader_of = Reader {
-                    is_of_unit,
-                    is_opener,
+            let mut marks: Vec<Mark> =
+                ["opened", "reported", "sent_back", "signed_off", "withdrawn"]
+                    .map(|mark| Mark::new(now(), None, "leader".into(), mark, "话".into()))
+                    .to_vec();
+            marks.push(Mark {
+                was_due_at: Some(now()),
+                due_at: Some(now()),
+                calendar: Some("cn-2027".into()),
+                ..Mark::by_program(now(), "recomputed", String::new())
+            });
+            marks.push(Mark {
+                was_unit: Some(UnitId(Id::from_bytes([3; 16]))),
+                unit: Some(UnitId(Id::from_bytes([5; 16]))),
+                ..Mark::by_program(now(), "unit_changed", "机构改革".into())
+            });
+            for (is_of_unit, may_decide) in [(false, false), (true, false), (false, true)] {
+                let full = Full {
+                    supervised: supervised(*state),
+                    marks: marks.clone(),
+                    names: HashMap::new(),
+                    may_decide,
                 };
+                let reader_of = Reader { is_of_unit };
                 let page = OnePage::new(reader(lang), &city, &full, &reader_of, FormState::new());
                 assert_sound(&page.render().unwrap());
             }

@@ -66,6 +66,25 @@ both_engines!(each_rung_fires_once_at_its_time, &migrations(), |db| {
     assert_eq!(fire(&city), 0);
 });
 
+// The street works through noon: 4 working hours from Monday 09:00 are due 13:00, and 80 % of them are used at 12:12. By the
+// hours of the city three quarters of the share would be over at noon and nothing more before 14:00.
+both_engines!(
+    the_ladder_of_a_case_climbs_by_the_hours_of_its_street,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        city.day("2026-03-16", "08:00-18:00", Some("330102001000"));
+        let case = city.case_at(State::Handling);
+        assert_eq!(case.due_at, Some(at("2026-03-16T13:00:00+08:00")));
+        follow(&city);
+        city.clock.set(at("2026-03-16T12:11:59+08:00"));
+        assert_eq!(fire(&city), 0);
+        city.clock.set(at("2026-03-16T12:12:00+08:00"));
+        assert_eq!(fire(&city), 1);
+        assert_eq!(entries(&city, &case), ["d1e0w0/1"]);
+    }
+);
+
 both_engines!(
     nothing_fires_while_the_clock_stands_still_and_an_extension_arms_anew,
     &migrations(),

@@ -29,6 +29,8 @@ pub fn city(db: &TestDb) -> City {
             let config =
                 NoticesConfig::inside("https://city.example", zone, "339999".parse().unwrap())
                     .unwrap();
+            let room: Arc<dyn cases::rooms::Room> = Arc::new(supervision::Matters);
+            services.add(Arc::new(cases::rooms::Rooms(vec![room])));
             services.add(Arc::new(
                 Notices::new(config, Some(keys.clone()), clock).unwrap(),
             ));

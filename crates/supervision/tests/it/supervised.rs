@@ -1,8 +1,13 @@
 //! Reminders by people and supervised handling: who may, once, by whom it is signed off.
 
+use crate::city::City;
 use crate::stage::{act, city, count, follow, migrations, told, wait};
+use access::AccountError;
+use access::ops::{accounts, deputies};
 use cases::State;
 use cases::ops::Step;
+use jiff::Timestamp;
+use serde_json::Value;
 use serde_json::json;
 use testdb::both_engines;
 
@@ -216,5 +221,200 @@ both_engines!(
             assert_eq!(city.get("leader", page).status, 200, "{page}");
         }
         follow(&city);
+    }
+);
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn supervise(city: &City, login: &str, body: &Value) -> String {
+    let opened = city.post(login, "/api/v1/supervised", body);
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    format!("/api/v1/supervised/{}", opened.body["id"].as_str().unwrap())
+}
+
+fn report(city: &City, path: &str) -> u16 {
+    let body = json!({ "report": "已恢复" });
+    city.post("water", &format!("{path}/report"), &body).status
+}
+
+fn decide(city: &City, login: &str, path: &str, word: &str) -> u16 {
+    let body = json!({ "decision": word, "words": "请补充照片" });
+    city.post(login, &format!("{path}/decide"), &body).status
+}
+
+both_engines!(
+    another_calendar_moves_a_report_that_is_owed_and_its_file_keeps_both,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let unit = city.unit("WATER").to_string();
+        let body = |limit: &str| json!({ "unit": unit, "instruction": "摸排井盖", "limit": limit });
+        let owed = supervise(&city, "leader", &body("5工作日"));
+        let given = supervise(&city, "leader", &body("5工作日"));
+        let day = supervise(&city, "leader", &body("30自然日"));
+        assert_eq!(report(&city, &given), 200);
+        let due = |path: &str| city.get("leader", path).body["supervised"]["due_at"].clone();
+        assert_eq!(due(&owed), "2026-03-23T09:00:00+08:00");
+        let run = || {
+            city.run(cases::ops::recompute(&city.system(), |_| {}))
+                .unwrap()
+        };
+        run();
+        city.calendar("version typhoon\nlocal\noff 2026-03-17 台风\n");
+        let done = run().unwrap();
+        // Two are owed; one of them is counted in calendar days.
+        assert_eq!((done.seen, done.moved, done.failed), (2, 1, 0));
+        assert_eq!(due(&owed), "2026-03-24T09:00:00+08:00");
+        assert_eq!(
+            due(&given),
+            "2026-03-23T09:00:00+08:00",
+            "its clock has ended"
+        );
+        assert_eq!(due(&day), "2026-04-15T09:00:00+08:00");
+        let full = city.get("leader", &owed);
+        let mark = &full.body["marks"][1];
+        assert_eq!(
+            (
+                &mark["mark"],
+                &mark["was_due_at"],
+                &mark["due_at"],
+                &mark["calendar"]
+            ),
+            (
+                &json!("recomputed"),
+                &json!("2026-03-23T09:00:00+08:00"),
+                &json!("2026-03-24T09:00:00+08:00"),
+                &json!("typhoon")
+            ),
+            "{}",
+            full.text
+        );
+        let page = city.get(
+            "leader",
+            &owed.replace("/api/v1/supervised", "/supervision"),
+        );
+        assert!(page.text.contains("typhoon"), "{}", page.text);
+        assert!(run().is_none());
+        // Sent back, its limit begins anew by the calendar of now.
+        assert_eq!(decide(&city, "leader", &given, "send_back"), 200);
+        assert_eq!(due(&given), "2026-03-24T09:00:00+08:00");
+        assert_eq!(city.audited("supervision.recompute", "done"), 1);
+    }
+);
+
+both_engines!(
+    a_supervised_matter_beyond_the_loaded_calendar_is_provisional_until_it_is_loaded,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        // Thursday 2026-12-31, nine o'clock.
+        wait(&city, 290 * 24 * 60);
+        let unit = city.unit("WATER").to_string();
+        let body = json!({ "unit": unit, "instruction": "摸排井盖", "limit": "2工作日" });
+        let path = supervise(&city, "leader", &body);
+        let shown = || {
+            let full = city.get("leader", &path).body["supervised"].clone();
+            let list = city.get("leader", "/supervision").text;
+            (
+                full["provisional"].clone(),
+                full["due_at"].clone(),
+                list.contains("暂定"),
+            )
+        };
+        let (provisional, _, is_said) = shown();
+        assert_eq!((provisional, is_said), (json!(true), true));
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        city.run(cases::ops::recompute(&city.system(), |_| {}))
+            .unwrap();
+        let firm = json!("2027-01-05T09:00:00+08:00");
+        assert_eq!(shown(), (json!(false), firm, false));
+    }
+);
+
+both_engines!(
+    the_hours_of_a_street_hold_for_what_is_supervised_there,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        // The street works through noon; the rest of the city does not.
+        city.day("2026-03-16", "08:00-18:00", Some("330102001000"));
+        let case = city.case_at(State::Handling);
+        let unit = city.unit("WATER").to_string();
+        let limit = "4工作时";
+        let here = json!({ "case": case.number, "instruction": "恢复", "limit": limit });
+        let there = json!({ "unit": unit, "instruction": "摸排", "limit": limit });
+        let due = |path: &str| city.get("leader", path).body["supervised"]["due_at"].clone();
+        let here = supervise(&city, "leader", &here);
+        let there = supervise(&city, "leader", &there);
+        assert_eq!(due(&here), "2026-03-16T13:00:00+08:00");
+        assert_eq!(due(&there), "2026-03-16T15:00:00+08:00");
+        assert_eq!(report(&city, &here), 200);
+        assert_eq!(decide(&city, "leader", &here, "send_back"), 200);
+        assert_eq!(due(&here), "2026-03-16T13:00:00+08:00");
+    }
+);
+
+both_engines!(
+    where_the_opener_is_closed_another_with_the_same_right_decides,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let unit = city.unit("WATER").to_string();
+        let body = json!({ "unit": unit, "instruction": "摸排井盖", "limit": "5工作日" });
+        let path = supervise(&city, "shift_leader", &body);
+        assert_eq!(report(&city, &path), 200);
+        for login in ["desk", "leader"] {
+            assert_eq!(decide(&city, login, &path, "sign_off"), 403, "{login}");
+        }
+        let opener = city.accounts["shift_leader"];
+        city.system()
+            .write_blocking::<_, AccountError, _>(move |w| accounts::set_closed(w, opener, true))
+            .unwrap();
+        // The unit never, whoever opened it; a dispatcher has not the right.
+        for login in ["water_lead", "water", "dispatcher"] {
+            assert_eq!(decide(&city, login, &path, "sign_off"), 403, "{login}");
+        }
+        let page = path.replace("/api/v1/supervised", "/supervision");
+        assert!(city.get("desk", &page).text.contains("sign_off"));
+        assert_eq!(decide(&city, "desk", &path, "send_back"), 200);
+        // Those who can decide are told of the next report.
+        assert_eq!(report(&city, &path), 200);
+        assert!(told(&city, "desk").contains(&"supervised.reported".to_owned()));
+        assert_eq!(decide(&city, "leader", &path, "sign_off"), 200);
+        // What a leader asked for is no shift leader's to sign off.
+        let of_leader = supervise(&city, "leader", &body);
+        let leader = city.accounts["leader"];
+        city.system()
+            .write_blocking::<_, AccountError, _>(move |w| accounts::set_closed(w, leader, true))
+            .unwrap();
+        assert_eq!(decide(&city, "desk", &of_leader, "withdraw"), 403);
+    }
+);
+
+both_engines!(
+    while_the_opener_is_on_leave_another_with_the_same_right_decides,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let unit = city.unit("WATER").to_string();
+        let body = json!({ "unit": unit, "instruction": "摸排井盖", "limit": "5工作日" });
+        let path = supervise(&city, "shift_leader", &body);
+        assert_eq!(report(&city, &path), 200);
+        assert_eq!(decide(&city, "desk", &path, "send_back"), 403);
+        let span = (
+            at("2026-03-16T00:00:00+08:00"),
+            at("2026-03-18T00:00:00+08:00"),
+        );
+        let ctx = city.ctx("shift_leader");
+        city.run(deputies::appoint(&ctx, "", "acceptor", span, "年假"))
+            .unwrap();
+        assert_eq!(decide(&city, "desk", &path, "send_back"), 200);
+        assert_eq!(report(&city, &path), 200);
+        // Back from leave, it is the opener's again.
+        city.clock.set(at("2026-03-18T08:00:00+08:00"));
+        assert_eq!(decide(&city, "desk", &path, "sign_off"), 403);
+        assert_eq!(decide(&city, "shift_leader", &path, "sign_off"), 200);
     }
 );
