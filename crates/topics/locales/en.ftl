@@ -36,6 +36,7 @@ topics-mark-dropped = Dropped
 topics-mark-reopened = Taken up again
 topics-mark-cases = Cases added
 topics-mark-measure = Measure
+topics-mark-unit = Goes on in another unit
 topics-added = { $n ->
     [one] { $n } new case
    *[other] { $n } new cases

@@ -36,6 +36,7 @@ topics-mark-dropped = 不再办理
 topics-mark-reopened = 重新办理
 topics-mark-cases = 归入案件
 topics-mark-measure = 措施
+topics-mark-unit = 转由另一单位负责
 topics-added = 新增 { $n } 件
 topics-from-hot = 由热点立题：它背后的案件会一并归入。
 topics-field-title = 名称

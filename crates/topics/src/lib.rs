@@ -14,9 +14,11 @@ pub mod http;
 pub mod model;
 pub mod ops;
 mod pages;
+mod room;
 pub mod sql;
 
 pub use pages::capability;
+pub use room::Topics;
 
 /// The tables of topics.
 pub const MIGRATIONS: &[store::Migration] = &[store::Migration {

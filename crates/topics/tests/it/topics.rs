@@ -1,6 +1,9 @@
 //! A topic's life through the API and the pages.
 
 use crate::city::{City, cell, migrations};
+use access::UnitId;
+use cases::rooms::{Reorganised, Room as _};
+use kernel::id::Id;
 use serde_json::{Value, json};
 use testdb::both_engines;
 
@@ -233,5 +236,74 @@ both_engines!(
         let one = |topic: &Value| format!("/api/v1/topics/{}", topic["id"].as_str().unwrap());
         assert_eq!(city.get("elsewhere", &one(&wide)).0, 200);
         assert_eq!(city.get("elsewhere", &one(&local)).0, 404);
+    }
+);
+
+both_engines!(
+    a_topic_and_what_is_still_to_be_done_go_on_in_the_unit_that_takes_over,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let topic = made(&city, json!({ "unit": city.unit() }));
+        let over = made(&city, json!({ "unit": city.unit(), "title": "路灯" }));
+        let path =
+            |of: &Value, end: &str| format!("/api/v1/topics/{}{end}", of["id"].as_str().unwrap());
+        for standing in ["planned", "done"] {
+            let measure = json!({ "words": "更换井盖", "standing": standing });
+            let (status, body) = city.post("leader", &path(&topic, "/measures"), measure);
+            assert!(status < 300, "{body}");
+        }
+        let drop = json!({ "version": 1, "to": "drop", "words": "重复" });
+        assert_eq!(city.post("leader", &path(&over, "/moves"), drop).0, 200);
+        let from = city.reference().units.in_force().next().unwrap().id;
+        let to = UnitId(Id::from_bytes([8; 16]));
+        let order = Reorganised::new(
+            Id::from_bytes([9; 16]),
+            "机构改革".into(),
+            vec![from],
+            vec![from],
+            move |unit, code, _| (unit == from && code == "C0101").then_some(to),
+        );
+        let ctx = city.system();
+        // The topic and the measure that is planned; neither what was done nor the topic that is over.
+        assert_eq!(
+            city.runtime
+                .block_on(topics::Topics.count(&ctx, &order))
+                .unwrap(),
+            2
+        );
+        assert_eq!(
+            city.runtime
+                .block_on(topics::Topics.reorganise(&ctx, &order))
+                .unwrap(),
+            2
+        );
+        assert_eq!(
+            city.runtime
+                .block_on(topics::Topics.reorganise(&ctx, &order))
+                .unwrap(),
+            0
+        );
+        let kept = city
+            .system()
+            .read_blocking::<_, store::StoreError, _>(move |r| {
+                let topics = "SELECT count(*) FROM topics WHERE unit_id = $1";
+                let measures = "SELECT count(*) FROM topic_measures WHERE unit_id = $1";
+                let of = |r: &mut store::Read<'_>, sql: &str, unit: UnitId| {
+                    Ok::<_, store::StoreError>(r.one::<(i64,)>(sql, store::params![unit])?.0)
+                };
+                Ok([
+                    of(r, topics, from)?,
+                    of(r, topics, to)?,
+                    of(r, measures, from)?,
+                    of(r, measures, to)?,
+                ])
+            })
+            .unwrap();
+        assert_eq!(kept, [1, 1, 1, 1]);
+        let marks = "SELECT count(*) FROM topic_marks WHERE mark = 'unit' AND note = '机构改革'";
+        assert_eq!(city.rows(marks), 1);
+        let page = path(&topic, "").replace("/api/v1", "");
+        assert_eq!(city.get("leader", &page).0, 200);
     }
 );
