@@ -97,6 +97,7 @@ impl Program {
         let mut services = Services::default();
         services.add(reference.clone());
         services.add(Arc::new(rules_of_the_city()));
+        services.add(Arc::new(rooms()));
         services.add(crate::places::directory(reference.clone()));
         services.add(crate::places::tiles(reference.clone()));
         services.add(crate::erasures::log(&config.data_dir));
@@ -143,6 +144,15 @@ impl Program {
         self.reference.refresh_blocking(&ctx)?;
         Ok(ctx)
     }
+}
+
+/// What is kept beside cases and follows calendars and reorganisations as they do.
+fn rooms() -> cases::rooms::Rooms {
+    cases::rooms::Rooms(vec![
+        Arc::new(dispatch::Whistles),
+        Arc::new(supervision::Matters),
+        Arc::new(topics::Topics),
+    ])
 }
 
 fn options(config: &Config, create: bool) -> DbOptions {

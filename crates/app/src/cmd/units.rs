@@ -25,13 +25,13 @@ enum What {
     Reorganise(Reorganise),
 }
 
-/// Units merge or split on a day: duties end and begin on it, open cases move when it has come. There is no way back; look
+/// Units merge or split on a day: duties end and begin on it, open cases and what else is open move when it has come. There is no way back; look
 /// at it with --dry-run first.
 #[derive(Args)]
 struct Reorganise {
     /// A CSV file in UTF-8: from,to[,matter,division], each row a unit's work that another takes over.
     file: PathBuf,
-    /// The first day under the new units.
+    /// The first day under the new units: today or later.
     #[arg(long, value_name = "DATE")]
     on: Date,
     /// What people call it; it stands in every case that moves [default: the file's name].
@@ -73,7 +73,8 @@ impl Units {
         };
         let open: usize = preview.cases.iter().map(|m| m.cases).sum();
         let text = format!(
-            "{} on {}: {} units end, {} duties end, {} begin, {open} open cases, {moved} moved{}",
+            "{} on {}: {} units end, {} duties end, {} begin, {open} open cases, {} other open matters, {moved} moved; \
+             {} of {} accounts go along{}",
             if args.dry_run {
                 "would reorganise"
             } else {
@@ -83,6 +84,9 @@ impl Units {
             preview.ended_units.len(),
             preview.duties_ended,
             preview.duties_begun,
+            preview.beside,
+            preview.accounts_moved,
+            preview.accounts,
             if preview.at_once {
                 ""
             } else {
@@ -92,7 +96,8 @@ impl Units {
         let json = json!({
             "dry_run": args.dry_run, "on": preview.on, "units_ended": preview.ended_units,
             "duties_ended": preview.duties_ended, "duties_begun": preview.duties_begun,
-            "cases": preview.cases, "accounts_left": preview.accounts, "moved": moved,
+            "cases": preview.cases, "beside": preview.beside, "accounts_moved": preview.accounts_moved,
+            "accounts_left": preview.accounts - preview.accounts_moved, "moved": moved,
         });
         Done::new(&json, text)
     }

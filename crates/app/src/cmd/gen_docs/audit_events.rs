@@ -296,6 +296,18 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "step, how many were told",
     ),
     (
+        "supervision.move",
+        "supervised",
+        "a reorganisation gives an open supervised matter to another unit",
+        "the order, from, to",
+    ),
+    (
+        "supervision.recompute",
+        "supervised",
+        "another calendar moves when a report is due",
+        "when it was due and is due, by which calendar versions",
+    ),
+    (
         "supervision.report",
         "supervised",
         "the unit reports",
@@ -817,6 +829,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "from, to",
     ),
     (
+        "topic.unit",
+        "topic",
+        "a reorganisation gives a topic, or measures of it, to another unit",
+        "the order, from, to, measures",
+    ),
+    (
         "warning.backtest",
         "warning_backtest",
         "somebody begins a back-test",
@@ -906,6 +924,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "a unit answers a whistle",
         "how it stands",
     ),
+    (
+        "whistle.recompute",
+        "whistle",
+        "another calendar moves the limit of a whistle",
+        "when it was due and is due, by which calendar versions",
+    ),
     ("whistle.end", "whistle", "the street ends its whistle", ""),
     (
         "whistle.assess",
@@ -956,6 +980,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "reorganisation",
         "all open cases of a reorganisation have moved",
         "",
+    ),
+    (
+        "unit.reorganise_move",
+        "reorganisation",
+        "a reorganisation gives a whistle, a call, hand-overs or a subscription to another unit",
+        "which, from, to",
     ),
     (
         "unit.reorganise_pass",
