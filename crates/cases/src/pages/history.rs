@@ -359,6 +359,7 @@ fn content(
                     ],
                 )
             };
+            // words: cases-recomputed-*
             let of = |key: &str, moved: &Option<Moved>| {
                 moved
                     .as_ref()

@@ -396,6 +396,15 @@ impl City {
         self.follow();
         done
     }
+    /// Changes the database behind the program's back.
+    pub fn exec(&self, sql: &'static str) {
+        self.system()
+            .write_blocking::<_, StoreError, _>(move |mut w| {
+                w.exec(sql, &[])?;
+                w.commit(AuditEvent::done("test", "test", "1"), ())
+            })
+            .unwrap();
+    }
     pub fn count(&self, sql: &'static str) -> i64 {
         self.system()
             .read_blocking::<_, StoreError, _>(move |r| Ok(r.one::<(i64,)>(sql, &[])?.0))
