@@ -40,10 +40,13 @@ fn number(n: u32) -> CaseNumber {
 impl Record {
     fn new(db: &TestDb) -> Self {
         let clock = Arc::new(ManualClock::at(testdb::monday()));
-        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         Self {
             ctx: db.system(&clock),
-            runtime: { runtime }.enable_all().build().unwrap(),
+            runtime,
         }
     }
     /// A case whose life goes on with these facts, an hour after one another from the moment of its report on.
