@@ -369,10 +369,10 @@ testdb::both_engines!(
     |db| {
         let city = City::new(db);
         let place = [("description", ""), ("lon", "120.165"), ("lat", "30.245")];
-        let none = city.form("stranger", "/report", &place, &[]);
+        let none = city.form("collector", "/report", &place, &[]);
         assert_eq!(none.status, 422, "{}", none.text);
         let seen = photo(false);
-        let done = city.form("stranger", "/report", &place, &[("files", "a.jpg", &seen)]);
+        let done = city.form("collector", "/report", &place, &[("files", "a.jpg", &seen)]);
         assert_eq!(done.status, 201, "{}", done.text);
         let said = "SELECT count(*) FROM cases WHERE body LIKE '%A picture without words.%'";
         assert_eq!(city.count(said), 1, "the text says so");

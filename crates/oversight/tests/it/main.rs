@@ -1,4 +1,8 @@
 //! The auditor's list is read from the record of the cases: what stands there is listed, whichever way it came into the store.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 use cases::model::{By, CaseEvent, Fact, Place, Reported};
 use cases::rules;
