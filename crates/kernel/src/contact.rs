@@ -33,9 +33,9 @@ pub fn is_mail_address(text: &str) -> bool {
 pub fn is_phone_number(text: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
     let digits = text.chars().filter(|c| is_digit(*c)).count();
-    let rest = text.chars().filter(|c| !is_digit(*c));
+    let mut rest = text.chars().filter(|c| !is_digit(*c));
     let is_between = |c: char| " +-()（）－—.#*转".contains(c);
-    DIGITS.contains(&digits) && rest.into_iter().all(is_between)
+    DIGITS.contains(&digits) && rest.all(is_between)
 }
 
 #[cfg(test)]

@@ -282,8 +282,8 @@ impl Wanted {
             return Err(bad("service_request_id", "open311.many_ids", reason));
         }
         // The ids override all else, so that nothing beside them is even read.
-        let has_ids = !ids.is_empty();
-        let get = |name: &str| if has_ids { "" } else { get(name) };
+        let is_by_id = !ids.is_empty();
+        let get = |name: &str| if is_by_id { "" } else { get(name) };
         let (start, end) = (
             moment(get("start_date"), "start_date", tz, false)?,
             moment(get("end_date"), "end_date", tz, true)?,

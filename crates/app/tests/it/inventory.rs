@@ -1341,8 +1341,8 @@ fn together_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String,
     let machine = city.account("machine", &[Role::Acceptor], None);
     let keys = format!("/api/v1/accounts/{machine}/tokens");
     let wanted = json!({ "name": "app", "scopes": ["case.report"], "days": 30 });
-    let issued = ask(&keeper, &keys, &wanted);
-    let issued = issued["token"]["id"].as_str().unwrap().to_owned();
+    let key = ask(&keeper, &keys, &wanted);
+    let key_id = key["token"]["id"].as_str().unwrap().to_owned();
     let open = |what: &str| format!("/api/v1/open-matters/{claimed}/{what}");
     let mut upload =
         b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.png\"\r\n\r\n"
@@ -1454,7 +1454,7 @@ fn together_calls(city: &City, desk: &str) -> Vec<(&'static str, String, String,
         (
             "/api/v1/accounts/{id}/tokens/{token}/revoke",
             keeper,
-            format!("{keys}/{issued}/revoke"),
+            format!("{keys}/{key_id}/revoke"),
             json!({}),
         ),
         (

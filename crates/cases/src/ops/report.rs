@@ -378,16 +378,13 @@ fn names(new: &NewReport) -> Vec<&str> {
 /// Whether somebody could be reached by the contact given: a phone number and a mail address have their shape, and whoever
 /// wants to be told gives one of them.
 fn check_contact(new: &NewReport) -> Result<(), CaseError> {
-    let given = |text: &'_ Option<String>| {
-        let text = text.as_deref().map(str::trim).unwrap_or_default();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
-    // The shape only: what does not go into one line the vault refuses itself.
-    if given(&new.contact.phone).is_some_and(|text| !is_phone_number(&text)) {
+    let [phone, email] = [&new.contact.phone, &new.contact.email]
+        .map(|text| text.as_deref().map(str::trim).filter(|t| !t.is_empty()));
+    if phone.is_some_and(|text| !is_phone_number(text)) {
         let reason = "is no phone number";
         return Err(CaseError::field("phone", "cases.bad_phone", reason));
     }
-    if given(&new.contact.email).is_some_and(|text| !is_mail_address(&text)) {
+    if email.is_some_and(|text| !is_mail_address(text)) {
         let reason = "is no mail address";
         return Err(CaseError::field("email", "cases.bad_email", reason));
     }

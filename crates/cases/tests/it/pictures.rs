@@ -362,3 +362,22 @@ testdb::both_engines!(
         assert_eq!(seen(), 2, "what it looks like afterwards is");
     }
 );
+
+testdb::both_engines!(
+    a_picture_without_words_is_a_report_and_nothing_at_all_is_none,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let place = [("description", ""), ("lon", "120.165"), ("lat", "30.245")];
+        let none = city.form("collector", "/report", &place, &[]);
+        assert_eq!(none.status, 422, "{}", none.text);
+        let seen = photo(false);
+        let done = city.form("collector", "/report", &place, &[("files", "a.jpg", &seen)]);
+        assert_eq!(done.status, 201, "{}", done.text);
+        let said = "SELECT count(*) FROM cases WHERE body LIKE '%A picture without words.%'";
+        assert_eq!(city.count(said), 1, "the text says so");
+        assert_eq!(city.count("SELECT count(*) FROM cases"), 1);
+        let kept = "SELECT count(*) FROM attachments WHERE case_id IS NOT NULL";
+        assert_eq!(city.count(kept), 1, "and the picture is with the case");
+    }
+);

@@ -1,4 +1,8 @@
 //! The auditor's list is read from the record of the cases: what stands there is listed, whichever way it came into the store.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps nothing has failed, which is what it is for"
+)]
 
 use cases::model::{By, CaseEvent, Fact, Place, Reported};
 use cases::rules;
@@ -40,10 +44,13 @@ fn number(n: u32) -> CaseNumber {
 impl Record {
     fn new(db: &TestDb) -> Self {
         let clock = Arc::new(ManualClock::at(testdb::monday()));
-        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         Self {
             ctx: db.system(&clock),
-            runtime: { runtime }.enable_all().build().unwrap(),
+            runtime,
         }
     }
     /// A case whose life goes on with these facts, an hour after one another from the moment of its report on.
