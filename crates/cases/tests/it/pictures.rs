@@ -377,7 +377,7 @@ testdb::both_engines!(
         let said = "SELECT count(*) FROM cases WHERE body LIKE '%A picture without words.%'";
         assert_eq!(city.count(said), 1, "the text says so");
         assert_eq!(city.count("SELECT count(*) FROM cases"), 1);
-        let kept = "SELECT count(*) FROM attachments WHERE case_id IS NOT NULL";
+        let kept = "SELECT count(*) FROM attachments WHERE kind = 'report'";
         assert_eq!(city.count(kept), 1, "and the picture is with the case");
     }
 );
