@@ -244,8 +244,8 @@ pub struct NewToken {
 }
 
 /// Makes a token for `days` days with some permissions; an empty list means all that API programs usually need of the
-/// account's roles: everything the account may do but its own account, and what is open to everybody. A list means these
-/// permissions and no other, so that a token for reading does not report.
+/// account's roles: everything the account may do but its own account. What is open to everybody, such as reporting and the
+/// pictures that go with it, is open to every token.
 ///
 /// # Errors
 /// `TokenDays`, `Scope`, `NameShape`.
@@ -269,13 +269,13 @@ pub fn new_token(
     if let Some(beyond) = scopes.iter().find(|p| !held(p) && !p.is_open()) {
         return Err(AccountError::Scope(*beyond));
     }
+    let open = Permission::ALL.iter().copied().filter(|p| p.is_open());
     let wanted = Permission::ALL.iter().copied().filter(|p| {
-        *p == Permission::Public
-            || if scopes.is_empty() {
-                p.is_open() || (held(p) && *p != Permission::OwnAccount)
-            } else {
-                scopes.contains(p)
-            }
+        if scopes.is_empty() {
+            held(p) && *p != Permission::OwnAccount
+        } else {
+            scopes.contains(p) && !p.is_open()
+        }
     });
     let text = format!(
         "{}{}",
@@ -286,7 +286,7 @@ pub fn new_token(
     let token = ApiToken {
         id: Id::new(now, rand::random()),
         name: rules::name(name)?,
-        scopes: JsonList(wanted.collect()),
+        scopes: JsonList(open.chain(wanted).collect()),
         created_at: now,
         expires_at: now + SignedDuration::from_hours(24 * days),
         revoked_at: None,

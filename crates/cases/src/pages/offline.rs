@@ -4,7 +4,8 @@
 use access::Ctx;
 use ui::{Html, Ui};
 
-// words: cases-sync-* cases-walk-failed
+// words: cases-sync-*
+// words: cases-walk-*
 /// The words of the line, by the name the island knows them by.
 const WORDS: [(&str, &str); 23] = [
     ("online", "cases-sync-online"),

@@ -511,7 +511,7 @@ both_engines!(
         );
         assert!(
             page.text.contains("15:00")
-                && page.text.contains("4工作时")
+                && page.text.contains("4 工作时")
                 && page.text.contains("更换前后照片"),
             "{}",
             page.text

@@ -144,7 +144,7 @@ pub(crate) fn acting_unit(ctx: &Ctx) -> Result<UnitId, DispatchError> {
     if city(ctx).units.is_in_force(unit) {
         return Ok(unit);
     }
-    Err(DispatchError::NotYours {
+    Err(DispatchError::NotNow {
         code: "dispatch.unit_ended",
         reason: "this account belongs to a unit that has ended; the security administrator gives it another",
     })

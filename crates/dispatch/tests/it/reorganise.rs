@@ -264,7 +264,7 @@ testdb::both_engines!(
         let refused = city.post("street", "/api/v1/whistles", &body);
         assert_eq!(
             (refused.status, &refused.body["code"]),
-            (403, &json!("dispatch.unit_ended")),
+            (409, &json!("dispatch.unit_ended")),
             "{refused:?}"
         );
         let page = city.page("street", "/for-me", "zh");
