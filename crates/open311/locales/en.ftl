@@ -22,7 +22,6 @@ open311-error-no-service = { $parameter }: there is no service with this code.
 open311-error-no-request = { $parameter }: there is no public request with this number, and no private id like this.
 open311-error-format = The address ends in .json or .xml.
 open311-error-key = { $parameter }: the key is missing or not valid.
-open311-error-key-scope = { $parameter }: this key is not good for reporting.
 open311-error-key-rate = { $parameter }: too many reports with this key. Please come back later.
 open311-error-many-ids = { $parameter }: at most 100 requests at once.
 open311-error-too-far = { $parameter }: this lies too far away.

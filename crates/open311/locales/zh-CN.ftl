@@ -22,7 +22,6 @@ open311-error-no-service = { $parameter }：没有这个代码的服务。
 open311-error-no-request = { $parameter }：没有这个编号的公开案件，也没有这样的私密编号。
 open311-error-format = 地址以 .json 或 .xml 结尾。
 open311-error-key = { $parameter }：缺少密钥，或密钥无效。
-open311-error-key-scope = { $parameter }：这个密钥不能用来上报。
 open311-error-key-rate = { $parameter }：用这个密钥上报过于频繁，请稍后再来。
 open311-error-many-ids = { $parameter }：一次最多 100 个编号。
 open311-error-too-far = { $parameter }：超出可用范围。

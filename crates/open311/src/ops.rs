@@ -461,11 +461,8 @@ pub async fn report(
     let Some(holder) = holder else {
         return Err(key("open311.key", "is missing or not valid").into());
     };
-    if !holder.scopes.contains(&Permission::CaseReport) {
-        return Err(key("open311.key_scope", "is not good for reporting").into());
-    }
     if let Some(rates) = ctx.service_if_any::<KeyRates>() {
-        let account = holder.account.0.bytes();
+        let account = holder.0.bytes();
         rates
             .take_key(&account, ctx.now(), rand_salt(&account))
             .map_err(|seconds| {

@@ -294,21 +294,12 @@ pub fn new_token(
     Ok(NewToken { token, text, hash })
 }
 
-/// Whose API token a text is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyHolder {
-    /// The account.
-    pub account: AccountId,
-    /// What the token is good for.
-    pub scopes: Vec<Permission>,
-}
-
 /// Whose API token a text is, for interfaces that carry a key beside the request instead of in its head (Open311's
-/// `api_key`); none for a text that is no token that works. Whoever asks looks at the scopes.
+/// `api_key`); none for a text that is no token that works.
 ///
 /// # Errors
 /// The store's.
-pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<KeyHolder>> {
+pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> {
     let Some(hash) = secret::token_hash(key) else {
         return Ok(None);
     };
@@ -316,10 +307,7 @@ pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<KeyHolder>> 
     let found = ctx
         .read(move |r| -> StoreResult<_> { sql::token(r, &hash, now) })
         .await?;
-    Ok(found.map(|(account, scopes)| KeyHolder {
-        account: account.id,
-        scopes: scopes.0,
-    }))
+    Ok(found.map(|(account, _)| account.id))
 }
 
 /// Gives out a token.

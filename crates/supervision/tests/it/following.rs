@@ -107,16 +107,25 @@ both_engines!(
     &migrations(),
     |db| {
         let city = city(db);
+        // Who wants to be told says where.
+        let mut nowhere = city.cover("hotline");
+        nowhere.notify = true;
+        let ctx = city.ctx("acceptor");
+        let refused = city.run(cases::ops::report(&ctx, nowhere)).unwrap_err();
+        assert!(
+            matches!(&refused, cases::ops::CaseError::Field { field, .. } if field == "notify"),
+            "{refused:?}"
+        );
         for (agreed, phone) in [
             (true, Some("13912345678")),
             (false, Some("13912345678")),
-            (true, None),
+            (false, None),
         ] {
             let mut new = city.cover("hotline");
             new.contact.phone = phone.map(str::to_owned);
             new.notify = agreed;
             let case = city.report("acceptor", new).case;
-            assert_eq!(case.notify, agreed && phone.is_some());
+            assert_eq!(case.notify, agreed);
             act(
                 &city,
                 "acceptor",
