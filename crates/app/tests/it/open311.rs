@@ -368,17 +368,17 @@ on_both!(
         }
         assert_eq!(place.count("SELECT count(*) FROM cases"), 0);
         let made = post(&format!(
-            "api_key={key}&{at}&account_id=u-7&device_id=d-9&attribute[condition][]=2"
+            "api_key={key}&{at}&account_id=reader-seven&device_id=phone-nine&attribute[condition][]=2"
         ));
         assert_eq!(made.status, 201, "{}", made.text);
-        assert_eq!(made.first()["account_id"], "u-7");
+        assert_eq!(made.first()["account_id"], "reader-seven");
         assert!(
             made.first()["service_notice"]
                 .as_str()
                 .unwrap()
                 .contains("设备编号不予保存")
         );
-        let all = "SELECT count(*) FROM cases WHERE body LIKE '%u-7%' OR body LIKE '%d-9%'";
+        let all = "SELECT count(*) FROM cases WHERE body LIKE '%reader-seven%' OR body LIKE '%phone-nine%'";
         assert_eq!(place.count(all), 0, "neither is kept");
 
         // Ids override all else, also where it does not read; one's own is known by its private id.
