@@ -155,16 +155,6 @@ impl Teller<'_> {
     }
 }
 
-/// A cell that no spreadsheet runs: one that begins like a formula gets a quote before it. A negative number stays one.
-fn plain(cell: String) -> String {
-    let is_formula = match cell.chars().next() {
-        Some('=' | '+' | '@' | '\t' | '\r') => true,
-        Some('-') => cell.parse::<f64>().is_err(),
-        _ => false,
-    };
-    if is_formula { format!("'{cell}") } else { cell }
-}
-
 /// A file of cases that is being written.
 pub struct CasesFile<W: Write> {
     columns: Vec<&'static str>,
@@ -217,7 +207,11 @@ impl<W: Write> CasesFile<W> {
     /// The writer's.
     pub fn add(&mut self, told: Told) -> io::Result<()> {
         match &mut self.out {
-            Out::Csv(writer) => Ok(writer.write_record(told.cells.into_iter().map(plain))?),
+            Out::Csv(writer) => Ok(writer.write_record(
+                told.cells
+                    .into_iter()
+                    .map(|cell| kernel::sheet::guarded(&cell).into_owned()),
+            )?),
             Out::Geojson { out, is_first } => {
                 let properties: serde_json::Map<String, Value> = self
                     .columns

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// A cell as text: one that a spreadsheet would run as a formula gets an apostrophe before it. Numbers stay numbers. The one
-/// guard of every CSV file that the program writes.
+/// A cell as text: one that a spreadsheet would run as a formula gets an apostrophe before it. Numbers stay numbers, and a phone
+/// number keeps its plus. The one guard of every CSV file that the program writes.
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-        && !cell.parse::<f64>().is_ok_and(f64::is_finite);
+        && (cell.starts_with('+') || !cell.parse::<f64>().is_ok_and(f64::is_finite));
     if is_formula {
         Cow::Owned(format!("'{cell}"))
     } else {
@@ -24,6 +24,8 @@ mod tests {
             "=1+1",
             "+cmd|' /C calc'!A0",
             "-2+3",
+            "+3",
+            "+8613800138000",
             "@z",
             "\tx",
             "\r=1",
@@ -31,15 +33,7 @@ mod tests {
         ] {
             assert_eq!(guarded(formula), format!("'{formula}"));
         }
-        for fine in [
-            "",
-            "-1.5",
-            "+3",
-            "1",
-            "井盖",
-            "a=b",
-            "330102-20260316-00001",
-        ] {
+        for fine in ["", "-1.5", "1", "井盖", "a=b", "330102-20260316-00001"] {
             assert_eq!(guarded(fine), fine);
         }
     }
