@@ -142,6 +142,7 @@ pub fn sums(
         .collect();
     let mut wheres = wheres(ask, &mut values);
     if reviewed {
+        // In the words of the index `case_measures_reviewed`.
         wheres.push(
             "(m.exempt IS NOT NULL OR m.excluded IS NOT NULL OR m.forgiven IS NOT NULL OR m.late_before IS NOT NULL)".into(),
         );

@@ -20,6 +20,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "measures_reviewed",
         sql: include_str!("../migrations/0079_measures_reviewed.sql"),
     },
+    store::Migration {
+        number: 128,
+        name: "measures_reviewed_rounds",
+        sql: include_str!("../migrations/0128_measures_reviewed.sql"),
+    },
 ];
 
 /// The bodies of all stored sets, every version, in order.
