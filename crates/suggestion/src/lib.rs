@@ -36,4 +36,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "hot_topics",
         sql: include_str!("../migrations/0081_hot_topics.sql"),
     },
+    store::Migration {
+        number: 151,
+        name: "least_confidence",
+        sql: include_str!("../migrations/0151_least_confidence.sql"),
+    },
 ];

@@ -88,6 +88,8 @@ store::record! {
         pub nightly: bool,
         /// The share of right answers wanted where a model speaks.
         pub target: f64,
+        /// The least confidence at which it speaks.
+        pub least: f64,
     }
 }
 

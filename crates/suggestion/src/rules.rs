@@ -1,7 +1,7 @@
 //! What is learned from a record, and how a decision compares with a suggestion. Pure.
 
 use crate::guard;
-use crate::model::{Kind, Outcome};
+use crate::model::{Kind, Outcome, Settings};
 use analysis::text::{Message, Model, Options, Tally, TrainError, train};
 use cases::Case;
 use cases::advice::Why;
@@ -173,11 +173,11 @@ pub enum NoModel {
 }
 
 /// Learns from lessons. The newest tenth is held back to measure a model of the others; the model that is kept has
-/// learned from all. The same lessons, target and seed give the same model.
+/// learned from all. The same lessons, settings and seed give the same model.
 ///
 /// # Errors
 /// [`NoModel`].
-pub fn learn(mut lessons: Vec<Lesson>, target: f64, seed: u64) -> Result<Learned, NoModel> {
+pub fn learn(mut lessons: Vec<Lesson>, settings: &Settings, seed: u64) -> Result<Learned, NoModel> {
     lessons.sort_by(|a, b| (a.at, &a.text, &a.label).cmp(&(b.at, &b.text, &b.label)));
     let mut of_label: BTreeMap<String, usize> = BTreeMap::new();
     for lesson in &lessons {
@@ -194,13 +194,14 @@ pub fn learn(mut lessons: Vec<Lesson>, target: f64, seed: u64) -> Result<Learned
     }
     let options = Options {
         seed,
-        target,
+        target: settings.target,
+        least: settings.least,
         ..Options::default()
     };
     let (older, newest) = lessons.split_at(lessons.len() - lessons.len() / HELD_BACK);
     let quality = measured(&train_on(older, &options)?, newest);
     let model = train_on(&lessons, &options)?;
-    let weakness = weakness(&quality, target);
+    let weakness = weakness(&quality, settings.target);
     let (first_at, last_at) = (lessons[0].at, lessons[lessons.len() - 1].at);
     Ok(Learned {
         model,

@@ -16,14 +16,14 @@ const COLUMNS: &str = "number, kind, made_at, seed, messages, first_at, last_at,
 /// How suggestion is set.
 pub fn settings(r: &mut Read<'_>) -> StoreResult<Settings> {
     r.one(
-        "SELECT version, enabled, nightly, target FROM suggestion_settings WHERE district = $1",
+        "SELECT version, enabled, nightly, target, least FROM suggestion_settings WHERE district = $1",
         params![CITY],
     )
 }
 
 /// Sets it anew, unless somebody else was faster.
 pub fn put_settings(w: &mut Write<'_>, settings: &Settings) -> StoreResult<()> {
-    let sql = "UPDATE suggestion_settings SET enabled = $3, nightly = $4, target = $5, version = version + 1 \
+    let sql = "UPDATE suggestion_settings SET enabled = $3, nightly = $4, target = $5, least = $6, version = version + 1 \
                WHERE district = $1 AND version = $2";
     w.exec_one(
         sql,
@@ -32,7 +32,8 @@ pub fn put_settings(w: &mut Write<'_>, settings: &Settings) -> StoreResult<()> {
             settings.version,
             settings.enabled,
             settings.nightly,
-            settings.target
+            settings.target,
+            settings.least
         ],
     )
 }

@@ -4,10 +4,22 @@
 //! into confidences by a softmax with one parameter, its sharpness, fitted by maximum likelihood
 //! (temperature scaling: Guo, Pleiss, Sun, Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017,
 //! §4.2; here on the margins of a linear model). From the same confidences follows the threshold: the lowest
-//! one above which the share of right answers reaches the target. Below it the model is silent.
+//! one above which the share of right answers reaches the target, and never less than what was set. Below it the model
+//! is silent.
+//!
+//! A confidence only compares the labels with each other: of words it never read a linear model says something too, and
+//! may be sure of it. So it is silent as well where it knows less than half as much of a message as of nearly all of the
+//! held-out ones, measured by the share of its runs of letters that the model knows ([`Calibration::familiarity`]).
 
 /// The share of right answers a model must reach where it speaks, unless told otherwise.
 pub const DEFAULT_TARGET: f64 = 0.95;
+/// The least confidence at which a model speaks, unless told otherwise: what is more likely wrong than right is not said.
+pub const DEFAULT_LEAST: f64 = 0.5;
+/// The share of held-out messages that may be called strange …
+const STRANGE: f64 = 0.01;
+/// … and which part of what is known of all others must be known: a small record is written in few words, and people
+/// will say the same in others.
+const KNOWN: f64 = 0.5;
 /// A threshold needs at least this many answers above it (and one in a hundred): fewer prove nothing.
 const MIN_ANSWERED: usize = 5;
 
@@ -18,9 +30,12 @@ pub struct Calibration {
     pub sharpness: f64,
     /// The model speaks at this confidence or above. Above 1 where it may never speak.
     pub threshold: f64,
+    /// The model speaks about messages of which it knows at least this share of the runs of one to three letters (0 to 1):
+    /// half of what all but one in a hundred of the held-out messages reach.
+    pub familiarity: f64,
     /// The share of right answers the threshold was chosen for.
     pub target: f64,
-    /// Share of held-out messages at or above the threshold.
+    /// Share of held-out messages it would have answered.
     pub coverage: f64,
     /// Share of right answers among those; 0 where there are none.
     pub accuracy_when_answered: f64,
@@ -55,25 +70,38 @@ pub fn best(scores: &[f32]) -> usize {
     at
 }
 
-/// Fits sharpness and threshold to held-out `scores` (`classes` a message) and the true class of each.
-pub fn fit(scores: &[f32], truth: &[u16], classes: usize, target: f64) -> Calibration {
+/// What models say of messages they have not seen.
+pub struct HeldOut {
+    /// `classes` scores a message.
+    pub scores: Vec<f32>,
+    /// How familiar each message is (0 to 1).
+    pub familiar: Vec<f64>,
+}
+
+/// Fits sharpness, threshold and familiarity to `held` messages and the true class of each. No confidence below `least`
+/// is enough to speak.
+pub fn fit(held: &HeldOut, truth: &[u16], classes: usize, target: f64, least: f64) -> Calibration {
+    let scores = &held.scores;
     assert_eq!(
-        scores.len(),
-        truth.len() * classes,
+        (scores.len(), held.familiar.len()),
+        (truth.len() * classes, truth.len()),
         "one score a class and message"
     );
     let sharpness = fit_sharpness(scores, truth, classes);
+    let familiarity = enough(&held.familiar);
     let mut confidences = Vec::new();
     let mut answers: Vec<(f64, bool)> = scores
         .chunks_exact(classes)
         .zip(truth)
-        .map(|(row, class)| {
+        .zip(&held.familiar)
+        .filter(|(_, familiar)| **familiar >= familiarity)
+        .map(|((row, class), _)| {
             softmax(row, sharpness, &mut confidences);
             let at = best(row);
             (confidences[at], at == usize::from(*class))
         })
         .collect();
-    let threshold = threshold(&mut answers, target);
+    let threshold = threshold(&mut answers, target).max(least);
     let answered = answers.iter().filter(|(c, _)| *c >= threshold).count();
     let right = answers
         .iter()
@@ -82,10 +110,19 @@ pub fn fit(scores: &[f32], truth: &[u16], classes: usize, target: f64) -> Calibr
     Calibration {
         sharpness,
         threshold,
+        familiarity,
         target,
         coverage: answered as f64 / truth.len().max(1) as f64,
         accuracy_when_answered: right as f64 / answered.max(1) as f64,
     }
+}
+
+/// Half the familiarity that all but one in a hundred reach.
+fn enough(familiar: &[f64]) -> f64 {
+    let mut sorted = familiar.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let strange = (sorted.len() as f64 * STRANGE) as usize;
+    KNOWN * sorted.get(strange).copied().unwrap_or(0.0)
 }
 
 /// The sharpness of greatest likelihood, between 0.01 and 100. The logarithmic loss is convex in it, so
@@ -166,6 +203,41 @@ mod tests {
         );
     }
 
+    #[test]
+    fn no_confidence_below_what_was_set_is_enough() {
+        // Two classes, always right, and hardly ever sure.
+        let truth: Vec<u16> = (0..100).map(|i| i % 2).collect();
+        let scores: Vec<f32> = truth
+            .iter()
+            .flat_map(|t| [0.02, 0.01 + 0.02 * f32::from(*t)])
+            .collect();
+        let held = HeldOut {
+            scores,
+            familiar: vec![1.0; 100],
+        };
+        let free = fit(&held, &truth, 2, 0.9, 0.0);
+        assert_eq!(
+            (free.coverage, free.accuracy_when_answered),
+            (1.0, 1.0),
+            "{free:?}"
+        );
+        let set = fit(&held, &truth, 2, 0.9, 0.999);
+        assert_eq!(set.threshold, 0.999f64.max(free.threshold));
+    }
+
+    #[test]
+    fn one_in_a_hundred_may_be_strange() {
+        let mut familiar: Vec<f64> = (0..200).map(|i| 0.5 + f64::from(i) / 400.0).collect();
+        familiar.reverse();
+        assert_eq!(
+            enough(&familiar),
+            0.2525,
+            "half of the third of two hundred"
+        );
+        assert_eq!(enough(&[0.4, 0.9]), 0.2, "of few none is strange");
+        assert_eq!(enough(&[]), 0.0);
+    }
+
     /// Law: where labels are drawn with the very probabilities of a softmax, its sharpness is found again,
     /// and in every band of confidence the share of right answers is the confidence.
     #[test]
@@ -188,7 +260,12 @@ mod tests {
             scores.extend(row);
             truth.push(class as u16);
         }
-        let found = fit(&scores, &truth, classes, 0.8);
+        let held = HeldOut {
+            familiar: vec![1.0; truth.len()],
+            scores,
+        };
+        let found = fit(&held, &truth, classes, 0.8, 0.0);
+        let scores = held.scores;
         assert!((found.sharpness - true_sharpness).abs() < 0.1, "{found:?}");
         let mut bands = [(0.0f64, 0.0f64, 0.0f64); 10];
         for (row, class) in scores.chunks_exact(classes).zip(&truth) {

@@ -22,7 +22,7 @@ const LEAST_CONFIDENCE: f64 = 0.05;
 
 impl Model {
     /// What to show to the person who decides: up to `most` labels, the likeliest first, each with its
-    /// reasons. Empty when the model is not sure enough of the first to speak at all.
+    /// reasons. Empty when the model is not sure enough of the first, or the message too strange, to speak at all.
     pub fn suggest(&self, message: &Message<'_>, most: usize) -> Vec<Suggestion> {
         let mut scratch = Scratch::default();
         self.score(message, &mut scratch);
@@ -36,7 +36,7 @@ impl Model {
             &mut confidences,
         );
         let first = best(&scratch.scores);
-        if confidences[first] < self.calibration.threshold {
+        if !self.may_speak(confidences[first], scratch.familiar) {
             return Vec::new();
         }
         let mut order: Vec<usize> = (0..self.labels.len())

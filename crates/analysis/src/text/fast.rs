@@ -6,7 +6,7 @@
 //! first: a word it does not know weighs nothing anyway. Segmented text gives the very scores of [`Model::judge`]; on
 //! running text the cut may differ from the dictionary's, which moves few verdicts (a test on real messages says how few).
 
-use super::grams::{Block, Vocabulary, WordKey, damped, visit};
+use super::grams::{Block, Familiar, Vocabulary, WordKey, damped, visit};
 use super::model::{Message, Model, Table, Verdict};
 use super::segment::{Word, bounded, fold, is_han, looks_segmented, push_pieces};
 
@@ -79,8 +79,11 @@ impl Fast {
         let text = bounded(message.text);
         cut(text, &model.vocabulary, letters, words);
         counts.clear();
+        let mut familiar = Familiar::default();
         visit(text, words, message.facts, |gram| {
-            if let Some(row) = model.vocabulary.row(gram.bucket) {
+            let row = model.vocabulary.row(gram.bucket);
+            familiar.add(gram.block, gram.times, row.is_some());
+            if let Some(row) = row {
                 counts.add(row, gram.block, gram.times);
             }
         });
@@ -109,7 +112,7 @@ impl Fast {
                 *score += by * sum;
             }
         }
-        model.verdict(scores, known > 0, confidences)
+        model.verdict(scores, (known > 0).then_some(familiar), confidences)
     }
 }
 

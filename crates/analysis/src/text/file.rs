@@ -6,7 +6,7 @@
 //! |---|---|
 //! | magic | `SHIYUTXT` |
 //! | version | u32, [`VERSION`] |
-//! | head | seed u64, messages trained on u64, sharpness f64, threshold f64, target f64, coverage f64, accuracy when answered f64 |
+//! | head | seed u64, messages trained on u64, sharpness f64, threshold f64, familiarity f64 (not in version 1), target f64, coverage f64, accuracy when answered f64 |
 //! | labels | u32 number; each u32 length and UTF-8 bytes |
 //! | intercepts | f32 a label |
 //! | features | u32 number; ascending buckets u32; scales f32 |
@@ -24,13 +24,14 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 const MAGIC: &[u8; 8] = b"SHIYUTXT";
-/// The version this program writes, and the only one it reads.
-pub const VERSION: u32 = 1;
+/// The version this program writes. It reads version 1 too, which knew no familiarity: nothing was too strange for it.
+pub const VERSION: u32 = 2;
+const WITHOUT_FAMILIARITY: u32 = 1;
 const CHECK_BYTES: usize = 32;
 /// Kinds of weights.
 const FULL: u8 = 0;
 const PICKED: u8 = 1;
-const FIXED_BYTES: usize = MAGIC.len() + 4 + 7 * 8;
+const FIXED_BYTES: usize = MAGIC.len() + 4 + 8 * 8;
 
 /// Why bytes are no model.
 #[derive(Debug, Error, PartialEq)]
@@ -39,7 +40,9 @@ pub enum ModelFileError {
     #[error("not a suggestion model: the file does not begin with SHIYUTXT")]
     NotAModel,
     /// Written by another version.
-    #[error("model of version {0}; this program reads version {VERSION}: train it again")]
+    #[error(
+        "model of version {0}; this program reads version {WITHOUT_FAMILIARITY} to {VERSION}: train it again"
+    )]
     Version(u32),
     /// Shorter than it says.
     #[error("model cut short: {0} is missing")]
@@ -65,6 +68,7 @@ impl Model {
         for number in [
             c.sharpness,
             c.threshold,
+            c.familiarity,
             c.target,
             c.coverage,
             c.accuracy_when_answered,
@@ -125,7 +129,7 @@ impl Model {
         }
         let mut rest = Bytes(&bytes[MAGIC.len()..]);
         let version = rest.u32("the version")?;
-        if version != VERSION {
+        if ![WITHOUT_FAMILIARITY, VERSION].contains(&version) {
             return Err(ModelFileError::Version(version));
         }
         if bytes.len() < FIXED_BYTES + CHECK_BYTES {
@@ -138,7 +142,7 @@ impl Model {
         rest = Bytes(&content[MAGIC.len() + 4..]);
         let seed = rest.u64("the seed")?;
         let trained_on = rest.u64("the number of messages")?;
-        let calibration = read_calibration(&mut rest)?;
+        let calibration = read_calibration(&mut rest, version)?;
         let labels = read_labels(&mut rest)?;
         let intercepts = rest.f32s(labels.len(), "an intercept")?;
         let rows = rest.u32("the number of features")? as usize;
@@ -161,16 +165,22 @@ impl Model {
     }
 }
 
-fn read_calibration(rest: &mut Bytes<'_>) -> Result<Calibration, ModelFileError> {
+fn read_calibration(rest: &mut Bytes<'_>, version: u32) -> Result<Calibration, ModelFileError> {
     let mut number = || rest.u64("the calibration").map(f64::from_bits);
     let calibration = Calibration {
         sharpness: number()?,
         threshold: number()?,
+        familiarity: if version == WITHOUT_FAMILIARITY {
+            0.0
+        } else {
+            number()?
+        },
         target: number()?,
         coverage: number()?,
         accuracy_when_answered: number()?,
     };
     let shares = [
+        calibration.familiarity,
         calibration.target,
         calibration.coverage,
         calibration.accuracy_when_answered,
@@ -339,6 +349,18 @@ mod tests {
                 "{length} bytes"
             );
         }
+    }
+
+    #[test]
+    fn a_file_of_before_finds_nothing_too_strange() {
+        let mut model = small_model();
+        let bytes = model.to_bytes();
+        // The familiarity lies after magic, version, seed, number of messages, sharpness and threshold.
+        let mut before = bytes[..bytes.len() - CHECK_BYTES].to_vec();
+        before.drain(44..52);
+        before[8..12].copy_from_slice(&WITHOUT_FAMILIARITY.to_le_bytes());
+        model.calibration.familiarity = 0.0;
+        assert_eq!(Model::from_bytes(&sealed(before)), Ok(model));
     }
 
     #[test]

@@ -220,6 +220,33 @@ impl Vocabulary {
     }
 }
 
+/// How much of a text a model knows: occurrences of runs of letters, known and all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Familiar {
+    known: u64,
+    all: u64,
+}
+
+impl Familiar {
+    /// Takes in occurrences of a feature. Words do not count: how a text is cut depends on the words that are known.
+    #[inline]
+    pub fn add(&mut self, block: Block, times: u32, is_known: bool) {
+        if block == Block::Letters {
+            self.all += u64::from(times);
+            self.known += u64::from(times) * u64::from(is_known);
+        }
+    }
+
+    /// The known share; 1 where there is no letter at all, so that facts alone may speak.
+    pub fn share(self) -> f64 {
+        if self.all == 0 {
+            1.0
+        } else {
+            self.known as f64 / self.all as f64
+        }
+    }
+}
+
 /// Counts features of one text after another without new memory.
 #[derive(Default)]
 pub struct Counter {

@@ -18,7 +18,7 @@ mod solve;
 mod topics;
 mod train;
 
-pub use calibrate::{Calibration, DEFAULT_TARGET};
+pub use calibrate::{Calibration, DEFAULT_LEAST, DEFAULT_TARGET};
 pub use duplicates::{
     Closeness, Place, Reason, Report, Suspect, compare, duplicates, metres_between,
 };

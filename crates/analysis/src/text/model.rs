@@ -2,7 +2,7 @@
 
 use super::calibrate::{Calibration, best, softmax};
 use super::fast::{Fast, FastScratch};
-use super::grams::{Counter, Vocabulary, visit};
+use super::grams::{Counter, Familiar, Vocabulary, visit};
 use super::segment::words;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -30,8 +30,8 @@ pub struct Verdict {
     pub label: usize,
     /// Calibrated probability that it is right; 0 where the model knows no word of the message.
     pub confidence: f64,
-    /// Whether the confidence reaches the model's threshold. Otherwise the guess is for statistics
-    /// only and must not be shown.
+    /// Whether the confidence reaches the model's threshold and the message is familiar enough to be judged. Otherwise
+    /// the guess is for statistics only and must not be shown.
     pub answered: bool,
 }
 
@@ -184,6 +184,7 @@ pub(super) struct Scratch {
     pub counter: Counter,
     pub features: Vec<(u32, f32)>,
     pub scores: Vec<f32>,
+    pub familiar: Familiar,
     pub confidences: Vec<f64>,
 }
 
@@ -244,44 +245,54 @@ impl Model {
     fn judge_with(&self, message: &Message<'_>, scratch: &mut Scratch) -> Verdict {
         self.score(message, scratch);
         let is_known = !scratch.features.is_empty();
-        self.verdict(&scratch.scores, is_known, &mut scratch.confidences)
+        let familiar = is_known.then_some(scratch.familiar);
+        self.verdict(&scratch.scores, familiar, &mut scratch.confidences)
     }
 
-    /// The verdict that scores come to; `is_known`: whether the model knows anything of the message.
+    /// The verdict that scores come to; `familiar`: how much the model knows of the message, none where it knows nothing.
     pub(super) fn verdict(
         &self,
         scores: &[f32],
-        is_known: bool,
+        familiar: Option<Familiar>,
         confidences: &mut Vec<f64>,
     ) -> Verdict {
         let label = best(scores);
-        if !is_known {
+        let Some(familiar) = familiar else {
             return Verdict {
                 label,
                 confidence: 0.0,
                 answered: false,
             };
-        }
+        };
         softmax(scores, self.calibration.sharpness, confidences);
         let confidence = confidences[label];
         Verdict {
             label,
             confidence,
-            answered: confidence >= self.calibration.threshold,
+            answered: self.may_speak(confidence, familiar),
         }
     }
 
-    /// Fills features and scores of the scratch.
+    /// Whether the model may say what it is that sure of, about a message it knows that well.
+    pub(super) fn may_speak(&self, confidence: f64, familiar: Familiar) -> bool {
+        confidence >= self.calibration.threshold && familiar.share() >= self.calibration.familiarity
+    }
+
+    /// Fills features, scores and familiarity of the scratch.
     pub(super) fn score(&self, message: &Message<'_>, scratch: &mut Scratch) {
         let cut = words(message.text, false);
         let Scratch {
             counter,
             features,
             scores,
+            familiar,
             ..
         } = scratch;
+        *familiar = Familiar::default();
         visit(message.text, &cut, message.facts, |gram| {
-            if let Some(row) = self.vocabulary.row(gram.bucket) {
+            let row = self.vocabulary.row(gram.bucket);
+            familiar.add(gram.block, gram.times, row.is_some());
+            if let Some(row) = row {
                 counter.add(row, gram.block, gram.times);
             }
         });

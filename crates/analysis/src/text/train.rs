@@ -5,8 +5,8 @@
 //! fitted on held-out folds, with equal texts in one fold. The same messages, labels and options give the
 //! same model bit for bit, on any number of cores.
 
-use super::calibrate::{self, DEFAULT_TARGET};
-use super::grams::{BUCKETS, Counter, Vocabulary, damped, to_unit_length, visit};
+use super::calibrate::{self, DEFAULT_LEAST, DEFAULT_TARGET, HeldOut};
+use super::grams::{BUCKETS, Block, Counter, Familiar, Vocabulary, damped, to_unit_length, visit};
 use super::model::{Message, Model, Table, Weights};
 use super::segment::words;
 use super::solve::{Effort, Shuffle, Sparse, solve};
@@ -38,6 +38,8 @@ pub struct Options {
     pub seed: u64,
     /// The share of right answers wanted where the model speaks (0 to 1).
     pub target: f64,
+    /// The least confidence at which the model speaks (0 to 1), however often it was right below.
+    pub least: f64,
     /// Number of held-out folds (at least 2).
     pub folds: usize,
 }
@@ -47,6 +49,7 @@ impl Default for Options {
         Self {
             seed: 1,
             target: DEFAULT_TARGET,
+            least: DEFAULT_LEAST,
             folds: 5,
         }
     }
@@ -111,8 +114,8 @@ pub fn train(
         .map(|l| names.binary_search(l).expect("names holds every label") as u16)
         .collect();
     let counted = count(messages);
-    let scores = held_out_scores(messages, &counted, &truth, names.len(), options);
-    let calibration = calibrate::fit(&scores, &truth, names.len(), options.target);
+    let held = held_out(messages, &counted, &truth, names.len(), options);
+    let calibration = calibrate::fit(&held, &truth, names.len(), options.target, options.least);
     let everything: Vec<usize> = (0..messages.len()).collect();
     let (vocabulary, weights) = fit(&counted, &truth, names.len(), &everything, options.seed);
     if vocabulary.scale().is_empty() {
@@ -145,6 +148,13 @@ fn check(messages: &[Message<'_>], labels: &[&str], options: &Options) -> Result
             range: "above 0 up to 1",
         });
     }
+    if !(0.0..=1.0).contains(&options.least) {
+        return Err(TrainError::Option {
+            name: "least",
+            value: options.least.to_string(),
+            range: "0 to 1",
+        });
+    }
     if !(2..=20).contains(&options.folds) {
         return Err(TrainError::Option {
             name: "folds",
@@ -171,16 +181,19 @@ fn count(messages: &[Message<'_>]) -> Vec<Counted> {
         .concat()
 }
 
-/// Scores of every message by a model that has not seen it.
-fn held_out_scores(
+/// What a model that has not seen it says of every message.
+fn held_out(
     messages: &[Message<'_>],
     counted: &[Counted],
     truth: &[u16],
     classes: usize,
     options: &Options,
-) -> Vec<f32> {
+) -> HeldOut {
     let fold = folds(messages, truth, options);
-    let mut out = vec![0.0; messages.len() * classes];
+    let mut out = HeldOut {
+        scores: vec![0.0; messages.len() * classes],
+        familiar: vec![0.0; messages.len()],
+    };
     let (mut features, mut scores) = (Vec::new(), Vec::new());
     for held in 0..options.folds {
         let seen: Vec<usize> = (0..messages.len()).filter(|i| fold[*i] != held).collect();
@@ -194,7 +207,8 @@ fn held_out_scores(
         for i in (0..messages.len()).filter(|i| fold[*i] == held) {
             weigh(&counted[i], &vocabulary, &mut features);
             weights.score(&features, &mut scores);
-            out[i * classes..(i + 1) * classes].copy_from_slice(&scores);
+            out.scores[i * classes..(i + 1) * classes].copy_from_slice(&scores);
+            out.familiar[i] = familiar(&counted[i], &vocabulary);
         }
     }
     out
@@ -375,6 +389,16 @@ fn scales(
         .collect()
 }
 
+/// How much of a counted message is known.
+fn familiar(counted: &Counted, vocabulary: &Vocabulary) -> f64 {
+    let mut familiar = Familiar::default();
+    for (bucket, count) in &counted[Block::Letters as usize] {
+        let is_known = vocabulary.row(*bucket).is_some();
+        familiar.add(Block::Letters, u32::from(*count), is_known);
+    }
+    familiar.share()
+}
+
 /// The weighted features of a counted message: as [`Counter::weigh`] makes them from a text.
 fn weigh(counted: &Counted, vocabulary: &Vocabulary, out: &mut Vec<(u32, f32)>) {
     out.clear();
@@ -489,6 +513,16 @@ mod tests {
                 Err(TrainError::Option { name: "target", .. })
             ));
         }
+        assert!(matches!(
+            train_on(
+                &[("a", "b")],
+                &Options {
+                    least: -0.1,
+                    ..options
+                }
+            ),
+            Err(TrainError::Option { name: "least", .. })
+        ));
         assert!(matches!(
             train_on(
                 &[("a", "b")],

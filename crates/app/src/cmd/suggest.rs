@@ -92,6 +92,9 @@ struct Train {
     /// Share of right answers wanted where the model speaks; below that confidence it stays silent.
     #[arg(long, default_value_t = text::DEFAULT_TARGET, value_name = "SHARE")]
     target: f64,
+    /// The least confidence at which the model speaks, however often it was right below.
+    #[arg(long, default_value_t = text::DEFAULT_LEAST, value_name = "SHARE")]
+    least: f64,
 }
 
 #[derive(clap::Args)]
@@ -197,6 +200,7 @@ impl Train {
         let options = Options {
             seed: self.seed,
             target: self.target,
+            least: self.least,
             ..Options::default()
         };
         let model = text::train(&record.messages(), &labels, &options)

@@ -21,6 +21,13 @@ pub(super) struct Wanted {
     nightly: bool,
     /// The share of right answers wanted where a model speaks, 0.5 to 0.999.
     target: f64,
+    /// The least confidence at which a model speaks, 0 to 0.999; 0.5 where it is not named.
+    #[serde(default = "usual_least")]
+    least: f64,
+}
+
+fn usual_least() -> f64 {
+    analysis::text::DEFAULT_LEAST
 }
 
 pub(super) async fn list(ctx: Ctx) -> Result<Json<ModelsView>, Fault> {
@@ -53,12 +60,14 @@ pub(super) async fn change(
         enabled,
         nightly,
         target,
+        least,
     } = wanted;
     let settings = Settings {
         version,
         enabled,
         nightly,
         target,
+        least,
     };
     Ok(Json(ops::change(&ctx, settings).await?.into()))
 }

@@ -161,6 +161,8 @@ pub struct SettingsView {
     nightly: bool,
     /// The share of right answers wanted where a model speaks.
     target: f64,
+    /// The least confidence at which a model speaks.
+    least: f64,
 }
 
 impl From<Settings> for SettingsView {
@@ -170,12 +172,14 @@ impl From<Settings> for SettingsView {
             enabled,
             nightly,
             target,
+            least,
         } = settings;
         Self {
             version,
             enabled,
             nightly,
             target,
+            least,
         }
     }
 }

@@ -25,7 +25,7 @@ pub async fn settings(ctx: &Ctx) -> Result<Settings, SuggestionError> {
         .await
 }
 
-/// Sets it anew: on or off, a new model each night or not, the share of right answers wanted.
+/// Sets it anew: on or off, a new model each night or not, the share of right answers wanted, the least confidence.
 ///
 /// # Errors
 /// [`SuggestionError`] naming the field.
@@ -38,14 +38,21 @@ pub async fn change(ctx: &Ctx, wanted: Settings) -> Result<Settings, SuggestionE
             format!("{} is not between 0.5 and 0.999", wanted.target),
         ));
     }
+    if !(0.0..=0.999).contains(&wanted.least) {
+        return Err(SuggestionError::field(
+            "least",
+            "suggestion.bad_least",
+            format!("{} is not between 0 and 0.999", wanted.least),
+        ));
+    }
     let changed = ctx
         .write::<_, SuggestionError, _>(move |mut w| {
             let before = sql::settings(&mut w)?;
             sql::put_settings(&mut w, &wanted)?;
             let event = AuditEvent::done("suggestion.set", "suggestion", "settings").detail(
                 serde_json::json!({
-                    "before": { "enabled": before.enabled, "nightly": before.nightly, "target": before.target },
-                    "after": { "enabled": wanted.enabled, "nightly": wanted.nightly, "target": wanted.target },
+                    "before": { "enabled": before.enabled, "nightly": before.nightly, "target": before.target, "least": before.least },
+                    "after": { "enabled": wanted.enabled, "nightly": wanted.nightly, "target": wanted.target, "least": wanted.least },
                 }),
             );
             Ok(w.commit(

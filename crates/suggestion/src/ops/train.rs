@@ -96,10 +96,8 @@ pub fn try_out(
     seed: u64,
 ) -> Result<Trial, SuggestionError> {
     ctx.require(Permission::SuggestionManage)?;
-    let target = ctx
-        .read_blocking::<_, SuggestionError, _>(|r| Ok(sql::settings(r)?))?
-        .target;
-    let learned = rules::learn(lessons(ctx, city, kind)?, target, seed)?;
+    let settings = ctx.read_blocking::<_, SuggestionError, _>(|r| Ok(sql::settings(r)?))?;
+    let learned = rules::learn(lessons(ctx, city, kind)?, &settings, seed)?;
     Ok(Trial { kind, learned })
 }
 

@@ -166,6 +166,7 @@ pub(super) fn page_of(
     };
     let form = if form.value("target").is_empty() {
         form.with("target", format!("{:.0}", settings.target * 100.0))
+            .with("least", format!("{:.0}", settings.least * 100.0))
             .with("enabled", if settings.enabled { "1" } else { "" })
             .with("nightly", if settings.nightly { "1" } else { "" })
     } else {
@@ -210,7 +211,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     show_page(&page(&ctx, ui, FormState::new(), None).await?)
 }
 
-fn percent(field: &'static str, text: &str) -> Result<f64, SuggestionError> {
+fn percent(field: &'static str, code: &'static str, text: &str) -> Result<f64, SuggestionError> {
     let number = text
         .trim()
         .trim_end_matches(['%', '％'])
@@ -220,11 +221,7 @@ fn percent(field: &'static str, text: &str) -> Result<f64, SuggestionError> {
         .filter(|n| n.is_finite());
     number.map(|n| n / 100.0).ok_or_else(|| {
         let text: String = text.chars().take(20).collect();
-        SuggestionError::field(
-            field,
-            "suggestion.bad_target",
-            format!("{text:?} is no number"),
-        )
+        SuggestionError::field(field, code, format!("{text:?} is no number"))
     })
 }
 
@@ -234,7 +231,8 @@ pub(super) async fn change(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response,
             version: fields.get("version").parse().unwrap_or(-1),
             enabled: !fields.get("enabled").is_empty(),
             nightly: !fields.get("nightly").is_empty(),
-            target: percent("target", fields.get("target"))?,
+            target: percent("target", "suggestion.bad_target", fields.get("target"))?,
+            least: percent("least", "suggestion.bad_least", fields.get("least"))?,
         };
         ops::change(&ctx, settings).await
     };
@@ -242,13 +240,13 @@ pub(super) async fn change(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response,
         Ok(_) => Ok(Go::to("/suggestions")
             .saying(Tone::Good, ui.t("suggestion-done-set"))
             .into_response()),
-        Err(error @ SuggestionError::Field { .. }) => {
+        Err(error @ SuggestionError::Field { field, .. }) => {
             let fault = Fault::from(error);
             let sentence = fault
                 .sentence(&ui.site.words, ui.lang)
                 .unwrap_or_else(|| fault.detail().to_owned());
             let mut form = fields.form();
-            form.fault("target", sentence);
+            form.fault(field, sentence);
             show_as(fault.status(), &page(&ctx, ui, form, None).await?)
         }
         Err(error) => Err(error.into()),

@@ -77,6 +77,7 @@ fn full() -> Overview {
             enabled: false,
             nightly: true,
             target: 0.9,
+            least: 0.5,
         },
         models: vec![
             row(3, Standing::InForce),

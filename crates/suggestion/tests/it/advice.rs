@@ -68,7 +68,13 @@ both_engines!(
             (&first["model"], &answer["silent"]),
             (&json!(1), &json!(false))
         );
-        for text in ["你好", "谢谢你们的工作", "zzz 123"] {
+        for text in [
+            "你好",
+            "谢谢你们的工作",
+            "zzz 123",
+            "今天天气不错",
+            "老板拖欠工资",
+        ] {
             let silent = ask(&city, "", text);
             assert_eq!(silent["silent"], true, "{text}: {silent}");
         }
@@ -124,6 +130,10 @@ both_engines!(turned_off_nothing_is_suggested, &migrations(), |db| {
     let body = json!({ "version": 3, "enabled": true, "nightly": true, "target": 7.0 });
     let (status, answer) = city.post("leader", "/api/v1/suggestion-settings", body);
     assert_eq!((status, &answer["field"]), (422, &json!("target")));
+    let body =
+        json!({ "version": 3, "enabled": true, "nightly": true, "target": 0.9, "least": 1.0 });
+    let (status, answer) = city.post("leader", "/api/v1/suggestion-settings", body);
+    assert_eq!((status, &answer["field"]), (422, &json!("least")));
     assert_eq!(
         city.rows("SELECT count(*) FROM audit WHERE action = 'suggestion.set'"),
         2
