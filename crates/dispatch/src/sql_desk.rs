@@ -220,10 +220,12 @@ pub fn cases_beside(r: &mut Read<'_>, unit: UnitId, limit: i64) -> StoreResult<V
         .collect())
 }
 
-/// Units that have ended and have cases that go on. One statement along the index of units.
+/// Units that have ended and have cases that go on, or owe a part of one: a part that was asked for just before its unit
+/// ended is in the list of parts only afterwards. One statement along the index of units.
 pub fn ended_with_open_cases(r: &mut Read<'_>, today: Date) -> StoreResult<Vec<UnitId>> {
     let sql = format!(
-        "SELECT u.id FROM units u WHERE u.valid_to < $1 AND EXISTS (SELECT 1 FROM cases c WHERE c.unit_id = u.id AND c.state IN ({GOING})) \
+        "SELECT u.id FROM units u WHERE u.valid_to < $1 AND (EXISTS (SELECT 1 FROM cases c WHERE c.unit_id = u.id AND c.state IN ({GOING})) \
+         OR EXISTS (SELECT 1 FROM case_parts p WHERE p.unit = u.id AND p.is_open = 1)) \
          ORDER BY u.id LIMIT 100"
     );
     let rows: Vec<(UnitId,)> = r.all(&sql, params![today])?;

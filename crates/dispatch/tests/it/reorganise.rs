@@ -318,3 +318,25 @@ testdb::both_engines!(
         city.check_life(number);
     }
 );
+
+testdb::both_engines!(
+    a_part_asked_for_just_before_its_unit_ends_follows_too,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let number = city.handling("E0113").number;
+        let help = json!([{ "act": "ask_help", "unit": city.unit("WATER").to_string(), "ask": "请查管线", "limit": "4工作时" }]);
+        assert_eq!(city.acts("citymgmt", number, help).status, 200);
+        // The list of parts has not heard of it when the order is entered and its cases are moved.
+        let rows = json!([{ "from": "WATER", "to": "PARTY" }]);
+        assert_eq!(order(&city, "2026-03-16", rows).status, 200);
+        city.run(dispatch::ops::reorganise::move_cases(&city.system()))
+            .unwrap();
+        assert_eq!(city.case(number).joint.parts[0].unit, city.unit("WATER"));
+        city.keep_up();
+        assert_eq!(city.case(number).joint.parts[0].unit, city.unit("PARTY"));
+        let mine = city.get("party", "/api/v1/parts").body;
+        assert_eq!(mine["items"].as_array().map(Vec::len), Some(1), "{mine}");
+        city.check_life(number);
+    }
+);
