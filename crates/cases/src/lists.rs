@@ -3,8 +3,10 @@
 //!
 //! Read from the store now and then ([`crate::service::Cases::lists`]); a snapshot, so that one request decides on one.
 
+use crate::model::Case;
 use crate::record::{Answer, AnswerKind, AnswerParts};
 use crate::rules::CityRules;
+use matters::MatterClass;
 use std::sync::Arc;
 
 /// Which list an entry is of.
@@ -211,6 +213,15 @@ impl Lists {
         self.entries
             .iter()
             .find(|e| e.kind == kind.as_str() && e.code == code)
+    }
+    /// The nature of a case on which a decision may rest: what somebody said it is, else what contacts about its class are;
+    /// never what is merely usual in the city.
+    pub fn nature_relied_on(&self, case: &Case, class: Option<&MatterClass>) -> Option<&ListEntry> {
+        let named = case.record.nature.as_deref();
+        match named.filter(|_| !case.record.nature_assumed) {
+            Some(code) => self.find(ListKind::Nature, code),
+            None => self.by_word(ListKind::Nature, class?.default_nature.as_deref()?),
+        }
     }
     /// What may be chosen, by its code.
     pub fn choose(&self, kind: ListKind, code: &str) -> Option<&ListEntry> {

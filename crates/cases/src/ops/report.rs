@@ -493,10 +493,10 @@ where
     let is_requested = !matches!(ctx.principal(), Principal::Staff(_) | Principal::System(_))
         || new.contact != Contact::default()
         || channel.verify;
-    let named = nature_of(&lists, &new, class)?;
-    // Every contact has a nature: where nobody named one, the city's usual one is taken until the desk sets it.
-    let usual = lists.choose(ListKind::Nature, lists.rules.usual_nature.trim());
-    let nature = named.or(usual.filter(|_| is_requested));
+    let named = named_nature(&lists, &new)?;
+    // Every contact has a nature: where nobody named one, what is usual for its class, or for the city, is taken until the
+    // desk sets it. What a patrol finds is no contact.
+    let nature = named.or_else(|| usual_nature(&lists, class).filter(|_| is_requested));
     let is_confidential = new.confidential
         || class.is_some_and(|c| c.flags.confidential)
         || nature.is_some_and(|n| n.confidential);
@@ -578,23 +578,21 @@ where
     Ok(Receipt { case, code, link })
 }
 
-/// The nature of a report: as given, else as the class has it where the city's list knows the word.
-fn nature_of<'l>(
-    lists: &'l Lists,
-    new: &NewReport,
-    class: Option<&MatterClass>,
-) -> Result<Option<&'l ListEntry>, CaseError> {
-    match new
-        .nature
-        .as_deref()
-        .map(str::trim)
+/// The nature of a report as somebody named it.
+fn named_nature<'l>(lists: &'l Lists, new: &NewReport) -> Result<Option<&'l ListEntry>, CaseError> {
+    let named = new.nature.as_deref().map(str::trim);
+    named
         .filter(|n| !n.is_empty())
-    {
-        Some(code) => super::act::known_code(lists, ListKind::Nature, "nature", code).map(Some),
-        None => Ok(class
-            .and_then(|c| c.default_nature.as_deref())
-            .and_then(|word| lists.by_word(ListKind::Nature, word))),
-    }
+        .map(|code| super::act::known_code(lists, ListKind::Nature, "nature", code))
+        .transpose()
+}
+
+/// The nature that contacts about a class mostly have, where the city's list knows the word; else the city's usual one.
+fn usual_nature<'l>(lists: &'l Lists, class: Option<&MatterClass>) -> Option<&'l ListEntry> {
+    let of_class = class.and_then(|c| c.default_nature.as_deref());
+    of_class
+        .and_then(|word| lists.by_word(ListKind::Nature, word))
+        .or_else(|| lists.choose(ListKind::Nature, lists.rules.usual_nature.trim()))
 }
 
 async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, CaseError> {

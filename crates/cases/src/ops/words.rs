@@ -183,15 +183,14 @@ pub(super) fn known_reply(
             reason: masked(&reason),
         },
         A::AnswerDirectly { parts, .. } => {
-            let named = case.record.nature.as_ref();
-            let Some(nature) = named.filter(|_| !case.record.nature_assumed) else {
+            let class = case.matter.and_then(|m| job.city.matter(m));
+            let Some(nature) = job.lists.nature_relied_on(case, class) else {
                 let (act, refusal) = (Act::AnswerDirectly, Refusal::Missing { field: "nature" });
                 return Err(CaseError::Rule { act, refusal });
             };
-            let entry = job.lists.find(ListKind::Nature, nature);
             A::AnswerDirectly {
                 parts: whole(parts, AnswerKind::Direct, &[]),
-                direct: entry.is_some_and(|e| e.direct),
+                direct: nature.direct,
             }
         }
         A::ApproveAnswer => A::ApproveAnswer,

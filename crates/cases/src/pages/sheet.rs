@@ -343,15 +343,14 @@ fn is_of_the_desk(principal: &Principal) -> bool {
 }
 
 /// Whether a form would lead anywhere: what only the content decides is looked at here, so that no form invites in vain.
-fn is_of_use(act: Act, case: &Case, lists: &Lists) -> bool {
+fn is_of_use(act: Act, case: &Case, lists: &Lists, city: &City) -> bool {
     match act {
-        Act::AnswerDirectly => (case
-            .record
-            .nature
-            .as_deref()
-            .filter(|_| !case.record.nature_assumed))
-        .and_then(|n| lists.find(ListKind::Nature, n))
-        .is_some_and(|n| n.direct),
+        Act::AnswerDirectly => {
+            let class = case.matter.and_then(|m| city.matter(m));
+            lists
+                .nature_relied_on(case, class)
+                .is_some_and(|n| n.direct)
+        }
         // At the desk an answer is drafted where the city wants a shift leader to agree to it.
         Act::DraftAnswer if crate::moves::AT_THE_DESK.contains(&case.state) => {
             !super::forms::desk_drafts(case.state, &lists.rules).is_empty()
@@ -443,7 +442,7 @@ impl Frame<'_> {
         let (main, more): (Vec<ActForm>, Vec<ActForm>) = loaded
             .acts
             .iter()
-            .filter(|act| is_of_use(**act, case, &loaded.lists))
+            .filter(|act| is_of_use(**act, case, &loaded.lists, city))
             .map(|act| (is_main(*act), maker.form(*act)))
             .fold(
                 (Vec::new(), Vec::new()),

@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 const CLASSES: &str = "kind,major,minor,name_zh,public,default_nature,rule_no,condition,limit,closing,code\n\
     event,01,13,暴露垃圾,1,,1,散落,2WD,清除,E0113\n\
     event,01,14,孤老求助,1,求助,1,求助,2WD,办结,E0114\n\
+    event,01,15,绿化带积存垃圾,1,求决,1,积存,2WD,清除,E0115\n\
     event,02,01,占道堆物,0,,1,堆物,4WH,清除,E0201\n";
 const UNITS: &str = "code,name,kind,parent,division\n\
     STREET,清波街道办,政府,,330102001000\n\
@@ -42,6 +43,7 @@ const UNITS: &str = "code,name,kind,parent,division\n\
 const DUTIES: &str = "matter,division,handling,owning,maintaining,competent\n\
     E0113,330102000000,CITYMGMT,OWNER,CLEAN,CITYMGMT\n\
     E0114,,WATER,,,\n\
+    E0115,330102000000,CITYMGMT,,,\n\
     E0201,330102000000,WATER,,,\n";
 
 /// The tables these tests need.

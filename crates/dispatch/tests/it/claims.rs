@@ -139,6 +139,22 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_a_patrol_finds_is_no_contact_and_what_a_class_mostly_is_closes_nothing,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        subscribe(&city, "green");
+        // 求决 is what people want decided, and the city files it under its requests; a patrol wants nothing.
+        let found = city.handling("E0115");
+        assert_eq!(
+            (found.record.nature, found.record.nature_assumed),
+            (None, false)
+        );
+        assert_eq!(open_numbers(&city, "green"), [found.number.to_string()]);
+    }
+);
+
+testdb::both_engines!(
     a_claim_leaves_clock_and_duty_lapses_after_a_day_and_is_shown_with_evidence,
     &migrations(),
     |db| {
