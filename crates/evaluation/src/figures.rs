@@ -12,6 +12,7 @@ use crate::sql::{self, Ask, Summand, Sums};
 use crate::vocabulary;
 use access::Role;
 use analysis::funnel::LEAST_FOR_RANK;
+use cases::measures::UnitColumn;
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
 use matters::City;
@@ -80,22 +81,39 @@ struct Places {
 /// What is to be summed for a set.
 struct Plan {
     summands: Vec<Summand>,
-    names: Vec<(String, Vec<Filter>)>,
+    names: Vec<(String, Vec<Filter>, Option<UnitColumn>)>,
     rates: Vec<Places>,
     counts: BTreeMap<String, usize>,
 }
 
-/// The summands of some terms under a definition's filter.
-pub fn summands(terms: &[Term], filter: &Filter) -> Vec<Summand> {
-    terms
-        .iter()
-        .filter_map(|term| {
-            Some(Summand {
-                amount: term.word()?.amount,
-                filters: filters(term, filter),
-            })
+/// The summands of a side of a definition, under its filter.
+pub fn summands(definition: &Definition, denominator: bool) -> Vec<Summand> {
+    let whose = whose(definition);
+    let side = |term: &Term| {
+        let word = term.word()?;
+        Some(Summand {
+            amount: word.amount,
+            filters: filters(term, &definition.filter),
+            of: if denominator { whose } else { word.of },
         })
-        .collect()
+    };
+    let terms = if denominator {
+        &definition.denominator
+    } else {
+        &definition.numerator
+    };
+    terms.iter().filter_map(side).collect()
+}
+
+/// For whose act a definition is, by unit: what its numerator counts, if all of it is one act. Its denominator counts for the same
+/// units, so that a case stands above and below for one of them: of the cases that a unit returned, or that are with it.
+pub fn whose(definition: &Definition) -> Option<UnitColumn> {
+    let mut acts = definition
+        .numerator
+        .iter()
+        .filter_map(|t| Some(t.word()?.of));
+    let first = acts.next()?;
+    acts.all(|act| act == first).then_some(first).flatten()
 }
 
 fn filters(term: &Term, filter: &Filter) -> Vec<Filter> {
@@ -115,16 +133,16 @@ impl Plan {
             counts: BTreeMap::new(),
         };
         for definition in &set.definitions {
-            let mut places = |terms: &[Term]| {
-                terms
-                    .iter()
-                    .filter_map(|t| plan.place(t.name(), filters(t, &definition.filter)))
-                    .collect()
+            let whose = whose(definition);
+            let places = |plan: &mut Self, terms: &[Term], denominator: bool| {
+                let place = |t: &Term| {
+                    let of = if denominator { whose } else { t.word()?.of };
+                    plan.place(t.name(), filters(t, &definition.filter), of)
+                };
+                terms.iter().filter_map(place).collect()
             };
-            let (numerator, denominator) = (
-                places(&definition.numerator),
-                places(&definition.denominator),
-            );
+            let numerator = places(&mut plan, &definition.numerator, false);
+            let denominator = places(&mut plan, &definition.denominator, true);
             plan.rates.push(Places {
                 numerator,
                 denominator,
@@ -132,15 +150,16 @@ impl Plan {
         }
         for part in set.composites.iter().flat_map(|c| &c.parts) {
             if let Some(count) = &part.count
-                && let Some(place) = plan.place(count, Vec::new())
+                && let Some(of) = vocabulary::word(count).map(|word| word.of)
+                && let Some(place) = plan.place(count, Vec::new(), of)
             {
                 plan.counts.insert(count.clone(), place);
             }
         }
         plan
     }
-    fn place(&mut self, name: &str, filters: Vec<Filter>) -> Option<usize> {
-        let wanted = (name.to_owned(), filters);
+    fn place(&mut self, name: &str, filters: Vec<Filter>, of: Option<UnitColumn>) -> Option<usize> {
+        let wanted = (name.to_owned(), filters, of);
         if let Some(at) = self.names.iter().position(|n| *n == wanted) {
             return Some(at);
         }
@@ -148,13 +167,14 @@ impl Plan {
         self.summands.push(Summand {
             amount,
             filters: wanted.1.clone(),
+            of,
         });
         self.names.push(wanted);
         Some(self.names.len() - 1)
     }
 }
 
-/// What the figures of a set say of every group. At most three statements.
+/// What the figures of a set say of every group. At most three sums, and who holds which post.
 ///
 /// # Errors
 /// The store's.

@@ -749,6 +749,8 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
 
 struct BehindRow {
     number: String,
+    /// Whether the reader may open the case: what a unit did once stays in its figures, and the case may be with another now.
+    may_open: bool,
     matter: Html,
     unit: Html,
     state: String,
@@ -768,7 +770,6 @@ struct BehindPage {
     back: String,
     rows: Vec<BehindRow>,
     next: Option<String>,
-    may_open: bool,
 }
 
 fn behind_row(
@@ -776,12 +777,14 @@ fn behind_row(
     city: &City,
     states: &dyn Fn(&str) -> String,
     unit_of_side: Unit,
+    may_open: bool,
     case: &Behind,
 ) -> BehindRow {
     let matter = case.matter.and_then(|id| city.matter(MatterId(id)));
     let unit = case.unit.and_then(|id| city.unit(access::UnitId(id)));
     BehindRow {
         number: case.number.to_string(),
+        may_open,
         matter: matter.map_or_else(
             || Html::from_text("–"),
             |m| ui.named(&m.name_zh, m.name_en.as_deref()),
@@ -913,6 +916,9 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         .collect();
     let back = format!("{table}?{}", encoded(&kept));
     let found = ops::behind(&ctx, city.clone(), drill).await?;
+    let own = ops::scope_of(&ctx)?.unit.map(|unit| unit.0);
+    let may_read = ctx.principal().may(Permission::CaseRead);
+    let may_open = |case: &Behind| may_read && (own.is_none() || case.unit == own);
     let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
     let next = found.last().filter(|_| is_full).map(|last| {
         let before = last.id.to_string();
@@ -941,10 +947,9 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         back,
         rows: found
             .iter()
-            .map(|c| behind_row(&ui, &city, &states, unit_of_side, c))
+            .map(|c| behind_row(&ui, &city, &states, unit_of_side, may_open(c), c))
             .collect(),
         next,
-        may_open: ctx.principal().may(Permission::CaseRead),
         ui: ui.clone(),
     };
     show_as(StatusCode::OK, &page)

@@ -306,18 +306,14 @@ fn behind_in(
             vec![Summand {
                 amount: word.amount,
                 filters: Vec::new(),
+                of: word.of,
             }]
         }
         None => {
             let definition = set
                 .definition(&drill.definition)
                 .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
-            let terms = if drill.denominator {
-                &definition.denominator
-            } else {
-                &definition.numerator
-            };
-            figures::summands(terms, &definition.filter)
+            figures::summands(definition, drill.denominator)
         }
     };
     let key = key_of(city, ask.by, &drill.key)?;
