@@ -7,7 +7,7 @@ use crate::definitions::{
 use crate::guards::{LEAST_HOLDERS, Objection, objections};
 use crate::model::{By, Share};
 use crate::ops::{FrozenLine, label};
-use crate::scores::{self, Placed, Score};
+use crate::scores::{self, Made, Placed, Score};
 use crate::sql::{self, Ask, Summand, Sums};
 use crate::vocabulary;
 use access::Role;
@@ -224,13 +224,27 @@ pub fn lines(
             key,
             name,
         });
-        let counts = plan
-            .counts
-            .iter()
-            .map(|(name, at)| (name.clone(), group.sums[*at]));
-        let counts: BTreeMap<String, i64> = counts.collect();
+        let counts = |sums: &[i64]| -> BTreeMap<String, i64> {
+            let counts = plan.counts.iter();
+            counts.map(|(name, at)| (name.clone(), sums[*at])).collect()
+        };
         if let Some(line) = lines.last_mut() {
-            line.scores = scored(set, city, ask.by, line, &counts, holders.as_ref());
+            let raw = Made {
+                rates: shares(line, false),
+                counts: counts(&group.sums),
+            };
+            let after = reviewed.map(|sums| Made {
+                rates: shares(line, true),
+                counts: counts(&sums),
+            });
+            line.scores = scored(
+                set,
+                city,
+                ask.by,
+                line,
+                (&raw, after.as_ref()),
+                holders.as_ref(),
+            );
         }
     }
     if ask.by == By::City && lines.is_empty() {
@@ -299,13 +313,25 @@ fn holders(r: &mut Read<'_>) -> StoreResult<BTreeMap<Role, u64>> {
     Ok(held)
 }
 
+/// The shares of a line by the id of their definition: as they are, or after review where anything was reviewed.
+fn shares(line: &Line, reviewed: bool) -> BTreeMap<String, Share> {
+    let share = |figure: &Figure| match figure.after_review.filter(|_| reviewed) {
+        Some(after) => Share::of(after.numerator, after.denominator),
+        None => figure.share(),
+    };
+    let rates = line.rates.iter();
+    rates
+        .map(|(id, figure)| (id.clone(), share(figure)))
+        .collect()
+}
+
 /// The composites of one group: of a unit by unit, of a region by division or street, of posts for the whole city.
 fn scored(
     set: &DefinitionSet,
     city: &City,
     by: By,
     line: &Line,
-    counts: &BTreeMap<String, i64>,
+    (raw, reviewed): (&Made, Option<&Made>),
     holders: Option<&BTreeMap<Role, u64>>,
 ) -> Vec<Score> {
     let object = match by {
@@ -317,11 +343,6 @@ fn scored(
     if line.group.0.is_none() && line.group.1.is_none() {
         return Vec::new();
     }
-    let shares: BTreeMap<String, Share> = line
-        .rates
-        .iter()
-        .map(|(id, figure)| (id.clone(), figure.share()))
-        .collect();
     let grids = (object == Object::Region).then(|| grids_in(city, &line.key));
     set.composites
         .iter()
@@ -338,7 +359,7 @@ fn scored(
                     against.push(Objection::FewHolders { holders });
                 }
             }
-            scores::score(set, composite, &shares, counts, grids, against)
+            scores::score(set, composite, raw, reviewed, grids, against)
         })
         .collect()
 }
@@ -349,7 +370,8 @@ fn grids_in(city: &City, region: &str) -> u64 {
 }
 
 /// The rows of a frozen month as figures. Every number is the one that was frozen; where a row stands among the others follows
-/// from these numbers. A score has its points and its grade, as they were kept, and no parts.
+/// from these numbers. A score has its points, its grade and the shares it was made of, as they were kept; a month frozen before
+/// these were kept has no parts.
 pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> Vec<Line> {
     let figure = |definition: &Definition, line: &FrozenLine| {
         let share = line.rates.get(&definition.id)?;
@@ -372,6 +394,7 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
     };
     let score = |composite: &Composite, line: &FrozenLine| {
         let (score, grade) = line.scores.get(&composite.id)?.clone();
+        let made = line.made.get(&composite.id).cloned().unwrap_or_default();
         let objections = match &grade {
             Some(_) => Vec::new(),
             None => objections(set, composite),
@@ -379,11 +402,13 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
         Some(Score {
             composite: composite.id.clone(),
             score,
+            reviewed: composite.reviewed,
+            otherwise: made.otherwise,
             deviation: None,
             grade,
             rank: None,
             objections,
-            parts: Vec::new(),
+            parts: made.parts,
         })
     };
     let mut lines: Vec<Line> = frozen
