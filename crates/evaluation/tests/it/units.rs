@@ -22,6 +22,9 @@ fn zone() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap()
 }
 
+/// A rate of each unit that has one: its name, numerator, denominator.
+type OfUnits = Vec<(String, i64, i64)>;
+
 /// A city that holds these lives, so many of each.
 struct Lived<'d> {
     db: &'d TestDb,
@@ -60,7 +63,7 @@ impl<'d> Lived<'d> {
         }
     }
     /// A rate of every unit that has one, and the same of the whole city.
-    fn rate(&self, definition: &str) -> (Vec<(String, i64, i64)>, (i64, i64)) {
+    fn rate(&self, definition: &str) -> (OfUnits, (i64, i64)) {
         let reference = Reference::new(zone());
         reference
             .refresh_blocking(&self.db.system(&self.clock))
