@@ -29,10 +29,11 @@ const READS: usize = 5;
 const UNITS: u64 = 40;
 const AT_ONCE: usize = 2_000;
 /// Numbers whose cases are asked for: one that many cases count in, one that few do.
-const BEHIND: [(&str, bool); 4] = [
+const BEHIND: [(&str, bool); 5] = [
     ("closing/need_archive", false),
     ("closing/need_archive", true),
     ("rework/need_archive", false),
+    ("back/dispatch", false),
     ("overtime_to_dispose/need_dispose", false),
 ];
 
@@ -252,10 +253,17 @@ fn row(rng: &mut Rng, n: u32, reported: i64, now: i64) -> (Vec<Value>, Vec<Value
     let (took, limit) = (4 + rng.below(120), 96);
     let is_open = rng.chance(0.05) || reported + i64::try_from(took + 24).unwrap_or(0) * HOUR > now;
     let is_reworked = rng.chance(0.01);
+    // Some go on to another unit, which is not the one that returned them.
+    let is_returned = rng.chance(0.03);
     let state = if is_open { "handling" } else { "closed" };
     let mut random_unit = [7; 16];
     random_unit[15] = u8::try_from(rng.below(UNITS)).unwrap_or(0);
     let unit = Value::Blob(random_unit.to_vec());
+    let mut first = random_unit;
+    if is_returned {
+        first[15] = (first[15] + 1) % u8::try_from(UNITS).unwrap_or(u8::MAX);
+    }
+    let first = Value::Blob(first.to_vec());
     let channel = *rng.pick(&["patrol", "web", "hotline", "open311"]);
     let division = Value::Text(format!(
         "3301{:02}{:03}001",
@@ -281,7 +289,11 @@ fn row(rng: &mut Rng, n: u32, reported: i64, now: i64) -> (Vec<Value>, Vec<Value
         .map(|column| match *column {
             "district" => district.clone(),
             "case_id" => id.clone(),
-            "unit_id" | "first_unit" => unit.clone(),
+            "unit_id" => unit.clone(),
+            "first_unit" => first.clone(),
+            "returned_unit" if is_returned => first.clone(),
+            "returned_at" if is_returned => at(4),
+            "apart" if is_returned => Value::Int(1),
             "channel" => Value::Text(channel.into()),
             "division" => division.clone(),
             "state" => Value::Text(state.into()),

@@ -140,4 +140,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "measures_of_rounds",
         sql: include_str!("../migrations/0127_measures_of_rounds.sql"),
     },
+    store::Migration {
+        number: 129,
+        name: "measures_of_units",
+        sql: include_str!("../migrations/0129_measures_of_units.sql"),
+    },
 ];

@@ -9,11 +9,12 @@
 //! for. Nobody's name, account or words are here.
 
 use crate::facts::PATROL_CHANNELS;
-use crate::model::{Case, CaseEvent, Fact, Satisfaction, State, TaskKind, VerifyOutcome};
+use crate::model::{
+    Case, CaseEvent, Fact, JointFact, Satisfaction, State, TaskKind, VerifyOutcome,
+};
 use crate::stage::Stage;
 use access::UnitId;
 use jiff::{SignedDuration, Timestamp};
-use kernel::id::Id;
 use store::{ToValue, Value};
 
 /// What becomes of a column when the life goes on.
@@ -179,6 +180,57 @@ columns! {
     Handlings = "handlings" Add,
     /// It was dispatched to another unit than the first (错误派遣).
     Redirected = "redirected" First,
+    /// A unit that did something to it is another than the one that has it ([`UnitColumn`]): the few rows in which it matters
+    /// whose act a figure counts.
+    Apart = "apart" Now,
+}
+
+/// The units whose act a column of the row tells. A case may go on to others: what one of them did stays its own, whoever has
+/// the case now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitColumn {
+    /// The unit to which it was first dispatched.
+    First,
+    /// The unit that last returned it.
+    Returned,
+    /// The unit whose work last failed a check.
+    Reworked,
+    /// The unit that was last granted more time.
+    Extended,
+    /// The unit that last had it suspended.
+    Suspended,
+    /// The unit that had handled it when its requester last reopened it.
+    Reopened,
+    /// The unit that was late in a round before a reopening.
+    Late,
+    /// The unit that handled the case into which this one was merged, when its requester was called back.
+    Rated,
+}
+
+impl UnitColumn {
+    /// All of them, in the order of the row.
+    pub const ALL: [Self; 8] = [
+        Self::First,
+        Self::Returned,
+        Self::Reworked,
+        Self::Extended,
+        Self::Suspended,
+        Self::Reopened,
+        Self::Late,
+        Self::Rated,
+    ];
+    /// The name of the column.
+    pub const fn name(self) -> &'static str {
+        HEAD[FIRST_UNIT + self as usize]
+    }
+    /// What becomes of it when the life goes on.
+    const fn op(self) -> Op {
+        match self {
+            Self::First => Op::First,
+            Self::Returned | Self::Reworked | Self::Extended | Self::Suspended => Op::Last,
+            Self::Reopened | Self::Late | Self::Rated => Op::Now,
+        }
+    }
 }
 
 /// The count that an appeal makes exempt when it is about lateness.
@@ -200,17 +252,27 @@ const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// How many numbers a row has.
 const NUMBERS: usize = Column::ALL.len();
 
+/// How many units a row names besides the one that has the case.
+const UNITS: usize = UnitColumn::ALL.len();
+
 /// The names of the columns that are not numbers, in the order of the row.
-const HEAD: [&str; 9] = [
+const HEAD: [&str; 16] = [
     "district",
     "case_id",
     "unit_id",
-    "first_unit",
     "matter_id",
     "channel",
     "division",
     "state",
     "nature",
+    "first_unit",
+    "returned_unit",
+    "reworked_unit",
+    "extended_unit",
+    "suspended_unit",
+    "reopened_unit",
+    "late_unit",
+    "rated_unit",
 ];
 
 /// The row of measures of one case.
@@ -218,8 +280,10 @@ const HEAD: [&str; 9] = [
 pub struct Measures {
     /// How the case stands, in columns that are no numbers.
     head: Vec<Value>,
-    /// The unit to which it was first dispatched.
-    first_unit: Option<UnitId>,
+    /// The unit that has it.
+    unit: Option<UnitId>,
+    /// By [`UnitColumn`].
+    units: [Option<UnitId>; UNITS],
     numbers: [Option<i64>; NUMBERS],
 }
 
@@ -227,8 +291,21 @@ impl Measures {
     /// The row that a whole life adds up to.
     pub fn of(case: &Case, events: &[CaseEvent]) -> Self {
         let mut row = Self::standing(case);
-        row.gather(events);
+        row.gather(events, None);
+        row.set(Column::Apart, row.is_apart().then_some(1));
         row
+    }
+
+    /// The unit whose act a figure counts: that of the column, else the one that has the case.
+    pub fn unit_of(&self, column: Option<UnitColumn>) -> Option<UnitId> {
+        column
+            .and_then(|column| self.units[column as usize])
+            .or(self.unit)
+    }
+
+    /// Whether it matters whose act a figure counts.
+    fn is_apart(&self) -> bool {
+        self.units.iter().flatten().any(|u| Some(*u) != self.unit)
     }
 
     /// A number of the row; none = not.
@@ -240,7 +317,8 @@ impl Measures {
     pub fn told(state: State, channel: &str, numbers: &[(Column, i64)]) -> Self {
         let mut row = Self {
             head: vec![Value::Null; HEAD.len()],
-            first_unit: None,
+            unit: None,
+            units: [None; UNITS],
             numbers: [None; NUMBERS],
         };
         row.head[CHANNEL] = channel.to_value();
@@ -288,7 +366,7 @@ impl Measures {
     /// The row in the order of [`COLUMNS`].
     pub fn values(&self) -> Vec<Value> {
         let mut values = self.head.clone();
-        values[FIRST_UNIT] = self.first_unit.to_value();
+        values.extend(self.units.iter().map(ToValue::to_value));
         values.extend(self.numbers.iter().map(ToValue::to_value));
         values
     }
@@ -301,7 +379,6 @@ impl Measures {
                 case.district,
                 case.id,
                 case.unit,
-                None::<Id>,
                 case.matter,
                 case.channel,
                 case.place.division,
@@ -309,7 +386,8 @@ impl Measures {
                 case.record.nature
             ]
             .into(),
-            first_unit: None,
+            unit: case.unit,
+            units: [None; UNITS],
             numbers: [None; NUMBERS],
         };
         let call_back = case.call_back.as_ref();
@@ -359,11 +437,22 @@ impl Measures {
         ] {
             row.set(column, is.then_some(1));
         }
+        // Of several the one that counts: not exempt before exempt, the last of them.
         let late = case.record.rounds.iter().filter(|round| round.is_late());
-        let late_before = late
-            .map(|round| i64::from(round.exempt.iter().any(|c| c == LATE)) + 1)
-            .min();
-        row.set(Column::LateBefore, late_before);
+        let late = late
+            .rev()
+            .map(|round| {
+                (
+                    i64::from(round.exempt.iter().any(|c| c == LATE)) + 1,
+                    round.unit,
+                )
+            })
+            .min_by_key(|(how, _)| *how);
+        row.set(Column::LateBefore, late.map(|(how, _)| how));
+        row.units[UnitColumn::Late as usize] = late.and_then(|(_, unit)| unit);
+        row.units[UnitColumn::Reopened as usize] =
+            case.record.rounds.last().and_then(|round| round.unit);
+        row.units[UnitColumn::Rated as usize] = call_back.and_then(|c| c.unit);
         let forgiven = FORGIVABLE
             .iter()
             .filter(|(count, ..)| case.record.exempt.iter().any(|c| c == count));
@@ -411,23 +500,24 @@ impl Measures {
         match stage {
             Stage::Accept => self.get(Column::AcceptDone).is_none(),
             Stage::Register => self.get(Column::RegisterDone).is_none(),
-            Stage::Dispatch => self.first_unit.is_none(),
+            Stage::Dispatch => self.units[UnitColumn::First as usize].is_none(),
             Stage::Sign => self.get(Column::SignDone).is_none(),
             Stage::Coordinate => self.get(Column::CoordinateDone).is_none(),
             _ => true,
         }
     }
 
-    /// Takes in what events said.
-    fn gather(&mut self, events: &[CaseEvent]) {
+    /// Takes in what events said. `holder` has the case before them.
+    fn gather(&mut self, events: &[CaseEvent], mut holder: Option<UnitId>) {
         let mut before: Option<&CaseEvent> = None;
         for event in events {
-            self.take(event, before);
+            self.take(event, before, holder);
+            holder = after(event, holder);
             before = Some(event);
         }
     }
 
-    fn take(&mut self, event: &CaseEvent, before: Option<&CaseEvent>) {
+    fn take(&mut self, event: &CaseEvent, before: Option<&CaseEvent>, holder: Option<UnitId>) {
         use Column as C;
         let at = micros(event.at);
         if let Some(clocks) = event.clocks.as_deref()
@@ -482,9 +572,9 @@ impl Measures {
             Fact::NotRegistered { .. } => self.put(C::RegisterDone, at),
             Fact::Dispatched { unit, .. } => {
                 self.put(C::SignFrom, at);
-                match self.first_unit {
-                    None => self.first_unit = Some(*unit),
-                    Some(first) if first != *unit => self.put(C::Redirected, 1),
+                match &mut self.units[UnitColumn::First as usize] {
+                    first @ None => *first = Some(*unit),
+                    Some(first) if first != unit => self.put(C::Redirected, 1),
                     Some(_) => {}
                 }
             }
@@ -507,6 +597,8 @@ impl Measures {
                 self.put(C::CheckedAt, at);
                 if *passed {
                     self.put(C::CloseFrom, at);
+                } else {
+                    self.units[UnitColumn::Reworked as usize] = holder;
                 }
             }
             Fact::AnswerSent { .. } => self.put(C::AnsweredAt, at),
@@ -523,15 +615,34 @@ impl Measures {
             }
             Fact::Returned { to_coordinator, .. } => {
                 self.put(C::ReturnedAt, at);
+                self.units[UnitColumn::Returned as usize] = holder;
                 // It was not signed for, but the unit has decided.
                 self.put(C::SignDone, at);
                 if *to_coordinator {
                     self.put(C::CoordinateFrom, at);
                 }
             }
-            Fact::Suspended { .. } => self.put(C::SuspendedAt, at),
+            Fact::Suspended { .. } => {
+                self.put(C::SuspendedAt, at);
+                self.units[UnitColumn::Suspended as usize] = holder;
+            }
+            Fact::Extended { .. } => self.units[UnitColumn::Extended as usize] = holder,
             _ => {}
         }
+    }
+}
+
+/// Who has the case after an event, as [`crate::rules::apply`] has it.
+fn after(event: &CaseEvent, holder: Option<UnitId>) -> Option<UnitId> {
+    match &event.fact {
+        Fact::Imported(import) => import.unit,
+        Fact::Dispatched { unit, .. } => Some(*unit),
+        Fact::Returned { .. } => None,
+        Fact::Reopened {
+            to_dispatch: true, ..
+        } => None,
+        Fact::Joint(JointFact::UnitChanged { from, to, .. }) if holder == Some(*from) => Some(*to),
+        _ => holder,
     }
 }
 
@@ -606,10 +717,10 @@ pub(crate) fn set_moved_dues() -> String {
 }
 
 /// Where some columns stand in [`HEAD`].
-const FIRST_UNIT: usize = 3;
-const CHANNEL: usize = 5;
-const STATE: usize = 7;
-const NATURE: usize = 8;
+const CHANNEL: usize = 4;
+const STATE: usize = 6;
+const NATURE: usize = 7;
+const FIRST_UNIT: usize = 8;
 
 fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
@@ -632,18 +743,35 @@ pub const COLUMNS: &[&str] = &{
 };
 
 /// What a step changes of a row that is there: the text, which is always the same, and its values. A column that gathers
-/// is computed by the engine from its old value, as [`Op`] says.
-pub fn update(case: &Case, new: &[CaseEvent]) -> (&'static str, Vec<Value>) {
+/// is computed by the engine from its old value, as [`Op`] says. `holder` had the case before the step.
+pub fn update(
+    case: &Case,
+    holder: Option<UnitId>,
+    new: &[CaseEvent],
+) -> (&'static str, Vec<Value>) {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let units = UnitColumn::ALL.map(unit_after);
         let set: Vec<String> = COLUMNS
             .iter()
             .zip(1..)
             // District and id never change.
             .skip(2)
             .map(|(name, n)| {
+                let unit = UnitColumn::ALL.iter().find(|c| c.name() == *name);
+                if let Some(unit) = unit {
+                    return format!("{name} = {}", units[*unit as usize]);
+                }
                 let column = Column::ALL.iter().find(|c| c.name() == *name);
                 match column.map(|c| c.op()) {
-                    _ if *name == HEAD[FIRST_UNIT] => format!("{name} = coalesce({name}, ${n})"),
+                    // The engine knows the units of steps before.
+                    _ if column == Some(&Column::Apart) => {
+                        let other = units.each_ref().map(|unit| format!("{unit} <> $3"));
+                        format!(
+                            "{name} = CASE WHEN {} OR $3 IS NULL AND coalesce({}) IS NOT NULL THEN 1 ELSE CAST(${n} AS BIGINT) END",
+                            other.join(" OR "),
+                            units.join(", ")
+                        )
+                    }
                     // Another unit than the first: the engine knows the first of steps before.
                     Some(Op::First) if column == Some(&Column::Redirected) => format!(
                         "{name} = CASE WHEN first_unit <> ${} THEN 1 ELSE coalesce({name}, ${n}) END",
@@ -665,5 +793,17 @@ pub fn update(case: &Case, new: &[CaseEvent]) -> (&'static str, Vec<Value>) {
             set.join(", ")
         )
     });
-    (&TEXT, Measures::of(case, new).values())
+    let mut row = Measures::standing(case);
+    row.gather(new, holder);
+    (&TEXT, row.values())
+}
+
+/// What a step makes of a unit of the row, in SQL.
+fn unit_after(column: UnitColumn) -> String {
+    let (name, n) = (column.name(), FIRST_UNIT + column as usize + 1);
+    match column.op() {
+        Op::First => format!("coalesce({name}, ${n})"),
+        Op::Last => format!("coalesce(${n}, {name})"),
+        Op::Now | Op::Add | Op::Round => format!("${n}"),
+    }
 }

@@ -442,6 +442,9 @@ pub enum Fact {
         missing: Vec<String>,
         /// In words.
         note: String,
+        /// Of a case that was merged: the unit that handled the one it went into, of which this is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitId>,
     },
     /// The acceptor asks the shift leader to void the case.
     VoidRequested {
@@ -797,6 +800,9 @@ pub struct CallBack {
     /// What is missing: codes of the city's list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Of a case that was merged: the unit that handled the one it went into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitId>,
 }
 
 /// The case as its events add up to: what the row holds, and all that rules look at.

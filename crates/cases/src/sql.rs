@@ -271,11 +271,11 @@ fn insert_measures(w: &mut Write<'_>, row: &Measures) -> StoreResult<()> {
     w.exec(&TEXT, &row.values()).map(|_| ())
 }
 
-/// Stores the next events of a case and its new row; somebody else's change in between is a conflict.
+/// Stores the next events of a case, which was `before` until them, and its new row; somebody else's change in between is a conflict.
 pub fn update(
     w: &mut Write<'_>,
     case: &Case,
-    before: u32,
+    before: &Case,
     events: &[CaseEvent],
 ) -> StoreResult<()> {
     // District, id and number never change; the first placeholders are the key.
@@ -294,10 +294,10 @@ pub fn update(
         )
     });
     let mut values = columns(case);
-    values.push(before.to_value());
+    values.push(before.version.to_value());
     w.exec_one(&TEXT, &values)?;
     insert_events(w, case, events)?;
-    let (text, values) = measures::update(case, events);
+    let (text, values) = measures::update(case, before.unit, events);
     if w.exec(text, &values)? == 0 {
         // A case of before there were measures, met before `shiyu init` came to it: its whole life is folded once.
         let life = self::events(w, case.district, case.id)?;

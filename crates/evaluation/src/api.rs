@@ -3,7 +3,7 @@
 
 use crate::definitions::DefinitionSet;
 use crate::figures;
-use crate::figures_pages::{DOCUMENTS, document, drill_of};
+use crate::figures_pages::{DOCUMENTS, check_begun, days_of, document, drill_of};
 use crate::model::{By, Month};
 use crate::ops::{self, ByDefinition, EvaluationError, Figures};
 use crate::sql_sets;
@@ -243,6 +243,7 @@ async fn behind(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Value>, Faul
     }
     let city = ctx.service::<Cases>().city();
     let drill = drill_of(&fields, &city, month, by, PAGE)?;
+    check_begun(days_of(&fields)?, month, ctx.now(), &city)?;
     let found = ops::behind(&ctx, city, drill).await?;
     let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
     let next = found.last().filter(|_| is_full).map(|c| c.id);

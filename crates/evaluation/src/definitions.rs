@@ -223,6 +223,9 @@ pub struct Composite {
     /// An example; no city has decided it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub example: bool,
+    /// Made of the figures after review (免责、剔除); without it of those before. The other stands beside it either way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reviewed: bool,
     /// What has to be known about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note_zh: String,

@@ -7,11 +7,12 @@ use crate::definitions::{
 use crate::guards::{LEAST_HOLDERS, Objection, objections};
 use crate::model::{By, Share};
 use crate::ops::{FrozenLine, label};
-use crate::scores::{self, Placed, Score};
+use crate::scores::{self, Made, Placed, Score};
 use crate::sql::{self, Ask, Summand, Sums};
 use crate::vocabulary;
 use access::Role;
 use analysis::funnel::LEAST_FOR_RANK;
+use cases::measures::UnitColumn;
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
 use matters::City;
@@ -80,22 +81,39 @@ struct Places {
 /// What is to be summed for a set.
 struct Plan {
     summands: Vec<Summand>,
-    names: Vec<(String, Vec<Filter>)>,
+    names: Vec<(String, Vec<Filter>, Option<UnitColumn>)>,
     rates: Vec<Places>,
     counts: BTreeMap<String, usize>,
 }
 
-/// The summands of some terms under a definition's filter.
-pub fn summands(terms: &[Term], filter: &Filter) -> Vec<Summand> {
-    terms
-        .iter()
-        .filter_map(|term| {
-            Some(Summand {
-                amount: term.word()?.amount,
-                filters: filters(term, filter),
-            })
+/// The summands of a side of a definition, under its filter.
+pub fn summands(definition: &Definition, denominator: bool) -> Vec<Summand> {
+    let whose = whose(definition);
+    let side = |term: &Term| {
+        let word = term.word()?;
+        Some(Summand {
+            amount: word.amount,
+            filters: filters(term, &definition.filter),
+            of: if denominator { whose } else { word.of },
         })
-        .collect()
+    };
+    let terms = if denominator {
+        &definition.denominator
+    } else {
+        &definition.numerator
+    };
+    terms.iter().filter_map(side).collect()
+}
+
+/// For whose act a definition is, by unit: what its numerator counts, if all of it is one act. Its denominator counts for the same
+/// units, so that a case stands above and below for one of them: of the cases that a unit returned, or that are with it.
+pub fn whose(definition: &Definition) -> Option<UnitColumn> {
+    let mut acts = definition
+        .numerator
+        .iter()
+        .filter_map(|t| Some(t.word()?.of));
+    let first = acts.next()?;
+    acts.all(|act| act == first).then_some(first).flatten()
 }
 
 fn filters(term: &Term, filter: &Filter) -> Vec<Filter> {
@@ -115,16 +133,16 @@ impl Plan {
             counts: BTreeMap::new(),
         };
         for definition in &set.definitions {
-            let mut places = |terms: &[Term]| {
-                terms
-                    .iter()
-                    .filter_map(|t| plan.place(t.name(), filters(t, &definition.filter)))
-                    .collect()
+            let whose = whose(definition);
+            let places = |plan: &mut Self, terms: &[Term], denominator: bool| {
+                let place = |t: &Term| {
+                    let of = if denominator { whose } else { t.word()?.of };
+                    plan.place(t.name(), filters(t, &definition.filter), of)
+                };
+                terms.iter().filter_map(place).collect()
             };
-            let (numerator, denominator) = (
-                places(&definition.numerator),
-                places(&definition.denominator),
-            );
+            let numerator = places(&mut plan, &definition.numerator, false);
+            let denominator = places(&mut plan, &definition.denominator, true);
             plan.rates.push(Places {
                 numerator,
                 denominator,
@@ -132,15 +150,16 @@ impl Plan {
         }
         for part in set.composites.iter().flat_map(|c| &c.parts) {
             if let Some(count) = &part.count
-                && let Some(place) = plan.place(count, Vec::new())
+                && let Some(of) = vocabulary::word(count).map(|word| word.of)
+                && let Some(place) = plan.place(count, Vec::new(), of)
             {
                 plan.counts.insert(count.clone(), place);
             }
         }
         plan
     }
-    fn place(&mut self, name: &str, filters: Vec<Filter>) -> Option<usize> {
-        let wanted = (name.to_owned(), filters);
+    fn place(&mut self, name: &str, filters: Vec<Filter>, of: Option<UnitColumn>) -> Option<usize> {
+        let wanted = (name.to_owned(), filters, of);
         if let Some(at) = self.names.iter().position(|n| *n == wanted) {
             return Some(at);
         }
@@ -148,13 +167,14 @@ impl Plan {
         self.summands.push(Summand {
             amount,
             filters: wanted.1.clone(),
+            of,
         });
         self.names.push(wanted);
         Some(self.names.len() - 1)
     }
 }
 
-/// What the figures of a set say of every group. At most three statements.
+/// What the figures of a set say of every group. At most three sums, and who holds which post.
 ///
 /// # Errors
 /// The store's.
@@ -204,13 +224,27 @@ pub fn lines(
             key,
             name,
         });
-        let counts = plan
-            .counts
-            .iter()
-            .map(|(name, at)| (name.clone(), group.sums[*at]));
-        let counts: BTreeMap<String, i64> = counts.collect();
+        let counts = |sums: &[i64]| -> BTreeMap<String, i64> {
+            let counts = plan.counts.iter();
+            counts.map(|(name, at)| (name.clone(), sums[*at])).collect()
+        };
         if let Some(line) = lines.last_mut() {
-            line.scores = scored(set, city, ask.by, line, &counts, holders.as_ref());
+            let raw = Made {
+                rates: shares(line, false),
+                counts: counts(&group.sums),
+            };
+            let after = reviewed.map(|sums| Made {
+                rates: shares(line, true),
+                counts: counts(&sums),
+            });
+            line.scores = scored(
+                set,
+                city,
+                ask.by,
+                line,
+                (&raw, after.as_ref()),
+                holders.as_ref(),
+            );
         }
     }
     if ask.by == By::City && lines.is_empty() {
@@ -279,13 +313,25 @@ fn holders(r: &mut Read<'_>) -> StoreResult<BTreeMap<Role, u64>> {
     Ok(held)
 }
 
+/// The shares of a line by the id of their definition: as they are, or after review where anything was reviewed.
+fn shares(line: &Line, reviewed: bool) -> BTreeMap<String, Share> {
+    let share = |figure: &Figure| match figure.after_review.filter(|_| reviewed) {
+        Some(after) => Share::of(after.numerator, after.denominator),
+        None => figure.share(),
+    };
+    let rates = line.rates.iter();
+    rates
+        .map(|(id, figure)| (id.clone(), share(figure)))
+        .collect()
+}
+
 /// The composites of one group: of a unit by unit, of a region by division or street, of posts for the whole city.
 fn scored(
     set: &DefinitionSet,
     city: &City,
     by: By,
     line: &Line,
-    counts: &BTreeMap<String, i64>,
+    (raw, reviewed): (&Made, Option<&Made>),
     holders: Option<&BTreeMap<Role, u64>>,
 ) -> Vec<Score> {
     let object = match by {
@@ -297,11 +343,6 @@ fn scored(
     if line.group.0.is_none() && line.group.1.is_none() {
         return Vec::new();
     }
-    let shares: BTreeMap<String, Share> = line
-        .rates
-        .iter()
-        .map(|(id, figure)| (id.clone(), figure.share()))
-        .collect();
     let grids = (object == Object::Region).then(|| grids_in(city, &line.key));
     set.composites
         .iter()
@@ -318,7 +359,7 @@ fn scored(
                     against.push(Objection::FewHolders { holders });
                 }
             }
-            scores::score(set, composite, &shares, counts, grids, against)
+            scores::score(set, composite, raw, reviewed, grids, against)
         })
         .collect()
 }
@@ -329,7 +370,8 @@ fn grids_in(city: &City, region: &str) -> u64 {
 }
 
 /// The rows of a frozen month as figures. Every number is the one that was frozen; where a row stands among the others follows
-/// from these numbers. A score has its points and its grade, as they were kept, and no parts.
+/// from these numbers. A score has its points, its grade and the shares it was made of, as they were kept; a month frozen before
+/// these were kept has no parts.
 pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> Vec<Line> {
     let figure = |definition: &Definition, line: &FrozenLine| {
         let share = line.rates.get(&definition.id)?;
@@ -352,6 +394,7 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
     };
     let score = |composite: &Composite, line: &FrozenLine| {
         let (score, grade) = line.scores.get(&composite.id)?.clone();
+        let made = line.made.get(&composite.id).cloned().unwrap_or_default();
         let objections = match &grade {
             Some(_) => Vec::new(),
             None => objections(set, composite),
@@ -359,11 +402,13 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
         Some(Score {
             composite: composite.id.clone(),
             score,
+            reviewed: composite.reviewed,
+            otherwise: made.otherwise,
             deviation: None,
             grade,
             rank: None,
             objections,
-            parts: Vec::new(),
+            parts: made.parts,
         })
     };
     let mut lines: Vec<Line> = frozen

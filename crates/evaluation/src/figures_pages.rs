@@ -17,6 +17,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cases::lists::{ListKind, Lists};
 use cases::service::{Cases, Channel};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::id::Id;
 use matters::{City, MatterId};
@@ -277,7 +278,12 @@ const HIGH: f64 = 240.0;
     clippy::cast_precision_loss,
     reason = "places in a picture"
 )]
-fn funnel_view(ui: &Ui, definition: &Definition, lines: &[Line]) -> Option<FunnelView> {
+fn funnel_view(
+    ui: &Ui,
+    definition: &Definition,
+    lines: &[Line],
+    name: &dyn Fn(&Line) -> String,
+) -> Option<FunnelView> {
     let points: Vec<(&Line, Share, Standing)> = lines
         .iter()
         .filter_map(|line| {
@@ -339,7 +345,7 @@ fn funnel_view(ui: &Ui, definition: &Definition, lines: &[Line]) -> Option<Funne
                 x: x(share.denominator as f64),
                 y: y(share.value?),
                 is_out: *standing != Standing::Within,
-                title: format!("{}: {}", line.name, bulletin::share_text(share)),
+                title: format!("{}: {}", name(line), bulletin::share_text(share)),
             })
         })
         .collect();
@@ -360,6 +366,8 @@ fn funnel_view(ui: &Ui, definition: &Definition, lines: &[Line]) -> Option<Funne
 struct ScoreRow {
     name: Html,
     points: String,
+    /// The points by the other figures, in words: before or after review.
+    otherwise: String,
     grade: String,
     is_graded: bool,
     rank: String,
@@ -378,7 +386,7 @@ struct PartView {
 struct ScoreTable {
     title: String,
     note: String,
-    /// The parts: a name and its points at most; none for a frozen month, which keeps the points of the whole only.
+    /// The parts: a name and its points at most; none for a month that was frozen before parts were kept.
     parts: Vec<(String, String)>,
     rows: Vec<ScoreRow>,
 }
@@ -399,8 +407,10 @@ fn part_views(
         match &part.rate {
             Some(rate) => {
                 let (d, figure) = (set.definition(rate)?, line.rates.get(rate)?);
+                let after = figure.after_review.filter(|_| score.reviewed);
+                let share = after.unwrap_or_else(|| figure.share());
                 let [numerator, denominator] =
-                    place.sides(ui, &line.key, d, &figure.share(), false);
+                    place.sides(ui, &line.key, d, &share, after.is_some());
                 Some(PartView {
                     points,
                     numerator,
@@ -418,7 +428,11 @@ fn part_views(
                     } else {
                         format!("{:.0}", made.value)
                     },
-                    href: place.behind(&line.key, &[("count", name)]),
+                    href: if score.reviewed {
+                        place.behind(&line.key, &[("count", name), ("after_review", "1")])
+                    } else {
+                        place.behind(&line.key, &[("count", name)])
+                    },
                 },
                 denominator: None,
             }),
@@ -454,6 +468,7 @@ fn score_tables(
                     points: score
                         .score
                         .map_or_else(|| "–".to_owned(), |s| format!("{s:.1}")),
+                    otherwise: bulletin::otherwise_text(words, score),
                     is_graded: score.objections.is_empty(),
                     grade,
                     rank: score.rank.map_or_else(|| "–".to_owned(), |r| r.to_string()),
@@ -492,9 +507,20 @@ fn score_tables(
             .iter()
             .any(|l| l.scores.iter().any(|s| !s.parts.is_empty()));
         let parts = composite.parts.iter().filter(|_| has_parts).map(part);
+        let note = match (composite.reviewed, note.is_empty()) {
+            (false, _) => note.clone(),
+            (true, true) => ui.t("evaluation-score-reviewed"),
+            (true, false) => ui.ta(
+                "evaluation-score-reviewed-note",
+                &[
+                    ("note", note),
+                    ("reviewed", &ui.t("evaluation-score-reviewed")),
+                ],
+            ),
+        };
         tables.push(ScoreTable {
             title,
-            note: note.clone(),
+            note,
             parts: parts.collect(),
             rows,
         });
@@ -529,9 +555,10 @@ fn tables(
     set: &DefinitionSet,
     rate: Option<&Definition>,
     lines: &[Line],
-    name: &dyn Fn(&Line) -> Html,
+    names: &Names,
 ) -> Tables {
     let is_list = place.by == By::City;
+    let name = |line: &Line| names.of(ui, place.by, line);
     let note = |d: &Definition| match ui.lang {
         ui::Lang::Zh => d.note_zh.clone(),
         ui::Lang::En => d.note_en.clone(),
@@ -570,8 +597,8 @@ fn tables(
         has_review: rows.iter().any(|r| r.figure.after_review.is_some()),
         funnel: rate
             .filter(|_| !is_list)
-            .and_then(|d| funnel_view(ui, d, lines)),
-        scores: score_tables(ui, place, set, lines, name),
+            .and_then(|d| funnel_view(ui, d, lines, &|line| names.text(ui, place.by, line))),
+        scores: score_tables(ui, place, set, lines, &name),
         rows,
     }
 }
@@ -610,6 +637,26 @@ impl Names {
                 |c| ui.named(&c.name_zh, Some(&c.name_en)),
             ),
             by => ui.named(&line.name, crate::pages::english(&self.city, by, &line.key)),
+        }
+    }
+    /// The same without markup, for the dots of a picture. Only units and divisions, classes and channels are compared there.
+    fn text(&self, ui: &Ui, by: By, line: &Line) -> String {
+        if line.key == "unknown" {
+            return ui.t("evaluation-unknown");
+        }
+        let english = match by {
+            By::Nature => {
+                return self
+                    .lists
+                    .name(ListKind::Nature, &line.key, ui.lang.tag())
+                    .to_string();
+            }
+            By::Channel => self.channels.get(&line.key).map(|c| c.name_en.as_str()),
+            by => crate::pages::english(&self.city, by, &line.key),
+        };
+        match english.filter(|_| ui.lang == ui::Lang::En) {
+            Some(name) => name.to_owned(),
+            None => line.name.clone(),
         }
     }
 }
@@ -696,8 +743,7 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
         by: asked.by,
         is_known: true,
     };
-    let name = |line: &Line| names.of(&ui, asked.by, line);
-    let tables = tables(&ui, &place, &set, rate, &lines, &name);
+    let tables = tables(&ui, &place, &set, rate, &lines, &names);
     let month = asked.month.to_string();
     let file = |format: &str| {
         let pairs = [
@@ -749,6 +795,8 @@ async fn figures(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
 
 struct BehindRow {
     number: String,
+    /// Whether the reader may open the case: what a unit did once stays in its figures, and the case may be with another now.
+    may_open: bool,
     matter: Html,
     unit: Html,
     state: String,
@@ -768,7 +816,6 @@ struct BehindPage {
     back: String,
     rows: Vec<BehindRow>,
     next: Option<String>,
-    may_open: bool,
 }
 
 fn behind_row(
@@ -776,12 +823,14 @@ fn behind_row(
     city: &City,
     states: &dyn Fn(&str) -> String,
     unit_of_side: Unit,
+    may_open: bool,
     case: &Behind,
 ) -> BehindRow {
     let matter = case.matter.and_then(|id| city.matter(MatterId(id)));
     let unit = case.unit.and_then(|id| city.unit(access::UnitId(id)));
     BehindRow {
         number: case.number.to_string(),
+        may_open,
         matter: matter.map_or_else(
             || Html::from_text("–"),
             |m| ui.named(&m.name_zh, m.name_en.as_deref()),
@@ -800,7 +849,7 @@ fn behind_row(
 }
 
 /// The days of an address that names days instead of a month, both included.
-fn days_of(fields: &Fields) -> Result<Option<(Date, Date)>, EvaluationError> {
+pub(crate) fn days_of(fields: &Fields) -> Result<Option<(Date, Date)>, EvaluationError> {
     let (from, to) = (fields.get("from"), fields.get("to"));
     if from.is_empty() && to.is_empty() {
         return Ok(None);
@@ -810,6 +859,19 @@ fn days_of(fields: &Fields) -> Result<Option<(Date, Date)>, EvaluationError> {
             .map_err(|_| EvaluationError::Period(format!("{name}: cannot read the day {text:?}")))
     };
     Ok(Some((day("from", from)?, day("to", to)?)))
+}
+
+/// Refuses what lies ahead, whether it is a month or days.
+pub(crate) fn check_begun(
+    days: Option<(Date, Date)>,
+    month: Month,
+    now: Timestamp,
+    city: &City,
+) -> Result<(), EvaluationError> {
+    match days {
+        Some((from, _)) => ops::check_first_day(from, now, &city.timezone),
+        None => ops::check_begun(month, now, &city.timezone),
+    }
 }
 
 /// Reads what a drill-down asks for from an address: the number of a rate, or a plain `count`; of a month, or from day to day.
@@ -859,9 +921,10 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let drill = drill_of(&fields, &city, asked.month, asked.by, PAGE)?;
+    let days = days_of(&fields)?;
+    check_begun(days, asked.month, ui.now, &city)?;
     let sets = ctx.read(ops::sets).await?;
     let set = ops::find_set(&sets, &drill.of.set)?;
-    let days = days_of(&fields)?;
     let (title, unit_of_side) = match &drill.count {
         Some(word) => (count_name(&ui, word), Unit::Share),
         None => {
@@ -913,6 +976,9 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         .collect();
     let back = format!("{table}?{}", encoded(&kept));
     let found = ops::behind(&ctx, city.clone(), drill).await?;
+    let own = ops::scope_of(&ctx)?.unit.map(|unit| unit.0);
+    let may_read = ctx.principal().may(Permission::CaseRead);
+    let may_open = |case: &Behind| may_read && (own.is_none() || case.unit == own);
     let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) == PAGE;
     let next = found.last().filter(|_| is_full).map(|last| {
         let before = last.id.to_string();
@@ -941,10 +1007,9 @@ async fn behind(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response,
         back,
         rows: found
             .iter()
-            .map(|c| behind_row(&ui, &city, &states, unit_of_side, c))
+            .map(|c| behind_row(&ui, &city, &states, unit_of_side, may_open(c), c))
             .collect(),
         next,
-        may_open: ctx.principal().may(Permission::CaseRead),
         ui: ui.clone(),
     };
     show_as(StatusCode::OK, &page)
@@ -1100,9 +1165,7 @@ async fn month(
         .get(by.as_str())
         .map(|rows| figures::of_frozen(set, rows))
         .unwrap_or_default();
-    let tables = tables(&ui, &place, set, rate, &lines, &|line| {
-        names.of(&ui, by, line)
-    });
+    let tables = tables(&ui, &place, set, rate, &lines, &names);
     let row = |d: &Difference| {
         let definition = snapshot.set.definition(&d.definition);
         let unit = definition.map(|d| d.unit).unwrap_or_default();
@@ -1224,6 +1287,11 @@ async fn own(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fa
         .month
         .period(&ui.site.time_zone)
         .map_err(|e| EvaluationError::Period(e.to_string()))?;
+    let status = if asked.form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let acts = ops::own(&ctx, period).await?;
     // words: cases-act-*
     let acts = acts
@@ -1256,5 +1324,5 @@ async fn own(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fa
         may_figures: ctx.require(Permission::EvaluationRead).is_ok(),
         ui: ui.clone(),
     };
-    show_as(StatusCode::OK, &page)
+    show_as(status, &page)
 }

@@ -4,11 +4,13 @@ use crate::condition::Mode;
 use crate::definitions::{DefinitionSet, SetError, built_in};
 use crate::figures::{self, Line};
 use crate::model::{By, Counts, Evaluation, Month, Period, Row, Share, rates};
+use crate::scores::Scored;
 use crate::sql::{self, Ask, Behind, Key, Summand};
 use crate::sql_sets::{self, Frozen};
 use crate::vocabulary;
 use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
@@ -56,6 +58,9 @@ pub enum EvaluationError {
     /// A month that has not begun has no figures.
     #[error("the month {0} has not begun")]
     NotBegun(String),
+    /// A period that has not begun has no figures.
+    #[error("the period begins on {0}, which has not come yet")]
+    FirstDayAhead(Date),
     /// A frozen month is not frozen again.
     #[error("the month {month} is frozen already, since {at}")]
     AlreadyFrozen {
@@ -306,18 +311,14 @@ fn behind_in(
             vec![Summand {
                 amount: word.amount,
                 filters: Vec::new(),
+                of: word.of,
             }]
         }
         None => {
             let definition = set
                 .definition(&drill.definition)
                 .ok_or_else(|| EvaluationError::UnknownDefinition(drill.definition.clone()))?;
-            let terms = if drill.denominator {
-                &definition.denominator
-            } else {
-                &definition.numerator
-            };
-            figures::summands(terms, &definition.filter)
+            figures::summands(definition, drill.denominator)
         }
     };
     let key = key_of(city, ask.by, &drill.key)?;
@@ -447,6 +448,19 @@ pub struct FrozenLine {
     /// Score and grade by composite.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, (Option<f64>, Option<String>)>,
+    /// What each of them was made of. Months frozen before this was kept have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub made: BTreeMap<String, FrozenScore>,
+}
+
+/// What a score was made of when it was frozen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FrozenScore {
+    /// Its parts.
+    pub parts: Vec<Scored>,
+    /// The points by the other figures, before or after review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<f64>,
 }
 
 /// The scope of whoever sees everything.
@@ -519,6 +533,17 @@ fn frozen_line(line: &Line) -> FrozenLine {
             .scores
             .iter()
             .map(|s| (s.composite.clone(), (s.score, s.grade.clone())))
+            .collect(),
+        made: line
+            .scores
+            .iter()
+            .map(|s| {
+                let made = FrozenScore {
+                    parts: s.parts.clone(),
+                    otherwise: s.otherwise,
+                };
+                (s.composite.clone(), made)
+            })
             .collect(),
     }
 }
@@ -599,6 +624,17 @@ pub fn check_begun(month: Month, now: Timestamp, tz: &TimeZone) -> Result<(), Ev
     Ok(())
 }
 
+/// Refuses a period whose first day has not come: of one that runs there are figures up to now.
+///
+/// # Errors
+/// [`EvaluationError::FirstDayAhead`].
+pub fn check_first_day(from: Date, now: Timestamp, tz: &TimeZone) -> Result<(), EvaluationError> {
+    if from > tz.to_datetime(now).date() {
+        return Err(EvaluationError::FirstDayAhead(from));
+    }
+    Ok(())
+}
+
 /// Whoever reads a frozen month sees the whole city: it is of nobody's part of it.
 ///
 /// # Errors
@@ -674,6 +710,7 @@ fn differences(then: &Snapshot, now: &Snapshot) -> Vec<Difference> {
         rates: BTreeMap::new(),
         after_review: BTreeMap::new(),
         scores: BTreeMap::new(),
+        made: BTreeMap::new(),
     };
     for by in FROZEN_BY.map(By::as_str) {
         let (a, b) = (

@@ -9,6 +9,7 @@ use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use cases::service::Cases;
+use grid::Division;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use kernel::codes::DivisionCode;
@@ -80,9 +81,11 @@ impl Problem for EvaluationError {
             | Self::NotFrozen(_) => StatusCode::NOT_FOUND,
             Self::SameVersion { .. } | Self::AlreadyFrozen { .. } => StatusCode::CONFLICT,
             Self::WholeCityOnly => StatusCode::FORBIDDEN,
-            Self::Set(_) | Self::NotOver(_) | Self::NotBegun(_) | Self::Period(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Set(_)
+            | Self::NotOver(_)
+            | Self::NotBegun(_)
+            | Self::FirstDayAhead(_)
+            | Self::Period(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
     fn code(&self) -> &'static str {
@@ -99,6 +102,7 @@ impl Problem for EvaluationError {
             Self::Set(_) => "evaluation.unsound_set",
             Self::NotOver(_) => "evaluation.not_over",
             Self::NotBegun(_) => "evaluation.not_begun",
+            Self::FirstDayAhead(_) => "evaluation.first_day_ahead",
             Self::Period(_) => "evaluation.bad_period",
         }
     }
@@ -109,6 +113,7 @@ impl Problem for EvaluationError {
             Self::NotOver(_) | Self::NotBegun(_) | Self::AlreadyFrozen { .. } => {
                 Some("month".into())
             }
+            Self::FirstDayAhead(_) => Some("from".into()),
             _ => None,
         }
     }
@@ -204,8 +209,14 @@ pub(crate) fn english<'a>(city: &'a City, by: By, key: &str) -> Option<&'a str> 
             let (catalogue, code) = key.split_once('/')?;
             city.matters.by_code(catalogue, code)?.name_en.as_deref()
         }
-        By::City | By::Division | By::Street | By::Channel | By::Nature => None,
+        By::Division | By::Street => division(city, key)?.name_en.as_deref(),
+        By::City | By::Channel | By::Nature => None,
     }
+}
+
+/// The division of a district or street that is named by the head of its code.
+fn division<'a>(city: &'a City, head: &str) -> Option<&'a Division> {
+    city.territory.division(DivisionCode::padded(head).ok()?)
 }
 
 /// The reader's scope in words: the own unit, or the districts.
@@ -217,10 +228,11 @@ pub(crate) fn scope_in_words(ui: &Ui, city: &City, scope: &Scope) -> Html {
         );
     }
     let names = scope.districts.iter().map(|district| {
-        let code = DivisionCode::padded(district.as_str()).ok();
-        let division = code.and_then(|code| city.territory.division(code));
-        let name = division.map_or_else(|| district.to_string(), |d| d.name.clone());
-        ui.named(&name, None).to_string()
+        let name = division(city, district.as_str()).map_or_else(
+            || Html::from_text(district.as_str()),
+            |division| grid::division_name(ui, division),
+        );
+        name.to_string()
     });
     Html::from_markup(names.collect::<Vec<_>>().join(" "))
 }
@@ -335,6 +347,9 @@ async fn table(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, 
     let period = Period::days(from, to, &city.timezone);
     if period.is_err() {
         form.fault("to", ui.t("evaluation-backward"));
+    }
+    if ops::check_first_day(from, ui.now, &ui.site.time_zone).is_err() {
+        form.fault("from", ui.t("evaluation-error-first-day-ahead"));
     }
     let scope = scope_in_words(&ui, &city, &ops::scope_of(&ctx)?);
     let mut lines = Vec::new();

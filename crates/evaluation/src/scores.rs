@@ -4,15 +4,15 @@ use crate::definitions::{Band, Better, Composite, Definition, DefinitionSet, Par
 use crate::guards::Objection;
 use crate::model::Share;
 use analysis::funnel;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A part of a score: what it was made of and what it brought.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
     /// The rate or count.
     pub part: String,
-    /// The raw value: a share, or a number.
+    /// The value it was made of: a share, or a number.
     pub value: f64,
     /// Of how many points.
     pub weight: f64,
@@ -27,6 +27,13 @@ pub struct Score {
     pub composite: String,
     /// The points; none when a part has nothing below.
     pub score: Option<f64>,
+    /// It is made of the figures after review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reviewed: bool,
+    /// The points by the other figures: before review where it is made of those after, and the other way round; none where
+    /// nothing was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<f64>,
     /// The standard deviation that chance alone explains, of the rates' parts taken as independent.
     pub deviation: Option<f64>,
     /// The grade; none where it may not be graded.
@@ -100,23 +107,48 @@ fn scored(
     ))
 }
 
-/// The score of a composite from the figures of one object. `objections` are those of the composite and of the object.
-pub fn score(
-    set: &DefinitionSet,
+/// The figures of one object of which scores are made.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    /// Its rates.
+    pub rates: BTreeMap<String, Share>,
+    /// Its counts.
+    pub counts: BTreeMap<String, i64>,
+}
+
+/// The points of a composite with its parts, as far as they have a value, and the variance of each.
+fn points(
     composite: &Composite,
-    rates: &BTreeMap<String, Share>,
-    counts: &BTreeMap<String, i64>,
+    made: &Made,
     grids: Option<u64>,
-    objections: Vec<Objection>,
-) -> Score {
-    let made: Vec<Option<(Scored, f64)>> = composite
-        .parts
-        .iter()
-        .map(|p| scored(p, rates, counts, grids))
+) -> (Option<f64>, Vec<Scored>, Vec<f64>) {
+    let parts = composite.parts.iter();
+    let made: Vec<Option<(Scored, f64)>> = parts
+        .map(|p| scored(p, &made.rates, &made.counts, grids))
         .collect();
     let is_whole = made.iter().all(Option::is_some);
     let (parts, variances): (Vec<Scored>, Vec<f64>) = made.into_iter().flatten().unzip();
     let score = is_whole.then(|| parts.iter().map(|p| p.points).sum::<f64>());
+    (score, parts, variances)
+}
+
+/// The score of a composite from the figures of one object, before and, where anything was reviewed, after review.
+/// `objections` are those of the composite and of the object.
+pub fn score(
+    set: &DefinitionSet,
+    composite: &Composite,
+    raw: &Made,
+    reviewed: Option<&Made>,
+    grids: Option<u64>,
+    objections: Vec<Objection>,
+) -> Score {
+    let (of, other) = match reviewed {
+        Some(reviewed) if composite.reviewed => (reviewed, Some(raw)),
+        Some(reviewed) => (raw, Some(reviewed)),
+        None => (raw, None),
+    };
+    let (score, parts, variances) = points(composite, of, grids);
+    let otherwise = other.and_then(|other| points(composite, other, grids).0);
     let grade = score
         .filter(|_| objections.is_empty())
         .and_then(|s| set.grade(s))
@@ -124,6 +156,8 @@ pub fn score(
     Score {
         composite: composite.id.clone(),
         score,
+        reviewed: composite.reviewed,
+        otherwise,
         deviation: score.map(|_| variances.iter().sum::<f64>().sqrt()),
         grade,
         rank: None,
@@ -255,7 +289,11 @@ mod tests {
         ]
         .map(|(k, v)| (k.to_owned(), v))
         .into();
-        let got = score(set, composite, &rates, &BTreeMap::new(), None, Vec::new());
+        let made = |rates: &BTreeMap<String, Share>| Made {
+            rates: rates.clone(),
+            counts: BTreeMap::new(),
+        };
+        let got = score(set, composite, &made(&rates), None, None, Vec::new());
         // 0.9 × 60 + 0.8 × 30 + (1 − 0.05) × 10
         assert!((got.score.unwrap() - 87.5).abs() < 1e-9);
         assert_eq!(got.grade.as_deref(), Some("B"));
@@ -264,15 +302,42 @@ mod tests {
         let refused = score(
             set,
             composite,
-            &rates,
-            &BTreeMap::new(),
+            &made(&rates),
+            None,
             None,
             vec![Objection::FewHolders { holders: 4 }],
         );
         assert!(refused.score.is_some() && refused.grade.is_none());
+        // After review two more were on time; the score is made of what its definition says, and the other is told.
+        let mut after = rates.clone();
+        after.insert("dispose_on_time/need_dispose".into(), share(92, 100));
+        let both = |reviewed: bool| {
+            let composite = Composite {
+                reviewed,
+                ..composite.clone()
+            };
+            let after = made(&after);
+            let got = score(
+                set,
+                &composite,
+                &made(&rates),
+                Some(&after),
+                None,
+                Vec::new(),
+            );
+            (
+                got.score.unwrap(),
+                got.otherwise.unwrap(),
+                got.parts[0].value,
+            )
+        };
+        let ((raw, then, value), (after_review, before, after_value)) = (both(false), both(true));
+        assert!((raw - 87.5).abs() < 1e-9 && (then - 88.7).abs() < 1e-9);
+        assert_eq!((after_review, before), (then, raw));
+        assert_eq!((value, after_value), (0.9, 0.92));
         let mut short = rates;
         short.remove("closing/need_archive");
-        let got = score(set, composite, &short, &BTreeMap::new(), None, Vec::new());
+        let got = score(set, composite, &made(&short), None, None, Vec::new());
         assert_eq!((got.score, got.grade, got.parts.len()), (None, None, 2));
     }
 
@@ -333,6 +398,8 @@ mod tests {
         let made = |objections| Score {
             composite: composite.id.clone(),
             score: Some(80.0),
+            reviewed: false,
+            otherwise: None,
             deviation: Some(1.0),
             grade: None,
             rank: None,

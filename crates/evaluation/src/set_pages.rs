@@ -138,6 +138,8 @@ struct Score {
     id: String,
     object: &'static str,
     is_example: bool,
+    /// Made of the figures after review.
+    is_reviewed: bool,
     note: String,
     objections: Vec<String>,
     parts: Vec<(String, String)>,
@@ -224,6 +226,7 @@ fn set_page(ui: Ui, set: &DefinitionSet, may_manage: bool) -> SetPage {
                 Object::Post => "evaluation-object-post",
             },
             is_example: c.example,
+            is_reviewed: c.reviewed,
             note: match ui.lang {
                 Lang::Zh => c.note_zh.clone(),
                 Lang::En => c.note_en.clone(),

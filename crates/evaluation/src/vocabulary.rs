@@ -5,7 +5,7 @@
 //! type: a word reads [`cases::measures::Column`] and nothing else.
 
 use crate::condition::{Amount, Is};
-use cases::measures::Column as C;
+use cases::measures::{Column as C, UnitColumn as U};
 use cases::{Stage, State as S};
 
 /// One word.
@@ -15,6 +15,29 @@ pub struct Word {
     pub name: &'static str,
     /// What it sums.
     pub amount: Amount,
+    /// By unit it counts for the unit of this column, whose act it is; without one, and where the column is empty, for the unit
+    /// that has the case.
+    pub of: Option<U>,
+}
+
+impl Word {
+    /// The same, counted for the unit whose act it is.
+    const fn of(self, unit: U) -> Self {
+        Self {
+            of: Some(unit),
+            ..self
+        }
+    }
+}
+
+/// Words of a stage, counted for the unit whose act it is.
+const fn all_of(mut words: [Word; 6], unit: U) -> [Word; 6] {
+    let mut n = 0;
+    while n < words.len() {
+        words[n] = words[n].of(unit);
+        n += 1;
+    }
+    words
 }
 
 /// The word of this name.
@@ -85,6 +108,7 @@ const fn cases(name: &'static str, is: Is) -> Word {
     Word {
         name,
         amount: Amount::Cases(is),
+        of: None,
     }
 }
 
@@ -221,18 +245,21 @@ const CLOSE: [Word; 6] = stage!(
     not_by_end!(ClosedAt)
 );
 
-/// Signed for, or returned unsigned: the unit decided.
-const SIGN: [Word; 6] = stage!(
-    "need_sign",
-    "sign",
-    "in_time_sign",
-    "overtime_sign",
-    "to_sign",
-    "overtime_to_sign",
-    SignFrom,
-    SignDue,
-    SignDone,
-    not_by_end!(SignDone)
+/// Signed for, or returned unsigned: the unit decided. It is the first dispatch that is measured, so it is the first unit's.
+const SIGN: [Word; 6] = all_of(
+    stage!(
+        "need_sign",
+        "sign",
+        "in_time_sign",
+        "overtime_sign",
+        "to_sign",
+        "overtime_to_sign",
+        SignFrom,
+        SignDue,
+        SignDone,
+        not_by_end!(SignDone)
+    ),
+    U::First,
 );
 const COORDINATE: [Word; 6] = stage!(
     "need_coordinate",
@@ -358,12 +385,15 @@ const LIFE: &[Word] = &[
     cases(
         "accurate_dispatch",
         Is::All(&[Is::Within(C::DispatchedAt), Is::Empty(C::Redirected)]),
-    ),
+    )
+    .of(U::First),
     cases(
         "wrong_dispatch",
         Is::All(&[Is::Within(C::DispatchedAt), Is::AtLeast(C::Redirected, 1)]),
-    ),
-    cases("back", Is::Within(C::ReturnedAt)),
+    )
+    .of(U::First),
+    // 退单: it counts for the unit that returned it, whoever has it since.
+    cases("back", Is::Within(C::ReturnedAt)).of(U::Returned),
     // 核实、核查任务: the program sends them at once.
     cases("send_verify", Is::Within(C::VerifyFrom)),
     cases("send_check", Is::Within(C::CheckFrom)),
@@ -389,7 +419,8 @@ const LIFE: &[Word] = &[
                 due: C::DueAt,
             },
         ]),
-    ),
+    )
+    .of(U::Late),
     cases(
         "overtime_dispose",
         Is::All(&[
@@ -399,7 +430,8 @@ const LIFE: &[Word] = &[
                 due: C::DueAt,
             },
         ]),
-    ),
+    )
+    .of(U::Late),
     cases("to_dispose", UNHANDLED),
     cases(
         "overtime_to_dispose",
@@ -433,7 +465,8 @@ const LIFE: &[Word] = &[
                 due: C::DueAt,
             },
         ]),
-    ),
+    )
+    .of(U::Late),
     cases(
         "overtime_archive",
         Is::All(&[
@@ -443,7 +476,8 @@ const LIFE: &[Word] = &[
                 due: C::DueAt,
             },
         ]),
-    ),
+    )
+    .of(U::Late),
     cases(
         "to_archive",
         Is::All(&[Is::BeforeEnd(C::ReportedAt), GOING]),
@@ -463,13 +497,14 @@ const LIFE: &[Word] = &[
     ),
     cases("answered", Is::Within(C::AnsweredAt)),
     // 返工, 延期, 挂账, 作废
-    cases("rework", Is::Within(C::ReworkedAt)),
+    cases("rework", Is::Within(C::ReworkedAt)).of(U::Reworked),
     cases(
         "multi_rework",
         Is::All(&[Is::Within(C::ReworkedAt), Is::AtLeast(C::Reworks, 2)]),
-    ),
-    cases("extension", Is::Within(C::ExtendedAt)),
-    cases("suspension", Is::Within(C::SuspendedAt)),
+    )
+    .of(U::Reworked),
+    cases("extension", Is::Within(C::ExtendedAt)).of(U::Extended),
+    cases("suspension", Is::Within(C::SuspendedAt)).of(U::Suspended),
     cases(
         "cancel",
         Is::All(&[Is::In(&[S::Voided]), Is::Within(C::ClosedAt)]),
@@ -483,47 +518,56 @@ const LIFE: &[Word] = &[
         ]),
     ),
     // 重开: taken up again at the requester's wish.
-    cases("reopen", Is::Within(C::ReopenedAt)),
+    cases("reopen", Is::Within(C::ReopenedAt)).of(U::Reopened),
     cases(
         "merged",
         Is::All(&[Is::In(&[S::Merged]), Is::Within(C::ClosedAt)]),
     ),
     cases("exempt", Is::All(&[CLOSED, Is::AtLeast(C::Exempt, 1)])),
     cases("excluded", Is::All(&[CLOSED, Is::AtLeast(C::Excluded, 1)])),
-    // 回访: who did not answer a question is in none of its denominators.
-    cases("return_visit", Is::Within(C::CalledBackAt)),
+    // 回访: who did not answer a question is in none of its denominators. What the requester of a merged case says is about the
+    // unit that handled the case it went into.
+    cases("return_visit", Is::Within(C::CalledBackAt)).of(U::Rated),
     cases(
         "asked_contacted",
         Is::All(&[Is::Within(C::CalledBackAt), Is::Known(C::Contacted)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "contacted",
         Is::All(&[Is::Within(C::CalledBackAt), Is::AtLeast(C::Contacted, 1)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "asked_solved",
         Is::All(&[Is::Within(C::CalledBackAt), Is::Known(C::Solved)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "solved",
         Is::All(&[Is::Within(C::CalledBackAt), Is::AtLeast(C::Solved, 1)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "asked_satisfied",
         Is::All(&[Is::Within(C::CalledBackAt), Is::Known(C::Satisfaction)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "satisfied",
         Is::All(&[Is::Within(C::CalledBackAt), Is::AtLeast(C::Satisfaction, 3)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "satisfied_or_acceptable",
         Is::All(&[Is::Within(C::CalledBackAt), Is::AtLeast(C::Satisfaction, 2)]),
-    ),
+    )
+    .of(U::Rated),
     cases(
         "dissatisfied",
         Is::All(&[Is::Within(C::CalledBackAt), Is::Equals(C::Satisfaction, 1)]),
-    ),
+    )
+    .of(U::Rated),
     // How long it took, in seconds.
     Word {
         name: "accept_seconds",
@@ -532,6 +576,7 @@ const LIFE: &[Word] = &[
             to: C::AcceptedAt,
             is: Is::Within(C::AcceptedAt),
         },
+        of: None,
     },
     Word {
         name: "handle_seconds",
@@ -540,6 +585,7 @@ const LIFE: &[Word] = &[
             to: C::HandledAt,
             is: Is::All(&[Is::Known(C::DispatchedAt), HANDLED]),
         },
+        of: None,
     },
     cases(
         "handle_timed",
@@ -548,6 +594,7 @@ const LIFE: &[Word] = &[
     Word {
         name: "handlings",
         amount: Amount::Times(C::Handlings, HANDLED),
+        of: None,
     },
 ];
 

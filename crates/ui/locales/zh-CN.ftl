@@ -49,6 +49,7 @@ ui-optional = 可不填
 ui-form-faults = 有 { $n } 处需要改
 ui-form-blank = 请选择
 ui-form-all = 全部
+ui-form-whole-city = 全市
 ui-step-done = 已完成
 ui-step-current = 进行中
 ui-step-next = 未开始

@@ -61,6 +61,12 @@ impl FormState {
             .is_some_and(|values| values.iter().any(|held| held == value))
     }
 
+    /// Whether a field holds one of these choices, so that it need not be asked for.
+    #[must_use]
+    pub fn holds_one<'c>(&self, name: &str, choices: impl IntoIterator<Item = &'c Choice>) -> bool {
+        choices.into_iter().any(|c| self.holds(name, &c.value))
+    }
+
     /// What is wrong with a field, empty if nothing.
     #[must_use]
     pub fn error(&self, name: &str) -> &str {
@@ -126,6 +132,8 @@ mod tests {
             ("1", "x", "")
         );
         assert!(form.holds("b", "y") && !form.holds("b", "z"));
+        let choices = |value: &str| [Choice::new("w", "w"), Choice::new(value, "")];
+        assert!(form.holds_one("b", &choices("y")) && !form.holds_one("b", &choices("z")));
         assert_eq!(
             (form.error("a"), form.error("b"), form.is_ok()),
             ("first", "", false)

@@ -7,7 +7,7 @@ use crate::output::{Done, Failure};
 use access::{Ctx, SystemRole};
 use clap::Args;
 use evaluation::definitions::Unit;
-use evaluation::ops::{ByDefinition, Difference, EvaluationError, check_begun};
+use evaluation::ops::{ByDefinition, Difference, EvaluationError, check_begun, check_first_day};
 use evaluation::sql_sets::Frozen;
 use evaluation::{By, Month, Period};
 use jiff::civil::Date;
@@ -60,6 +60,7 @@ impl Evaluate {
         let period = Period::days(from, to, &program.config.timezone)
             .map_err(|e| Failure::unusable("unusable_period", e.to_string()).field("to"))?;
         let ctx = program.ready(SystemRole::Operator)?;
+        check_first_day(from, ctx.now(), &program.config.timezone).map_err(failed)?;
         let evaluation =
             evaluation::ops::evaluate_blocking(&ctx, &program.reference.current(), by, period)
                 .map_err(failed)?;
@@ -98,9 +99,11 @@ impl Evaluate {
         let period = Period::days(days.0, days.1, &program.config.timezone)
             .map_err(|e| Failure::unusable("unusable_period", e.to_string()).field("to"))?;
         let ctx = program.ready(SystemRole::Operator)?;
-        if let Some(month) = month {
-            check_begun(month, ctx.now(), &program.config.timezone).map_err(failed)?;
+        match month {
+            Some(month) => check_begun(month, ctx.now(), &program.config.timezone),
+            None => check_first_day(days.0, ctx.now(), &program.config.timezone),
         }
+        .map_err(failed)?;
         let city = program.reference.current();
         if let (Some(month), true) = (month, self.freeze) {
             let who = evaluation::ops::may_freeze(&ctx).map_err(failed)?;
@@ -149,8 +152,13 @@ impl Evaluate {
                     .score
                     .map_or_else(|| "–".to_owned(), |s| format!("{s:.1}"));
                 let grade = score.grade.as_deref().unwrap_or("not graded");
+                let other = match (score.otherwise, score.reviewed) {
+                    (None, _) => String::new(),
+                    (Some(other), true) => format!(" ({other:.1} before review)"),
+                    (Some(other), false) => format!(" ({other:.1} after review)"),
+                };
                 text.push_str(&format!(
-                    "  {:<42} {points:>9}   {grade}\n",
+                    "  {:<42} {points:>9}   {grade}{other}\n",
                     score.composite
                 ));
             }
@@ -221,6 +229,9 @@ pub fn failed(error: EvaluationError) -> Failure {
         }
         EvaluationError::NotOver(_) => Failure::unusable("not_over", message).field("month"),
         EvaluationError::NotBegun(_) => Failure::unusable("not_begun", message).field("month"),
+        EvaluationError::FirstDayAhead(_) => {
+            Failure::unusable("first_day_ahead", message).field("from")
+        }
         EvaluationError::SameVersion { .. } => {
             Failure::unusable("same_version", message).field("version")
         }

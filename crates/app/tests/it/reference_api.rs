@@ -338,6 +338,14 @@ fn a_citys_own_definitions_and_the_bulletin_come_by_the_api() {
             (&json!("not_begun"), &json!("month"))
         );
     }
+    for more in [&[][..], &["--definition", "standard"]] {
+        let days = ["evaluate", "--from", "2199-01-01", "--to", "2199-01-31"];
+        let error = place.run(&[&days[..], more].concat()).error(2);
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("first_day_ahead"), &json!("from"))
+        );
+    }
     assert!(!std::path::Path::new(&out).exists());
     // Frozen at the command line, it says who runs it, as the audit trail does.
     let frozen = [

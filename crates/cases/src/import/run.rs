@@ -765,12 +765,11 @@ fn update(
     });
     let events =
         rules::decide(Some(&case), Command::UpdateImport { old, new }, facts).map_err(refused)?;
-    let before = case.version;
     let after = events
         .iter()
-        .fold(Some(case), rules::apply)
+        .fold(Some(case.clone()), rules::apply)
         .ok_or(StoreError::Conflict)?;
-    sql::update(w, &after, before, &events)?;
+    sql::update(w, &after, &case, &events)?;
     let sql =
         "UPDATE import_keys SET content = $4 WHERE district = $1 AND source = $2 AND row_id = $3";
     w.exec_one(

@@ -398,7 +398,7 @@ pub(super) fn attempt(
     }
     let files: Vec<(Id, AttachmentKind)> = job.steps.iter().flat_map(Step::files).collect();
     claim(&mut w, &job.cases, &case, &files)?;
-    sql::update(&mut w, &case, before.version, &events)?;
+    sql::update(&mut w, &case, &before, &events)?;
     audits.extend(above(&mut w, &case)?);
     Ok(w.commit_all(&audits, case)?)
 }
@@ -488,7 +488,7 @@ impl merging::Others for Stored<'_, '_> {
             .iter()
             .fold(Some(other.clone()), rules::apply)
             .expect("an event never takes a case away");
-        sql::update(self.w, &after, other.version, &events)?;
+        sql::update(self.w, &after, other, &events)?;
         let detail = serde_json::json!({ "case": of.to_string(), "version": after.version });
         let event = AuditEvent::done(act.audit(), "case", after.number.to_string())
             .district(after.district.as_str())
@@ -650,15 +650,20 @@ fn resolve(
             missing,
             note,
         } => {
-            if case.state == State::Merged {
-                check_merged_call(r, job, case)?;
-            }
-            Command::CallBack {
+            let command = Command::CallBack {
                 contacted,
                 solved,
                 satisfaction,
                 missing: known_codes(&job.lists, ListKind::Missing, "missing", missing)?,
                 note: masked(&note),
+            };
+            if case.state == State::Merged {
+                Command::OfMerged {
+                    unit: check_merged_call(r, job, case)?,
+                    command: Box::new(command),
+                }
+            } else {
+                command
             }
         }
         Step::RequestVoid { reason } => Command::RequestVoid {
@@ -748,14 +753,19 @@ pub(super) fn known_code<'l>(
     })
 }
 
-/// The requester of a merged case is called when the case it went into is over, and never by the unit that handled that.
-fn check_merged_call(r: &mut Read<'_>, job: &Job, case: &Case) -> Result<(), CaseError> {
+/// The requester of a merged case is called when the case it went into is over, and never by the unit that handled that,
+/// which is the answer.
+fn check_merged_call(
+    r: &mut Read<'_>,
+    job: &Job,
+    case: &Case,
+) -> Result<Option<UnitId>, CaseError> {
     let refused = |refusal| {
         let act = Act::CallBack;
         Err(CaseError::Rule { act, refusal })
     };
     let Some(end) = sql_record::chain(r, &case.number)?.pop() else {
-        return Ok(());
+        return Ok(None);
     };
     if !end.state.is_final() || end.state == State::Merged {
         return refused(Refusal::NotOver { into: end.number });
@@ -764,7 +774,7 @@ fn check_merged_call(r: &mut Read<'_>, job: &Job, case: &Case) -> Result<(), Cas
         let act = Act::CallBack.as_str();
         return refused(Refusal::OwnUnit { act });
     }
-    Ok(())
+    Ok(end.unit)
 }
 
 /// The command with the words of people masked.

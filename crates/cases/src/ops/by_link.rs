@@ -93,6 +93,7 @@ pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<C
     let days = job.lists.rules.rate_days;
     ctx.write(move |mut w| {
         let (own, end) = with_end(&mut w, &job.seen)?;
+        let mut command = Command::Fair(command.clone());
         if own.state == State::Merged {
             let act = Act::Rate;
             let refused = |refusal| Err(CaseError::Rule { act, refusal });
@@ -103,8 +104,12 @@ pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<C
                 let act = act.as_str();
                 return refused(Refusal::WindowClosed { act, days });
             }
+            command = Command::OfMerged {
+                command: Box::new(command),
+                unit: end.unit,
+            };
         }
-        let (case, event) = make(&mut w, &job, &own, Command::Fair(command.clone()))?;
+        let (case, event) = make(&mut w, &job, &own, command)?;
         Ok(w.commit(event, case)?)
     })
     .await

@@ -360,7 +360,7 @@ fn one_by_program(
         .iter()
         .fold(Some(before.clone()), rules::apply)
         .expect("an event never takes a case away");
-    sql::update(&mut w, &case, before.version, &events)?;
+    sql::update(&mut w, &case, &before, &events)?;
     let detail = serde_json::json!({ "from": before.state.as_str(), "to": case.state.as_str(), "version": case.version });
     let mut audits = vec![
         AuditEvent::done(act.audit(), "case", case.number.to_string())

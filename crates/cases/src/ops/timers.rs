@@ -109,7 +109,7 @@ pub(super) fn make(
         .iter()
         .fold(Some(before.clone()), rules::apply)
         .expect("an event never takes a case away");
-    sql::update(w, &case, before.version, &events)?;
+    sql::update(w, &case, before, &events)?;
     let detail = serde_json::json!({ "from": before.state.as_str(), "to": case.state.as_str(), "version": case.version });
     let event = AuditEvent::done(act.audit(), "case", case.number.to_string())
         .district(case.district.as_str())

@@ -414,6 +414,7 @@ fn facts() -> Vec<Fact> {
             satisfaction: Satisfaction::Dissatisfied,
             missing: vec!["not_done".into()],
             note: why(),
+            unit: None,
         },
         Fact::NotAccepted { reason: why() },
         Fact::NotRegistered { reason: why() },
@@ -492,6 +493,7 @@ fn record() -> Record {
         solved: Some(false),
         satisfaction: Satisfaction::Dissatisfied,
         missing: vec!["not_done".into()],
+        unit: None,
     };
     Record {
         nature: Some("complaint".into()),

@@ -339,6 +339,7 @@ pub(super) fn said(
         satisfaction,
         missing,
         note: optional_text("note", note)?,
+        unit: None,
     })
 }
 
@@ -361,6 +362,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             solved,
             satisfaction,
             missing,
+            unit,
             ..
         } => {
             if event.by.kind != "staff" {
@@ -372,6 +374,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
                 solved: *solved,
                 satisfaction: *satisfaction,
                 missing: missing.clone(),
+                unit: *unit,
             });
         }
         Fact::AppealLodged {

@@ -333,6 +333,12 @@ pub enum Command {
         command: Box<Command>,
         words: Box<Answer>,
     },
+    /// What the requester of a merged case says, with the unit that handled the case it went into: it is about that unit.
+    #[serde(skip)]
+    OfMerged {
+        command: Box<Command>,
+        unit: Option<UnitId>,
+    },
     /// What several units do on one case.
     #[serde(skip)]
     Joint(JointCommand),
@@ -373,7 +379,7 @@ impl Command {
             Self::Clock(command) => command.act(),
             Self::Reply(command) => command.act(),
             Self::Fair(command) => command.act(),
-            Self::Answered { command, .. } => command.act(),
+            Self::Answered { command, .. } | Self::OfMerged { command, .. } => command.act(),
             Self::Joint(command) => command.act(),
         }
     }
@@ -643,9 +649,10 @@ pub fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let act = command.act();
-    let (command, words) = match command {
-        Command::Answered { command, words } => (*command, Some(*words)),
-        command => (command, None),
+    let (command, words, of_unit) = match command {
+        Command::Answered { command, words } => (*command, Some(*words), None),
+        Command::OfMerged { command, unit } => (*command, None, unit),
+        command => (command, None, None),
     };
     let state = case.map(|c| c.state);
     let row = moves::find(state, act).ok_or_else(|| Refusal::NotNow {
@@ -656,7 +663,12 @@ pub fn decide(
     if let Some(case) = case {
         guard_unit(case, act, facts.actor)?;
     }
-    let facts_of_move = outcome(case, command, facts)?;
+    let mut facts_of_move = outcome(case, command, facts)?;
+    for fact in &mut facts_of_move {
+        if let Fact::CalledBack { unit, .. } = fact {
+            *unit = of_unit;
+        }
+    }
     let facts_of_move = match case {
         Some(case) => answer::before_the_end(case, facts_of_move, words, facts)?,
         None => facts_of_move,
@@ -1111,7 +1123,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         Command::Joint(command) => joint::decide(case, command, facts)?,
         Command::Reply(command) => answer::decide(case, command, facts)?,
         Command::Fair(command) => vec![fairness::decide(case, command, facts)?],
-        Command::Answered { command, .. } => outcome(Some(case), *command, facts)?,
+        Command::Answered { command, .. } | Command::OfMerged { command, .. } => {
+            outcome(Some(case), *command, facts)?
+        }
     })
 }
 

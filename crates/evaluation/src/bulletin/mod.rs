@@ -280,10 +280,10 @@ pub fn compose(words: &Words<'_>, city_name: &str, city: &City, m: &Material) ->
     Bulletin {
         title: words.ta("evaluation-bulletin-title", &[("month", &month)]),
         lines,
-        findings: findings(words, m, chart),
-        bars: chart.and_then(|d| bars(words, m, d)),
-        funnel: chart.and_then(|d| funnel(words, m, d)),
-        tables: tables(words, m),
+        findings: findings(words, city, m, chart),
+        bars: chart.and_then(|d| bars(words, city, m, d)),
+        funnel: chart.and_then(|d| funnel(words, city, m, d)),
+        tables: tables(words, city, m),
         notes: notes(words, m),
         page: words.t("evaluation-bulletin-page"),
         notes_title: words.t("evaluation-bulletin-notes"),
@@ -299,11 +299,14 @@ fn name<'a>(words: &Words<'_>, d: &'a Definition) -> &'a str {
     words.of(&d.name_zh, &d.name_en)
 }
 
-fn row_name(words: &Words<'_>, line: &Line) -> String {
-    if line.key == "unknown" {
-        words.t("evaluation-unknown")
-    } else {
-        line.name.clone()
+/// What a row is called in the language of the bulletin, where the reference data has such a name.
+fn row_name(words: &Words<'_>, city: &City, by: By, line: &Line) -> String {
+    let english = crate::pages::english(city, by, &line.key);
+    match english.filter(|_| words.lang == Lang::En) {
+        _ if line.key == "unknown" => words.t("evaluation-unknown"),
+        _ if by == By::City => words.t("evaluation-by-city"),
+        Some(name) => name.to_owned(),
+        None => line.name.clone(),
     }
 }
 
@@ -333,7 +336,12 @@ pub fn grouped(n: i64) -> String {
     out
 }
 
-fn findings(words: &Words<'_>, m: &Material, chart: Option<&Definition>) -> Vec<String> {
+fn findings(
+    words: &Words<'_>,
+    city: &City,
+    m: &Material,
+    chart: Option<&Definition>,
+) -> Vec<String> {
     let mut found = Vec::new();
     let (Some(definition), Some(whole)) = (chart, m.city.first()) else {
         return found;
@@ -365,7 +373,7 @@ fn findings(words: &Words<'_>, m: &Material, chart: Option<&Definition>) -> Vec<
                 let placed = l.rates.get(&definition.id).and_then(|f| f.funnel.as_ref());
                 placed.is_some_and(|p| wanted.contains(&p.standing))
             })
-            .map(|l| row_name(words, l))
+            .map(|l| row_name(words, city, By::Unit, l))
             .collect()
     };
     for (wanted, key) in [
@@ -387,11 +395,16 @@ fn findings(words: &Words<'_>, m: &Material, chart: Option<&Definition>) -> Vec<
     found
 }
 
-fn bars(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Bars> {
+fn bars(words: &Words<'_>, city: &City, m: &Material, definition: &Definition) -> Option<Bars> {
     let mut rows: Vec<(String, Share)> = m
         .units
         .iter()
-        .filter_map(|l| Some((row_name(words, l), l.rates.get(&definition.id)?.share())))
+        .filter_map(|l| {
+            Some((
+                row_name(words, city, By::Unit, l),
+                l.rates.get(&definition.id)?.share(),
+            ))
+        })
         .filter(|(_, share)| share.value.is_some())
         .collect();
     // By size, not by rate: an order by rate is a ranking, and most differences are noise.
@@ -406,14 +419,18 @@ fn bars(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Bars
     })
 }
 
-fn funnel(words: &Words<'_>, m: &Material, definition: &Definition) -> Option<Funnel> {
+fn funnel(words: &Words<'_>, city: &City, m: &Material, definition: &Definition) -> Option<Funnel> {
     let points: Vec<(String, Share, Standing)> = m
         .units
         .iter()
         .filter_map(|l| {
             let figure = l.rates.get(&definition.id)?;
             let placed = figure.funnel.as_ref()?;
-            Some((row_name(words, l), figure.share(), placed.standing))
+            Some((
+                row_name(words, city, By::Unit, l),
+                figure.share(),
+                placed.standing,
+            ))
         })
         .collect();
     let (n, d) = points.iter().fold((0, 0), |(n, d), (_, s, _)| {
@@ -445,7 +462,7 @@ fn cell_in(unit: Unit, share: Share) -> Cell {
     }
 }
 
-fn tables(words: &Words<'_>, m: &Material) -> Vec<Table> {
+fn tables(words: &Words<'_>, city: &City, m: &Material) -> Vec<Table> {
     let mut tables = Vec::new();
     if let Some(whole) = m.city.first() {
         let before = m.before.first();
@@ -488,30 +505,42 @@ fn tables(words: &Words<'_>, m: &Material) -> Vec<Table> {
             rows: rows.collect(),
         });
     }
-    for (title, lines) in [
-        ("evaluation-bulletin-by-unit", &m.units),
-        ("evaluation-bulletin-by-division", &m.divisions),
+    for (title, by, lines) in [
+        ("evaluation-bulletin-by-unit", By::Unit, &m.units),
+        (
+            "evaluation-bulletin-by-division",
+            By::Division,
+            &m.divisions,
+        ),
     ] {
-        tables.push(by_line(words, &m.set, words.t(title), lines));
+        let name = |line: &Line| row_name(words, city, by, line);
+        tables.push(by_line(words, &m.set, words.t(title), lines, &name));
     }
-    for (object, lines) in [
-        (Object::Unit, &m.units),
-        (Object::Region, &m.divisions),
-        (Object::Post, &m.city),
+    for (object, by, lines) in [
+        (Object::Unit, By::Unit, &m.units),
+        (Object::Region, By::Division, &m.divisions),
+        (Object::Post, By::City, &m.city),
     ] {
+        let name = |line: &Line| row_name(words, city, by, line);
         for composite in m.set.composites.iter().filter(|c| c.object == object) {
-            tables.extend(scores(words, composite, lines));
+            tables.extend(scores(words, composite, lines, &name));
         }
     }
     tables
 }
 
-fn by_line(words: &Words<'_>, set: &DefinitionSet, title: String, lines: &[Line]) -> Table {
+fn by_line(
+    words: &Words<'_>,
+    set: &DefinitionSet,
+    title: String,
+    lines: &[Line],
+    row_name: &dyn Fn(&Line) -> String,
+) -> Table {
     let definitions = in_tables(set);
     let mut heads = vec![words.t("evaluation-bulletin-name")];
     heads.extend(definitions.iter().map(|d| name(words, d).to_owned()));
     let rows = lines.iter().take(MOST_ROWS).map(|line| {
-        let mut row = vec![Cell::Text(row_name(words, line))];
+        let mut row = vec![Cell::Text(row_name(line))];
         row.extend(definitions.iter().map(|d| {
             line.rates
                 .get(&d.id)
@@ -540,10 +569,24 @@ pub fn objection_text(words: &Words<'_>, objections: &[Objection]) -> String {
     texts.join(if words.lang == Lang::Zh { "；" } else { "; " })
 }
 
+// words: evaluation-score-*
+/// The points by the other figures, in words: before or after review; empty where nothing was reviewed.
+pub fn otherwise_text(words: &Words<'_>, score: &Score) -> String {
+    let key = if score.reviewed {
+        "evaluation-score-then-before"
+    } else {
+        "evaluation-score-then-after"
+    };
+    score.otherwise.map_or_else(String::new, |points| {
+        words.ta(key, &[("points", &format!("{points:.1}"))])
+    })
+}
+
 fn scores(
     words: &Words<'_>,
     composite: &crate::definitions::Composite,
     lines: &[Line],
+    row_name: &dyn Fn(&Line) -> String,
 ) -> Option<Table> {
     let scored: Vec<(&Line, &Score)> = lines
         .iter()
@@ -559,6 +602,7 @@ fn scores(
     } else {
         name
     };
+    let has_both = scored.iter().any(|(_, score)| score.otherwise.is_some());
     let rows = scored.into_iter().map(|(line, score)| {
         let grade = match (&score.grade, score.objections.is_empty()) {
             (Some(grade), _) => grade.clone(),
@@ -566,22 +610,19 @@ fn scores(
             (None, false) => objection_text(words, &score.objections),
         };
         let rank = score.rank.map_or_else(|| "–".to_owned(), |r| r.to_string());
-        vec![
-            Cell::Text(row_name(words, line)),
-            Cell::Points(score.score),
-            Cell::Text(grade),
-            Cell::Text(rank),
-        ]
+        let mut row = vec![Cell::Text(row_name(line)), Cell::Points(score.score)];
+        row.extend(has_both.then(|| Cell::Text(otherwise_text(words, score))));
+        row.extend([Cell::Text(grade), Cell::Text(rank)]);
+        row
     });
+    let rows = rows.collect();
+    let mut heads = vec!["evaluation-bulletin-name", "evaluation-score"];
+    heads.extend(has_both.then_some("evaluation-score-otherwise"));
+    heads.extend(["evaluation-grade", "evaluation-rank"]);
     Some(Table {
         title,
-        heads: vec![
-            words.t("evaluation-bulletin-name"),
-            words.t("evaluation-score"),
-            words.t("evaluation-grade"),
-            words.t("evaluation-rank"),
-        ],
-        rows: rows.collect(),
+        heads: heads.into_iter().map(|key| words.t(key)).collect(),
+        rows,
     })
 }
 

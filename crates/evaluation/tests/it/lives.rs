@@ -63,6 +63,8 @@ pub enum Did {
     Register,
     RegisterWithoutLimit,
     Dispatch,
+    /// To the second unit.
+    DispatchOther,
     Sign,
     Return,
     Rule,
@@ -76,6 +78,8 @@ pub enum Did {
     CallBack,
     RateAnew,
     Reopen,
+    /// Not to the unit that had handled it.
+    ReopenElsewhere,
     Void,
     Merge,
 }
@@ -155,6 +159,10 @@ fn command(did: Did, when: Timestamp) -> Command {
             unit: unit(0),
             basis: String::new(),
         },
+        Did::DispatchOther => Command::Dispatch {
+            unit: unit(1),
+            basis: String::new(),
+        },
         Did::Sign => Command::Sign,
         Did::Return => Command::Return {
             reason: "不属于我们".into(),
@@ -195,6 +203,10 @@ fn command(did: Did, when: Timestamp) -> Command {
             reason: "又坏了".into(),
             to_dispatch: false,
         }),
+        Did::ReopenElsewhere => Command::Fair(FairCommand::Reopen {
+            reason: "又坏了".into(),
+            to_dispatch: true,
+        }),
         Did::Void => Command::Void {
             reason: "重复登记".into(),
         },
@@ -230,7 +242,10 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
             },
             account: Some(did.account()),
             roles: Role::ALL.to_vec(),
-            unit: did.is_of_unit().then(|| unit(0)),
+            unit: case
+                .as_ref()
+                .and_then(|c| c.unit)
+                .filter(|_| did.is_of_unit()),
             is_program: false,
             behalf: None,
         };

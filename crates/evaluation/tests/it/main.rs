@@ -17,3 +17,4 @@ mod months;
 mod random;
 mod scope;
 mod through_ops;
+mod units;

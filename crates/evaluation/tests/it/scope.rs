@@ -23,6 +23,8 @@ use tower::ServiceExt as _;
 const UNITS: &str =
     "code,name,name_en,kind\nWATER,水务局,Water Bureau,政府\nCLEAN,环卫公司,,企业\n";
 const ELSEWHERE: &str = "410103";
+const DIVISIONS: &str =
+    "code,name,name_en\n410102000000,中原区,Zhongyuan District\n410103000000,二七区,\n";
 
 struct Stage<'d> {
     db: &'d TestDb,
@@ -39,6 +41,11 @@ impl<'d> Stage<'d> {
         let clock = Arc::new(ManualClock::at(at("04-20 10:00")));
         let system = db.system(&clock);
         actors::ops::import_units(&system, UNITS.as_bytes(), "test").unwrap();
+        let from = grid::ops::ImportOptions {
+            source: "test".into(),
+            crs: kernel::geo::Crs::Wgs84,
+        };
+        grid::ops::import_divisions(&system, DIVISIONS.as_bytes(), &from).unwrap();
         let reference = Arc::new(Reference::new(TimeZone::get("Asia/Shanghai").unwrap()));
         reference.refresh_blocking(&system).unwrap();
         let city = reference.current();
@@ -306,6 +313,14 @@ testdb::both_engines!(
 
 testdb::both_engines!(the_pages_of_figures_show_and_refuse, &migrations(), |db| {
     let stage = Stage::new(db);
+    // What a table is grouped by is always something: there is nothing to choose first.
+    for path in ["/evaluation", "/evaluation/figures?month=2019-04&by=unit"] {
+        let (_, page) = stage.get(Role::Leader, None, None, path);
+        assert!(
+            page.contains("id=\"f-by\"") && !page.contains("Please choose"),
+            "{path}"
+        );
+    }
     for path in [
         "/evaluation/figures?month=2019-04",
         "/evaluation/figures?month=2019-04&by=unit",
@@ -582,12 +597,24 @@ testdb::both_engines!(
             (&rate["numerator"], &rate["after_review"]["numerator"]),
             (&2.into(), &3.into())
         );
+        // A score keeps what it was made of, so that it can be recomputed by hand, and what a review would make of it.
+        let scores = water["scores"].as_array().unwrap();
+        let score = scores.iter().find(|s| s["composite"] == "unit/eg").unwrap();
+        let points = score["parts"].as_array().unwrap().iter();
+        let sum: f64 = points.map(|p| p["points"].as_f64().unwrap()).sum();
         assert!(
-            water["scores"]
-                .as_array()
-                .unwrap()
+            (sum - score["score"].as_f64().unwrap()).abs() < 1e-9,
+            "{score}"
+        );
+        // Two of three on time are 40 of 60 points; all of them after review.
+        let more = score["otherwise"].as_f64().unwrap() - sum;
+        assert!((more - 20.0).abs() < 1e-9, "{score}");
+        assert!(shown.contains("100.0 after review"), "{shown}");
+        assert!(
+            leading(&shown)
                 .iter()
-                .any(|s| s["score"].is_f64())
+                .any(|(path, _)| path.contains("rate=dispose_on_time")),
+            "its parts lead to their cases"
         );
         let (_, list) = read("/api/v1/evaluation/months");
         assert_eq!(list["months"][0]["month"], "2019-04");
@@ -648,6 +675,43 @@ testdb::both_engines!(
                 .0,
             422
         );
+        // Nor has a period of days whose first has not come, nor the cases behind what is not there.
+        let days = "from=2019-04-21&to=2019-05-02";
+        for (path, code) in [
+            (
+                format!("/api/v1/evaluation/cases?by=city&key=city&count=archive&{days}"),
+                "evaluation.first_day_ahead",
+            ),
+            (
+                "/api/v1/evaluation/cases?by=city&key=city&count=archive&month=2019-05".to_owned(),
+                "evaluation.not_begun",
+            ),
+        ] {
+            let (status, text) = stage.get(Role::Leader, None, None, &path);
+            let why: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!((status, &why["code"]), (422, &code.into()), "{text}");
+            let field = if path.contains("from=") {
+                "from"
+            } else {
+                "month"
+            };
+            assert_eq!(why["field"], field);
+        }
+        for path in [
+            format!("/evaluation?by=unit&{days}"),
+            format!("/evaluation/behind?by=city&key=city&count=archive&{days}"),
+            "/evaluation/behind?by=city&key=city&count=archive&month=2019-05".to_owned(),
+            "/evaluation/own?month=2019-05".to_owned(),
+        ] {
+            let (status, page) = stage.get(Role::Leader, None, None, &path);
+            let says = page.contains("has not come yet") || page.contains("has not begun");
+            assert!(status == 422 && says, "{path}: {page}");
+        }
+        // A period that runs has figures up to now.
+        let (status, _) = stage.page(Role::Leader, None, None, "by=city");
+        assert_eq!(status, 200);
+        let runs = "/evaluation?from=2019-04-20&to=2019-05-02";
+        assert_eq!(stage.get(Role::Leader, None, None, runs).0, 200);
         // The month that runs has figures up to now.
         assert_eq!(
             stage
@@ -655,5 +719,63 @@ testdb::both_engines!(
                 .0,
             200
         );
+    }
+);
+
+testdb::both_engines!(
+    places_and_units_are_called_by_their_english_names_where_there_are_any,
+    &migrations(),
+    |db| {
+        use evaluation::bulletin::{self, Cell, Words};
+        let stage = Stage::new(db);
+        let chinese = "<span lang=\"zh-CN\">二七区</span>";
+        for path in [
+            "/evaluation?from=2019-04-08&to=2019-04-14&by=division",
+            "/evaluation/figures?month=2019-04&by=division&rate=closing/need_archive",
+        ] {
+            let (_, page) = stage.get(Role::Leader, None, None, path);
+            assert!(page.contains("Zhongyuan District"), "{path}: {page}");
+            assert!(!page.contains("中原区"), "{path}");
+            // Where there is none, the Chinese name is marked as such.
+            assert!(page.contains(chinese), "{path}");
+        }
+        let (_, page) = stage.page(Role::Leader, None, Some("410102"), "by=city");
+        assert!(
+            page.contains("<span class=\"sub\">Zhongyuan District</span>"),
+            "{page}"
+        );
+        // So in the bulletin.
+        let ctx = stage.db.system(&stage.clock);
+        let reference = Reference::new(TimeZone::get("Asia/Shanghai").unwrap());
+        reference.refresh_blocking(&ctx).unwrap();
+        let (city, now) = (reference.current(), ctx.now());
+        let (held, month) = (city.clone(), "2019-04".parse().unwrap());
+        let whole = evaluation::ops::WHOLE_CITY;
+        let material = ctx
+            .read_blocking(move |r| bulletin::material(r, &held, "standard", month, now, &whole))
+            .unwrap();
+        let i18n = access::words_of(&[access::capability(), evaluation::capability()]).unwrap();
+        for (lang, names) in [
+            (ui::Lang::Zh, ["水务局", "中原区"]),
+            (ui::Lang::En, ["Water Bureau", "Zhongyuan District"]),
+        ] {
+            let made = bulletin::compose(&Words { i18n: &i18n, lang }, "City", &city, &material);
+            let cells = made.tables.iter().flat_map(|t| &t.rows).flatten();
+            let texts: Vec<&str> = cells
+                .filter_map(|cell| match cell {
+                    Cell::Text(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let drawn: Vec<&str> = made
+                .bars
+                .iter()
+                .flat_map(|bars| bars.rows.iter().map(|row| row.0.as_str()))
+                .collect();
+            for name in names {
+                assert!(texts.contains(&name), "{name}: {texts:?}");
+            }
+            assert!(drawn.contains(&names[0]), "{drawn:?}");
+        }
     }
 );

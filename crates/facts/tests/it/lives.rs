@@ -279,13 +279,15 @@ impl Lives {
             self.decide(Some(&case), command)
         });
         let Some(events) = events else { return };
-        let before = case.version;
-        let after = events.iter().fold(Some(case), rules::apply).unwrap();
+        let after = events
+            .iter()
+            .fold(Some(case.clone()), rules::apply)
+            .unwrap();
         let stored = after.clone();
         self.ctx
             .renewed()
             .write_blocking::<_, StoreError, _>(move |mut w| {
-                sql::update(&mut w, &stored, before, &events)?;
+                sql::update(&mut w, &stored, &case, &events)?;
                 w.commit(AuditEvent::done("test.act", "case", ""), ())
             })
             .unwrap();
