@@ -244,4 +244,3 @@ dispatch-item-saved = The item is in the list.
 dispatch-task-any = any
 dispatch-task-verify = verify
 dispatch-task-check = check
-dispatch-error-bad-task = There is no such task.

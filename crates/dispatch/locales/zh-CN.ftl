@@ -232,4 +232,3 @@ dispatch-item-saved = 事项已列入清单。
 dispatch-task-any = 不限
 dispatch-task-verify = 核实
 dispatch-task-check = 核查
-dispatch-error-bad-task = 没有这种任务。

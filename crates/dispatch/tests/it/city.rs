@@ -130,6 +130,7 @@ impl City {
         let capabilities = vec![
             access::capability(),
             attachments::capability(),
+            matters::http::capability(),
             cases::http::capability(),
             dispatch::capability(),
             probe,
