@@ -265,6 +265,9 @@ pub enum Fact {
         to: Option<AccountId>,
         /// Its own deadline.
         due_at: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 受理
     Accepted {
@@ -423,6 +426,9 @@ pub enum Fact {
     CheckLapsed {
         /// The new deadline of the task.
         due_at: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 结案
     Closed {
@@ -589,6 +595,9 @@ pub struct Recomputed {
     /// The stage it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Stage>,
+    /// The deadline of the task in the street, if that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskMoved>,
     /// The end of the wait for the requester, if that moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Moved>,
@@ -598,6 +607,16 @@ pub struct Recomputed {
     /// The deadlines of parts that move.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartMoved>,
+}
+
+/// The deadline of a task in the street before and after another calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskMoved {
+    /// Verify or check.
+    pub task: TaskKind,
+    /// Before and after.
+    #[serde(flatten)]
+    pub moved: Moved,
 }
 
 /// The deadline of a part before and after another calendar.
@@ -754,6 +773,19 @@ pub struct Task {
     pub assignee: Option<AccountId>,
     /// When it is due.
     pub due_at: Timestamp,
+    /// What that rests on; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<TaskClock>,
+}
+
+/// What the deadline of a task rests on, so that another calendar can move it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskClock {
+    /// Since when it runs.
+    pub from: Timestamp,
+    /// Under which limit, by which calendar.
+    #[serde(flatten)]
+    pub timed: Timed,
 }
 
 /// 延期申请 — a request for more time.

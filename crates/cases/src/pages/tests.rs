@@ -319,6 +319,7 @@ fn facts() -> Vec<Fact> {
             task: TaskKind::Verify,
             to: None,
             due_at: now(),
+            timed: None,
         },
         Fact::VerifyLapsed,
         Fact::Recomputed(Box::new(crate::model::Recomputed {
@@ -333,6 +334,7 @@ fn facts() -> Vec<Fact> {
             }),
             stage: None,
             of: None,
+            task: None,
             wait: None,
             claim: None,
             parts: Vec::new(),
@@ -342,6 +344,10 @@ fn facts() -> Vec<Fact> {
             handling: None,
             stage: None,
             of: None,
+            task: Some(crate::model::TaskMoved {
+                task: TaskKind::Check,
+                moved: moved(true),
+            }),
             wait: Some(moved(true)),
             claim: Some(moved(false)),
             parts: vec![crate::model::PartMoved {
@@ -391,8 +397,12 @@ fn facts() -> Vec<Fact> {
             task: TaskKind::Check,
             to: Some(worker),
             due_at: now(),
+            timed: None,
         },
-        Fact::CheckLapsed { due_at: now() },
+        Fact::CheckLapsed {
+            due_at: now(),
+            timed: None,
+        },
         Fact::Checked {
             passed: false,
             note: why(),
@@ -582,6 +592,7 @@ fn case_in(state: State) -> Case {
             kind: TaskKind::Check,
             assignee: None,
             due_at: now(),
+            clock: None,
         }),
         ..case
     }

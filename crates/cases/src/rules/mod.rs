@@ -862,10 +862,12 @@ fn task(
     facts: &Facts<'_>,
 ) -> Result<Fact, Refusal> {
     let limit = facts.rules.task_limit(kind, channel, urgent);
+    let due = due(limit, facts)?;
     Ok(Fact::TaskGiven {
         task: kind,
         to,
-        due_at: due(limit, facts)?.at,
+        due_at: due.at,
+        timed: Some(clocks::timed(limit, &due, facts)),
     })
 }
 
@@ -1021,15 +1023,16 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 due_at: None,
             }]
         }
-        Command::LapseCheck => vec![Fact::CheckLapsed {
-            due_at: due(
-                facts
-                    .rules
-                    .task_limit(TaskKind::Check, &case.channel, case.urgent),
-                facts,
-            )?
-            .at,
-        }],
+        Command::LapseCheck => {
+            let limit = facts
+                .rules
+                .task_limit(TaskKind::Check, &case.channel, case.urgent);
+            let due = due(limit, facts)?;
+            vec![Fact::CheckLapsed {
+                due_at: due.at,
+                timed: Some(clocks::timed(limit, &due, facts)),
+            }]
+        }
         Command::Close { closing } => {
             let closing = text("closing", &closing)?;
             if let Some(standard) = &case.standard
