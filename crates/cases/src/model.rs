@@ -4,11 +4,12 @@ use crate::record::{Answer, Record};
 use crate::stage::{Clocks, Stage};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
 use kernel::deadline::{Limit, Pause};
 use kernel::geo::{Crs, Point};
 use kernel::id::Id;
-use matters::MatterId;
+use matters::{Catalogue, Condition, MatterClass, MatterId};
 use serde::{Deserialize, Serialize};
 
 kernel::typed_id! {
@@ -208,6 +209,58 @@ pub struct Standard {
     /// Law, clause; none in lives of before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<String>,
+    /// Which version of the class said so; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
+}
+
+impl Standard {
+    /// A registration condition of a class as it counts now, to be kept with a case.
+    pub fn of(class: &MatterClass, condition: &Condition, catalogue: Option<&Catalogue>) -> Self {
+        let (standard, of_standard) = catalogue
+            .map(|c| (c.standard.clone(), c.version.clone()))
+            .unwrap_or_default();
+        Self {
+            matter: class.id,
+            code: class.code.clone(),
+            catalogue: class.catalogue.clone(),
+            rule: condition.rule_no,
+            condition: condition.text.clone(),
+            limit: condition.limit,
+            closings: condition.closing.clone(),
+            evidence: condition.evidence.clone(),
+            legal_basis: condition.legal_basis.clone(),
+            edition: Some(Edition {
+                version: class.version,
+                valid_from: class.valid_from,
+                standard,
+                of_standard,
+            }),
+        }
+    }
+    /// The words of what the condition wants shown; none where it wants nothing. A sheet that says 无 asks for nothing.
+    pub fn asks_to_see(&self) -> Option<&str> {
+        let words = self.evidence.as_deref()?.trim();
+        let says_none = ["", "无", "无需", "不需要", "-", "—", "/"].contains(&words)
+            || words.eq_ignore_ascii_case("none");
+        (!says_none).then_some(words)
+    }
+}
+
+/// 版本 — the version of a class under which a case was registered. It stays what it was when newer ones come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// The number of the version of the class, from 1.
+    pub version: u32,
+    /// The first day of that version; none where it had counted since ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The standard that the catalogue followed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub standard: String,
+    /// The version of that standard.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of_standard: String,
 }
 
 /// One fact in the life of a case. Never changed afterwards.

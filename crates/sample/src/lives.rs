@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::{Calendar, DivisionCode};
-use matters::{MatterClass, rules};
+use matters::{Catalogue, MatterClass, rules};
 use std::collections::BTreeMap;
 
 /// A case and its life.
@@ -45,6 +45,7 @@ pub(crate) struct World<'a> {
     pub entries: Vec<&'static Entry>,
     pub territory: Territory,
     pub rules: CityRules,
+    pub catalogue: Catalogue,
     pub actors: BTreeMap<AccountId, Actor>,
     by_role: BTreeMap<Role, Vec<AccountId>>,
     /// The lead and the handlers of each unit.
@@ -156,6 +157,7 @@ impl<'a> World<'a> {
             entries,
             territory,
             rules,
+            catalogue: classes::catalogue(on),
             actors,
             by_role,
             staff,

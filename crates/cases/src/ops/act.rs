@@ -848,17 +848,8 @@ fn standard(
         };
         return Err(CaseError::field("rule", "cases.unknown_rule", reason));
     };
-    Ok(Standard {
-        matter,
-        code: class.code.clone(),
-        catalogue: class.catalogue.clone(),
-        rule: condition.rule_no,
-        condition: condition.text.clone(),
-        limit: condition.limit,
-        closings: condition.closing.clone(),
-        evidence: condition.evidence.clone(),
-        legal_basis: condition.legal_basis.clone(),
-    })
+    let catalogue = city.matters.catalogue(&class.catalogue);
+    Ok(Standard::of(class, condition, catalogue))
 }
 
 /// Who answers for the matter at the place today, and why. Who received it first is only asked for where a city says that

@@ -1,6 +1,6 @@
 //! The life of a case as people read it: what happened, when, by whom, in which words.
 
-use super::line::limit_words;
+use super::line::{edition_words, limit_words};
 use crate::lists::{ListKind, Lists};
 use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, Moved, TaskKind, Timed};
 use access::{AccountId, Role, role_key};
@@ -405,7 +405,11 @@ fn content(
             let limit = standard
                 .limit
                 .map_or_else(|| ui.t("cases-no-limit"), |l| limit_words(ui, l));
-            (lines(vec![standard.condition.clone(), limit]), "good")
+            let edition = edition_words(ui, standard).unwrap_or_default();
+            (
+                lines(vec![standard.condition.clone(), limit, edition]),
+                "good",
+            )
         }
         Fact::Dispatched {
             unit: id,

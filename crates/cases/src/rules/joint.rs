@@ -822,6 +822,7 @@ mod tests {
                 closings: Vec::new(),
                 evidence: None,
                 legal_basis: None,
+                edition: None,
             };
             let desk = by(&desk, 9, 9);
             life.must(
