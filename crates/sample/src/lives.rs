@@ -146,7 +146,11 @@ impl<'a> World<'a> {
             ..nobody.clone()
         };
         let entries = classes::entries().collect();
-        let rules = CityRules::default();
+        // The past of an invented city has no photographs, and false ones are not made: there nobody insisted on evidence.
+        let rules = CityRules {
+            evidence_must_be_shown: false,
+            ..CityRules::default()
+        };
         Ok(Self {
             seed,
             now,

@@ -6,7 +6,8 @@ use super::read::{Wrong, matter_label, unit_label};
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
-use crate::rules::CityRules;
+use crate::ops::CaseError;
+use crate::rules::{CityRules, Refusal, evidence_owed};
 use crate::words::act_key;
 use access::{Account, AccountId};
 use actors::Unit;
@@ -299,6 +300,17 @@ impl Maker<'_> {
                 }
             }
             form.files = form.files.map(|files| files.sent(sent.entry));
+            if let Some(files) = &mut form.files
+                && matches!(
+                    sent.wrong,
+                    Wrong::Case(CaseError::Rule {
+                        refusal: Refusal::EvidenceOwed { .. },
+                        ..
+                    })
+                )
+            {
+                files.faults.push(sentence.clone());
+            }
             let is_told = form.inputs.iter().any(|i| !i.fault.is_empty())
                 || form.files.as_ref().is_some_and(|f| !f.faults.is_empty());
             if !is_told {
@@ -396,7 +408,22 @@ impl Maker<'_> {
             _ => return None,
         };
         let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
-        Some(PictureField { is_camera, ..field })
+        let owed = (act == Act::ReportBack)
+            .then(|| evidence_owed(self.case, &self.lists.rules))
+            .flatten();
+        let help = match owed {
+            Some(evidence) => {
+                let asked = self.ui.tn("cases-files-owed", "evidence", evidence);
+                format!("{asked} {}", field.help)
+            }
+            None => field.help.clone(),
+        };
+        Some(PictureField {
+            is_camera,
+            is_needed: owed.is_some(),
+            help,
+            ..field
+        })
     }
 
     fn input(&self, id: &str, name: &'static str, kind: Kind) -> Input {
