@@ -49,6 +49,7 @@ pub use show::{list_json, show_json, states_of};
 pub use timers::run_timers;
 pub use track::{track, track_link};
 pub use unclear::{Return, ReturnedCase, Unclear, unclear};
+pub use words::answer_of_closing;
 
 use crate::model::Case;
 use crate::moves::Act;

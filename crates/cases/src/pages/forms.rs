@@ -6,7 +6,8 @@ use super::read::{Wrong, matter_label, unit_label};
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
-use crate::ops::CaseError;
+use crate::ops::{CaseError, answer_of_closing};
+use crate::record::AnswerParts;
 use crate::rules::{CityRules, Refusal, evidence_owed};
 use crate::words::act_key;
 use access::{Account, AccountId};
@@ -254,6 +255,17 @@ fn tone_of(act: Act) -> &'static str {
     }
 }
 
+/// The parts of an answer as one text.
+fn in_a_row(parts: &AnswerParts) -> String {
+    let parts = parts.named();
+    let words: Vec<&str> = parts
+        .iter()
+        .map(|(_, t)| *t)
+        .filter(|t| !t.is_empty())
+        .collect();
+    words.join(" ")
+}
+
 impl Maker<'_> {
     /// The form of an act.
     pub fn form(&self, act: Act) -> ActForm {
@@ -337,13 +349,26 @@ impl Maker<'_> {
             Act::Answer => self.case.question.clone(),
             Act::ApproveAnswer => {
                 let draft = self.case.record.draft.as_ref()?;
-                let parts = draft.answer.parts.named();
-                let words: Vec<&str> = parts
-                    .iter()
-                    .map(|(_, t)| *t)
-                    .filter(|t| !t.is_empty())
-                    .collect();
-                Some(ui.tn("cases-asked-answer", "words", words.join(" ")))
+                let words = in_a_row(&draft.answer.parts);
+                Some(ui.tn("cases-asked-answer", "words", words))
+            }
+            // Whoever closes agrees to what goes out by that: it is read first.
+            Act::Close => {
+                if let Some(draft) = &self.case.record.draft {
+                    let words = in_a_row(&draft.answer.parts);
+                    let is_open = !draft.approved && draft.returned.is_none();
+                    return is_open.then(|| ui.tn("cases-close-draft", "words", words));
+                }
+                if self.lists.rules.answer_must_be_written {
+                    return None;
+                }
+                let known = (self.case.standard.as_ref()).map_or(&[][..], |s| &s.closings);
+                let closing = match known {
+                    [only] => only.clone(),
+                    _ => ui.t("cases-close-to-choose"),
+                };
+                let made = answer_of_closing(self.city, self.lists, self.case, &closing, ui.now)?;
+                Some(ui.tn("cases-close-answer", "words", in_a_row(&made.parts)))
             }
             Act::DraftAnswer => {
                 let returned = self.case.record.draft.as_ref()?.returned.as_ref()?;
