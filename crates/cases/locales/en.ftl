@@ -625,6 +625,7 @@ cases-appeal-evidence = Evidence: { $evidence }
 cases-asked-exclusion = Asked to be left out: { $reason } { $words }
 cases-refusal-doors = The answer names the reason and the doors that are still open: { $doors }.
 cases-fact-nature = Nature
+cases-nature-none = not stated
 cases-nature-assumed = { $nature } (not said; the usual one)
 cases-fact-late = On time
 cases-fact-exempt = Exempt

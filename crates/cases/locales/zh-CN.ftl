@@ -618,6 +618,7 @@ cases-appeal-evidence = 证据：{ $evidence }
 cases-asked-exclusion = 申请剔除：{ $reason } { $words }
 cases-refusal-doors = 答复会写明理由，并告诉反映人还可以走的渠道：{ $doors }。
 cases-fact-nature = 诉求性质
+cases-nature-none = 未说明
 cases-nature-assumed = { $nature }（未说明，按惯例）
 cases-fact-late = 按期
 cases-fact-exempt = 免责

@@ -721,6 +721,9 @@ impl Frame<'_> {
                 name
             };
             add("cases-fact-nature", text(&name));
+        } else if crate::rules::answer::is_owed(case) {
+            // A contact of before natures were kept, or of a city that assumes none.
+            add("cases-fact-nature", text(&ui.t("cases-nature-none")));
         }
         add(
             "cases-fact-channel",

@@ -1467,7 +1467,14 @@ testdb::both_engines!(
             (json!("consultation"), json!(true))
         );
         city.rule("cases.usual_nature", "");
-        assert_eq!(nature(resident(&city).0), (Value::Null, json!(false)));
+        let none = resident(&city).0;
+        assert_eq!(nature(none), (Value::Null, json!(false)));
+        let fact = |number| {
+            let page = city.get("acceptor", &format!("/cases/{number}")).text;
+            page.contains("<dt>诉求性质</dt><dd>未说明</dd>")
+        };
+        assert!(fact(none), "an open question is told as one");
+        assert!(!fact(found), "what is no contact has no nature");
         for number in [a, found, named] {
             city.check_life(number);
         }
