@@ -361,6 +361,7 @@ impl Stage<'_> {
         let street = self.guest(id).await?;
         let other = self.helpers(called)?[0];
         let new = |ask: &str| whistle::NewWhistle {
+            case: None,
             units: vec![called, other],
             ask: ask.into(),
             division: None,

@@ -340,7 +340,7 @@ pub(super) fn attempt(
     let Some(before) = sql::by_number(&mut w, &job.number)? else {
         return Err(CaseError::not_found(job.number));
     };
-    if !job.reach.holds(&before) {
+    if !job.reach.holds(&before) && !whistles_at_home(job, &before) {
         return Err(CaseError::NotFound {
             number: job.number.to_string(),
             is_hidden: true,
@@ -401,6 +401,14 @@ pub(super) fn attempt(
     sql::update(&mut w, &case, before.version, &events)?;
     audits.extend(above(&mut w, &case)?);
     Ok(w.commit_all(&audits, case)?)
+}
+
+/// Whether nothing is wanted but a whistle by the street in which the case lies: a street calls units to any matter of its
+/// own, whoever handles it, and sees the case from then on.
+fn whistles_at_home(job: &Job, case: &Case) -> bool {
+    job.steps.iter().all(|step| step.act() == Act::Whistle)
+        && job.reach.covers(case)
+        && (job.actor.unit).is_some_and(|unit| super::joint::is_street_of(&job.city, unit, case))
 }
 
 /// Ties uploaded files to the case. One statement.

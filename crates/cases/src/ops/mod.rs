@@ -205,9 +205,13 @@ impl Reach {
             unit,
         })
     }
+    /// Whether a case lies in one of its districts, whoever handles it.
+    pub fn covers(&self, case: &Case) -> bool {
+        self.districts.is_empty() || self.districts.contains(&case.district)
+    }
     /// Whether a case lies within.
     pub fn holds(&self, case: &Case) -> bool {
-        (self.districts.is_empty() || self.districts.contains(&case.district))
+        self.covers(case)
             && self
                 .unit
                 .is_none_or(|unit| case.unit == Some(unit) || case.joint.shows_to(unit))
