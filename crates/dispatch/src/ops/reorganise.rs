@@ -194,11 +194,16 @@ fn reorganised(id: Id, why: &str, rows: &[Row]) -> Reorganised {
     froms.sort_unstable();
     froms.dedup();
     let ended = rules::dissolved(&rows);
+    let only_heirs = ended
+        .iter()
+        .filter_map(|unit| Some((*unit, only_heir(&rows, *unit)?)))
+        .collect();
     Reorganised::new(
         id,
         why.to_owned(),
         froms,
         ended,
+        only_heirs,
         move |from, code, place| rules::heir(&rows, from, code, place),
     )
 }
@@ -567,6 +572,9 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
         let rows = rows_of(&order)?;
         let reorganised = reorganised(order.id, &order.why, &rows);
         let mut left = 0;
+        for room in Rooms::of(&ctx) {
+            moved += room.before_cases(&ctx.renewed(), &reorganised).await?;
+        }
         for from in &reorganised.froms {
             let (done, stay) = move_from(&ctx, &city, &order, &rows, *from).await?;
             moved += done;
