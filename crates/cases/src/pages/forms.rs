@@ -437,10 +437,13 @@ impl Maker<'_> {
             .then(|| evidence_owed(self.case, &self.lists.rules))
             .flatten();
         let help = match owed {
-            Some(evidence) => {
-                let asked = self.ui.tn("cases-files-owed", "evidence", evidence);
-                format!("{asked} {}", field.help)
-            }
+            Some(evidence) => self.ui.t2(
+                "cases-files-owed",
+                "evidence",
+                evidence,
+                "help",
+                field.help.as_str(),
+            ),
             None => field.help.clone(),
         };
         Some(PictureField {
