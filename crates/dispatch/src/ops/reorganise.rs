@@ -105,13 +105,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>, ImportError> {
     let mut lines = Vec::new();
     for row in sheet.rows() {
         let row = row.map_err(refuse)?;
-        let division = row.get("division").map(DivisionCode::padded).transpose();
-        let division = division.map_err(|e| {
-            let value = row.get("division").unwrap_or_default();
-            refuse(grid::report::Reject::new(
-                row.line, "division", value, e.reason,
-            ))
-        })?;
+        let division = row.division("division").map_err(refuse)?;
         let word = |name| -> Result<String, ImportError> {
             Ok(row.words(name).map_err(refuse)?.unwrap_or_default())
         };
