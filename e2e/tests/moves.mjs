@@ -1,7 +1,7 @@
 // The moves beside the main path, each in a browser: merged and taken apart, void, ruled after the third return, assigned
 // inside a unit, called back; in both languages, on the desk and on a phone.
 
-import { act, at, claim, dispatch, ownUnit, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
+import { act, at, claim, dispatch, ownUnit, photo, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
 export const options = { seconds: 300 };
 
@@ -116,7 +116,10 @@ export async function aLeadAssignsInsideTheUnitAndTheHandlerAnswers(t) {
   await t.axe(lead);
   const page = await at(t, 'handler', number, ZH_DESK);
   claim(await page.locator(`form[id="assign-${number}"]`).count() === 0, 'a handler assigns nobody');
-  await act(page, number, 'report-back', (form) => form.locator('textarea[name=result]').fill('已清理'));
+  await act(page, number, 'report-back', async (form) => {
+    await form.locator('textarea[name=result]').fill('已清理');
+    await form.locator('input[name=files]').first().setInputFiles(await photo(page, 'after.jpg'));
+  });
   claim(await state(page) === 'pending_check', 'the handler answers for the unit');
 }
 

@@ -1,7 +1,7 @@
 // What follows the end of a case: the written answer on the requester's page, a rating, a reopening that reaches the unit, an
 // appeal that two people review; and what a refusal tells.
 
-import { act, at, claim, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
+import { act, at, claim, photo, report, send, somewhere, state, toPool, untilDispatched } from '../lib/walk.mjs';
 
 export const options = { seconds: 300 };
 
@@ -16,6 +16,7 @@ async function untilClosed(t, number, words) {
   await act(page, number, 'sign');
   await act(page, number, 'report-back', async (form) => {
     await form.locator('textarea[name=result]').fill(words);
+    await form.locator('input[name=files]').first().setInputFiles(await photo(page, 'after.jpg'));
     claim(await form.locator('textarea[name=done]').count() === 1, 'the unit is nudged to write the answer');
   });
   await page.context().close();

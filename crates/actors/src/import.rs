@@ -2,6 +2,7 @@
 
 use crate::model::{Unit, UnitId, UnitKind};
 use crate::rules::is_office_phone;
+use grid::Why;
 use grid::batch::Keyed;
 use grid::report::{ImportError, Reject};
 use grid::sheet::{Column, Sheet, SheetRow, optional, required};
@@ -92,27 +93,23 @@ pub fn ignored(bytes: &[u8]) -> Vec<String> {
 fn unit_row(row: &SheetRow<'_>) -> Result<UnitRow, Reject> {
     let code = row.words("code")?.unwrap_or_default();
     if code.chars().count() > 100 {
-        return Err(Reject::new(
-            row.line,
-            "code",
-            &code,
-            "longer than 100 characters",
-        ));
+        return Err(Reject::new(row.line, "code", &code, Why::too_long(100)));
     }
     if code.contains('/') {
-        let reason = "a code with a slash is kept for units that imports make";
-        return Err(Reject::new(row.line, "code", &code, reason));
+        let why = Why::new(
+            "kept_code",
+            "a code with a slash is kept for units that imports make",
+        );
+        return Err(Reject::new(row.line, "code", &code, why));
     }
-    let division = row.get("division").map(DivisionCode::padded).transpose();
-    let division =
-        division.map_err(|e| Reject::new(row.line, "division", row.need("division"), e.reason))?;
-    let kind: Option<UnitKind> = row.parse("kind")?;
+    let division = row.division("division")?;
+    let kind: Option<UnitKind> = row.parse("kind", "unit_kind")?;
     Ok(UnitRow {
         line: row.line,
         code,
         name_zh: row.words("name")?.unwrap_or_default(),
         name_en: row.words("name_en")?,
-        kind: kind.ok_or_else(|| Reject::new(row.line, "kind", "", "is empty"))?,
+        kind: kind.ok_or_else(|| Reject::new(row.line, "kind", "", Why::empty()))?,
         parent: row.words("parent")?,
         division,
         phone: phone(row)?,
@@ -129,7 +126,7 @@ fn phone(row: &SheetRow<'_>) -> Result<Option<String>, Reject> {
             row.line,
             "phone",
             "",
-            "not the phone number of an office",
+            Why::new("no_office_phone", "not the phone number of an office"),
         ));
     }
     Ok(Some(text.to_owned()))

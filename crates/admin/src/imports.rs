@@ -9,7 +9,8 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use grid::{ImportError, report::rejects_csv};
+use grid::report::rejects_csv;
+use grid::{ImportError, Reject};
 use kernel::{ClockKind, Crs, DivisionCode};
 use matters::{MatterKind, Reference};
 use serde::Deserialize;
@@ -255,27 +256,11 @@ pub(crate) fn options(fields: &Fields, file: &str) -> Result<Options, Fault> {
     })
 }
 
-/// What is wrong with a file, in the reader's words as far as there are any; the reason itself stands behind.
+/// What is wrong with a file, in the reader's words, with the field of the form where it stands.
 fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
-    let ImportError::Unusable {
-        message,
-        field,
-        line,
-        code,
-    } = error
-    else {
+    let ImportError::Unusable { field, .. } = error else {
         return None;
     };
-    // words: admin-unusable-*
-    let key = format!("admin-unusable-{}", code.replace('_', "-"));
-    let about = if ui.site.words.has(&key) {
-        ui.t(&key)
-    } else {
-        ui.t("admin-unusable")
-    };
-    let line = line.map_or_else(String::new, |n| {
-        ui.tn("admin-on-line", "n", n.to_string().as_str())
-    });
     let at = match field.as_deref() {
         Some("catalogue") => "catalogue",
         Some("valid_to" | "valid_from") => "valid_from",
@@ -283,7 +268,7 @@ fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
         Some("over") => "over",
         _ => "file",
     };
-    Some((at.to_owned(), format!("{about} {line} {message}")))
+    Some((at.to_owned(), error.sentence(&ui.site.words, ui.lang)))
 }
 
 pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response, Fault> {
@@ -427,6 +412,7 @@ pub(crate) fn import_page(
             .rejects
             .iter()
             .take(MOST_REJECTS)
+            .map(|r| r.told(&ui.site.words, ui.lang))
             .map(|r| RejectLine {
                 line: match &r.sheet {
                     Some(sheet) => format!("{sheet} {}", r.line),
@@ -513,10 +499,13 @@ pub(crate) async fn cancel(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result
     }
 }
 
-pub(crate) async fn rejects(ctx: Ctx, Path(id): Path<ImportId>) -> Result<Response, Fault> {
+pub(crate) async fn rejects(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
     let import = find(&ctx, id).await?;
     // The mark lets spreadsheets read it as UTF-8.
-    let body = format!("\u{feff}{}", rejects_csv(&import.found.rejects));
+    let told: Vec<Reject> = (import.found.rejects.iter())
+        .map(|r| r.told(&ui.site.words, ui.lang))
+        .collect();
+    let body = format!("\u{feff}{}", rejects_csv(&told));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (

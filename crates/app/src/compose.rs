@@ -150,6 +150,7 @@ impl Program {
 fn rooms() -> cases::rooms::Rooms {
     cases::rooms::Rooms(vec![
         Arc::new(dispatch::Whistles),
+        Arc::new(connectors::Systems),
         Arc::new(supervision::Matters),
         Arc::new(topics::Topics),
     ])

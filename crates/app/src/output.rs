@@ -16,6 +16,9 @@ pub struct Failure {
     pub field: Option<String>,
     /// The physical line of the input, where there is one.
     pub line: Option<u64>,
+    /// The same for people in their language, where a command speaks several.
+    #[serde(skip)]
+    said: Option<String>,
     #[serde(skip)]
     exit: u8,
 }
@@ -28,6 +31,7 @@ impl Failure {
             message: message.into(),
             field: None,
             line: None,
+            said: None,
             exit: 2,
         }
     }
@@ -38,12 +42,18 @@ impl Failure {
             message: message.into(),
             field: None,
             line: None,
+            said: None,
             exit: 1,
         }
     }
     /// Names the field at fault.
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+    /// Says it to people otherwise than to programs.
+    pub fn saying(mut self, said: String) -> Self {
+        self.said = Some(said);
         self
     }
     /// Names the line at fault.
@@ -141,7 +151,10 @@ pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
                 (None, Some(line)) => format!(" (line {line})"),
                 (None, None) => String::new(),
             };
-            eprintln!("shiyu: {}{place}", failure.message);
+            match &failure.said {
+                Some(said) => eprintln!("shiyu: {said}"),
+                None => eprintln!("shiyu: {}{place}", failure.message),
+            }
             ExitCode::from(failure.exit)
         }
     }

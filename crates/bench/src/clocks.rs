@@ -230,6 +230,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
                 closings: Vec::new(),
                 evidence: None,
                 legal_basis: None,
+                edition: None,
             };
             let later = [
                 (

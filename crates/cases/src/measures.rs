@@ -545,6 +545,7 @@ impl Measures {
                 task: TaskKind::Verify,
                 to,
                 due_at,
+                ..
             } => {
                 self.put(C::VerifyFrom, at);
                 self.put(C::VerifyDue, micros(*due_at));
@@ -611,6 +612,13 @@ impl Measures {
                     && self.is_first_round(stage)
                 {
                     self.set(column, Some(micros(moved.due_at)));
+                }
+                // A task of a round that has changed hands since is not the one that is measured.
+                if let Some(of) = &said.task
+                    && let column = task_due_of(of.task)
+                    && self.get(column) == Some(micros(of.moved.was_due_at))
+                {
+                    self.set(column, Some(micros(of.moved.due_at)));
                 }
             }
             Fact::Returned { to_coordinator, .. } => {
@@ -698,6 +706,14 @@ const DUES: [(Stage, Column, &[State], Option<&str>); 8] = [
 fn due_of(stage: Stage) -> Option<Column> {
     let found = DUES.iter().find(|(of, ..)| *of == stage)?;
     Some(found.1)
+}
+
+/// The column that keeps until when a task in the street was to be done.
+pub(crate) fn task_due_of(task: TaskKind) -> Column {
+    match task {
+        TaskKind::Verify => Column::VerifyDue,
+        TaskKind::Check => Column::CheckDue,
+    }
 }
 
 /// The part of an update of rows that gives limits moved by another calendar to the measures of cases that are in those

@@ -4,11 +4,12 @@ use crate::record::{Answer, Record};
 use crate::stage::{Clocks, Stage};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode, GridCode};
 use kernel::deadline::{Limit, Pause};
 use kernel::geo::{Crs, Point};
 use kernel::id::Id;
-use matters::MatterId;
+use matters::{Catalogue, Condition, MatterClass, MatterId};
 use serde::{Deserialize, Serialize};
 
 kernel::typed_id! {
@@ -208,6 +209,58 @@ pub struct Standard {
     /// Law, clause; none in lives of before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<String>,
+    /// Which version of the class said so; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
+}
+
+impl Standard {
+    /// A registration condition of a class as it counts now, to be kept with a case.
+    pub fn of(class: &MatterClass, condition: &Condition, catalogue: Option<&Catalogue>) -> Self {
+        let (standard, of_standard) = catalogue
+            .map(|c| (c.standard.clone(), c.version.clone()))
+            .unwrap_or_default();
+        Self {
+            matter: class.id,
+            code: class.code.clone(),
+            catalogue: class.catalogue.clone(),
+            rule: condition.rule_no,
+            condition: condition.text.clone(),
+            limit: condition.limit,
+            closings: condition.closing.clone(),
+            evidence: condition.evidence.clone(),
+            legal_basis: condition.legal_basis.clone(),
+            edition: Some(Edition {
+                version: class.version,
+                valid_from: class.valid_from,
+                standard,
+                of_standard,
+            }),
+        }
+    }
+    /// The words of what the condition wants shown; none where it wants nothing. A sheet that says 无 asks for nothing.
+    pub fn asks_to_see(&self) -> Option<&str> {
+        let words = self.evidence.as_deref()?.trim();
+        let says_none = ["", "无", "无需", "不需要", "-", "—", "/"].contains(&words)
+            || words.eq_ignore_ascii_case("none");
+        (!says_none).then_some(words)
+    }
+}
+
+/// 版本 — the version of a class under which a case was registered. It stays what it was when newer ones come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// The number of the version of the class, from 1.
+    pub version: u32,
+    /// The first day of that version; none where it had counted since ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The standard that the catalogue followed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub standard: String,
+    /// The version of that standard.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of_standard: String,
 }
 
 /// One fact in the life of a case. Never changed afterwards.
@@ -265,6 +318,9 @@ pub enum Fact {
         to: Option<AccountId>,
         /// Its own deadline.
         due_at: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 受理
     Accepted {
@@ -423,6 +479,9 @@ pub enum Fact {
     CheckLapsed {
         /// The new deadline of the task.
         due_at: Timestamp,
+        /// What that rests on; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timed: Option<Timed>,
     },
     /// 结案
     Closed {
@@ -592,6 +651,9 @@ pub struct Recomputed {
     /// The stage it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Stage>,
+    /// The deadline of the task in the street, if that moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskMoved>,
     /// The end of the wait for the requester, if that moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Moved>,
@@ -601,6 +663,16 @@ pub struct Recomputed {
     /// The deadlines of parts that move.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartMoved>,
+}
+
+/// The deadline of a task in the street before and after another calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskMoved {
+    /// Verify or check.
+    pub task: TaskKind,
+    /// Before and after.
+    #[serde(flatten)]
+    pub moved: Moved,
 }
 
 /// The deadline of a part before and after another calendar.
@@ -757,6 +829,19 @@ pub struct Task {
     pub assignee: Option<AccountId>,
     /// When it is due.
     pub due_at: Timestamp,
+    /// What that rests on; none in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<TaskClock>,
+}
+
+/// What the deadline of a task rests on, so that another calendar can move it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskClock {
+    /// Since when it runs.
+    pub from: Timestamp,
+    /// Under which limit, by which calendar.
+    #[serde(flatten)]
+    pub timed: Timed,
 }
 
 /// 延期申请 — a request for more time.

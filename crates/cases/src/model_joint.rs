@@ -104,6 +104,9 @@ pub struct Joint {
     /// 吹哨 — units that were called to the case; they see it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub called: Vec<UnitId>,
+    /// Units of the street that called others to a case that is not their own; they see it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callers: Vec<UnitId>,
 }
 
 impl Joint {
@@ -123,17 +126,20 @@ impl Joint {
     pub fn is_split(&self) -> bool {
         self.open().any(|p| p.kind == PartKind::Share)
     }
-    /// Whether a unit may see the case because it has or had a part in it, or was called to it. A claimant may not: it
-    /// sees place, class and redacted text on a page of its own.
+    /// Whether a unit may see the case because it has or had a part in it, was called to it, or called others to it. A
+    /// claimant may not: it sees place, class and redacted text on a page of its own.
     pub fn shows_to(&self, unit: UnitId) -> bool {
-        self.parts.iter().any(|p| p.unit == unit) || self.called.contains(&unit)
+        self.parts.iter().any(|p| p.unit == unit)
+            || self.called.contains(&unit)
+            || self.callers.contains(&unit)
     }
-    /// Whether a unit has something to do with the case that goes on: it owes a part, claims it, was called to it, or is
-    /// complained of.
+    /// Whether a unit has something to do with the case that goes on: it owes a part, claims it, was called to it, called
+    /// others to it, or is complained of.
     pub fn has_to_do_with(&self, unit: UnitId) -> bool {
         self.open().any(|p| p.unit == unit)
             || self.claim.as_ref().is_some_and(|c| c.unit == unit)
             || self.called.contains(&unit)
+            || self.callers.contains(&unit)
             || self.party == Some(unit)
     }
     /// Whether a unit's own work is in the case: then it does not judge it.
@@ -290,6 +296,9 @@ pub enum JointFact {
         /// What that rests on; none in lives of before it was kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timed: Option<Timed>,
+        /// The case is another unit's: the street that whistled for it sees it from now on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        from_outside: bool,
     },
     /// 认领
     Claimed {

@@ -8,6 +8,7 @@ use crate::ops::CaseError;
 use access::{Ctx, UnitId};
 use kernel::codes::DivisionCode;
 use kernel::id::Id;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Reorganised {
     pub froms: Vec<UnitId>,
     /// The units that end: whatever of theirs is open moves.
     pub ended: Vec<UnitId>,
+    /// Of these, the one unit to which all the work goes, where it is one.
+    pub only_heirs: BTreeMap<UnitId, UnitId>,
     goes_to: Arc<GoesTo>,
 }
 
@@ -49,6 +52,7 @@ impl Reorganised {
         why: String,
         froms: Vec<UnitId>,
         ended: Vec<UnitId>,
+        only_heirs: BTreeMap<UnitId, UnitId>,
         goes_to: impl Fn(UnitId, &str, Option<DivisionCode>) -> Option<UnitId> + Send + Sync + 'static,
     ) -> Self {
         let goes_to = Arc::new(goes_to);
@@ -57,6 +61,7 @@ impl Reorganised {
             why,
             froms,
             ended,
+            only_heirs,
             goes_to,
         }
     }
@@ -80,6 +85,11 @@ pub trait Room: Send + Sync {
     }
     /// How many of its open matters an order would move.
     fn count<'a>(&'a self, ctx: &'a Ctx, order: &'a Reorganised) -> Doing<'a, u64> {
+        let _ = (ctx, order);
+        Box::pin(async { Ok(0) })
+    }
+    /// What has to move before the cases do, since it follows what happens to them; answers how many. Twice is once.
+    fn before_cases<'a>(&'a self, ctx: &'a Ctx, order: &'a Reorganised) -> Doing<'a, u64> {
         let _ = (ctx, order);
         Box::pin(async { Ok(0) })
     }

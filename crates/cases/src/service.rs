@@ -180,7 +180,10 @@ impl Cases {
             return kept.1.clone();
         }
         drop(kept);
-        let fresh = (values.clone(), Arc::new(CityRules::of(values)));
+        let mut said = CityRules::of(values);
+        // Where no file is taken in, none can be asked for.
+        said.evidence_must_be_shown &= self.attachments.is_some();
+        let fresh = (values.clone(), Arc::new(said));
         let rules = fresh.1.clone();
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         rules

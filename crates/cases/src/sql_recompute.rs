@@ -1,7 +1,7 @@
 //! Statements of the job that computes open deadlines again: which clocks are open, a batch of moved cases, how far it is.
 
 use crate::measures;
-use crate::model::{Case, CaseEvent, CaseId, Fact};
+use crate::model::{Case, CaseEvent, CaseId, Fact, TaskKind};
 use crate::sql;
 use crate::sql_lists::CaseBody;
 use jiff::Timestamp;
@@ -81,7 +81,7 @@ struct Touched {
 }
 
 /// Stores moved cases of one district with the event of each. Somebody else's change in between is a conflict, and then
-/// nothing of the batch is stored. Four statements.
+/// nothing of the batch is stored. Four statements, and one for each kind of task that moved.
 pub fn save(
     w: &mut Write<'_>,
     run: Id,
@@ -146,6 +146,9 @@ pub fn save(
         marks.join(", ")
     );
     w.exec(&sql, &of)?;
+    for kind in TaskKind::ALL {
+        move_tasks(w, district, moved, *kind)?;
+    }
     let key = |(case, _): &(Case, CaseEvent)| (case.district, case.id);
     let is_joint = |(_, event): &&(Case, CaseEvent)| matches!(&event.fact, Fact::Recomputed(said) if said.claim.is_some() || !said.parts.is_empty());
     let touched = Touched {
@@ -154,6 +157,45 @@ pub fn save(
     };
     let body = serde_json::to_string(&touched).map_err(|e| StoreError::Misuse(e.to_string()))?;
     w.outbox("case.recomputed", district.as_str(), run, &body)
+}
+
+/// Gives deadlines of tasks of one kind that moved to the measures of their cases, where the task is still the one that is
+/// measured: what [`measures::Measures`] makes of the event, in SQL. One statement, or none.
+fn move_tasks(
+    w: &mut Write<'_>,
+    district: DistrictCode,
+    moved: &[(Case, CaseEvent)],
+    kind: TaskKind,
+) -> StoreResult<()> {
+    let tasks = moved.iter().filter_map(|(case, event)| match &event.fact {
+        Fact::Recomputed(said) => Some((case.id, said.task.as_ref().filter(|t| t.task == kind)?)),
+        _ => None,
+    });
+    let mut values = params![district].to_vec();
+    let (mut whens, mut ids) = (String::new(), Vec::new());
+    for (id, of) in tasks {
+        let at = values.len();
+        values.extend([
+            id.to_value(),
+            of.moved.was_due_at.to_value(),
+            of.moved.due_at.to_value(),
+        ]);
+        let (id, was, now) = (at + 1, at + 2, at + 3);
+        whens.push_str(&format!(
+            " WHEN case_id = ${id} AND {{due}} = ${was} THEN CAST(${now} AS BIGINT)"
+        ));
+        ids.push(format!("${id}"));
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let due = measures::task_due_of(kind).name();
+    let sql = format!(
+        "UPDATE case_measures SET {due} = CASE{} ELSE {due} END WHERE district = $1 AND case_id IN ({})",
+        whens.replace("{due}", due),
+        ids.join(", ")
+    );
+    w.exec(&sql, &values).map(|_| ())
 }
 
 store::record! {

@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode};
 use cases::service::Cases;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
+use matters::City;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -181,11 +182,16 @@ struct ConnectorView {
     enabled: bool,
     /// Whether it has a key by which it calls us.
     has_key: bool,
+    /// Why nothing reaches it any more since its unit has ended: `several` units take the work over, the one that does
+    /// `has_system` of its own, or the unit has `ended` and nobody said where its work goes. Null otherwise.
+    stranded: Option<String>,
 }
 
-impl From<Connector> for ConnectorView {
-    fn from(c: Connector) -> Self {
+impl ConnectorView {
+    fn of(c: Connector, city: &City) -> Self {
+        let stranded = c.is_stranded(|unit| city.units.is_in_force(unit));
         Self {
+            stranded: stranded.map(|why| why.as_str().to_owned()),
             id: c.id.to_string(),
             version: c.version,
             name: c.name,
@@ -203,7 +209,12 @@ impl From<Connector> for ConnectorView {
 
 async fn list(ctx: Ctx) -> Result<Json<Vec<ConnectorView>>, Fault> {
     let all = ops::all(&ctx).await?;
-    Ok(Json(all.into_iter().map(ConnectorView::from).collect()))
+    let city = ctx.service::<Cases>().city();
+    Ok(Json(
+        all.into_iter()
+            .map(|c| ConnectorView::of(c, &city))
+            .collect(),
+    ))
 }
 
 /// Another system as it is set.
@@ -261,7 +272,7 @@ async fn set(ctx: Ctx, Json(body): Json<ConnectorInput>) -> Result<Json<SetView>
     };
     let (connector, secret) = ops::set(&ctx, wanted).await?;
     Ok(Json(SetView {
-        connector: connector.into(),
+        connector: ConnectorView::of(connector, &ctx.service::<Cases>().city()),
         secret,
     }))
 }

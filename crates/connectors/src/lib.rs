@@ -8,6 +8,7 @@
 //! - an order is handed over at least once, and every message of it carries the same id;
 //! - what is stuck stands in a list of the administrator and of the unit until it is taken or somebody looked;
 //! - a unit's system sees what its unit may see, never the person who reported;
+//! - a unit's system goes where all the work of its unit goes ([`Systems`]); where that is not one unit, people are told why;
 //! - the program calls no host that the operator did not name.
 
 mod follow;
@@ -18,17 +19,26 @@ pub mod ops;
 mod order;
 mod pages;
 mod push;
+mod room;
 pub mod sql;
 
 pub use follow::{READER, begin, follow, step};
 pub use push::{Claimed, claim, push_due, send_one, settle, tell_stuck};
+pub use room::Systems;
 
 /// The tables of connectors.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 67,
-    name: "connectors",
-    sql: include_str!("../migrations/0067_connectors.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 67,
+        name: "connectors",
+        sql: include_str!("../migrations/0067_connectors.sql"),
+    },
+    store::Migration {
+        number: 135,
+        name: "connectors_follow",
+        sql: include_str!("../migrations/0135_connectors_follow.sql"),
+    },
+];
 
 /// What connectors bring to the program: calls, pages, tables, words.
 pub fn capability() -> access::Capability {

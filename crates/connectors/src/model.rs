@@ -88,6 +88,20 @@ store::record! {
         pub timeout_s: i64,
         /// Whether it is in use.
         pub enabled: bool,
+        /// Why it did not go along when its unit ended, in a word; empty if it has its unit.
+        pub stranded: String,
+    }
+}
+
+words! {
+    /// Why the system of a unit hears of nothing any more.
+    Stranded {
+        /// The work of its unit goes to several others.
+        Several = "several",
+        /// The unit that takes the work over has a system of its own.
+        HasSystem = "has_system",
+        /// Its unit has ended, and nobody said where its work goes.
+        Ended = "ended",
     }
 }
 
@@ -95,6 +109,13 @@ impl Connector {
     /// The name of its secret among the keys of the vault.
     pub fn secret_name(&self) -> String {
         format!("connector/{}", self.id)
+    }
+    /// Why nothing reaches it any more; none while it is not in use, and while its unit is in force.
+    pub fn is_stranded(&self, is_in_force: impl Fn(UnitId) -> bool) -> Option<Stranded> {
+        let unit = self
+            .unit
+            .filter(|_| self.enabled && self.kind == Kind::Unit)?;
+        (!is_in_force(unit)).then(|| self.stranded.parse().unwrap_or(Stranded::Ended))
     }
     /// Whether it hears of an event of a case, and by which word. `orders` are the [`order_events`] of it.
     pub fn hears(&self, orders: &[(&'static str, UnitId)], word: &str) -> Option<&'static str> {

@@ -128,7 +128,8 @@ pub async fn set(ctx: &Ctx, wanted: Wanted) -> Result<(Connector, Option<String>
             id: before.as_ref().map_or(new_id, |c| c.id),
             version: wanted.of.map_or(1, |(_, version)| version),
             name: wanted.name.clone(),
-            // Whose it is and what it is to us never changes: its key and its hand-overs belong to that.
+            // Whose it is and what it is to us no form changes: its key and its hand-overs belong to that. (A reorganisation
+            // gives it to the unit that takes over.)
             kind: before.as_ref().map_or(wanted.kind, |c| c.kind),
             unit: before.as_ref().map_or(wanted.unit, |c| c.unit),
             account: before.as_ref().and_then(|c| c.account),
@@ -137,6 +138,7 @@ pub async fn set(ctx: &Ctx, wanted: Wanted) -> Result<(Connector, Option<String>
             ack_minutes: wanted.ack_minutes,
             timeout_s: wanted.timeout_s,
             enabled: wanted.enabled,
+            stranded: before.as_ref().map_or_else(String::new, |c| c.stranded.clone()),
         };
         match &before {
             Some(_) => sql::update(&mut w, &connector)?,

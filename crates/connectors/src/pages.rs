@@ -298,10 +298,36 @@ pub(crate) struct StuckLine {
     pub why: String,
 }
 
+/// A system that nothing reaches any more, since its unit has ended.
+pub(crate) struct StrandedLine {
+    pub href: String,
+    pub name: String,
+    pub unit: Html,
+    pub why: String,
+}
+
+// words: connectors-stranded-*
+pub(crate) fn stranded_lines(ui: &Ui, city: &City, all: &[Connector]) -> Vec<StrandedLine> {
+    all.iter()
+        .filter_map(|c| {
+            let why = c.is_stranded(|unit| city.units.is_in_force(unit))?;
+            let word = why.as_str().replace('_', "-");
+            Some(StrandedLine {
+                href: format!("/connectors?id={}", c.id),
+                name: c.name.clone(),
+                unit: unit_name(ui, city, c.unit),
+                why: ui.t(&format!("connectors-stranded-{word}")),
+            })
+        })
+        .collect()
+}
+
 #[derive(Template)]
 #[template(path = "connectors_stuck.html")]
 pub(crate) struct StuckPage {
     pub ui: Ui,
+    /// For the administrator: systems that stayed behind.
+    pub stranded: Vec<StrandedLine>,
     pub rows: Vec<StuckLine>,
     pub crumbs: Vec<Crumb>,
 }
@@ -345,7 +371,12 @@ async fn stuck_page(ctx: &Ctx, ui: Ui, base: &str) -> Result<Response, Fault> {
             href: "/connectors".into(),
         }
     };
+    let stranded = match ctx.require(Permission::SystemManage) {
+        Ok(()) => stranded_lines(&ui, &ctx.service::<Cases>().city(), &connectors),
+        Err(_) => Vec::new(),
+    };
     show(&StuckPage {
+        stranded,
         rows: rows
             .iter()
             .map(|h| stuck_line(&ui, h, name(h.connector), base))
@@ -567,6 +598,7 @@ mod tests {
             ack_minutes: 30,
             timeout_s: 20,
             enabled: kind == Kind::Unit,
+            stranded: String::new(),
         }
     }
 
@@ -625,9 +657,25 @@ mod tests {
                 .iter()
                 .map(|s| stuck_line(&ui, &handover(*s), "水务系统", "/connectors/stuck"))
                 .collect();
+            let stranded: Vec<Connector> = crate::model::Stranded::ALL
+                .iter()
+                .map(|why| Connector {
+                    unit: Some(UnitId(Id::from_bytes([7; 16]))),
+                    stranded: why.to_string(),
+                    ..connector(Kind::Unit)
+                })
+                .collect();
+            let stranded = stranded_lines(&ui, &city, &stranded);
+            assert_eq!(stranded.len(), 3);
+            assert!(
+                stranded
+                    .iter()
+                    .all(|line| !line.why.contains("connectors-"))
+            );
             assert_sound(
                 &StuckPage {
                     ui,
+                    stranded,
                     rows,
                     crumbs: Vec::new(),
                 }
@@ -637,6 +685,7 @@ mod tests {
             assert_sound(
                 &StuckPage {
                     ui: reader(lang),
+                    stranded: Vec::new(),
                     rows: Vec::new(),
                     crumbs: Vec::new(),
                 }

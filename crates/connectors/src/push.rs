@@ -7,7 +7,7 @@ use crate::sql;
 use access::{Ctx, Role, UnitId};
 use cases::ops::view::{Viewer, stamp};
 use cases::service::Cases;
-use cases::{Case, CaseId};
+use cases::{Case, CaseEvent, CaseId};
 use jiff::Timestamp;
 use notices::outgoing::{CallError, Endpoint, Secret};
 use notices::rules::{self, Next};
@@ -71,7 +71,7 @@ pub async fn claim(ctx: &Ctx) -> Result<Claimed, ConnectorError> {
     .await
 }
 
-/// What is sent: the order for the system of its unit, few words for a subscriber.
+/// What is sent: the order as it stands for the system of its unit, few words of the moment of the event for a subscriber.
 async fn body(
     ctx: &Ctx,
     notices: &Notices,
@@ -81,6 +81,21 @@ async fn body(
     let cases = ctx.service::<Cases>();
     let city = cases.city();
     let (district, id) = (h.district, CaseId(h.case));
+    let head = |word: String, data: serde_json::Value| serde_json::json!({ "id": h.message_id(), "type": word, "at": stamp(h.made_at, &city.timezone), "data": data });
+    if connector.kind == Kind::Events {
+        // What the record says of the moment of the event: the same however often and however late it is sent.
+        let life = ctx
+            .read::<_, ConnectorError, _>(move |r| Ok(cases::sql::events(r, district, id)?))
+            .await?;
+        let then = at_event(id, &life, h.event_seq);
+        return Ok(then.map(|case| {
+            let unit = case.unit.map(|u| u.to_string());
+            let data = serde_json::json!({
+                "number": case.number, "event": h.event, "seq": h.event_seq, "state": case.state.as_str(), "unit": unit,
+            });
+            head(format!("case.{}", h.event), data)
+        }));
+    }
     let (case, files) = ctx
         .read::<_, ConnectorError, _>(move |r| {
             Ok((
@@ -92,31 +107,26 @@ async fn body(
     let Some(case) = case else {
         return Ok(None);
     };
-    let head = |word: String, data: serde_json::Value| serde_json::json!({ "id": h.message_id(), "type": word, "at": stamp(h.made_at, &city.timezone), "data": data });
-    Ok(match connector.kind {
-        // What the unit has no longer is none of its system's business: the number, and that it is over.
-        Kind::Unit if LOSSES.contains(&h.event.as_str()) => {
-            let data =
-                serde_json::json!({ "number": case.number, "event": h.event, "seq": h.event_seq });
-            Some(head(format!("order.{}", h.event), data))
-        }
-        // The unit has the case or its part no longer: its system hears no more of it.
-        Kind::Unit if !has_work(&case, connector.unit) => None,
-        Kind::Unit => {
-            let viewer = Viewer::new(&cases, ctx.now());
-            let order = OrderView::of(&viewer, &case, &files, notices.public_url());
-            let data = serde_json::to_value(order)
-                .map_err(|e| store::StoreError::Engine(e.to_string()))?;
-            Some(head(format!("order.{}", h.event), data))
-        }
-        Kind::Events => {
-            let unit = case.unit.map(|u| u.to_string());
-            let data = serde_json::json!({
-                "number": case.number, "event": h.event, "seq": h.event_seq, "state": case.state.as_str(), "unit": unit,
-            });
-            Some(head(format!("case.{}", h.event), data))
-        }
-    })
+    // What the unit has no longer is none of its system's business: the number, and that it is over.
+    if LOSSES.contains(&h.event.as_str()) {
+        let data =
+            serde_json::json!({ "number": case.number, "event": h.event, "seq": h.event_seq });
+        return Ok(Some(head(format!("order.{}", h.event), data)));
+    }
+    // The unit has the case or its part no longer: its system hears no more of it.
+    if !has_work(&case, connector.unit) {
+        return Ok(None);
+    }
+    let viewer = Viewer::new(&cases, ctx.now());
+    let order = OrderView::of(&viewer, &case, &files, notices.public_url());
+    let data = serde_json::to_value(order).map_err(|e| store::StoreError::Engine(e.to_string()))?;
+    Ok(Some(head(format!("order.{}", h.event), data)))
+}
+
+/// The case as it was right after one of its events; none where there is no such event.
+fn at_event(id: CaseId, life: &[CaseEvent], seq: u32) -> Option<Case> {
+    let at = life.iter().position(|event| event.seq == seq)?;
+    cases::rules::replay(id, &life[..=at])
 }
 
 /// Whether a case, or an open part of it, is with a unit.

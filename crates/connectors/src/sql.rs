@@ -1,6 +1,6 @@
 //! Statements and rows of connectors and hand-overs. Nothing else in the program writes these tables.
 
-use crate::model::{Connector, Handover, Standing};
+use crate::model::{Connector, Handover, Standing, Stranded};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
@@ -9,7 +9,7 @@ use store::{Read, StoreResult, ToValue, Value, Write, params};
 
 macro_rules! connector {
     () => {
-        "id, version, name, kind, unit_id, account_id, url, topics, ack_minutes, timeout_s, enabled"
+        "id, version, name, kind, unit_id, account_id, url, topics, ack_minutes, timeout_s, enabled, stranded"
     };
 }
 macro_rules! handover {
@@ -55,7 +55,7 @@ pub(crate) fn insert(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
     let sql = concat!(
         "INSERT INTO connectors (",
         connector!(),
-        ", created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)"
+        ", created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)"
     );
     let Connector {
         id,
@@ -69,6 +69,7 @@ pub(crate) fn insert(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
         ack_minutes,
         timeout_s,
         enabled,
+        stranded,
     } = c;
     w.exec(
         sql,
@@ -84,6 +85,7 @@ pub(crate) fn insert(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
             ack_minutes,
             timeout_s,
             enabled,
+            stranded,
             now
         ],
     )
@@ -108,6 +110,21 @@ pub(crate) fn update(w: &mut Write<'_>, c: &Connector) -> StoreResult<()> {
             c.enabled,
             now
         ],
+    )
+}
+
+/// Gives the system of a unit to another unit.
+pub(crate) fn give_to(w: &mut Write<'_>, id: Id, to: UnitId) -> StoreResult<()> {
+    let now = w.now();
+    let sql = "UPDATE connectors SET version = version + 1, unit_id = $2, stranded = '', changed_at = $3 WHERE id = $1";
+    w.exec_one(sql, params![id, to, now])
+}
+
+/// Notes why the system of a unit that has ended stays behind.
+pub(crate) fn strand(w: &mut Write<'_>, id: Id, why: Stranded) -> StoreResult<()> {
+    w.exec_one(
+        "UPDATE connectors SET stranded = $2 WHERE id = $1",
+        params![id, why],
     )
 }
 

@@ -3,6 +3,7 @@
 
 use crate::report::{ImportError, Reject, Report};
 use crate::sql::{Part, bump};
+use crate::why::Why;
 use access::{Ctx, Permission};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -128,8 +129,9 @@ pub fn lay_over<R: Keyed, T: Clone + PartialEq>(
             if lay(&row, Some(first)) == *first {
                 report.unchanged += 1;
             } else {
-                let reason = format!("stands on line {line} with other content");
-                report.reject(Reject::new(row.line(), key_field, "", reason));
+                let why = Why::new("twice", format!("stands on line {line} with other content"));
+                let why = why.with("line", line);
+                report.reject(Reject::new(row.line(), key_field, "", why));
             }
             continue;
         }

@@ -8,6 +8,7 @@ use crate::guard;
 use crate::model::{Division, UnitGrid};
 use crate::report::{ImportError, Reject};
 use crate::sheet::{self, Column, Sheet, SheetRow, optional, required};
+use crate::why::Why;
 use jiff::civil::Date;
 use kernel::geo::Crs;
 use kernel::{DivisionCode, GridCode};
@@ -124,13 +125,10 @@ pub fn ignored_in_divisions(bytes: &[u8]) -> Vec<String> {
 }
 
 fn division_row(row: &SheetRow<'_>) -> Result<DivisionRow, Reject> {
-    let code = |name: &str| {
-        let padded = row.get(name).map(DivisionCode::padded).transpose();
-        padded.map_err(|e| Reject::new(row.line, name, row.need(name), e.reason))
-    };
+    let code = |name: &str| row.division(name);
     Ok(DivisionRow {
         line: row.line,
-        code: code("code")?.ok_or_else(|| Reject::new(row.line, "code", "", "is empty"))?,
+        code: code("code")?.ok_or_else(|| Reject::new(row.line, "code", "", Why::empty()))?,
         name: row.words("name")?,
         name_en: row.words("name_en")?,
         parent: code("parent")?,
@@ -166,27 +164,32 @@ impl Feature {
         };
         guard::check_text(&text).map_err(|e| Reject::new(self.at, names[0], "", e))?;
         if text.chars().count() > sheet::MAX_VALUE_CHARS {
-            return Err(Reject::new(self.at, names[0], &text, "too long"));
+            return Err(Reject::new(
+                self.at,
+                names[0],
+                &text,
+                Why::too_long(sheet::MAX_VALUE_CHARS),
+            ));
         }
         Ok(Some(text))
     }
     fn need(&self, names: &[&str]) -> Result<String, Reject> {
-        self.text(names)
-            .ok_or_else(|| Reject::new(self.at, names[0], "", "the feature has no such property"))
+        self.text(names).ok_or_else(|| {
+            Reject::new(
+                self.at,
+                names[0],
+                "",
+                Why::new("no_property", "the feature has no such property"),
+            )
+        })
     }
     fn date(&self, names: &[&str]) -> Result<Option<Date>, Reject> {
         let Some(text) = self.text(names) else {
             return Ok(None);
         };
         let date = Date::strptime("%Y-%m-%d", &text);
-        date.map(Some).map_err(|_| {
-            Reject::new(
-                self.at,
-                names[0],
-                &text,
-                "not a date of the form yyyy-mm-dd",
-            )
-        })
+        date.map(Some)
+            .map_err(|_| Reject::new(self.at, names[0], &text, Why::no_date()))
     }
     fn validity(&self) -> Result<(Option<Date>, Option<Date>), Reject> {
         let (from, to) = (
@@ -194,12 +197,7 @@ impl Feature {
             self.date(&["valid_to", "终止日期"])?,
         );
         if from.zip(to).is_some_and(|(from, to)| to < from) {
-            return Err(Reject::new(
-                self.at,
-                "valid_to",
-                "",
-                "ends before it begins",
-            ));
+            return Err(Reject::new(self.at, "valid_to", "", Why::backward()));
         }
         Ok((from, to))
     }
@@ -209,12 +207,7 @@ impl Feature {
         };
         match text.parse::<i64>() {
             Ok(n) if n >= 0 => Ok(Some(n)),
-            _ => Err(Reject::new(
-                self.at,
-                names[0],
-                &text,
-                "not a whole number of 0 or more",
-            )),
+            _ => Err(Reject::new(self.at, names[0], &text, Why::no_count())),
         }
     }
     fn shape(&self, crs: Crs) -> Result<Area, Reject> {
@@ -289,8 +282,7 @@ fn check_crs_member(root: &Value) -> Result<(), ImportError> {
 fn division_feature(f: &Feature, crs: Crs) -> Result<DivisionRow, Reject> {
     const CODE: [&str; 6] = ["adcode", "code", "id", "CODE", "区划代码", "代码"];
     let code = f.need(&CODE)?;
-    let code =
-        DivisionCode::padded(&code).map_err(|e| Reject::new(f.at, "adcode", &code, e.reason))?;
+    let code = DivisionCode::padded(&code).map_err(|e| Reject::new(f.at, "adcode", &code, e))?;
     let shape = f.shape(crs)?;
     let crossing = shape.check_simple().err().map(|e| e.to_string());
     Ok(DivisionRow {
@@ -367,7 +359,7 @@ fn grid_feature(f: &Feature, crs: Crs) -> Result<GridRow, Reject> {
     ])?;
     let code: GridCode = code
         .parse()
-        .map_err(|e: kernel::CodeError| Reject::new(f.at, "code", &code, e.reason))?;
+        .map_err(|e: kernel::CodeError| Reject::new(f.at, "code", &code, e))?;
     let shape = f.shape(crs)?;
     shape
         .check_simple()
@@ -407,12 +399,12 @@ const BEAT_COLUMNS: [Column; 3] = [
 pub fn beats(bytes: &[u8]) -> Result<Vec<Result<BeatRow, Reject>>, ImportError> {
     let sheet = Sheet::open(bytes, &BEAT_COLUMNS)?;
     let read = |row: SheetRow<'_>| {
-        let grid = row.parse::<GridCode>("grid")?;
+        let grid = row.parse::<GridCode>("grid", "bad_code")?;
         Ok(BeatRow {
             line: row.line,
             beat: row.words("beat")?.unwrap_or_default(),
             name: row.words("name")?,
-            grid: grid.ok_or_else(|| Reject::new(row.line, "grid", "", "is empty"))?,
+            grid: grid.ok_or_else(|| Reject::new(row.line, "grid", "", Why::empty()))?,
         })
     };
     Ok(sheet.rows().map(|row| read(row?)).collect())

@@ -27,6 +27,7 @@ pub mod sheet;
 pub mod sql;
 mod territory;
 pub mod tiles;
+pub mod why;
 pub mod workbook;
 
 pub use area::{Area, AreaError, Bounds};
@@ -36,6 +37,7 @@ pub use report::{ImportError, Reject, Report};
 pub use sql::Part;
 pub use territory::{BORDER_REACH_DEG, Territory};
 pub use tiles::{TileSet, Tiles};
+pub use why::Why;
 
 /// The tables of the territory, and the counter of reference changes.
 pub const MIGRATIONS: &[store::Migration] = &[store::Migration {

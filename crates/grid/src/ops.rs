@@ -10,6 +10,7 @@ use crate::model::{Beat, Division, Lattice, UnitGrid, in_force};
 use crate::report::{ImportError, Reject, Report, fingerprint};
 use crate::rules::{self, MAX_CELLS_PER_COMMUNITY};
 use crate::sql::{self, Part};
+use crate::why::Why;
 use access::{Ctx, Permission};
 use kernel::geo::Crs;
 use kernel::{DistrictCode, DivisionCode, DivisionLevel, GridCode, Point};
@@ -225,14 +226,14 @@ fn plan_beats(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<batch::Plan, Impo
                 row.line,
                 "grid",
                 row.grid.as_str(),
-                "no such unit grid",
+                Why::new("unknown_grid", "no such unit grid"),
             )),
             Ok(row) => match owner.get(&row.grid) {
                 Some(other) if *other != row.beat => Some(Reject::new(
                     row.line,
                     "grid",
                     row.grid.as_str(),
-                    format!("already in beat {other}"),
+                    Why::new("other_beat", format!("already in beat {other}")).with("beat", other),
                 )),
                 Some(_) => {
                     report.unchanged += 1;

@@ -1,10 +1,13 @@
 //! What an import of reference data did, line by line, and why a file cannot be used at all.
 
+use crate::why::Why;
 use access::Word;
 use axum::http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use store::StoreError;
+use ui::{Arg, I18n, Lang};
 
 /// A row that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -15,8 +18,14 @@ pub struct Reject {
     pub field: String,
     /// What stood there, cut to 80 characters; empty where it may not be repeated.
     pub value: String,
-    /// What is wrong with it.
+    /// What is wrong with it, in English.
     pub reason: String,
+    /// The same as a stable word; empty in imports of before there were words.
+    #[serde(default)]
+    pub code: String,
+    /// What the word's sentence names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// The worksheet, where a workbook has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -24,13 +33,58 @@ pub struct Reject {
 
 impl Reject {
     /// A row refused for one field.
-    pub fn new(line: u64, field: &str, value: &str, reason: impl ToString) -> Self {
+    pub fn new(line: u64, field: &str, value: &str, why: impl Into<Why>) -> Self {
+        let Why { code, args, text } = why.into();
         Self {
             line,
             field: field.to_owned(),
             value: value.chars().take(80).collect(),
-            reason: reason.to_string(),
+            reason: text,
+            code: code.to_owned(),
+            names: args.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
             sheet: None,
+        }
+    }
+    /// The same for another reason.
+    #[must_use]
+    pub fn because(self, why: impl Into<Why>) -> Self {
+        let sheet = self.sheet.clone();
+        Self {
+            sheet,
+            ..Self::new(self.line, &self.field, &self.value, why)
+        }
+    }
+    // words: grid-reject-*
+    /// The reason in a language; in English where its words are not there.
+    pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
+        let key = format!("grid-reject-{}", self.code.replace('_', "-"));
+        if self.code.is_empty() || !words.has(&key) {
+            return self.reason.clone();
+        }
+        let names: Vec<(&str, &dyn Arg)> = self
+            .names
+            .iter()
+            .map(|(k, v)| (k.as_str(), v as &dyn Arg))
+            .collect();
+        words.text(lang, &key, &names)
+    }
+    // words: grid-column-*
+    /// The column in a language; as it stands in the file where nobody named it.
+    pub fn column(&self, words: &I18n, lang: Lang) -> String {
+        let key = format!("grid-column-{}", self.field.replace('_', "-"));
+        if words.has(&key) {
+            words.text(lang, &key, &[])
+        } else {
+            self.field.clone()
+        }
+    }
+    /// In the words of a language, such as for a file that a person reads.
+    #[must_use]
+    pub fn told(&self, words: &I18n, lang: Lang) -> Self {
+        Self {
+            field: self.column(words, lang),
+            reason: self.sentence(words, lang),
+            ..self.clone()
         }
     }
     /// In this worksheet.
@@ -178,6 +232,22 @@ impl ImportError {
             line: None,
         }
     }
+    /// What is wrong, in a language.
+    pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
+        let key = access::word_key(access::Problem::code(self));
+        if !words.has(&key) {
+            return self.to_string();
+        }
+        let args = access::Problem::args(self);
+        let args: Vec<(&str, &dyn Arg)> = args
+            .iter()
+            .map(|(name, word)| match word {
+                Word::Text(text) => (*name, text as &dyn Arg),
+                Word::Number(number) => (*name, number as &dyn Arg),
+            })
+            .collect();
+        words.text(lang, &key, &args)
+    }
     /// Names the column or option at fault.
     pub fn at(mut self, name: &str) -> Self {
         if let Self::Unusable { field, .. } = &mut self {
@@ -218,9 +288,19 @@ impl access::Problem for ImportError {
     }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
-            Self::Unusable { message, line, .. } => {
+            Self::Unusable {
+                code,
+                message,
+                field,
+                line,
+            } => {
                 let line = line.map_or(0, |n| i64::try_from(n).unwrap_or(i64::MAX));
-                vec![("reason", message.clone().into()), ("line", line.into())]
+                vec![
+                    ("what", (*code).into()),
+                    ("reason", message.clone().into()),
+                    ("field", field.clone().unwrap_or_default().into()),
+                    ("line", line.into()),
+                ]
             }
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),

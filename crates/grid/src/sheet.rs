@@ -6,6 +6,7 @@
 
 use crate::guard;
 use crate::report::{ImportError, Reject};
+use crate::why::Why;
 use crate::workbook;
 
 /// The largest file of reference data that is read, 256 MiB.
@@ -304,12 +305,18 @@ impl<'a> Sheet<'a> {
         for (column, place) in self.columns.iter().zip(&self.places) {
             let says = place.and_then(|at| faults.get(&(line, at)));
             if let Some(says) = says {
-                let reason = if says.starts_with('=') {
-                    "is a formula without a result: let the spreadsheet work it out and save it, or write what it means"
+                let why = if says.starts_with('=') {
+                    Why::new(
+                        "formula",
+                        "is a formula without a result: let the spreadsheet work it out and save it, or write what it means",
+                    )
                 } else {
-                    "is an error of the spreadsheet: write what it means"
+                    Why::new(
+                        "cell_error",
+                        "is an error of the spreadsheet: write what it means",
+                    )
                 };
-                return Err(Reject::new(line, column.name, says, reason));
+                return Err(Reject::new(line, column.name, says, why));
             }
         }
         Ok(())
@@ -332,7 +339,7 @@ impl<'a> Sheet<'a> {
                             line,
                             "",
                             "",
-                            format!("cannot read the row: {e}"),
+                            Why::new("unreadable_row", format!("cannot read the row: {e}")),
                         )));
                     }
                     Ok(true) => {}
@@ -357,11 +364,11 @@ impl<'a> Sheet<'a> {
                 .map(str::trim)
                 .filter(|v| !v.is_empty());
             if let Some(long) = value.filter(|v| v.chars().count() > MAX_VALUE_CHARS) {
-                let reason = format!("longer than {MAX_VALUE_CHARS} characters");
-                return Err(Reject::new(line, column.name, long, reason));
+                let why = Why::too_long(MAX_VALUE_CHARS);
+                return Err(Reject::new(line, column.name, long, why));
             }
             if value.is_none() && column.required && column.filled {
-                return Err(Reject::new(line, column.name, "", "is empty"));
+                return Err(Reject::new(line, column.name, "", Why::empty()));
             }
             values.push(value.map(str::to_owned));
         }
@@ -425,17 +432,32 @@ impl SheetRow<'_> {
         guard::check_text(value).map_err(|e| Reject::new(self.line, name, "", e))?;
         Ok(Some(value.to_owned()))
     }
-    /// The value of a column as anything that parses from text.
+    /// The value of a column as anything that parses from text; `code` is the word for one that does not.
     ///
     /// # Errors
     /// A [`Reject`] with the value and the reason.
-    pub fn parse<T>(&self, name: &str) -> Result<Option<T>, Reject>
+    pub fn parse<T>(&self, name: &str, code: &'static str) -> Result<Option<T>, Reject>
     where
         T: std::str::FromStr,
         T::Err: ToString,
     {
         let parsed = self.get(name).map(str::parse).transpose();
-        parsed.map_err(|e: T::Err| Reject::new(self.line, name, self.need(name), e.to_string()))
+        parsed.map_err(|e: T::Err| {
+            Reject::new(
+                self.line,
+                name,
+                self.need(name),
+                Why::new(code, e.to_string()),
+            )
+        })
+    }
+    /// The value of a column as the code of a division, padded to its twelve digits.
+    ///
+    /// # Errors
+    /// A [`Reject`] with the value and the reason.
+    pub fn division(&self, name: &str) -> Result<Option<kernel::DivisionCode>, Reject> {
+        let padded = self.get(name).map(kernel::DivisionCode::padded).transpose();
+        padded.map_err(|e| Reject::new(self.line, name, self.need(name), e))
     }
     /// The value of a column as a date `yyyy-mm-dd`.
     ///
@@ -447,20 +469,21 @@ impl SheetRow<'_> {
         };
         let date = jiff::civil::Date::strptime("%Y-%m-%d", value);
         date.map(Some)
-            .map_err(|_| Reject::new(self.line, name, value, "not a date of the form yyyy-mm-dd"))
+            .map_err(|_| Reject::new(self.line, name, value, Why::no_date()))
     }
     /// The value of a column as a count, 0 or more.
     ///
     /// # Errors
     /// A [`Reject`] with the value.
     pub fn count(&self, name: &str) -> Result<Option<i64>, Reject> {
-        let number = self.parse::<i64>(name).map_err(|r| Reject {
-            reason: "not a whole number".into(),
-            ..r
-        })?;
-        match number {
-            Some(n) if n < 0 => Err(Reject::new(self.line, name, self.need(name), "less than 0")),
-            other => Ok(other),
+        match self.parse::<i64>(name, "no_count") {
+            Ok(number) if number.is_none_or(|n| n >= 0) => Ok(number),
+            _ => Err(Reject::new(
+                self.line,
+                name,
+                self.need(name),
+                Why::no_count(),
+            )),
         }
     }
     /// The value of a column as yes or no: 1/0, true/false, yes/no, 是/否.
@@ -478,7 +501,7 @@ impl SheetRow<'_> {
                 self.line,
                 name,
                 value,
-                "neither yes nor no (1, 0, true, false, 是, 否)",
+                Why::new("no_flag", "neither yes nor no (1, 0, true, false, 是, 否)"),
             )),
         }
     }
@@ -500,7 +523,7 @@ impl SheetRow<'_> {
                 self.line,
                 "valid_to",
                 self.need("valid_to"),
-                "ends before it begins",
+                Why::backward(),
             ));
         }
         Ok((from, to))

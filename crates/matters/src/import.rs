@@ -12,6 +12,7 @@
 
 use crate::model::{Condition, Flags, MatterClass, MatterId, MatterKind};
 use crate::rules::{default_flags, is_conduct};
+use grid::Why;
 use grid::guard;
 use grid::report::{ImportError, Reject};
 use grid::sheet::{Column, Sheet, SheetRow, optional, present, required};
@@ -275,8 +276,8 @@ pub fn matters(bytes: &[u8], options: impl Into<SheetOptions>) -> Result<MatterS
                     let had_limit = std::mem::replace(&mut above.had_limit, row.get("limit").is_some());
                     if continues && had_limit && row.get("limit").is_none() && !sheet.is_worksheet() {
                         above.had_limit = true;
-                        let reason = "is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无";
-                        return Err(Reject::new(row.line, "limit", "", reason));
+                        let why = Why::new("limit_goes_on", "is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无");
+                        return Err(Reject::new(row.line, "limit", "", why));
                     }
                     let has_limits = sheet.has("limit");
                     matter_row(&row, here, has_limits, &classes)
@@ -327,15 +328,27 @@ fn take_contradictions(class: &mut SheetClass) -> Vec<Reject> {
             };
             let place = |c: &Condition| class.places.get(&c.rule_no).cloned().unwrap_or_default();
             let ((line, sheet), (there, other_sheet)) = (place(condition), place(other));
+            let at = there;
+            let is_elsewhere = other_sheet != sheet;
             let there = match &other_sheet {
-                Some(name) if other_sheet != sheet => format!("line {there} of {name:?}"),
+                Some(name) if is_elsewhere => format!("line {there} of {name:?}"),
                 _ => format!("line {there}"),
             };
             let reason = format!(
                 "class {} has the same condition with the limit {:?} on {there}: which of them counts?",
                 class.words.code, other.limit_text
             );
-            let reject = Reject::new(line, "limit", &condition.limit_text, reason);
+            let why = Why::new("two_limits", reason)
+                .with("class", &class.words.code)
+                .with("limit", &other.limit_text)
+                .with("line", at)
+                .with(
+                    "sheet",
+                    other_sheet
+                        .filter(|_| is_elsewhere)
+                        .unwrap_or_else(|| "empty".into()),
+                );
+            let reject = Reject::new(line, "limit", &condition.limit_text, why);
             rejects.push(reject.within(sheet.as_deref()));
             taken.insert(condition.rule_no);
         }
@@ -375,7 +388,10 @@ fn put_together(
             "says otherwise than line {first} about class {}",
             words.code
         );
-        return Err(Reject::new(line, "name_zh", &words.name_zh, reason));
+        let why = Why::new("says_otherwise", reason)
+            .with("line", *first)
+            .with("class", &words.code);
+        return Err(Reject::new(line, "name_zh", &words.name_zh, why));
     }
     if units != NamedUnits::default() {
         class.units.insert(units);
@@ -395,7 +411,10 @@ fn put_together(
                 line,
                 "rule_no",
                 &number,
-                "this class has another condition of this number",
+                Why::new(
+                    "same_rule",
+                    "this class has another condition of this number",
+                ),
             ))
         }
         None => {
@@ -410,7 +429,7 @@ fn put_together(
 fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
     let text = row.need(name);
     if text.is_empty() {
-        return Err(Reject::new(row.line, name, "", "is empty"));
+        return Err(Reject::new(row.line, name, "", Why::empty()));
     }
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.len() {
@@ -421,7 +440,7 @@ fn two_digits(row: &SheetRow<'_>, name: &str) -> Result<String, Reject> {
             row.line,
             name,
             text,
-            "not a class number of two digits",
+            Why::new("no_class_number", "not a class number of two digits"),
         )),
     }
 }
@@ -432,14 +451,15 @@ fn matter_row(
     has_limits: bool,
     classes: &BTreeMap<String, (u64, SheetClass)>,
 ) -> Result<MatterRow, Reject> {
-    let kind: MatterKind = row.parse("kind")?.or(options.kind).ok_or_else(|| {
-        let reason = "is empty: neither a column, the name of the worksheet nor an option says component or event";
-        Reject::new(row.line, "kind", "", reason)
+    let kind: Option<MatterKind> = row.parse("kind", "matter_kind")?;
+    let kind = kind.or(options.kind).ok_or_else(|| {
+        let why = Why::new("kind_nowhere", "is empty: neither a column, the name of the worksheet nor an option says component or event");
+        Reject::new(row.line, "kind", "", why)
     })?;
     let (major, minor) = (two_digits(row, "major")?, two_digits(row, "minor")?);
     let name_zh = row.words("name_zh")?.unwrap_or_default();
     if name_zh.is_empty() {
-        return Err(Reject::new(row.line, "name_zh", "", "is empty"));
+        return Err(Reject::new(row.line, "name_zh", "", Why::empty()));
     }
     guard::check_class(&name_zh).map_err(|e| Reject::new(row.line, "name_zh", &name_zh, e))?;
     let default = default_flags(kind, &name_zh);
@@ -454,7 +474,8 @@ fn matter_row(
     let names = [Some(&name_zh), name_en.as_ref()];
     if flags.warnable && is_conduct(kind, names.into_iter().flatten().map(String::as_str)) {
         let reason = format!("conduct of persons never raises warnings: {}", guard::RULE);
-        return Err(Reject::new(row.line, "warnable", &name_zh, reason));
+        let why = Why::new("conduct_warnable", reason);
+        return Err(Reject::new(row.line, "warnable", &name_zh, why));
     }
     let code = format!("{}{major}{minor}", kind.letter());
     let next = classes
@@ -496,7 +517,7 @@ fn condition(
     if text.is_none() && limit_text.is_none() && row.get("rule_no").is_none() {
         return Ok(None);
     }
-    let rule_no = match row.parse::<u32>("rule_no") {
+    let rule_no = match row.parse::<u32>("rule_no", "no_rule_number") {
         Ok(Some(n @ 1..=999)) => n,
         Ok(None) => next,
         _ => {
@@ -504,7 +525,7 @@ fn condition(
                 row.line,
                 "rule_no",
                 row.need("rule_no"),
-                "not a number in 1..=999",
+                Why::new("no_rule_number", "not a number in 1..=999"),
             ));
         }
     };
@@ -513,8 +534,11 @@ fn condition(
             read_limit(written, options).map_err(|e| Reject::new(row.line, "limit", written, e))?
         }
         None if has_limits => {
-            let reason = "is empty: write the limit, or 无 where there is none";
-            return Err(Reject::new(row.line, "limit", "", reason));
+            let why = Why::new(
+                "no_limit",
+                "is empty: write the limit, or 无 where there is none",
+            );
+            return Err(Reject::new(row.line, "limit", "", why));
         }
         None => None,
     };
@@ -533,7 +557,7 @@ fn condition(
 /// Reads a limit. `-`, `/` and 无 mean "without limit". Words in brackets after it may say which clock a bare 天 or 小时
 /// means, and then they count before the options. A remark that speaks of no time stays in the text only (`15WD(planting
 /// season)`); one that does is refused, because it says something about the limit that would be lost.
-fn read_limit(written: &str, options: ParseOptions) -> Result<Option<Limit>, String> {
+fn read_limit(written: &str, options: ParseOptions) -> Result<Option<Limit>, Why> {
     if matches!(written, "-" | "—" | "/" | "无") {
         return Ok(None);
     }
@@ -543,34 +567,32 @@ fn read_limit(written: &str, options: ParseOptions) -> Result<Option<Limit>, Str
         match clock_named(remark) {
             Some(clock) => clocks.push(clock),
             None if speaks_of_time(remark) => {
-                return Err(format!(
+                let text = format!(
                     "cannot read limit {written:?}: {remark:?} speaks of another time; write one limit, or one line for each"
-                ));
+                );
+                return Err(Why::new("limit_remark", text).with("remark", remark));
             }
             None => {}
         }
     }
     let Some(clock) = clocks.first().copied() else {
-        return Limit::parse(told, options)
-            .map(Some)
-            .map_err(|e| e.to_string());
+        return Ok(Some(Limit::parse(told, options)?));
     };
     let said = ParseOptions {
         bare_days: clock.counts_days().then_some(clock),
         bare_hours: (!clock.counts_days()).then_some(clock),
     };
-    let limit = Limit::parse(told, said).map_err(|e| e.to_string())?;
+    let limit = Limit::parse(told, said)?;
     if limit.clock() == clock && clocks.iter().all(|c| *c == clock) {
         Ok(Some(limit))
     } else {
-        Err(format!(
-            "cannot read limit {written:?}: its own words name two clocks"
-        ))
+        let text = format!("cannot read limit {written:?}: its own words name two clocks");
+        Err(Why::new("limit_two_clocks", text))
     }
 }
 
 /// What stands before the first bracket, and what stands in each pair of them.
-fn in_brackets(written: &str) -> Result<(&str, Vec<&str>), String> {
+fn in_brackets(written: &str) -> Result<(&str, Vec<&str>), Why> {
     let open = ['(', '（'];
     let close = [')', '）'];
     let Some(first) = written.find(open) else {
@@ -580,9 +602,8 @@ fn in_brackets(written: &str) -> Result<(&str, Vec<&str>), String> {
     let mut remarks = Vec::new();
     while let Some(inner) = rest.strip_prefix(open) {
         let Some((remark, after)) = inner.split_once(close) else {
-            return Err(format!(
-                "cannot read limit {written:?}: a bracket is not closed"
-            ));
+            let text = format!("cannot read limit {written:?}: a bracket is not closed");
+            return Err(Why::new("limit_bracket", text));
         };
         remarks.push(remark.trim());
         rest = after.trim_start();
@@ -590,9 +611,8 @@ fn in_brackets(written: &str) -> Result<(&str, Vec<&str>), String> {
     if rest.is_empty() {
         Ok((told, remarks))
     } else {
-        Err(format!(
-            "cannot read limit {written:?}: {rest:?} stands after it"
-        ))
+        let text = format!("cannot read limit {written:?}: {rest:?} stands after it");
+        Err(Why::new("limit_rest", text).with("rest", rest))
     }
 }
 
@@ -669,16 +689,14 @@ pub fn ignored_in_duties(bytes: &[u8]) -> Vec<String> {
 }
 
 fn duty_row(row: &SheetRow<'_>) -> Result<DutyRow, Reject> {
-    let division = row.get("division").map(DivisionCode::padded).transpose();
-    let division =
-        division.map_err(|e| Reject::new(row.line, "division", row.need("division"), e.reason))?;
+    let division = row.division("division")?;
     let beat = row.words("beat")?.unwrap_or_default();
     if division.is_some() && !beat.is_empty() {
         return Err(Reject::new(
             row.line,
             "beat",
             &beat,
-            "a duty names a division or a beat, not both",
+            Why::new("two_places", "a duty names a division or a beat, not both"),
         ));
     }
     let mut units = [const { None }; 4];

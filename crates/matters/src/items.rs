@@ -8,6 +8,7 @@ use crate::model::MatterClass;
 use crate::sql_items;
 use access::{Ctx, Permission};
 use grid::Part;
+use grid::Why;
 use grid::batch::{Keyed, Writer, lay_over};
 use grid::guard;
 use grid::model::in_force;
@@ -140,8 +141,12 @@ fn read(row: &SheetRow<'_>) -> Result<Row, Reject> {
     let word = |name: &'static str| -> Result<String, Reject> {
         let text = row.words(name)?.unwrap_or_default();
         if text.chars().count() > MOST_CHARS {
-            let reason = format!("longer than {MOST_CHARS} characters");
-            return Err(Reject::new(row.line, name, &text, reason));
+            return Err(Reject::new(
+                row.line,
+                name,
+                &text,
+                Why::too_long(MOST_CHARS),
+            ));
         }
         Ok(text)
     };
@@ -150,11 +155,11 @@ fn read(row: &SheetRow<'_>) -> Result<Row, Reject> {
         "verify" | "核实" => "verify".to_owned(),
         "check" | "核查" => "check".to_owned(),
         other => {
-            let reason = "is none of verify 核实, check 核查";
-            return Err(Reject::new(row.line, "task", other, reason));
+            let why = Why::new("no_task", "is none of verify 核实, check 核查");
+            return Err(Reject::new(row.line, "task", other, why));
         }
     };
-    let approved_on: Option<Date> = row.parse("approved_on")?;
+    let approved_on: Option<Date> = row.date("approved_on")?;
     let (valid_from, valid_to) = row.validity()?;
     Ok(Row(
         row.line,
@@ -166,7 +171,7 @@ fn read(row: &SheetRow<'_>) -> Result<Row, Reject> {
             matter: word("matter")?,
             approved_by: word("approved_by")?,
             approved_on: approved_on
-                .ok_or_else(|| Reject::new(row.line, "approved_on", "", "is empty"))?,
+                .ok_or_else(|| Reject::new(row.line, "approved_on", "", Why::empty()))?,
             valid_from,
             valid_to,
         },

@@ -8,7 +8,7 @@ use grid::Part;
 use grid::batch::Plan;
 use grid::report::{ImportError, Report, fingerprint};
 use jiff::civil::{Date, date};
-use kernel::calendar::{DayKind, WorkPeriod};
+use kernel::calendar::{CalendarError, DayKind, WorkPeriod};
 use kernel::{Calendar, DivisionCode};
 use serde::Serialize;
 use store::{AuditEvent, Sealed, StoreError, StoreResult, Write};
@@ -59,8 +59,13 @@ pub fn import_calendar_file(
 ) -> Result<CalendarReport, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let text = grid::sheet::text(bytes)?;
-    let calendar = calendar_file::read(text, &options.file)
-        .map_err(|e| ImportError::unusable("unreadable_calendar", e))?;
+    let calendar = calendar_file::read(text, &options.file).map_err(|e| {
+        let wrong = ImportError::unusable("unreadable_calendar", &e);
+        match e {
+            CalendarError::Line { line, .. } => wrong.on_line(line as u64),
+            CalendarError::Field { .. } => wrong,
+        }
+    })?;
     let layer = checked(ctx, calendar, options)?;
     let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_calendars)?;
     let calendars = Calendars::build(Calendar::cn(), stored);

@@ -402,17 +402,7 @@ impl<'w> Course<'w> {
         }
         let rule = self.rule();
         let condition = self.class.condition(rule).ok_or(Stop::Here)?;
-        let standard = Standard {
-            matter: self.class.id,
-            code: self.class.code.clone(),
-            catalogue: self.class.catalogue.clone(),
-            rule,
-            condition: condition.text.clone(),
-            limit: condition.limit,
-            closings: condition.closing.clone(),
-            evidence: condition.evidence.clone(),
-            legal_basis: condition.legal_basis.clone(),
-        };
+        let standard = Standard::of(self.class, condition, Some(&self.world.catalogue));
         self.act(at, who, Command::Register { standard })
     }
 

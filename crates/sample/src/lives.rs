@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::{Calendar, DivisionCode};
-use matters::{MatterClass, rules};
+use matters::{Catalogue, MatterClass, rules};
 use std::collections::BTreeMap;
 
 /// A case and its life.
@@ -45,6 +45,7 @@ pub(crate) struct World<'a> {
     pub entries: Vec<&'static Entry>,
     pub territory: Territory,
     pub rules: CityRules,
+    pub catalogue: Catalogue,
     pub actors: BTreeMap<AccountId, Actor>,
     by_role: BTreeMap<Role, Vec<AccountId>>,
     /// The lead and the handlers of each unit.
@@ -145,7 +146,11 @@ impl<'a> World<'a> {
             ..nobody.clone()
         };
         let entries = classes::entries().collect();
-        let rules = CityRules::default();
+        // The past of an invented city has no photographs, and false ones are not made: there nobody insisted on evidence.
+        let rules = CityRules {
+            evidence_must_be_shown: false,
+            ..CityRules::default()
+        };
         Ok(Self {
             seed,
             now,
@@ -156,6 +161,7 @@ impl<'a> World<'a> {
             entries,
             territory,
             rules,
+            catalogue: classes::catalogue(on),
             actors,
             by_role,
             staff,

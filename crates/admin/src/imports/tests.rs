@@ -11,7 +11,11 @@ use kernel::id::Id;
 use ui::{Lang, testing};
 
 fn reader(lang: Lang) -> Ui {
-    let words = access::words_of(&[access::capability(), crate::capability()]);
+    let words = access::words_of(&[
+        access::capability(),
+        grid::http::capability(),
+        crate::capability(),
+    ]);
     let site = testing::site_with(words.expect("sound words"));
     testing::ui_with(site, lang, Timestamp::UNIX_EPOCH)
 }
@@ -40,7 +44,15 @@ fn import(state: State) -> Import {
                     name: "C0102".into(),
                 },
             ],
-            rejects: vec![Reject::new(4, "limit", "=2天", "<u>bare").within(Some("部件"))],
+            rejects: vec![
+                Reject::new(
+                    4,
+                    "limit",
+                    "=2天",
+                    grid::Why::new("limit_bare", "<u>bare").with("unit", "<u>天"),
+                )
+                .within(Some("部件")),
+            ],
             warnings: vec!["<s>look".into()],
             ignored_columns: vec!["考核分".into()],
             failure: if state == State::Failed {
@@ -59,7 +71,7 @@ fn import(state: State) -> Import {
 fn sound(page: &impl Template) -> String {
     let html = page.render().expect("the page renders");
     testing::assert_sound(&html);
-    for raw in ["<b>事项", "<i>C", "<u>bare", "<s>look", "<q>"] {
+    for raw in ["<b>事项", "<i>C", "<u>bare", "<u>天", "<s>look", "<q>"] {
         assert!(!html.contains(raw), "{raw} is not escaped");
     }
     html
@@ -77,6 +89,14 @@ fn the_pages_are_sound_in_both_languages() {
                 Some((1, 2)),
                 false,
             ));
+            let told = match lang {
+                Lang::Zh => ["处置时限", "没有说明按哪种时间计"],
+                Lang::En => ["limit", "does not say which clock it means"],
+            };
+            assert!(
+                told.iter().all(|words| html.contains(words)),
+                "column and reason in the reader's language"
+            );
             assert_eq!(html.contains("/confirm"), *state == State::Ready);
             assert_eq!(
                 html.contains("http-equiv=\"refresh\""),

@@ -1,7 +1,8 @@
 //! `shiyu calendar import FILE`, `shiyu calendar status`, `shiyu calendar recompute`: what a calendar changes, how far the open
 //! deadlines follow it, and making them follow now.
 
-use super::import_reference::{failure, read_file};
+use super::import_reference::read_file;
+use super::speech::Speech;
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -54,6 +55,8 @@ struct Import {
     /// Why it is loaded.
     #[arg(long)]
     reason: Option<String>,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 impl Calendar {
@@ -151,7 +154,8 @@ impl Import {
             dry_run: self.dry_run,
         };
         let ctx = Program::open(common)?.ready(SystemRole::Operator)?;
-        let report = import_calendar_file(&ctx, &bytes, &options).map_err(failure)?;
+        let report =
+            import_calendar_file(&ctx, &bytes, &options).map_err(|e| self.speech.failure(e))?;
         let what = match (report.unchanged, report.dry_run) {
             (true, _) => "is there already",
             (false, true) => "would be loaded",

@@ -1,6 +1,7 @@
 //! `shiyu grid draw POLYGONS.geojson --metres N`: square cells over districts, streets or communities.
 
-use super::import_reference::{Territory, done, failure};
+use super::import_reference::{Territory, done};
+use super::speech::Speech;
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -27,6 +28,8 @@ struct Draw {
     /// The side of a cell in metres.
     #[arg(long)]
     metres: u32,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 impl Grid {
@@ -36,6 +39,6 @@ impl Grid {
         let (bytes, options) = draw.polygons.read()?;
         let ctx = Program::open(common)?.ready(SystemRole::Operator)?;
         let report = grid::ops::draw_for_areas(&ctx, &bytes, draw.metres, &options);
-        done(&report.map_err(failure)?)
+        done(&report.map_err(|e| draw.speech.failure(e))?, draw.speech)
     }
 }

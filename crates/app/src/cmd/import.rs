@@ -1,6 +1,7 @@
 //! `shiyu import cases FILE --map MAP.toml`: a file of another system becomes cases.
 
 use super::import_reference::ReferenceFile;
+use super::speech::Speech;
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 pub struct Import {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 #[derive(Subcommand)]
@@ -44,8 +47,8 @@ impl Import {
     /// Runs the import.
     pub fn run(self, common: &Common) -> Result<Done, Failure> {
         match self.what {
-            What::Cases(args) => args.run(common),
-            What::Reference(file) => file.run(common),
+            What::Cases(args) => args.run(common, self.speech),
+            What::Reference(file) => file.run(common, self.speech),
         }
     }
 }
@@ -69,7 +72,7 @@ impl Cases {
         Ok(())
     }
 
-    fn run(self, common: &Common) -> Result<Done, Failure> {
+    fn run(self, common: &Common, speech: Speech) -> Result<Done, Failure> {
         let text = std::fs::read_to_string(&self.map).map_err(|e| {
             Failure::unusable(
                 "unreadable_map",
@@ -77,7 +80,7 @@ impl Cases {
             )
             .field("map")
         })?;
-        let map = ImportMap::parse(&text)?;
+        let map = ImportMap::parse(&text).map_err(|e| speech.failure(e))?;
         if !self.file.is_file() {
             let shown = self.file.display();
             // It is read twice, so a pipe will not do either.
@@ -115,7 +118,7 @@ impl Cases {
             },
         );
         bar.finish_and_clear();
-        let outcome = outcome?;
+        let outcome = outcome.map_err(|e| speech.failure(e))?;
         let text = format!(
             "{} read: {} imported, {} unchanged, {} updated, {} rejected; {} placed, {} unplaced",
             outcome.read,

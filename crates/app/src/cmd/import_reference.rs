@@ -1,13 +1,14 @@
 //! `shiyu import divisions|grid|units|matters|duties|calendar FILE`: reference data from files.
 
 use super::matters::Clocks;
+use super::speech::{MOST_TOLD, Speech};
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
 use access::{Ctx, SystemRole};
 use clap::{Args, Subcommand};
+use grid::Report;
 use grid::ops::ImportOptions;
-use grid::{ImportError, Report};
 use jiff::civil::Date;
 use kernel::Crs;
 use matters::ops::CatalogueOptions;
@@ -91,7 +92,7 @@ pub struct Catalogue {
 
 impl ReferenceFile {
     /// Runs the import.
-    pub fn run(self, common: &Common) -> Result<Done, Failure> {
+    pub fn run(self, common: &Common, speech: Speech) -> Result<Done, Failure> {
         let ctx = || Program::open(common)?.ready(SystemRole::Operator);
         let report = match self {
             Self::Divisions(args) => {
@@ -110,10 +111,10 @@ impl ReferenceFile {
             }
             Self::GridItems(args) => matters::items::import(&ctx()?, &read_file(&args.file)?),
             Self::Calendar(args) => matters::ops::import_calendar(&ctx()?, &read_file(&args.file)?),
-            Self::Matters(args) => return args.run(&ctx()?),
+            Self::Matters(args) => return args.run(&ctx()?, speech),
             Self::Definitions(args) => return definitions(&ctx()?, &read_file(&args.file)?),
         };
-        done(&report.map_err(failure)?)
+        done(&report.map_err(|e| speech.failure(e))?, speech)
     }
 }
 
@@ -152,7 +153,7 @@ impl Territory {
 }
 
 impl Catalogue {
-    fn run(self, ctx: &Ctx) -> Result<Done, Failure> {
+    fn run(self, ctx: &Ctx, speech: Speech) -> Result<Done, Failure> {
         let bytes = read_file(&self.sheet.file.file)?;
         let options = CatalogueOptions {
             id: self
@@ -170,7 +171,8 @@ impl Catalogue {
             effective: self.effective,
             kind: self.clocks.kind,
         };
-        done(&matters::ops::import_matters(ctx, &bytes, &options).map_err(failure)?)
+        let report = matters::ops::import_matters(ctx, &bytes, &options);
+        done(&report.map_err(|e| speech.failure(e))?, speech)
     }
 }
 
@@ -202,50 +204,23 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The outcome of an import as the command line tells it.
-pub fn done(report: &Report) -> Result<Done, Failure> {
+pub fn done(report: &Report, speech: Speech) -> Result<Done, Failure> {
     use std::fmt::Write as _;
     let r = report;
     let mut text = format!(
         "{} read: {} imported, {} unchanged, {} updated, {} rejected",
         r.read, r.imported, r.unchanged, r.updated, r.rejected
     );
-    for reject in r.rejects.iter().take(20) {
-        let _ = write!(
-            text,
-            "\n  line {}, {}: {}",
-            reject.line, reject.field, reject.reason
-        );
+    for told in speech.rejects(&r.rejects)? {
+        let _ = write!(text, "\n  {told}");
     }
     for warning in r.warnings.iter().take(20) {
         let _ = write!(text, "\n  {warning}");
     }
-    let shown = r.rejects.len().min(20) + r.warnings.len().min(20);
+    let shown = r.rejects.len().min(MOST_TOLD) + r.warnings.len().min(20);
     let more = r.rejects.len() + r.warnings.len() - shown;
     if more > 0 {
         let _ = write!(text, "\n  … and {more} more (--json lists them)");
     }
     Done::new(report, text)
-}
-
-/// Why an import did nothing or stopped, as the command line tells it.
-pub fn failure(error: ImportError) -> Failure {
-    match error {
-        ImportError::Unusable {
-            code,
-            message,
-            field,
-            line,
-        } => {
-            let mut failure = Failure::unusable(code, message);
-            if let Some(field) = field {
-                failure = failure.field(field);
-            }
-            if let Some(line) = line {
-                failure = failure.line(line);
-            }
-            failure
-        }
-        ImportError::Refused(e) => Failure::other("refused", e.to_string()),
-        ImportError::Store(e) => Failure::other("store", e.to_string()),
-    }
 }

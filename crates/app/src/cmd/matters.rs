@@ -1,7 +1,8 @@
 //! `shiyu matters check FILE`: reads the sheet of a catalogue and says what is wrong with it. Needs no database.
 
 use super::deadline::clock;
-use super::import_reference::{failure, read_file};
+use super::import_reference::read_file;
+use super::speech::{MOST_TOLD, Speech};
 use crate::output::{Done, Failure};
 use clap::{Args, Subcommand};
 use kernel::deadline::ParseOptions;
@@ -27,6 +28,8 @@ struct Check {
     file: PathBuf,
     #[command(flatten)]
     clocks: Clocks,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 /// What the sheet leaves open: which clock bare days and hours mean, and of which kind its classes are.
@@ -62,7 +65,7 @@ impl Matters {
             kind: args.clocks.kind,
         };
         let check = matters::ops::check(&read_file(&args.file)?, options);
-        let check = check.map_err(failure)?;
+        let check = check.map_err(|e| args.speech.failure(e))?;
         let mut text = format!(
             "{} rows: {} classes ({} components, {} events) with {} conditions, {} without limit; {} rows refused",
             check.rows,
@@ -77,16 +80,14 @@ impl Matters {
             let ignored = check.ignored_columns.join(", ");
             text.push_str(&format!("\n  columns that are not read: {ignored}"));
         }
-        for e in check.errors.iter().take(20) {
-            text.push_str(&format!(
-                "\n  line {}, {}: {} ({})",
-                e.line, e.field, e.reason, e.value
-            ));
+        let told = args.speech.rejects(&check.errors)?;
+        for (told, e) in told.iter().zip(&check.errors) {
+            text.push_str(&format!("\n  {told} ({})", e.value));
         }
-        if check.errors.len() > 20 {
+        if check.errors.len() > MOST_TOLD {
             text.push_str(&format!(
                 "\n  … and {} more (--json lists them)",
-                check.errors.len() - 20
+                check.errors.len() - MOST_TOLD
             ));
         }
         Done::new(&check, text)

@@ -27,6 +27,7 @@ mod scan;
 mod search;
 mod serve;
 mod settings;
+mod speech;
 mod suggest;
 mod suggest_record;
 mod table;

@@ -3,6 +3,7 @@
 use crate::import::map::{FIELDS, ImportMap, Places};
 use crate::import::times::Written;
 use crate::model::ImportStatus;
+use grid::Why;
 use grid::report::Reject;
 use jiff::Timestamp;
 use kernel::geo::{self, Crs, Point};
@@ -77,20 +78,23 @@ pub fn read(
             record.len(),
             places.width
         );
-        return Err(Reject::new(line, "row", "", reason));
+        let why = Why::new("fields", reason)
+            .with("found", record.len())
+            .with("header", places.width);
+        return Err(Reject::new(line, "row", "", why));
     }
     let text = |field| places.text(field, record);
     let id = text("id");
     if id.is_empty() {
-        return Err(Reject::new(line, "id", "", "the row has no id"));
-    }
-    if id.chars().count() > MAX_ID {
         return Err(Reject::new(
             line,
             "id",
-            id,
-            format!("longer than {MAX_ID} characters"),
+            "",
+            Why::new("no_id", "the row has no id"),
         ));
+    }
+    if id.chars().count() > MAX_ID {
+        return Err(Reject::new(line, "id", id, Why::too_long(MAX_ID)));
     }
     // PostgreSQL holds no such character; dropped, two ids could become one.
     if let Some(field) = FIELDS.iter().find(|field| text(field).contains('\0')) {
@@ -98,7 +102,7 @@ pub fn read(
             line,
             field,
             "",
-            "the value has a NUL character",
+            Why::new("nul", "the value has a NUL character"),
         ));
     }
     for field in ["id", "matter", "unit", "channel"] {
@@ -111,7 +115,10 @@ pub fn read(
             line,
             "reported_at",
             text("reported_at"),
-            "the row does not say when it was reported",
+            Why::new(
+                "no_report_time",
+                "the row does not say when it was reported",
+            ),
         )
     })?;
     let reported_at = moment(map, line, "reported_at", text("reported_at"), &reported)?;
@@ -130,7 +137,11 @@ pub fn read(
                 line,
                 "status",
                 text("status"),
-                format!("not in the map's table of states: {}", known.join(", ")),
+                Why::new(
+                    "unknown_status",
+                    format!("not in the map's table of states: {}", known.join(", ")),
+                )
+                .with("known", known.join(", ")),
             )
         })?,
         None if closed_at.is_some() => ImportStatus::Closed,
@@ -209,10 +220,10 @@ fn read_time(
     if text.is_empty() {
         return Ok(None);
     }
-    let written = map
-        .formats
-        .read(text)
-        .ok_or_else(|| Reject::new(line, field, text, "no time format of the map reads this"))?;
+    let written = map.formats.read(text).ok_or_else(|| {
+        let why = Why::new("no_time", "no time format of the map reads this");
+        Reject::new(line, field, text, why)
+    })?;
     Ok(Some(written).filter(|w| !map.missing_times.contains(&w.wall(&map.timezone))))
 }
 
@@ -223,9 +234,10 @@ fn moment(
     text: &str,
     written: &Written,
 ) -> Result<Timestamp, Reject> {
-    written
-        .moment(&map.timezone)
-        .ok_or_else(|| Reject::new(line, field, text, "outside the range of time"))
+    written.moment(&map.timezone).ok_or_else(|| {
+        let why = Why::new("time_range", "outside the range of time");
+        Reject::new(line, field, text, why)
+    })
 }
 
 /// An end that falls before the beginning only because its local time is doubled takes the later reading.
@@ -246,7 +258,7 @@ fn end_moment(
             line,
             "closed_at",
             text,
-            "it ends before it begins",
+            Why::new("backward", "it ends before it begins"),
         )),
     }
 }

@@ -347,7 +347,10 @@ fn take(map: &ImportMap, places: &Places, seen: &mut Seen, line: u64, record: &[
                             line,
                             "id",
                             &row.id,
-                            "this id stands further up with other content",
+                            grid::Why::new(
+                                "same_id",
+                                "this id stands further up with other content",
+                            ),
                         ))
                     }
                 }

@@ -340,7 +340,7 @@ pub(super) fn attempt(
     let Some(before) = sql::by_number(&mut w, &job.number)? else {
         return Err(CaseError::not_found(job.number));
     };
-    if !job.reach.holds(&before) {
+    if !job.reach.holds(&before) && !whistles_at_home(job, &before) {
         return Err(CaseError::NotFound {
             number: job.number.to_string(),
             is_hidden: true,
@@ -401,6 +401,14 @@ pub(super) fn attempt(
     sql::update(&mut w, &case, &before, &events)?;
     audits.extend(above(&mut w, &case)?);
     Ok(w.commit_all(&audits, case)?)
+}
+
+/// Whether nothing is wanted but a whistle by the street in which the case lies: a street calls units to any matter of its
+/// own, whoever handles it, and sees the case from then on.
+fn whistles_at_home(job: &Job, case: &Case) -> bool {
+    job.steps.iter().all(|step| step.act() == Act::Whistle)
+        && job.reach.covers(case)
+        && (job.actor.unit).is_some_and(|unit| super::joint::is_street_of(&job.city, unit, case))
 }
 
 /// Ties uploaded files to the case. One statement.
@@ -858,17 +866,8 @@ fn standard(
         };
         return Err(CaseError::field("rule", "cases.unknown_rule", reason));
     };
-    Ok(Standard {
-        matter,
-        code: class.code.clone(),
-        catalogue: class.catalogue.clone(),
-        rule: condition.rule_no,
-        condition: condition.text.clone(),
-        limit: condition.limit,
-        closings: condition.closing.clone(),
-        evidence: condition.evidence.clone(),
-        legal_basis: condition.legal_basis.clone(),
-    })
+    let catalogue = city.matters.catalogue(&class.catalogue);
+    Ok(Standard::of(class, condition, catalogue))
 }
 
 /// Who answers for the matter at the place today, and why. Who received it first is only asked for where a city says that

@@ -163,6 +163,7 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::TooLong { .. } => "cases.too_long",
         Refusal::TooMany { .. } => "cases.too_many",
         Refusal::UnknownClosing { .. } => "cases.unknown_closing",
+        Refusal::EvidenceOwed { .. } => "cases.evidence_owed",
         Refusal::OtherClass { .. } => "cases.other_class",
         Refusal::Ruled => "cases.ruled",
         Refusal::AgainstRuling => "cases.against_ruling",
@@ -293,6 +294,7 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
             ("closing", closing.as_str().into()),
             ("known", known.as_str().into()),
         ]),
+        Refusal::EvidenceOwed { evidence } => args.push(("evidence", evidence.as_str().into())),
         Refusal::OtherClass { standard } => args.push(("standard", standard.as_str().into())),
         Refusal::MergeTarget { into }
         | Refusal::MergeCycle { into }

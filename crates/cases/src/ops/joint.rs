@@ -132,7 +132,7 @@ pub fn street_of(city: &City, unit: UnitId) -> Option<kernel::codes::DivisionCod
 }
 
 /// Whether a unit is one of the street in which a case lies.
-fn is_street_of(city: &City, unit: UnitId, case: &Case) -> bool {
+pub(super) fn is_street_of(city: &City, unit: UnitId, case: &Case) -> bool {
     let Some(street) = street_of(city, unit) else {
         return false;
     };

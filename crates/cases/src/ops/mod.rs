@@ -49,6 +49,7 @@ pub use show::{list_json, show_json, states_of};
 pub use timers::run_timers;
 pub use track::{track, track_link};
 pub use unclear::{Return, ReturnedCase, Unclear, unclear};
+pub use words::answer_of_closing;
 
 use crate::model::Case;
 use crate::moves::Act;
@@ -204,9 +205,13 @@ impl Reach {
             unit,
         })
     }
+    /// Whether a case lies in one of its districts, whoever handles it.
+    pub fn covers(&self, case: &Case) -> bool {
+        self.districts.is_empty() || self.districts.contains(&case.district)
+    }
     /// Whether a case lies within.
     pub fn holds(&self, case: &Case) -> bool {
-        (self.districts.is_empty() || self.districts.contains(&case.district))
+        self.covers(case)
             && self
                 .unit
                 .is_none_or(|unit| case.unit == Some(unit) || case.joint.shows_to(unit))

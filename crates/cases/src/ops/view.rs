@@ -111,6 +111,27 @@ pub struct StandardView {
     /// Law, clause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<String>,
+    /// The version of the class that said so; absent in cases of before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<EditionView>,
+}
+
+/// The version of a class under which a case was registered, whatever the class says since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EditionView {
+    /// The class, for `/api/v1/matters/{id}?version=…`.
+    pub matter: String,
+    /// The catalogue.
+    pub catalogue: String,
+    /// The number of the version, from 1.
+    pub version: u32,
+    /// Its first day; null where it had counted since ever.
+    #[schema(value_type = Option<String>)]
+    pub valid_from: Option<jiff::civil::Date>,
+    /// The standard that the catalogue followed, and its version.
+    pub standard: String,
+    /// The version of that standard.
+    pub of_standard: String,
 }
 
 /// What a requester answered when called back.
@@ -663,6 +684,14 @@ impl Viewer {
                 closings: s.closings.clone(),
                 evidence: s.evidence.clone(),
                 legal_basis: s.legal_basis.clone(),
+                edition: s.edition.as_ref().map(|e| EditionView {
+                    matter: s.matter.to_string(),
+                    catalogue: s.catalogue.clone(),
+                    version: e.version,
+                    valid_from: e.valid_from,
+                    standard: e.standard.clone(),
+                    of_standard: e.of_standard.clone(),
+                }),
             }),
             unit: case.unit.map(|u| self.unit(u)),
             handler: case.handler.map(|h| h.to_string()),

@@ -3,12 +3,13 @@
 
 use super::CaseError;
 use super::act::{Job, known_code, known_codes, masked};
-use crate::lists::{self, ListKind, Values};
+use crate::lists::{self, ListKind, Lists, Values};
 use crate::model::Case;
 use crate::moves::Act;
 use crate::record::{Answer, AnswerKind, AnswerParts};
 use crate::rules::{AnswerCommand, FairCommand, Refusal, answer};
 use jiff::Timestamp;
+use matters::City;
 
 /// The answer of the city's template for the end that an act makes of a case. `told` is what the act says: how it was closed,
 /// or why it was refused.
@@ -29,7 +30,15 @@ pub(super) fn at_the_end(
     let closing = if is_refusal { "" } else { told };
     let reason = if is_refusal { told } else { "" };
     let result = case.record.result.as_deref().unwrap_or_default();
-    compose(job, case, kind, (result, closing, reason), doors, now)
+    let (city, lists) = (&*job.city, &*job.lists);
+    compose(
+        (city, lists),
+        case,
+        kind,
+        (result, closing, reason),
+        doors,
+        now,
+    )
 }
 
 /// The answer for somebody who joins a case that is over and was answered to nobody: how it was closed, or why it was refused
@@ -46,19 +55,44 @@ pub(super) fn for_a_late_joiner(job: &Job, case: &Case, now: Timestamp) -> Answe
         }
         _ => ("", Vec::new()),
     };
-    compose(job, case, kind, (result, closing, reason), doors, now)
+    let (city, lists) = (&*job.city, &*job.lists);
+    compose(
+        (city, lists),
+        case,
+        kind,
+        (result, closing, reason),
+        doors,
+        now,
+    )
+}
+
+/// The answer that goes out when a case is closed and nobody wrote one, for whoever closes it to read first; none where none is
+/// owed, or a draft stands.
+pub fn answer_of_closing(
+    city: &City,
+    lists: &Lists,
+    case: &Case,
+    closing: &str,
+    now: Timestamp,
+) -> Option<Answer> {
+    if !answer::is_owed(case) || case.record.draft.is_some() {
+        return None;
+    }
+    let result = case.record.result.as_deref().unwrap_or_default();
+    let told = (result, closing, "");
+    let kind = AnswerKind::Handled;
+    Some(compose((city, lists), case, kind, told, Vec::new(), now))
 }
 
 /// The answer of the city's template of a kind.
 fn compose(
-    job: &Job,
+    (city, lists): (&City, &Lists),
     case: &Case,
     kind: AnswerKind,
     (result, closing, reason): (&str, &str, &str),
     doors: Vec<String>,
     now: Timestamp,
 ) -> Answer {
-    let (city, lists) = (&job.city, &job.lists);
     let class = case.matter.and_then(|m| city.matter(m));
     let code = class.map(|c| c.code.as_str()).unwrap_or_default();
     let Some(template) = lists.template(kind, code) else {
@@ -144,7 +178,7 @@ pub(super) fn known_reply(
     let whole = |parts: AnswerParts, kind, doors: &[String]| {
         let parts = masked_parts(parts);
         let made = compose(
-            job,
+            (&job.city, &job.lists),
             case,
             kind,
             (parts.done.as_str(), "", ""),

@@ -6,7 +6,9 @@ use super::read::{Wrong, matter_label, unit_label};
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
-use crate::rules::CityRules;
+use crate::ops::{CaseError, answer_of_closing};
+use crate::record::AnswerParts;
+use crate::rules::{CityRules, Refusal, evidence_owed};
 use crate::words::act_key;
 use access::{Account, AccountId};
 use actors::Unit;
@@ -253,6 +255,17 @@ fn tone_of(act: Act) -> &'static str {
     }
 }
 
+/// The parts of an answer as one text.
+fn in_a_row(parts: &AnswerParts) -> String {
+    let parts = parts.named();
+    let words: Vec<&str> = parts
+        .iter()
+        .map(|(_, t)| *t)
+        .filter(|t| !t.is_empty())
+        .collect();
+    words.join(" ")
+}
+
 impl Maker<'_> {
     /// The form of an act.
     pub fn form(&self, act: Act) -> ActForm {
@@ -299,6 +312,17 @@ impl Maker<'_> {
                 }
             }
             form.files = form.files.map(|files| files.sent(sent.entry));
+            if let Some(files) = &mut form.files
+                && matches!(
+                    sent.wrong,
+                    Wrong::Case(CaseError::Rule {
+                        refusal: Refusal::EvidenceOwed { .. },
+                        ..
+                    })
+                )
+            {
+                files.faults.push(sentence.clone());
+            }
             let is_told = form.inputs.iter().any(|i| !i.fault.is_empty())
                 || form.files.as_ref().is_some_and(|f| !f.faults.is_empty());
             if !is_told {
@@ -325,13 +349,26 @@ impl Maker<'_> {
             Act::Answer => self.case.question.clone(),
             Act::ApproveAnswer => {
                 let draft = self.case.record.draft.as_ref()?;
-                let parts = draft.answer.parts.named();
-                let words: Vec<&str> = parts
-                    .iter()
-                    .map(|(_, t)| *t)
-                    .filter(|t| !t.is_empty())
-                    .collect();
-                Some(ui.tn("cases-asked-answer", "words", words.join(" ")))
+                let words = in_a_row(&draft.answer.parts);
+                Some(ui.tn("cases-asked-answer", "words", words))
+            }
+            // Whoever closes agrees to what goes out by that: it is read first.
+            Act::Close => {
+                if let Some(draft) = &self.case.record.draft {
+                    let words = in_a_row(&draft.answer.parts);
+                    let is_open = !draft.approved && draft.returned.is_none();
+                    return is_open.then(|| ui.tn("cases-close-draft", "words", words));
+                }
+                if self.lists.rules.answer_must_be_written {
+                    return None;
+                }
+                let known = (self.case.standard.as_ref()).map_or(&[][..], |s| &s.closings);
+                let closing = match known {
+                    [only] => only.clone(),
+                    _ => ui.t("cases-close-to-choose"),
+                };
+                let made = answer_of_closing(self.city, self.lists, self.case, &closing, ui.now)?;
+                Some(ui.tn("cases-close-answer", "words", in_a_row(&made.parts)))
             }
             Act::DraftAnswer => {
                 let returned = self.case.record.draft.as_ref()?.returned.as_ref()?;
@@ -396,7 +433,25 @@ impl Maker<'_> {
             _ => return None,
         };
         let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
-        Some(PictureField { is_camera, ..field })
+        let owed = (act == Act::ReportBack)
+            .then(|| evidence_owed(self.case, &self.lists.rules))
+            .flatten();
+        let help = match owed {
+            Some(evidence) => self.ui.t2(
+                "cases-files-owed",
+                "evidence",
+                evidence,
+                "help",
+                field.help.as_str(),
+            ),
+            None => field.help.clone(),
+        };
+        Some(PictureField {
+            is_camera,
+            is_needed: owed.is_some(),
+            help,
+            ..field
+        })
     }
 
     fn input(&self, id: &str, name: &'static str, kind: Kind) -> Input {

@@ -1,6 +1,6 @@
 //! The life of a case as people read it: what happened, when, by whom, in which words.
 
-use super::line::limit_words;
+use super::line::{edition_words, limit_words};
 use crate::lists::{ListKind, Lists};
 use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, Moved, TaskKind, Timed};
 use access::{AccountId, Role, role_key};
@@ -280,7 +280,9 @@ fn content(
             (lines(vec![found, note.clone()]), "info")
         }
         Fact::VerifyLapsed => (String::new(), "warn"),
-        Fact::CheckLapsed { due_at } => (ui.tn("cases-due", "time", ui.time_text(*due_at)), "warn"),
+        Fact::CheckLapsed { due_at, .. } => {
+            (ui.tn("cases-due", "time", ui.time_text(*due_at)), "warn")
+        }
         Fact::TaskGiven { to, due_at, .. } => {
             let to = to.as_ref().map_or_else(|| ui.t("cases-pool"), name);
             (
@@ -369,6 +371,16 @@ fn content(
             let clock = said.handling.as_ref().or(said.stage.as_ref());
             let mut all = vec![
                 clock.map(told).unwrap_or_default(),
+                said.task
+                    .as_ref()
+                    .map(|t| {
+                        let key = match t.task {
+                            TaskKind::Verify => "cases-recomputed-verify",
+                            TaskKind::Check => "cases-recomputed-check",
+                        };
+                        ui.tn(key, "said", told(&t.moved))
+                    })
+                    .unwrap_or_default(),
                 of("cases-recomputed-wait", &said.wait),
                 of("cases-recomputed-claim", &said.claim),
             ];
@@ -393,7 +405,11 @@ fn content(
             let limit = standard
                 .limit
                 .map_or_else(|| ui.t("cases-no-limit"), |l| limit_words(ui, l));
-            (lines(vec![standard.condition.clone(), limit]), "good")
+            let edition = edition_words(ui, standard).unwrap_or_default();
+            (
+                lines(vec![standard.condition.clone(), limit, edition]),
+                "good",
+            )
         }
         Fact::Dispatched {
             unit: id,

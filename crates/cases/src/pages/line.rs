@@ -1,6 +1,6 @@
 //! A case in one line or on one card: what it is, where, how it stands with its clock.
 
-use crate::model::{Case, Place};
+use crate::model::{Case, Place, Standard};
 use crate::ops::desk::task_light;
 use crate::ops::view::{light_of, remaining_of};
 use crate::sql_desk::Moments;
@@ -120,6 +120,26 @@ pub fn due_mark(ui: &Ui, due: jiff::Timestamp, provisional: bool) -> Html {
 /// A limit in words.
 pub fn limit_words(ui: &Ui, limit: Limit) -> String {
     ui.tn("cases-limited", "limit", ui.limit(Some(limit)))
+}
+
+/// Under which version of its class a case was registered, in words; none in cases of before that was kept.
+pub fn edition_words(ui: &Ui, standard: &Standard) -> Option<String> {
+    let edition = standard.edition.as_ref()?;
+    let number = match edition.valid_from {
+        Some(from) => ui.t2(
+            "cases-edition-from",
+            "n",
+            edition.version,
+            "from",
+            ui.date_text(from).as_str(),
+        ),
+        None => ui.tn("cases-edition", "n", edition.version),
+    };
+    let of = format!("{} {}", edition.standard, edition.of_standard);
+    Some(match of.trim() {
+        "" => number,
+        of => format!("{of} · {number}"),
+    })
 }
 
 /// The light that rules the case now, and what is left on its clock: that of the stage, or of handling when that presses

@@ -70,6 +70,8 @@ pub struct PictureField {
     pub help: String,
     /// The camera opens at once.
     pub is_camera: bool,
+    /// At least one is needed; the hint says why.
+    pub is_needed: bool,
     /// What came with an earlier try.
     pub kept: Vec<Kept>,
     /// What is wrong; empty if nothing.
@@ -92,6 +94,7 @@ impl PictureField {
             label,
             help,
             is_camera: false,
+            is_needed: false,
             kept: Vec::new(),
             faults: Vec::new(),
         }

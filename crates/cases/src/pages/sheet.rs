@@ -3,7 +3,9 @@
 use super::advice::{self, AdviceCard, Given};
 use super::forms::{ActForm, Maker, Sent, is_main};
 use super::history::{self, Names, Reader};
-use super::line::{Line, clock_of, due_mark, limit_words, matter_name, place_text, unit_name};
+use super::line::{
+    Line, clock_of, due_mark, edition_words, limit_words, matter_name, place_text, unit_name,
+};
 use super::pictures::Shot;
 use crate::advice::Alike;
 use crate::lists::{ListKind, Lists};
@@ -718,6 +720,9 @@ impl Frame<'_> {
                 name
             };
             add("cases-fact-nature", text(&name));
+        } else if crate::rules::answer::is_owed(case) {
+            // A contact of before natures were kept, or of a city that assumes none.
+            add("cases-fact-nature", text(&ui.t("cases-nature-none")));
         }
         add(
             "cases-fact-channel",
@@ -747,6 +752,18 @@ impl Frame<'_> {
                     standard.code, standard.condition
                 )),
             );
+            if let (Some(words), Some(edition)) =
+                (edition_words(ui, standard), standard.edition.as_ref())
+            {
+                let (words, matter) = (Html::from_text(&words), standard.matter);
+                let (version, rule) = (edition.version, standard.rule);
+                add(
+                    "cases-fact-edition",
+                    Html::from_markup(format!(
+                        "<a href=\"/matters/{matter}?version={version}#c{rule}\">{words}</a>"
+                    )),
+                );
+            }
             for (key, words) in [
                 ("cases-fact-evidence", &standard.evidence),
                 ("cases-fact-law", &standard.legal_basis),

@@ -304,6 +304,12 @@ fn facts() -> Vec<Fact> {
         closings: vec!["恢复".into(), "更换".into()],
         evidence: Some("照片".into()),
         legal_basis: Some("城市道路管理条例第二十三条".into()),
+        edition: Some(crate::model::Edition {
+            version: 2,
+            valid_from: Some(jiff::civil::date(2026, 1, 1)),
+            standard: "立案处置结案标准 <b>".into(),
+            of_standard: "2026".into(),
+        }),
     };
     let moved = |provisional| crate::model::Moved {
         was_due_at: now(),
@@ -319,6 +325,7 @@ fn facts() -> Vec<Fact> {
             task: TaskKind::Verify,
             to: None,
             due_at: now(),
+            timed: None,
         },
         Fact::VerifyLapsed,
         Fact::Recomputed(Box::new(crate::model::Recomputed {
@@ -333,6 +340,7 @@ fn facts() -> Vec<Fact> {
             }),
             stage: None,
             of: None,
+            task: None,
             wait: None,
             claim: None,
             parts: Vec::new(),
@@ -342,6 +350,10 @@ fn facts() -> Vec<Fact> {
             handling: None,
             stage: None,
             of: None,
+            task: Some(crate::model::TaskMoved {
+                task: TaskKind::Check,
+                moved: moved(true),
+            }),
             wait: Some(moved(true)),
             claim: Some(moved(false)),
             parts: vec![crate::model::PartMoved {
@@ -391,8 +403,12 @@ fn facts() -> Vec<Fact> {
             task: TaskKind::Check,
             to: Some(worker),
             due_at: now(),
+            timed: None,
         },
-        Fact::CheckLapsed { due_at: now() },
+        Fact::CheckLapsed {
+            due_at: now(),
+            timed: None,
+        },
         Fact::Checked {
             passed: false,
             note: why(),
@@ -584,6 +600,7 @@ fn case_in(state: State) -> Case {
             kind: TaskKind::Check,
             assignee: None,
             due_at: now(),
+            clock: None,
         }),
         ..case
     }

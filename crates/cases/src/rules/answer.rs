@@ -3,8 +3,8 @@
 //!
 //! Sources: `domain.md` §3.1 (受理 → … → 答复 → … → 回访), §3.2 (art. 11: a consultation is answered at once; art. 15), §3.4.
 //! An answer is drafted by the unit and agreed to by a head, another person; it goes out when the case ends, once for each
-//! time it ends. Where nobody wrote one it is made of what the record says and marked so, unless the city demands a written
-//! one ([`super::CityRules::answer_must_be_written`]).
+//! time it ends. Where nobody wrote one it is made of what the record says and marked so, and whoever closes
+//! reads it before, unless the city demands a written one ([`super::CityRules::answer_must_be_written`]).
 
 use super::{Actor, CityRules, Facts, Refusal, optional_text, text};
 use crate::model::{Case, CaseEvent, Fact, State};

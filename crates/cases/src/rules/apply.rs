@@ -2,7 +2,8 @@
 
 use super::{answer, clocks, fairness, joint, recompute, stages};
 use crate::model::{
-    Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskKind,
+    Case, CaseEvent, CaseId, Fact, ImportStatus, Imported, Place, Reported, State, Task, TaskClock,
+    TaskKind, Timed,
 };
 use crate::record::{AnswerKind, AppealStage, Record};
 use crate::stage::Stage;
@@ -166,6 +167,10 @@ fn take_over(case: &mut Case, import: &Imported) {
         .filter(|_| import.status == ImportStatus::Closed);
 }
 
+fn task_clock(timed: Option<&Timed>, from: Timestamp) -> Option<TaskClock> {
+    timed.cloned().map(|timed| TaskClock { from, timed })
+}
+
 fn change(case: &mut Case, event: &CaseEvent) {
     let at = event.at;
     match &event.fact {
@@ -185,11 +190,17 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.task = None;
             case.state = State::PendingAccept;
         }
-        Fact::TaskGiven { task, to, due_at } => {
+        Fact::TaskGiven {
+            task,
+            to,
+            due_at,
+            timed,
+        } => {
             case.task = Some(Task {
                 kind: *task,
                 assignee: *to,
                 due_at: *due_at,
+                clock: task_clock(timed.as_ref(), at),
             })
         }
         Fact::Accepted { matter, urgent } => {
@@ -290,11 +301,12 @@ fn change(case: &mut Case, event: &CaseEvent) {
                 case.state = State::Handling;
             }
         }
-        Fact::CheckLapsed { due_at } => {
+        Fact::CheckLapsed { due_at, timed } => {
             case.task = Some(Task {
                 kind: TaskKind::Check,
                 assignee: None,
                 due_at: *due_at,
+                clock: task_clock(timed.as_ref(), at),
             })
         }
         Fact::Closed { closing } => {

@@ -447,6 +447,7 @@ pub(super) fn decide(
                 ask,
                 due_at: due.at,
                 timed: Some(timed(limit, &due, facts)),
+                from_outside: case.unit != Some(by_unit) && !case.joint.shows_to(by_unit),
             })
         }
         JointCommand::Claim { claimant } => claim(&claimant, facts),
@@ -692,7 +693,15 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
         }
         JointFact::FirstNamed { unit, .. } => case.joint.first = Some(*unit),
         JointFact::PartyNamed { unit } => case.joint.party = Some(*unit),
-        JointFact::Whistled { units, .. } => {
+        JointFact::Whistled {
+            by_unit,
+            units,
+            from_outside,
+            ..
+        } => {
+            if *from_outside {
+                case.joint.callers.push(*by_unit);
+            }
             for unit in units {
                 if !case.joint.called.contains(unit) {
                     case.joint.called.push(*unit);
@@ -750,9 +759,11 @@ fn change_unit(case: &mut Case, from: UnitId, to: UnitId) {
     {
         claim.unit = to;
     }
-    if case.joint.called.contains(&from) {
-        case.joint.called.retain(|unit| ![from, to].contains(unit));
-        case.joint.called.push(to);
+    for units in [&mut case.joint.called, &mut case.joint.callers] {
+        if units.contains(&from) {
+            units.retain(|unit| ![from, to].contains(unit));
+            units.push(to);
+        }
     }
 }
 
@@ -822,6 +833,7 @@ mod tests {
                 closings: Vec::new(),
                 evidence: None,
                 legal_basis: None,
+                edition: None,
             };
             let desk = by(&desk, 9, 9);
             life.must(

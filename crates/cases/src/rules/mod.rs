@@ -87,6 +87,9 @@ access::city_settings! {
         pub first_receiver_leads: bool = "no",
         /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
         pub usual_nature: String = "help",
+        /// 取证 — a unit that reports back shows what the registration condition asks for (取证要求), where it asks for
+        /// something: at least one picture or document.
+        pub evidence_must_be_shown: bool = "yes",
         /// A case that somebody asked for is closed only with an answer that a person wrote and a head agreed to.
         pub answer_must_be_written: bool = "no",
         /// What else ends only with an answer that the desk wrote and a shift leader agreed to: refusals, what was put right on
@@ -450,6 +453,14 @@ pub enum Refusal {
         /// Which there are.
         known: String,
     },
+    /// The condition asks for evidence, and none was shown.
+    #[error(
+        "the registration condition asks for evidence ({evidence}); add a picture or a document of it"
+    )]
+    EvidenceOwed {
+        /// What, in the words of the condition.
+        evidence: String,
+    },
     /// The standard belongs to another class than the case.
     #[error("the standard is of class {standard}, the case of another")]
     OtherClass {
@@ -581,6 +592,7 @@ impl Refusal {
             Self::TooLong { .. } => "too_long",
             Self::TooMany { .. } => "too_many",
             Self::UnknownClosing { .. } => "unknown_closing",
+            Self::EvidenceOwed { .. } => "evidence_owed",
             Self::OtherClass { .. } => "other_class",
             Self::Ruled => "ruled",
             Self::AgainstRuling => "against_ruling",
@@ -615,7 +627,7 @@ impl Refusal {
             Self::Missing { field }
             | Self::TooLong { field, .. }
             | Self::OutOfRange { field, .. } => Some(field),
-            Self::TooMany { .. } => Some("attachments"),
+            Self::TooMany { .. } | Self::EvidenceOwed { .. } => Some("attachments"),
             Self::UnknownClosing { .. } => Some("closing"),
             Self::OtherClass { .. } => Some("standard"),
             Self::AgainstRuling => Some("unit"),
@@ -874,11 +886,24 @@ fn task(
     facts: &Facts<'_>,
 ) -> Result<Fact, Refusal> {
     let limit = facts.rules.task_limit(kind, channel, urgent);
+    let due = due(limit, facts)?;
     Ok(Fact::TaskGiven {
         task: kind,
         to,
-        due_at: due(limit, facts)?.at,
+        due_at: due.at,
+        timed: Some(clocks::timed(limit, &due, facts)),
     })
+}
+
+/// 取证 — what the unit has to show when it says that it is done, in the words of the condition the case is registered
+/// under: at least one picture or document. None where the condition asks for nothing, where the city does not insist, and
+/// where whoever claimed the matter has shown it.
+pub fn evidence_owed<'c>(case: &'c Case, rules: &CityRules) -> Option<&'c str> {
+    let is_shown = (case.joint.claim.as_ref()).is_some_and(|claim| claim.shown_at.is_some());
+    case.standard
+        .as_ref()
+        .filter(|_| rules.evidence_must_be_shown && !is_shown)
+        .and_then(Standard::asks_to_see)
 }
 
 /// When handling is due after a dispatch at `facts.now` under the standard's limit.
@@ -1007,8 +1032,16 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             attachments,
         } => {
             joint::may(case, Act::ReportBack, facts.actor)?;
+            let result = text("result", &result)?;
+            if attachments.is_empty()
+                && let Some(evidence) = evidence_owed(case, facts.rules)
+            {
+                return Err(Refusal::EvidenceOwed {
+                    evidence: evidence.to_owned(),
+                });
+            }
             let done = Fact::ReportedBack {
-                result: text("result", &result)?,
+                result,
                 attachments: pictures(attachments)?,
             };
             let of = (case.channel.as_str(), case.urgent);
@@ -1033,15 +1066,16 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 due_at: None,
             }]
         }
-        Command::LapseCheck => vec![Fact::CheckLapsed {
-            due_at: due(
-                facts
-                    .rules
-                    .task_limit(TaskKind::Check, &case.channel, case.urgent),
-                facts,
-            )?
-            .at,
-        }],
+        Command::LapseCheck => {
+            let limit = facts
+                .rules
+                .task_limit(TaskKind::Check, &case.channel, case.urgent);
+            let due = due(limit, facts)?;
+            vec![Fact::CheckLapsed {
+                due_at: due.at,
+                timed: Some(clocks::timed(limit, &due, facts)),
+            }]
+        }
         Command::Close { closing } => {
             let closing = text("closing", &closing)?;
             if let Some(standard) = &case.standard

@@ -1,12 +1,12 @@
 //! 重算 — another calendar, other deadlines: what is due when is computed again for a clock that runs, and the event keeps
-//! both answers and the calendar versions they rest on. Besides the stage and handling these are the clocks of parts, of a
-//! claim, and of the wait for the requester.
+//! both answers and the calendar versions they rest on. Besides the stage and handling these are the clocks of a task in the
+//! street, of parts, of a claim, and of the wait for the requester.
 //!
 //! A clock that has ended, or that stands still, is left alone: the first is a fact, the second is computed anyway when it
 //! goes on. Computing twice with one calendar changes nothing the second time.
 
 use super::{Facts, Refusal, clocks, joint, stages};
-use crate::model::{Case, Moved, Recomputed, State, Timed};
+use crate::model::{Case, Moved, Recomputed, State, TaskMoved, Timed};
 use crate::stage::{Stage, StageClock};
 use jiff::Timestamp;
 use kernel::deadline::{Due, deadline};
@@ -49,20 +49,50 @@ pub fn recomputed(case: &Case, facts: &Facts<'_>) -> Result<Option<Recomputed>, 
         };
         handling = moved(was, now);
     }
+    let task = recomputed_task(case, facts)?;
     let wait = recomputed_wait(case, facts)?;
     let claim = joint::recomputed_claim(case, facts)?;
     let parts = joint::recomputed_parts(case, facts)?;
     let is_moved = [&stage, &handling, &wait, &claim]
         .iter()
         .any(|moved| moved.is_some());
-    Ok((is_moved || !parts.is_empty()).then(|| Recomputed {
-        calendar: calendar.to_owned(),
-        handling,
-        of: stage.as_ref().and(Stage::of(case)),
-        stage,
-        wait,
-        claim,
-        parts,
+    Ok(
+        (is_moved || task.is_some() || !parts.is_empty()).then(|| Recomputed {
+            calendar: calendar.to_owned(),
+            handling,
+            of: stage.as_ref().and(Stage::of(case)),
+            stage,
+            task,
+            wait,
+            claim,
+            parts,
+        }),
+    )
+}
+
+/// What another calendar makes of the deadline of an open task in the street. One of before limits were kept stays as it is.
+fn recomputed_task(case: &Case, facts: &Facts<'_>) -> Result<Option<TaskMoved>, Refusal> {
+    let Some((task, clock)) = case
+        .task
+        .as_ref()
+        .and_then(|t| Some((t, t.clock.as_ref()?)))
+    else {
+        return Ok(None);
+    };
+    let is_open = matches!(case.state, State::PendingVerify | State::PendingCheck);
+    if !is_open || clock.timed.calendar == facts.calendar.version() {
+        return Ok(None);
+    }
+    let due = deadline(clock.from, clock.timed.limit, facts.calendar, facts.tz, &[])
+        .map_err(|e| Refusal::Deadline(e.to_string()))?;
+    let was = (
+        task.due_at,
+        clock.timed.provisional,
+        Some(clock.timed.calendar.as_str()),
+    );
+    Ok(moved_limit(was, &due).map(|moved| TaskMoved {
+        task: task.kind,
+        moved,
     }))
 }
 
@@ -129,21 +159,27 @@ pub(super) fn change(case: &mut Case, said: &Recomputed) {
         case.stage_provisional = moved.provisional;
         case.stage_calendar = Some(said.calendar.clone());
     }
-    let rests = |timed: &mut Option<Timed>, moved: &Moved| {
+    let rests = |timed: Option<&mut Timed>, moved: &Moved| {
         if let Some(timed) = timed {
             timed.calendar.clone_from(&said.calendar);
             timed.provisional = moved.provisional;
         }
     };
+    if let Some(TaskMoved { moved, .. }) = &said.task
+        && let Some(task) = &mut case.task
+    {
+        task.due_at = moved.due_at;
+        rests(task.clock.as_mut().map(|c| &mut c.timed), moved);
+    }
     if let Some(moved) = &said.wait {
         case.paused_until = Some(moved.due_at);
-        rests(&mut case.wait, moved);
+        rests(case.wait.as_mut(), moved);
     }
     if let Some(moved) = &said.claim
         && let Some(claim) = &mut case.joint.claim
     {
         claim.until = moved.due_at;
-        rests(&mut claim.timed, moved);
+        rests(claim.timed.as_mut(), moved);
     }
     for of in &said.parts {
         if let Some(part) = joint::part_mut(case, of.part) {

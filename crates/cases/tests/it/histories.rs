@@ -86,6 +86,7 @@ pub fn standard(matter: u8, closings: Vec<String>) -> Standard {
         closings,
         evidence: None,
         legal_basis: Some("城市道路管理条例第二十三条".into()),
+        edition: None,
     }
 }
 

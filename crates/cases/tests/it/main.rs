@@ -10,6 +10,7 @@ mod calendars;
 mod city;
 mod clocks;
 mod desk;
+mod evidence;
 mod histories;
 mod import;
 mod intake;

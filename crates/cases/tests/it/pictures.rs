@@ -8,7 +8,7 @@ use kernel::id::Id;
 use store::StoreError;
 
 /// A photo; with `place`, one that says it was taken in the cell on the same morning at eight.
-fn photo(place: bool) -> Vec<u8> {
+pub fn photo(place: bool) -> Vec<u8> {
     let image = image::RgbImage::from_fn(60, 40, |x, y| image::Rgb([x as u8 * 4, y as u8 * 6, 90]));
     let mut jpeg = Vec::new();
     image::codecs::jpeg::JpegEncoder::new(&mut jpeg)
@@ -55,7 +55,7 @@ fn exif_block() -> Vec<u8> {
     out.into_inner()
 }
 
-fn upload(city: &City, login: &str) -> Id {
+pub fn upload(city: &City, login: &str) -> Id {
     let ctx = city.ctx(login);
     let service = ctx.service::<attachments::Attachments>();
     let uploaded = city.run(attachments::ops::upload(

@@ -292,6 +292,43 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    an_answer_that_nobody_wrote_is_read_before_it_goes_out_by_closing,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let passed = || json!({ "act": "check", "passed": true });
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::PendingCheck);
+        done(&city, "checker", number, &[passed()]);
+        let close = || json!({ "act": "close", "closing": "更换" });
+        let page = city.get("shift_leader", &format!("/cases/{number}")).text;
+        assert!(
+            page.contains("还没有人写答复") && page.contains("所选结案方式"),
+            "the head reads what will go out: {page}"
+        );
+        let case = done(&city, "shift_leader", number, &[close()]);
+        assert_eq!(case["answer"]["from_record"], true);
+        let told = case["answer"]["done"].as_str().unwrap();
+        assert!(told.contains("更换"), "{told}");
+        // With a draft that waits, the form shows that one.
+        let (other, _) = resident(&city);
+        by_script(&city, other, State::PendingCheck);
+        done(&city, "checker", other, &[passed()]);
+        let draft = json!({ "act": "draft_answer", "done": "换了新井盖" });
+        done(&city, "water", other, &[draft]);
+        let page = city.get("shift_leader", &format!("/cases/{other}")).text;
+        assert!(page.contains("结案即同意并发出这份拟答复"), "{page}");
+        // Nobody asked for a patrol's finding: nothing goes out, and nothing is shown.
+        let own = city.report("collector", city.cover("patrol")).case.number;
+        by_script(&city, own, State::PendingCheck);
+        done(&city, "checker", own, &[passed()]);
+        let page = city.get("shift_leader", &format!("/cases/{own}")).text;
+        assert!(!page.contains("还没有人写答复"), "{page}");
+        city.check_life(number);
+    }
+);
+
 testdb::both_engines!(a_city_may_demand_a_written_answer, &migrations(), |db| {
     let city = City::new(db);
     city.rule("cases.reopen_days", "7");
@@ -1430,7 +1467,14 @@ testdb::both_engines!(
             (json!("consultation"), json!(true))
         );
         city.rule("cases.usual_nature", "");
-        assert_eq!(nature(resident(&city).0), (Value::Null, json!(false)));
+        let none = resident(&city).0;
+        assert_eq!(nature(none), (Value::Null, json!(false)));
+        let fact = |number| {
+            let page = city.get("acceptor", &format!("/cases/{number}")).text;
+            page.contains("<dt>诉求性质</dt><dd>未说明</dd>")
+        };
+        assert!(fact(none), "an open question is told as one");
+        assert!(!fact(found), "what is no contact has no nature");
         for number in [a, found, named] {
             city.check_life(number);
         }

@@ -391,6 +391,60 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    another_calendar_moves_the_tasks_of_workers_and_by_when_they_are_measured,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        for limit in ["cases.limit_verify", "cases.limit_check"] {
+            city.rule(limit, "4工作时");
+        }
+        let run = || city.run(ops::recompute(&city.system(), |_| {})).unwrap();
+        run();
+        let verify = city.report("stranger", city.cover("web")).case.number;
+        let check = city.case_at(State::PendingCheck).number;
+        let due = |number| found(&city, number).task.unwrap().due_at;
+        let (was, is) = (
+            at("2026-03-16T15:00:00+08:00"),
+            at("2026-03-17T09:00:00+08:00"),
+        );
+        assert_eq!((due(verify), due(check)), (was, was));
+        // Monday afternoon is off: four working hours from nine end on Tuesday at nine.
+        city.day("2026-03-16", "08:00-12:00", None);
+        let done = run().unwrap();
+        assert_eq!((done.moved, done.failed), (2, 0));
+        assert_eq!((due(verify), due(check)), (is, is));
+        for (number, task, page) in [
+            (verify, "verify", "核实任务："),
+            (check, "check", "核查任务："),
+        ] {
+            let life = city.get("auditor", &format!("/api/v1/cases/{number}/events"));
+            let last = life.body["events"].as_array().unwrap().last().unwrap();
+            let said = &last["data"]["task"];
+            assert_eq!(said["task"], task, "{last}");
+            assert_eq!(said["was_calendar"], "cn-2007-2026", "old and new are kept");
+            let (old, new) = (&said["was_due_at"], &said["due_at"]);
+            let when = |v: &serde_json::Value| at(v.as_str().unwrap());
+            assert_eq!((when(old), when(new)), (was, is));
+            let shown = city.get("desk", &format!("/cases/{number}"));
+            assert!(shown.text.contains(page), "{}", shown.text);
+            city.check_life(number);
+        }
+        // Nobody is late who has time by the calendar of now: neither a timer nor a figure says so.
+        city.clock.advance(Duration::from_secs(8 * 3600));
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 0);
+        let measured = "SELECT count(*) FROM case_measures WHERE coalesce(verify_due, check_due) = 1773709200000000";
+        assert_eq!(is.as_microsecond(), 1_773_709_200_000_000);
+        assert_eq!(city.count(measured), 2);
+        city.replays();
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(city.run(ops::run_timers(&city.system())).unwrap(), 2);
+        // A task that begins later rests on the new calendar, and one run more moves nothing.
+        assert!(run().is_none());
+        city.replays();
+    }
+);
+
+testdb::both_engines!(
     another_calendar_moves_parts_and_the_wait_for_the_requester_too,
     &migrations(),
     |db| {

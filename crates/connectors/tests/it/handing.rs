@@ -2,15 +2,18 @@
 
 use crate::sinks::Web;
 use crate::stage::{city, connect, follow, migrations, push, wait, wanted};
+use access::UnitId;
 use cases::model::JointFact;
 use cases::ops::Step;
+use cases::rooms::{Reorganised, Room as _};
 use cases::rules::{self, JointCommand};
 use cases::{Fact, State};
 use connectors::model::{Kind, order_events};
 use connectors::ops::{issue_key, set};
+use kernel::id::Id;
 use notices::outgoing::{Secret, Signed, verify};
 use serde_json::json;
-use store::StoreError;
+use store::{AuditEvent, StoreError};
 use testdb::both_engines;
 
 both_engines!(
@@ -424,6 +427,117 @@ both_engines!(
             city.run(connectors::tell_stuck(&city.system())).unwrap(),
             0,
             "a subscriber acknowledges by taking it"
+        );
+    }
+);
+
+both_engines!(
+    a_subscriber_is_told_how_things_stood_at_the_event_however_late,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let web = Web::start();
+        connect(&city, Kind::Events, Some(&web));
+        let water = city.unit("WATER").to_string();
+        let case = city.case_at(State::PendingSign);
+        follow(&city);
+        // Before it is sent the unit has signed for it, and is done.
+        let done = Step::ReportBack {
+            result: "已更换".into(),
+            attachments: Vec::new(),
+        };
+        city.act("water", case.number, vec![Step::Sign, done])
+            .unwrap();
+        web.answer(&[500]);
+        push(&city);
+        wait(&city, 60);
+        push(&city);
+        let got = web.got();
+        assert_eq!(got.len(), 2, "tried twice");
+        let told = got[0].json();
+        assert_eq!(told["type"], "case.dispatched");
+        assert_eq!(
+            (&told["data"]["state"], &told["data"]["unit"]),
+            (&json!("pending_sign"), &json!(water)),
+            "{told}"
+        );
+        assert_eq!(got[1].body, got[0].body, "a repetition says the same");
+    }
+);
+
+both_engines!(
+    a_system_goes_along_with_the_work_of_its_unit_and_loses_no_order,
+    &migrations(),
+    |db| {
+        let mut city = city(db);
+        city.add_admin();
+        connect(&city, Kind::Unit, None);
+        let case = city.case_at(State::PendingSign);
+        follow(&city);
+        let (from, to) = (city.unit("WATER"), city.unit("HALL"));
+        let order = |heirs: &[(UnitId, UnitId)]| {
+            let id = Id::from_bytes([9; 16]);
+            let heirs = heirs.iter().copied().collect();
+            Reorganised::new(
+                id,
+                "机构改革".into(),
+                vec![from],
+                vec![from],
+                heirs,
+                |_, _, _| None,
+            )
+        };
+        let system = city.system();
+        let go = |order: &Reorganised| {
+            let count = city.run(connectors::Systems.count(&system, order)).unwrap();
+            let moved = city
+                .run(connectors::Systems.before_cases(&system, order))
+                .unwrap();
+            (count, moved)
+        };
+        // Where the work goes to several units it stays, and the administrator reads why once its unit is over.
+        assert_eq!(go(&order(&[])), (0, 0));
+        assert_eq!(go(&order(&[])), (0, 0), "twice is once");
+        assert_eq!(city.audited("connector.strand", "done"), 1);
+        let list = || city.get("admin", "/api/v1/connectors").body[0].clone();
+        assert_eq!(list()["stranded"], json!(null), "its unit is in force yet");
+        let ended = "code,name,kind,valid_to\nWATER,水务局,政府,2026-03-15\n";
+        actors::ops::import_units(&system, ended.as_bytes(), "test").unwrap();
+        city.refresh();
+        assert_eq!(list()["stranded"], "several");
+        let page = city.get("admin", "/connectors/stuck");
+        assert!(
+            page.text.contains("原单位的工作分给了几个单位") && page.text.contains("水务系统"),
+            "{}",
+            page.text
+        );
+        // Where it goes to one, the system goes first and the cases after it.
+        assert_eq!(go(&order(&[(from, to)])), (1, 1));
+        assert_eq!(go(&order(&[(from, to)])), (0, 0), "twice is once");
+        assert_eq!(
+            (&list()["unit"], &list()["stranded"]),
+            (&json!(to.to_string()), &json!(null))
+        );
+        let change = JointCommand::ChangeUnit {
+            from,
+            to,
+            why: "机构改革".into(),
+        };
+        let key = (case.district, case.id);
+        let moved = cases::ops::joint::by_program(&system, key, change, |_, _| {
+            Ok(vec![AuditEvent::done("test", "test", "1")])
+        });
+        assert_eq!(city.run(moved).unwrap().unwrap().unit, Some(to));
+        follow(&city);
+        assert_eq!(
+            city.count("SELECT count(*) FROM connector_handovers WHERE event = 'dispatched'"),
+            2,
+            "its order again"
+        );
+        assert_eq!(
+            city.count("SELECT count(*) FROM connector_handovers WHERE event = 'withdrawn'"),
+            0,
+            "and not that it has lost it"
         );
     }
 );

@@ -8,6 +8,7 @@ use access::{Ctx, Fault, Json, Listing, Path, Query, UnitId};
 use axum::http::StatusCode;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
+use kernel::codes::CaseNumber;
 use kernel::deadline::Limit;
 use kernel::id::Id;
 use kernel::{Cursor, DivisionCode, PageSize};
@@ -42,7 +43,7 @@ pub(super) async fn show(ctx: Ctx, Path(id): Path<Id>) -> Result<Json<WhistleVie
     Ok(Json(one(&ctx, id).await?))
 }
 
-/// A whistle for a place.
+/// A whistle for a place, or for a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WhistleInput {
@@ -51,6 +52,10 @@ pub(super) struct WhistleInput {
     units: Vec<UnitId>,
     /// What for.
     ask: String,
+    /// The number of a case that lies in the street, whoever handles it; then its place is that of the case.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    case: Option<CaseNumber>,
     /// Where, within the street: twelve digits; left out = the street.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -69,6 +74,7 @@ pub(super) async fn blow(
     Json(input): Json<WhistleInput>,
 ) -> Result<(StatusCode, Json<WhistleView>), Fault> {
     let new = NewWhistle {
+        case: input.case,
         units: input.units,
         ask: input.ask,
         division: input.division,

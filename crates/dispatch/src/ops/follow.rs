@@ -127,28 +127,26 @@ fn lay(w: &mut Write<'_>, (district, id): CaseKey, from: u32, to: u32) -> StoreR
             }
             Fact::Joint(JointFact::ClaimDropped { .. }) => end = ClaimOutcome::Dropped,
             Fact::Joint(JointFact::ClaimLapsed { .. }) => end = ClaimOutcome::Lapsed,
-            Fact::Joint(fact @ JointFact::Whistled { .. }) => {
-                whistled(w, &case, event, fact)?;
-            }
-            _ => {}
+            _ => whistled(w, &case, event)?,
         }
     }
     sql::lay_claims(w, &case, end)
 }
 
-fn whistled(
+/// The row of a whistle, where an event of a case is one. Twice is once.
+pub(super) fn whistled(
     w: &mut Write<'_>,
     case: &cases::Case,
     event: &CaseEvent,
-    fact: &JointFact,
 ) -> StoreResult<()> {
-    let JointFact::Whistled {
+    let Fact::Joint(JointFact::Whistled {
         by_unit,
         units,
         ask,
         due_at,
         timed,
-    } = fact
+        ..
+    }) = &event.fact
     else {
         return Ok(());
     };

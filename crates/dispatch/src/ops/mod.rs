@@ -54,6 +54,9 @@ pub enum DispatchError {
     /// The case refused.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// The catalogue refused.
+    #[error(transparent)]
+    Matter(#[from] matters::MatterError),
     /// The permission is lacking.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -81,6 +84,7 @@ impl Problem for DispatchError {
             Self::NotNow { .. } => StatusCode::CONFLICT,
             Self::NotYours { .. } => StatusCode::FORBIDDEN,
             Self::Case(error) => error.status(),
+            Self::Matter(error) => error.status(),
             Self::Refused(error) => error.status(),
             Self::Store(error) => error.status(),
         }
@@ -92,6 +96,7 @@ impl Problem for DispatchError {
                 code
             }
             Self::Case(error) => error.code(),
+            Self::Matter(error) => error.code(),
             Self::Refused(error) => error.code(),
             Self::Store(error) => error.code(),
         }
@@ -100,6 +105,7 @@ impl Problem for DispatchError {
         match self {
             Self::Field { field, .. } => Some((*field).to_owned()),
             Self::Case(error) => error.field(),
+            Self::Matter(error) => error.field(),
             _ => None,
         }
     }
@@ -112,6 +118,7 @@ impl Problem for DispatchError {
                 ]
             }
             Self::Case(error) => error.args(),
+            Self::Matter(error) => error.args(),
             Self::Refused(error) => error.args(),
             _ => Vec::new(),
         }
@@ -119,6 +126,7 @@ impl Problem for DispatchError {
     fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::Case(error) => error.retry_after_s(),
+            Self::Matter(error) => error.retry_after_s(),
             Self::Store(error) => error.retry_after_s(),
             _ => None,
         }

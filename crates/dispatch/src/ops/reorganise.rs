@@ -105,13 +105,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>, ImportError> {
     let mut lines = Vec::new();
     for row in sheet.rows() {
         let row = row.map_err(refuse)?;
-        let division = row.get("division").map(DivisionCode::padded).transpose();
-        let division = division.map_err(|e| {
-            let value = row.get("division").unwrap_or_default();
-            refuse(grid::report::Reject::new(
-                row.line, "division", value, e.reason,
-            ))
-        })?;
+        let division = row.division("division").map_err(refuse)?;
         let word = |name| -> Result<String, ImportError> {
             Ok(row.words(name).map_err(refuse)?.unwrap_or_default())
         };
@@ -194,11 +188,16 @@ fn reorganised(id: Id, why: &str, rows: &[Row]) -> Reorganised {
     froms.sort_unstable();
     froms.dedup();
     let ended = rules::dissolved(&rows);
+    let only_heirs = ended
+        .iter()
+        .filter_map(|unit| Some((*unit, only_heir(&rows, *unit)?)))
+        .collect();
     Reorganised::new(
         id,
         why.to_owned(),
         froms,
         ended,
+        only_heirs,
         move |from, code, place| rules::heir(&rows, from, code, place),
     )
 }
@@ -567,6 +566,9 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
         let rows = rows_of(&order)?;
         let reorganised = reorganised(order.id, &order.why, &rows);
         let mut left = 0;
+        for room in Rooms::of(&ctx) {
+            moved += room.before_cases(&ctx.renewed(), &reorganised).await?;
+        }
         for from in &reorganised.froms {
             let (done, stay) = move_from(&ctx, &city, &order, &rows, *from).await?;
             moved += done;

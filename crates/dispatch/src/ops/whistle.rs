@@ -1,23 +1,28 @@
-//! 吹哨报到 — a street calls departments to a place (to a case it does so by an act of the case); they respond, arrive or
-//! decline within a limit; afterwards both sides are assessed. (北京市接诉即办工作条例 art. 16, 33.)
+//! 吹哨报到 — a street calls departments to a place or to a case of its street, whoever handles it (by an act of the case);
+//! they respond, arrive or decline within a limit; afterwards both sides are assessed. (北京市接诉即办工作条例 art. 16, 33.)
 
-use super::{DispatchError, acting_unit, city, needed, optional, own_unit};
+use super::{DispatchError, acting_unit, city, follow, needed, optional, own_unit};
 use crate::model::{Call, Mark, Standing, Whistle, WhistleFigures};
 use crate::sql::{self, Side};
 use access::{Ctx, Permission, UnitId};
-use cases::rules::MOST_SHARES;
+use cases::Case;
+use cases::ops::{CaseError, Step};
+use cases::rules::{JointCommand, MOST_SHARES};
 use cases::service::Cases;
 use jiff::Timestamp;
 use kernel::DivisionCode;
+use kernel::codes::CaseNumber;
 use kernel::deadline::{Limit, deadline};
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
 use std::collections::BTreeMap;
-use store::{AuditEvent, Read, StoreError};
+use store::{AuditEvent, Read, StoreError, Write};
 
-/// A whistle to be blown for a place.
+/// A whistle to be blown for a place or a case.
 #[derive(Debug, Clone)]
 pub struct NewWhistle {
+    /// The case that it is about: then its place is the place of the case.
+    pub case: Option<CaseNumber>,
     /// Who is called.
     pub units: Vec<UnitId>,
     /// What for.
@@ -41,13 +46,52 @@ pub struct Blown {
     pub number: Option<String>,
 }
 
-/// Whistles for a place in the street of the caller's unit.
+/// Whistles for a case that lies in the street of the caller's unit: an act of the case, and its row in the lists at once.
+async fn blow_for(ctx: &Ctx, number: CaseNumber, new: NewWhistle) -> Result<Id, DispatchError> {
+    let command = JointCommand::Whistle {
+        units: new.units,
+        ask: new.ask,
+        limit: new.limit,
+        is_street: false,
+    };
+    let steps = vec![Step::Joint(command)];
+    let done = cases::ops::act_with(
+        ctx,
+        number,
+        None,
+        steps,
+        |w: &mut Write<'_>, case: &Case| {
+            let before = case.version.saturating_sub(1);
+            for event in cases::sql_lists::events_after(w, case.district, case.id, before)? {
+                follow::whistled(w, case, &event)?;
+            }
+            Ok(Vec::new())
+        },
+    )
+    .await;
+    let case = done.map_err(|error| match error {
+        CaseError::NotFound { .. } => {
+            let reason = format!("no case {number} lies in the street of your unit");
+            DispatchError::field("case", "dispatch.no_case_here", reason)
+        }
+        other => other.into(),
+    })?;
+    let (key, seq) = ((case.district, case.id), case.version);
+    let blown = ctx.read(move |r| sql::whistles_of_case(r, key)).await?;
+    let own = blown.iter().find(|w| w.seq == Some(seq));
+    own.map(|w| w.id).ok_or(DispatchError::NotFound("whistle"))
+}
+
+/// Whistles for a place in the street of the caller's unit, or for a case there.
 ///
 /// # Errors
 /// [`DispatchError`].
 pub async fn blow(ctx: &Ctx, new: NewWhistle) -> Result<Id, DispatchError> {
     ctx.require(Permission::CaseHandle)?;
     let unit = acting_unit(ctx)?;
+    if let Some(number) = new.case {
+        return blow_for(ctx, number, new).await;
+    }
     let city = city(ctx);
     let street = cases::ops::joint::street_of(&city, unit).ok_or(DispatchError::NotYours {
         code: "dispatch.not_a_street",

@@ -1,7 +1,7 @@
 //! GET /grid-items — the published list of tasks for grid workers. POST /grid-items — one item, with the paper that admitted it.
 
 use super::faulty;
-use crate::ops::{DispatchError, city, needed, optional};
+use crate::ops::{DispatchError, city};
 use access::{Ctx, Fault, Fields, Go, Permission, show as show_page, show_as};
 use askama::Template;
 use axum::http::StatusCode;
@@ -80,26 +80,34 @@ fn read(fields: &Fields) -> Result<GridItem, DispatchError> {
                 .map_err(|_| DispatchError::field(field, "dispatch.bad_day", "this is no day")),
         }
     };
-    let task = fields.get("task");
-    if !matches!(task, "" | "verify" | "check") {
-        return Err(DispatchError::field(
-            "task",
-            "dispatch.bad_task",
-            "there is no such task",
-        ));
-    }
-    Ok(GridItem {
-        list: needed("list", fields.get("list"))?,
-        code: needed("code", fields.get("code"))?,
-        name: needed("name", fields.get("name"))?,
-        task: task.to_owned(),
-        matter: optional("matter", fields.get("matter"))?,
-        approved_by: needed("approved_by", fields.get("approved_by"))?,
-        approved_on: day("approved_on")?
-            .ok_or_else(|| DispatchError::field("approved_on", "dispatch.missing", "is empty"))?,
+    let text = |name: &str| fields.get(name).to_owned();
+    let missing = || matters::MatterError::field("approved_on", "matters.missing", "is empty");
+    Ok(matters::items::checked(GridItem {
+        list: text("list"),
+        code: text("code"),
+        name: text("name"),
+        task: text("task"),
+        matter: text("matter"),
+        approved_by: text("approved_by"),
+        approved_on: day("approved_on")?.ok_or_else(missing)?,
         valid_from: day("valid_from")?,
         valid_to: day("valid_to")?,
-    })
+    })?)
+}
+
+fn is_missing(error: &matters::MatterError) -> bool {
+    access::Problem::code(error) == "matters.missing"
+}
+
+// words: dispatch-item-*
+/// What a field is called on the form.
+fn label(ui: &Ui, field: &str) -> String {
+    let word = match field {
+        "approved_by" => "by",
+        "approved_on" => "day",
+        other => other,
+    };
+    ui.t(&format!("dispatch-item-{word}"))
 }
 
 pub(super) async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
@@ -112,6 +120,13 @@ pub(super) async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
             Ok(Go::to("/grid-items")
                 .saying(Tone::Good, said)
                 .into_response())
+        }
+        Err(DispatchError::Matter(error)) if is_missing(&error) => {
+            let field = access::Problem::field(&error).unwrap_or_default();
+            let mut form = fields.form();
+            let sentence = ui.tn("matters-error-missing", "field", label(&ui, &field));
+            form.fault(&field, sentence);
+            show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&ctx, ui, form))
         }
         Err(error) => {
             let form = faulty(&ui, fields.form(), error)?;

@@ -1,16 +1,19 @@
 //! GET /whistles, /whistles/{id}, /whistles/figures; POST /whistles, /whistles/{id}/answer|end|assess.
 
-use super::{done, due_text, faulty, unit_name};
+use super::{done, due_text, unit_name};
 use crate::http::{answer_of, moments};
 use crate::model::{Call, Mark, Standing, Whistle};
 use crate::ops::whistle::{self, Blown, NewWhistle};
 use crate::ops::{DispatchError, city};
-use access::{Ctx, Fault, Fields, Go, Path, Query, UnitId, show as show_page, show_as};
+use access::{
+    Ctx, Fault, Fields, Go, Path, Problem as _, Query, UnitId, show as show_page, show_as,
+};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use kernel::codes::CaseNumber;
 use kernel::deadline::Limit;
 use kernel::id::Id;
 use kernel::{Cursor, DivisionCode, PageSize};
@@ -203,7 +206,15 @@ fn read(ui: &Ui, city: &City, fields: &Fields) -> Result<NewWhistle, DispatchErr
             DispatchError::field("division", "dispatch.outside_street", e.to_string())
         })?),
     };
+    let case =
+        match fields.get("case") {
+            "" => None,
+            text => Some(text.parse::<CaseNumber>().map_err(|e| {
+                DispatchError::field("case", "dispatch.no_case_here", e.to_string())
+            })?),
+        };
     Ok(NewWhistle {
+        case,
         units,
         ask: fields.get("ask").to_owned(),
         division,
@@ -223,14 +234,20 @@ pub(super) async fn blow(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
             .saying(Tone::Good, ui.t("dispatch-blown"))
             .into_response()),
         Err(error) => {
-            let mut error = error;
-            // The list of units is four fields of the form; a fault of all of them stands at the first.
-            if let DispatchError::Field { field, .. } = &mut error
-                && *field == "units"
-            {
-                *field = "unit1";
-            }
-            let form = faulty(&ui, fields.form(), error)?;
+            let field = match (error.field().as_deref(), &error) {
+                // The list of units is four fields of the form; a fault of all of them stands at the first.
+                (Some("units"), _) => "unit1".to_owned(),
+                (Some(field), _) => field.to_owned(),
+                // What the case itself does not allow.
+                (None, DispatchError::Case(error))
+                    if !fields.get("case").is_empty() && error.status().is_client_error() =>
+                {
+                    "case".to_owned()
+                }
+                (None, _) => return Err(error.into()),
+            };
+            let mut form = fields.form();
+            form.fault(&field, cases::pages::told(&ui, &error));
             let page = page(&ctx, ui, &Wanted::default(), form).await?;
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

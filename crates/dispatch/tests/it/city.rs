@@ -74,7 +74,33 @@ pub struct City {
     runtime: tokio::runtime::Runtime,
     tokens: HashMap<&'static str, String>,
     caught: Arc<Mutex<Option<Ctx>>>,
+    /// What a room above saw before cases moved.
+    pub early: Arc<Early>,
     _files: testkit::temp::Dir,
+}
+
+/// A room that has to move before the cases: it notes how many cases the first unit that ends still had when it was asked,
+/// and how many of the units have one heir.
+#[derive(Default)]
+pub struct Early(pub Mutex<Vec<(i64, usize)>>);
+
+impl cases::rooms::Room for Early {
+    fn before_cases<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        order: &'a cases::rooms::Reorganised,
+    ) -> cases::rooms::Doing<'a, u64> {
+        Box::pin(async move {
+            let ended = order.ended[0];
+            let left = ctx.read::<_, StoreError, _>(move |r| {
+                let sql = "SELECT count(*) FROM cases WHERE unit_id = $1";
+                Ok(r.one::<(i64,)>(sql, store::params![ended])?.0)
+            });
+            let left = left.await?;
+            self.0.lock().unwrap().push((left, order.only_heirs.len()));
+            Ok(0)
+        })
+    }
 }
 
 /// An answer, read to its end.
@@ -114,8 +140,9 @@ impl City {
         services.add(cases.clone());
         let panels: Vec<Arc<dyn cases::pages::Panel>> = vec![Arc::new(dispatch::CasePanel)];
         services.add(Arc::new(cases::pages::Panels(panels)));
-        let room: Arc<dyn cases::rooms::Room> = Arc::new(dispatch::Whistles);
-        services.add(Arc::new(cases::rooms::Rooms(vec![room])));
+        let whistles: Arc<dyn cases::rooms::Room> = Arc::new(dispatch::Whistles);
+        let early = Arc::new(Early::default());
+        services.add(Arc::new(cases::rooms::Rooms(vec![whistles, early.clone()])));
         let caught = Arc::new(Mutex::new(None));
         let sink = caught.clone();
         let catch = move |ctx: Ctx| {
@@ -132,6 +159,7 @@ impl City {
         let capabilities = vec![
             access::capability(),
             attachments::capability(),
+            matters::http::capability(),
             cases::http::capability(),
             dispatch::capability(),
             probe,
@@ -157,6 +185,7 @@ impl City {
             runtime,
             tokens: HashMap::new(),
             caught,
+            early,
             _files: dir,
         };
         let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];

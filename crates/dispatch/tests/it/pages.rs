@@ -63,6 +63,37 @@ testdb::both_engines!(every_page_reads_in_both_languages, &migrations(), |db| {
 });
 
 testdb::both_engines!(
+    an_item_entered_on_the_page_obeys_the_rules_of_the_list,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let enter = |name: &str, by: &str, to: &str| {
+            let body = format!(
+                "list=2026-1&code=A1&name={name}&task=check&matter=E01&approved_by={by}&approved_on=2026-01-05\
+                 &valid_from=2026-02-01&valid_to={to}&csrf=x"
+            );
+            city.form("admin", "/grid-items", &body)
+        };
+        let items = "SELECT count(*) FROM grid_items";
+        let paper = "%E5%B8%82%E5%A7%94%201%20%E5%8F%B7";
+        for (reply, why) in [
+            (enter("x", paper, "2026-01-01"), "结束早于开始"),
+            (enter("x", "", "2026-12-31"), "请填写“准入依据”"),
+            (
+                enter("11010519491231002X", paper, "2026-12-31"),
+                "像是身份证号码",
+            ),
+        ] {
+            assert_eq!(reply.status, 422, "{}", reply.text);
+            assert!(reply.text.contains(why), "{why}: {}", reply.text);
+            assert_eq!(city.count(items), 0);
+        }
+        assert_eq!(enter("x", paper, "2026-12-31").status, 303);
+        assert_eq!(city.count(items), 1);
+    }
+);
+
+testdb::both_engines!(
     a_reorganisation_is_looked_at_and_confirmed_by_its_day,
     &migrations(),
     |db| {

@@ -51,6 +51,11 @@ testdb::both_engines!(
         );
         city.clock.advance(Duration::from_secs(48 * 3600));
         city.keep_up();
+        assert_eq!(
+            city.early.0.lock().unwrap().first(),
+            Some(&(2, 1)),
+            "rooms that follow the cases were asked while both of them were with the old unit"
+        );
         let moved = city.case(before.number);
         assert_eq!(
             (moved.unit, moved.due_at, moved.state),

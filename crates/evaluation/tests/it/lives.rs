@@ -113,6 +113,7 @@ fn command(did: Did, when: Timestamp) -> Command {
         closings: Vec::new(),
         evidence: None,
         legal_basis: None,
+        edition: None,
     };
     let report = |how: Option<&str>, asking: bool| {
         Command::Report(Box::new(Reported {

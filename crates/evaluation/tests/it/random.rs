@@ -52,6 +52,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
         closings: Vec::new(),
         evidence: None,
         legal_basis: None,
+        edition: None,
     };
     let note = || "看过".to_owned();
     if case.is_none() {

@@ -234,6 +234,7 @@ impl Lives {
                     closings: Vec::new(),
                     evidence: None,
                     legal_basis: None,
+                    edition: None,
                 },
             },
             8..=9 => Command::Dispatch {

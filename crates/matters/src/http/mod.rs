@@ -45,6 +45,10 @@ pub fn routes() -> Routes {
             Permission::ReferenceRead,
             show,
             Operation::new("shows a class as it counts today, with its registration conditions")
+                .query::<u32>(
+                    "version",
+                    "as it was in this version, such as the `edition` of a case; today's if not given",
+                )
                 .answers::<ClassView>(200),
         )
         .on_api(
@@ -149,10 +153,28 @@ async fn list(ctx: Ctx, Query(query): Query<ListQuery>) -> Result<Json<Listing<F
     }))
 }
 
-async fn show(ctx: Ctx, Path(id): Path<MatterId>) -> Result<Json<ClassView>, Fault> {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShowQuery {
+    version: Option<u32>,
+}
+
+async fn show(
+    ctx: Ctx,
+    Path(id): Path<MatterId>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Json<ClassView>, Fault> {
     let city = ctx.service::<Reference>().current();
     let class = city.matter(id).ok_or_else(Fault::not_found)?;
-    Ok(Json(ClassView::new(class)))
+    match query.version.filter(|n| *n != class.version) {
+        None => Ok(Json(ClassView::new(class))),
+        Some(version) => {
+            let asked = ctx
+                .read(move |r| crate::ops::version_of(r, id, version))
+                .await?;
+            Ok(Json(ClassView::new(&asked)))
+        }
+    }
 }
 
 #[derive(Deserialize)]

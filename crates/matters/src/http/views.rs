@@ -117,7 +117,7 @@ pub struct ClassView {
 }
 
 impl ClassView {
-    /// A class as it counts today.
+    /// A class as it counts today, or as it was in a version.
     pub fn new(class: &MatterClass) -> Self {
         let Flags {
             public,

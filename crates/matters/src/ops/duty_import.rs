@@ -6,6 +6,7 @@ use crate::sql;
 use access::{Ctx, Permission, UnitId};
 use actors::Unit;
 use grid::Part;
+use grid::Why;
 use grid::batch::{Keyed, Plan, Writer, lay_over};
 use grid::report::{ImportError, Reject, Report, fingerprint};
 use jiff::civil::Date;
@@ -114,11 +115,19 @@ pub fn plan_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, Import
                 row.line,
                 "matter",
                 &row.matter,
-                "no class of the catalogue begins with this",
+                Why::new(
+                    "unknown_class",
+                    "no class of the catalogue begins with this",
+                ),
             ));
         }
         if !row.beat.is_empty() && !beats.contains(&row.beat) {
-            return Err(Reject::new(row.line, "beat", &row.beat, "no such beat"));
+            return Err(Reject::new(
+                row.line,
+                "beat",
+                &row.beat,
+                Why::new("unknown_beat", "no such beat"),
+            ));
         }
         named_units(row, &units)
     });
@@ -158,11 +167,14 @@ fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty
         let Some(code) = code else { continue };
         let unit = units.get(code);
         *id = Some(
-            unit.ok_or_else(|| Reject::new(row.line, field, code, "no unit has this code"))?
-                .id,
+            unit.ok_or_else(|| {
+                let why = Why::new("unknown_unit", "no unit has this code");
+                Reject::new(row.line, field, code, why)
+            })?
+            .id,
         );
     }
-    let handling = ids[3].ok_or_else(|| Reject::new(row.line, "handling", "", "is empty"))?;
+    let handling = ids[3].ok_or_else(|| Reject::new(row.line, "handling", "", Why::empty()))?;
     Ok(ReadyDuty {
         row,
         units: ids,

@@ -1,4 +1,5 @@
-//! GET /matters/{id} — one class with its conditions, its versions and its draft; publishing, taking back, retiring it.
+//! GET /matters/{id} — one class with its conditions, its versions and its draft; publishing, taking back, retiring it. With
+//! `version` as it was in that version, which is where a case leads that was registered under it.
 //! GET /matters/{id}/compare — what differs between two versions.
 
 use super::list::{flag_words, standing};
@@ -39,6 +40,7 @@ pub(super) fn condition_row(ui: &Ui, c: &Condition) -> ConditionRow {
 
 struct VersionRow {
     version: u32,
+    href: String,
     from: String,
     note: String,
     made: Html,
@@ -78,6 +80,8 @@ pub(super) struct ClassPage {
     form: FormState,
     may_manage: bool,
     is_new: bool,
+    /// Which version this is and when it counted, where it is not the one that counts today.
+    other: String,
 }
 
 /// First and last day in words.
@@ -103,6 +107,7 @@ fn version_rows(ui: &Ui, class: &MatterClass, history: &History, on: Date) -> Ve
         .iter()
         .map(|n| VersionRow {
             version: n.version,
+            href: format!("/matters/{}?version={}", class.id, n.version),
             from: n
                 .valid_from
                 .map_or_else(|| ui.t("matters-from-start"), |d| ui.date_text(d)),
@@ -208,14 +213,59 @@ pub(super) fn page_of(
         tone,
         may_manage,
         is_new,
+        other: String::new(),
         class,
         ui,
     }
 }
 
-pub(super) async fn show(ctx: Ctx, ui: Ui, Path(id): Path<MatterId>) -> Result<Response, Fault> {
+/// The page of a class as it says in a version that is not the one that counts, to be read only.
+pub(super) fn version_page_of(
+    ui: Ui,
+    city: &City,
+    class: MatterClass,
+    mut history: History,
+    counting: u32,
+    on: Date,
+) -> ClassPage {
+    history.draft = None;
+    let number = class.version;
+    let next = history.versions.iter().find(|n| n.version > number);
+    let last = next.and_then(|n| n.valid_from?.yesterday().ok());
+    let when = days(&ui, class.valid_from, last.or(class.valid_to));
+    let other = ui.ta(
+        "matters-other-version",
+        &[("n", &number), ("days", &when), ("counting", &counting)],
+    );
+    let mut page = page_of(ui, city, class, history, on, false);
+    for row in &mut page.versions {
+        row.counts = row.version == counting;
+    }
+    page.valid = when;
+    page.other = other;
+    page
+}
+
+#[derive(Deserialize)]
+pub(super) struct ShowQuery {
+    version: Option<u32>,
+}
+
+pub(super) async fn show(
+    ctx: Ctx,
+    ui: Ui,
+    Path(id): Path<MatterId>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response, Fault> {
     let city = ctx.service::<Reference>().current();
     let mut history = ctx.read(move |r| ops::history(r, id)).await?;
+    if let Some(counting) = city.matter(id).map(|class| class.version)
+        && let Some(version) = query.version.filter(|n| *n != counting)
+    {
+        let class = ctx.read(move |r| ops::version_of(r, id, version)).await?;
+        let on = today(&ctx, &city);
+        return show_page(&version_page_of(ui, &city, class, history, counting, on));
+    }
     let may_manage = ctx.principal().may(Permission::ReferenceManage);
     if !may_manage {
         history.draft = None;

@@ -192,6 +192,20 @@ fn the_pages_of_the_catalogue_are_sound_in_both_languages() {
             false,
         ));
         assert!(!html.contains("/retire") && !html.contains("/publish"));
+        let old = class::version_page_of(
+            reader(lang),
+            &city,
+            sample_class(),
+            history(),
+            sample_class().version + 1,
+            TODAY,
+        );
+        let html = sound(&old);
+        assert!(!html.contains("/publish") && !html.contains("/take-back"));
+        assert!(
+            html.contains("href=\"/matters/"),
+            "the way to today's version"
+        );
         let mut flawed = history();
         if let Some(draft) = &mut flawed.draft {
             draft.class.conditions.clear();

@@ -194,6 +194,7 @@ pub fn tell(
             to: Some(worker),
             due_at,
             task,
+            ..
         } => {
             // Whoever takes a task from the pool knows.
             let is_own = event.by.account == Some(worker.0);

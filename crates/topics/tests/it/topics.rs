@@ -262,6 +262,7 @@ both_engines!(
             "机构改革".into(),
             vec![from],
             vec![from],
+            [(from, to)].into(),
             move |unit, code, _| (unit == from && code == "C0101").then_some(to),
         );
         let ctx = city.system();

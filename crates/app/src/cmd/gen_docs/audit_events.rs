@@ -86,6 +86,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "rows passed, how many",
     ),
     (
+        "connector.move",
+        "connector",
+        "a reorganisation gives the system of a unit that ends to the one that takes its work over",
+        "order, from, to",
+    ),
+    (
         "connector.secret",
         "connector",
         "a connector gets a new secret",
@@ -102,6 +108,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "connector",
         "a connector is added or changed",
         "kind, unit, address, events",
+    ),
+    (
+        "connector.strand",
+        "connector",
+        "the system of a unit that ends stays behind",
+        "order, unit, why",
     ),
     (
         "connector.stuck",
