@@ -314,6 +314,10 @@ pub enum Fact {
         reason: String,
         /// It was returned so often (the city says how often) that a coordinator rules next.
         to_coordinator: bool,
+        /// The unit had said in this round that it was done, and a check had failed: its work is in the case. Not told in lives
+        /// of before it was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        worked: bool,
     },
     /// 协调 — whose duty it is, after repeated returns. This unit may not return it again.
     Ruled {

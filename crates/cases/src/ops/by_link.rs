@@ -45,10 +45,11 @@ impl Proof<'_> {
 async fn begin(ctx: &Ctx, proof: Proof<'_>) -> Result<Job, CaseError> {
     let seen = proof.case(ctx).await?;
     let cases = ctx.service::<Cases>();
+    let city = cases.city();
     Ok(Job {
-        city: cases.city(),
         lists: cases.lists(ctx).await?,
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
+        city,
         seen,
     })
 }

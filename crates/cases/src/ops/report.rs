@@ -563,7 +563,7 @@ where
                 city.items.check("verify", class).is_ok()
             })
             .and_then(|grid| city.worker_on_duty(grid, now)),
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
         code_hash: code_hash(id, &code),
         link_hash: link_hash(&link),
         cases,

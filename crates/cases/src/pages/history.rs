@@ -614,7 +614,7 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
             unit: of, result, ..
         } => (join(vec![unit(of), result.clone()]), "good"),
         JointFact::ClaimLapsed { unit: of } => (unit(of), "warn"),
-        JointFact::UnitChanged { from, to, why } => (
+        JointFact::UnitChanged { from, to, why, .. } => (
             ui.ta(
                 "cases-unit-changed",
                 &[("from", &unit(from)), ("to", &unit(to)), ("why", why)],

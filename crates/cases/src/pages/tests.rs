@@ -372,10 +372,12 @@ fn facts() -> Vec<Fact> {
         Fact::Returned {
             reason: why(),
             to_coordinator: false,
+            worked: false,
         },
         Fact::Returned {
             reason: why(),
             to_coordinator: true,
+            worked: true,
         },
         Fact::Ruled {
             unit,

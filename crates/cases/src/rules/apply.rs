@@ -6,6 +6,7 @@ use crate::model::{
 };
 use crate::record::{AnswerKind, AppealStage, Record};
 use crate::stage::Stage;
+use access::UnitId;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -248,7 +249,14 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::RequesterAnswered { .. }
         | Fact::WaitLapsed { .. } => clocks::change(case, event),
         Fact::Recomputed(said) => recompute::change(case, said),
-        Fact::Returned { to_coordinator, .. } => {
+        Fact::Returned {
+            to_coordinator,
+            worked,
+            ..
+        } => {
+            if let Some(unit) = case.unit.filter(|_| *worked) {
+                case.joint.worked_by(unit);
+            }
             case.returns += 1;
             clocks::withdraw(case);
             joint::finish(case, at);
@@ -366,6 +374,13 @@ impl Fact {
 }
 
 impl Case {
+    /// Whether a unit's own work is in the case: it has it, had it in this round or one before, has a part or a claim in it.
+    /// Whoever is of it does not judge the case.
+    pub fn has_work_of(&self, unit: UnitId) -> bool {
+        self.unit == Some(unit)
+            || self.joint.has_work_of(unit)
+            || self.record.rounds.iter().any(|r| r.unit == Some(unit))
+    }
     /// The clock that the program watches, and when it runs out: that of the open task, or the end of a pause. In words of
     /// the row: `verify`, `check`, `resume`. (The clock of a claim is watched by whoever keeps the claims.)
     pub fn timer(&self) -> Option<(&'static str, Timestamp)> {

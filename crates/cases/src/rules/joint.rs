@@ -9,7 +9,7 @@ use super::clocks::timed;
 use super::{Actor, Facts, Refusal, pictures, recompute, text};
 use crate::model::{
     Ask, Case, CaseEvent, Claim, Claimant, Fact, Interest, JointFact, Moved, NotOpen, Part,
-    PartDue, PartKind, PartMoved,
+    PartDue, PartKind, PartMoved, State,
 };
 use crate::moves::Act;
 use access::{Role, UnitId};
@@ -488,7 +488,13 @@ pub(super) fn decide(
                 return Err(JointRefusal::NotWithUnit.into());
             }
             let why = text("why", &why)?;
-            one(JointFact::UnitChanged { from, to, why })
+            let worked = case.unit == Some(from) && case.state != State::PendingSign;
+            one(JointFact::UnitChanged {
+                from,
+                to,
+                why,
+                worked,
+            })
         }
     }
 }
@@ -717,7 +723,14 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
             }
         }
         JointFact::ClaimDropped { .. } | JointFact::ClaimLapsed { .. } => case.joint.claim = None,
-        JointFact::UnitChanged { from, to, .. } => change_unit(case, *from, *to),
+        JointFact::UnitChanged {
+            from, to, worked, ..
+        } => {
+            if *worked {
+                case.joint.worked_by(*from);
+            }
+            change_unit(case, *from, *to);
+        }
     }
 }
 
@@ -767,7 +780,7 @@ pub(super) fn finish(case: &mut Case, at: jiff::Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Place, Reported, Standard, State};
+    use crate::model::{Place, Reported, Standard};
     use crate::rules::{self, CityRules, ClockCommand, Command};
     use crate::{CaseId, rules::apply};
     use jiff::Timestamp;
@@ -789,6 +802,7 @@ mod tests {
             unit: Some(unit(of)),
             is_program: false,
             behalf: None,
+            ties: rules::Ties::default(),
         }
     }
     const LEAD: u8 = 1;
@@ -1201,6 +1215,7 @@ mod tests {
             unit: None,
             is_program: true,
             behalf: None,
+            ties: rules::Ties::default(),
         }
     }
 

@@ -26,7 +26,7 @@ use crate::model::{
 use crate::moves::{self, Act, Who};
 use crate::record::Answer;
 use crate::stage::{Stage, StageLimit};
-use access::{AccountId, Role, UnitId};
+use access::{AccountId, LeftUnit, Role, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kernel::calendar::Calendar;
@@ -158,6 +158,33 @@ pub struct Actor {
     pub is_program: bool,
     /// 代理 — roles and unit are those of a colleague on leave whose place the account takes.
     pub behalf: Option<Behalf>,
+    /// What ties it to the work of units that it is not of.
+    pub ties: Ties,
+}
+
+/// Whose work somebody judges no more than that of the own unit: what the own unit took over, and what the units that one
+/// belonged to before had by then.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// The units that ended and whose work the own unit took over by a reorganisation.
+    pub took_over: Vec<UnitId>,
+    /// The units that the account belonged to, and those that they had taken over, each with until when.
+    pub left: Vec<LeftUnit>,
+}
+
+/// Whether people of these units, with what ties them to others, have work of their own in a case: of the round that runs or
+/// of one before. Whoever had left a unit before any unit had the case has none by it.
+pub fn is_work_of(case: &Case, units: impl Iterator<Item = UnitId>, ties: &Ties) -> bool {
+    let since = case.dispatched_at.unwrap_or(case.reported_at);
+    let left = ties
+        .left
+        .iter()
+        .filter(|l| l.until >= since)
+        .map(|l| l.unit);
+    units
+        .chain(ties.took_over.iter().copied())
+        .chain(left)
+        .any(|unit| case.has_work_of(unit))
 }
 
 /// In whose place somebody acts.
@@ -173,10 +200,7 @@ impl Actor {
     /// Whether the actor, or the unit a deputy comes from, has its own work in the case: then it does not judge it.
     pub fn has_work_in(&self, case: &Case) -> bool {
         let own = self.behalf.and_then(|b| b.own_unit);
-        [self.unit, own]
-            .into_iter()
-            .flatten()
-            .any(|unit| case.unit == Some(unit) || case.joint.has_work_of(unit))
+        is_work_of(case, self.unit.into_iter().chain(own), &self.ties)
     }
     /// Whether this person, in the own place or in another's, is the one meant; or acts in that one's place.
     pub fn is_or_stands_for(&self, other: Option<Id>) -> bool {
@@ -869,6 +893,11 @@ fn task(
     })
 }
 
+/// Whether the unit that has the case has said in this round that it was done: its work is in it, also when it returns it.
+fn was_handled(case: &Case) -> bool {
+    (case.reworked_at).is_some_and(|at| case.due_from.is_none_or(|from| at >= from))
+}
+
 /// When handling is due after a dispatch at `facts.now` under the standard's limit.
 fn handling_due(
     standard: Option<&Standard>,
@@ -983,6 +1012,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             vec![Fact::Returned {
                 reason: text("reason", &reason)?,
                 to_coordinator,
+                worked: was_handled(case),
             }]
         }
         Command::Rule { unit, reason } => vec![Fact::Ruled {

@@ -384,6 +384,7 @@ both_engines!(
             from,
             to,
             why: "合并".into(),
+            worked: false,
         });
         let moved = rules::apply(Some(now.clone()), &event).unwrap();
         assert_eq!(

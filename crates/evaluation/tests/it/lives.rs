@@ -233,6 +233,7 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
             unit: did.is_of_unit().then(|| unit(0)),
             is_program: false,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now: at(when),
@@ -278,6 +279,7 @@ pub fn from_file(status: ImportStatus) -> Case {
         unit: None,
         is_program: true,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let facts = Facts {
         now: when,

@@ -91,6 +91,7 @@ impl Lives {
             unit,
             is_program,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         }
     }
     fn decide(&self, case: Option<&Case>, command: Command) -> Option<Vec<cases::CaseEvent>> {

@@ -355,6 +355,7 @@ impl City {
             unit: None,
             is_program: true,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now,

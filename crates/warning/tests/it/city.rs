@@ -404,6 +404,7 @@ fn born(
         unit: None,
         is_program: true,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let rules = CityRules::default();
     let facts = Facts {
