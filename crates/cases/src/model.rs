@@ -451,6 +451,9 @@ pub enum Fact {
     VoidRequested {
         /// Why.
         reason: String,
+        /// Who asked: that person does not decide. None in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_by: Option<Id>,
     },
     /// The shift leader does not void it.
     VoidRefused {
@@ -971,6 +974,9 @@ pub struct Case {
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_requested: Option<String>,
+    /// Who that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_asked_by: Option<Id>,
     /// Why it was not accepted, not registered or voided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

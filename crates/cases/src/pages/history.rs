@@ -302,7 +302,7 @@ fn content(
         Fact::NotAccepted { reason } | Fact::NotRegistered { reason } | Fact::Voided { reason } => {
             (reason.clone(), "bad")
         }
-        Fact::VoidRequested { reason }
+        Fact::VoidRequested { reason, .. }
         | Fact::VoidRefused { reason }
         | Fact::ExtensionRequested { reason }
         | Fact::ExtensionRefused { reason }

@@ -419,7 +419,10 @@ fn facts() -> Vec<Fact> {
         },
         Fact::NotAccepted { reason: why() },
         Fact::NotRegistered { reason: why() },
-        Fact::VoidRequested { reason: why() },
+        Fact::VoidRequested {
+            reason: why(),
+            asked_by: None,
+        },
         Fact::VoidRefused { reason: why() },
         Fact::Voided { reason: why() },
         Fact::Merged {

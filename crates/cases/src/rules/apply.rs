@@ -100,6 +100,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         merged_into: None,
         before: None,
         void_requested: None,
+        void_asked_by: None,
         reason: None,
         call_back: None,
         record: Record::default(),
@@ -328,10 +329,17 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::Joined { .. }
         | Fact::Parted { .. }
         | Fact::CallRenewed => fairness::change(case, event),
-        Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
-        Fact::VoidRefused { .. } => case.void_requested = None,
+        Fact::VoidRequested { reason, asked_by } => {
+            case.void_requested = Some(reason.clone());
+            case.void_asked_by = *asked_by;
+        }
+        Fact::VoidRefused { .. } => {
+            case.void_requested = None;
+            case.void_asked_by = None;
+        }
         Fact::Voided { reason } => {
             case.void_requested = None;
+            case.void_asked_by = None;
             end(case, State::Voided, at, Some(reason));
         }
         Fact::Merged { into } => {

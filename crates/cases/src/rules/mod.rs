@@ -741,6 +741,7 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         Act::Return if case.ruled.is_some() && case.ruled == case.unit => Err(Refusal::Ruled),
         Act::RefuseVoid if case.void_requested.is_none() => Err(Refusal::NoVoidRequest),
         Act::Unmerge if case.before.is_none() => Err(Refusal::NoMerge),
+        Act::Void | Act::ConfirmSelfHandling => by_another(case, act, actor),
         _ => {
             clocks::may(case, act, actor)?;
             answer::may(case, act, actor)?;
@@ -748,6 +749,23 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         }
     }?;
     joint::may(case, act, actor)
+}
+
+/// What takes two people who are not one: a void of what somebody asked to void, and of whatever a unit had, since it takes
+/// the case out of every figure of that unit; what was put right on the spot, by whoever reported it.
+fn by_another(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
+    let first = match act {
+        Act::Void if case.void_requested.is_none() && case.dispatched_at.is_some() => {
+            return Err(Refusal::NoVoidRequest);
+        }
+        Act::Void => case.void_asked_by,
+        Act::ConfirmSelfHandling => case.reporter,
+        _ => None,
+    };
+    match actor.is_or_stands_for(first) {
+        true => Err(Refusal::SamePerson),
+        false => Ok(()),
+    }
 }
 
 /// The desk gives tasks to others and takes them back; workers take their own.
@@ -1091,6 +1109,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         }
         Command::RequestVoid { reason } => vec![Fact::VoidRequested {
             reason: text("reason", &reason)?,
+            asked_by: facts.actor.account,
         }],
         Command::RefuseVoid { reason } => {
             if case.void_requested.is_none() {
@@ -1100,9 +1119,12 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 reason: text("reason", &reason)?,
             }]
         }
-        Command::Void { reason } => vec![Fact::Voided {
-            reason: text("reason", &reason)?,
-        }],
+        Command::Void { reason } => {
+            by_another(case, Act::Void, facts.actor)?;
+            vec![Fact::Voided {
+                reason: text("reason", &reason)?,
+            }]
+        }
         Command::Merge { into } => {
             if into == case.number {
                 return Err(Refusal::MergeTarget { into });
@@ -1117,7 +1139,10 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             let renewed = case.call_back.is_some().then_some(Fact::CallRenewed);
             renewed.into_iter().chain([Fact::Unmerged]).collect()
         }
-        Command::ConfirmSelfHandling => vec![Fact::SelfHandlingConfirmed],
+        Command::ConfirmSelfHandling => {
+            by_another(case, Act::ConfirmSelfHandling, facts.actor)?;
+            vec![Fact::SelfHandlingConfirmed]
+        }
         Command::Note {
             text: words,
             attachments,

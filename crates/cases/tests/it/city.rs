@@ -516,6 +516,16 @@ impl City {
     pub fn add_admin(&mut self) {
         self.add("admin", &[Role::SystemAdmin], None, None);
     }
+    /// Adds somebody of no unit who works in the street and holds every role of the desk.
+    pub fn add_many_hats(&mut self) {
+        let roles = [
+            Role::Collector,
+            Role::Acceptor,
+            Role::ShiftLeader,
+            Role::Dispatcher,
+        ];
+        self.add("many_hats", &roles, None, None);
+    }
     /// Adds somebody of the unit WATER who holds every role of the desk as well.
     #[allow(dead_code, reason = "rooms above cases have nobody with two hats")]
     pub fn add_two_hats(&mut self) {

@@ -296,6 +296,18 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::Assigned { .. } => prop_assert!(own, "another unit handled"),
         _ => {}
     }
+    match &event.fact {
+        Fact::Voided { .. } => {
+            prop_assert!(before.dispatched_at.is_none() || before.void_requested.is_some());
+            let asked = before.void_asked_by;
+            prop_assert!(!is_by(asked, event), "whoever asked for the void gave it");
+        }
+        Fact::SelfHandlingConfirmed => prop_assert!(
+            !is_by(before.reporter, event),
+            "whoever put it right confirmed it"
+        ),
+        _ => {}
+    }
     if case.state.is_final() != before.state.is_final() {
         prop_assert!(
             !own,
@@ -710,7 +722,10 @@ proptest! {
         }
         let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false, behalf: None, ties: Ties::default() };
         let mut now = testdb::monday();
-        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, &calendars[0], &tz, &city)).unwrap();
+        // What was put right on the spot a worker reports.
+        let worker = Actor { kind: "staff", account: Some(id(3)), roles: vec![Role::Collector], ..stranger.clone() };
+        let reporter = if self_handled { &worker } else { &stranger };
+        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, reporter, &calendars[0], &tz, &city)).unwrap();
         let case_id = CaseId(id(77));
         let mut case = rules::replay(case_id, &life).unwrap();
         let mut handled = Vec::new();

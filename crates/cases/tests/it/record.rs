@@ -454,6 +454,53 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    one_person_neither_asks_for_a_void_and_grants_it_nor_confirms_the_own_self_handling,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_many_hats();
+        let allowed = |number: CaseNumber, act: &str| {
+            let seen = city.get("many_hats", &format!("/api/v1/cases/{number}"));
+            let acts = seen.body["allowed"].as_array().unwrap();
+            acts.contains(&json!(act))
+        };
+        let void = || json!({ "act": "void", "reason": "重复登记" });
+        let ask = || json!({ "act": "request_void", "reason": "重复登记" });
+        let late = city.case_at(State::Handling).number;
+        city.clock.advance(30 * 24 * HOUR);
+        // A unit has it: nobody takes it out of the figures alone.
+        assert!(!allowed(late, "void"));
+        assert_eq!(
+            refused(&city, "many_hats", late, void()),
+            said("409 cases.no_void_request")
+        );
+        done(&city, "many_hats", late, &[ask()]);
+        assert!(!allowed(late, "void"));
+        assert_eq!(
+            refused(&city, "many_hats", late, void()),
+            said("403 cases.same_person")
+        );
+        let path = format!("/api/v1/cases/{late}/acts");
+        let both = city.post("many_hats", &path, &json!({ "acts": [ask(), void()] }));
+        assert_eq!(both.status, 403, "{both:?}");
+        done(&city, "shift_leader", late, &[void()]);
+        city.check_life(late);
+        // What was put right on the spot is confirmed by somebody else than whoever did it.
+        let mut new = city.cover("patrol");
+        new.self_handled = Some("已扶正".into());
+        let spot = city.report("many_hats", new).case.number;
+        let confirm = || json!({ "act": "confirm_self_handling" });
+        assert!(!allowed(spot, "confirm_self_handling"));
+        assert_eq!(
+            refused(&city, "many_hats", spot, confirm()),
+            said("403 cases.same_person")
+        );
+        done(&city, "acceptor", spot, &[confirm()]);
+        city.check_life(spot);
+    }
+);
+
+testdb::both_engines!(
     a_refusal_names_its_reason_and_the_doors_still_open,
     &migrations(),
     |db| {

@@ -11,7 +11,13 @@ testdb::both_engines!(
         let city = City::new(db);
         let before = city.handling("E0113");
         let done = city.handling("E0113").number;
-        city.acts("desk", done, json!([{ "act": "request_void", "reason": "误报" }, { "act": "void", "reason": "误报" }]));
+        city.acts(
+            "desk",
+            done,
+            json!([{ "act": "request_void", "reason": "误报" }]),
+        );
+        let void = json!([{ "act": "void", "reason": "误报" }]);
+        assert_eq!(city.acts("desk2", done, void).status, 200);
         let (old, new) = (city.unit("CITYMGMT"), city.unit("STREET"));
         let order = |dry_run: bool| {
             json!({ "on": "2026-03-18", "why": "机构改革 1 号", "dry_run": dry_run,

@@ -417,6 +417,7 @@ fn born(
         unit: None,
         is_program,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let decided = |case: Option<&Case>, command, actor: &Actor| {
         let facts = Facts {
