@@ -83,7 +83,8 @@ access::city_settings! {
         pub claim_limit: Limit = "24紧急工作时",
         /// 吹哨报到 — how long a unit that was whistled for has to respond.
         pub whistle_limit: Limit = "4工作时",
-        /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
+        /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it; what a unit objects to
+        /// before, a coordinator rules on.
         pub first_receiver_leads: bool = "no",
         /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
         pub usual_nature: String = "help",
@@ -911,6 +912,11 @@ fn task(
     })
 }
 
+/// Whether the unit that has the case has signed for it, in this round or in one that a reopening ended.
+fn has_signed(case: &Case) -> bool {
+    case.state == State::Handling || case.record.rounds.iter().any(|r| r.unit == case.unit)
+}
+
 /// Whether the unit that has the case has said in this round that it was done: its work is in it, also when it returns it.
 fn was_handled(case: &Case) -> bool {
     (case.reworked_at).is_some_and(|at| case.due_from.is_none_or(|from| at >= from))
@@ -1022,11 +1028,14 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 return Err(Refusal::Ruled);
             }
             joint::may(case, Act::Return, facts.actor)?;
-            if facts.rules.first_receiver_leads && case.state == State::Handling {
+            let leads = facts.rules.first_receiver_leads;
+            if leads && has_signed(case) {
                 return Err(JointRefusal::FirstReceiver.into());
             }
-            let to_coordinator =
-                case.ruled.is_none() && case.returns + 1 >= facts.rules.returns_to_coordinator;
+            // Where whoever receives it first leads, an objection before signing is for a coordinator to rule on: no unit passes a
+            // case on by not signing for it (`domain.md` §3.2, art. 12 and 14).
+            let is_last = leads || case.returns + 1 >= facts.rules.returns_to_coordinator;
+            let to_coordinator = case.ruled.is_none() && is_last;
             vec![Fact::Returned {
                 reason: text("reason", &reason)?,
                 to_coordinator,

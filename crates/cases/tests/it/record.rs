@@ -454,6 +454,53 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_first_receiver_does_not_pass_a_case_on_by_not_signing_for_it,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule("cases.first_receiver_leads", "yes");
+        let back = || json!({ "act": "return", "reason": "不属于本单位" });
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        // An objection is ruled on; after the ruling there is none.
+        let objected = done(&city, "water", number, &[back()]);
+        assert_eq!(objected["state"], "coordinating");
+        let unit = city.unit("WATER").to_string();
+        let rule = json!({ "act": "rule", "unit": unit, "reason": "管道归水务局" });
+        done(&city, "desk", number, &[rule, json!({ "act": "dispatch" })]);
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.ruled")
+        );
+        // What was signed for is led, also when it comes back by a reopening and waits to be signed for anew.
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        done(&city, "water", number, &[json!({ "act": "sign" })]);
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.first_receiver")
+        );
+        let result = json!({ "act": "report_back", "result": "已更换" });
+        done(&city, "water", number, &[result]);
+        let ends = [
+            json!({ "act": "check", "passed": true }),
+            json!({ "act": "close", "closing": "更换" }),
+        ];
+        done(&city, "checker", number, &ends[..1]);
+        done(&city, "shift_leader", number, &ends[1..]);
+        let again = json!({ "act": "reopen", "reason": "又松了" });
+        assert_eq!(
+            done(&city, "acceptor", number, &[again])["state"],
+            "pending_sign"
+        );
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.first_receiver")
+        );
+    }
+);
+
+testdb::both_engines!(
     one_person_neither_asks_for_a_void_and_grants_it_nor_confirms_the_own_self_handling,
     &migrations(),
     |db| {
