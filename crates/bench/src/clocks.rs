@@ -205,6 +205,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
             let report = Reported {
                 nature: None,
                 nature_assumed: false,
+                askable: None,
                 requested: false,
                 notify: false,
                 district: DISTRICT.parse()?,

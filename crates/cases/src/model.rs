@@ -391,6 +391,9 @@ pub enum Fact {
     RequesterAnswered {
         /// The answer, with names, phone and ID numbers masked.
         text: String,
+        /// Where somebody wrote it down for the requester: by which way and when it was said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        how: String,
         /// When handling is due now.
         due_at: Option<Timestamp>,
         /// The calendar did not reach that far.
@@ -695,6 +698,10 @@ pub struct Reported {
     /// The requester agreed to be told how the matter goes, by the contact in the vault.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notify: bool,
+    /// Whoever asks can be asked back: left a phone number or a mail address, a name with the own link, or came by an own
+    /// account. None in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub askable: Option<bool>,
 }
 
 words! {

@@ -789,8 +789,9 @@ pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
         C::AskRequester { question } => C::AskRequester {
             question: masked(&question),
         },
-        C::Answer { text } => C::Answer {
+        C::Answer { text, how } => C::Answer {
             text: masked(&text),
+            how: masked(&how),
         },
         without_words @ (C::EndorseExtension
         | C::GrantExtension

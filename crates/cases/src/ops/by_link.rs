@@ -162,7 +162,10 @@ pub async fn add_message(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case
 /// Those of [`Proof::case`]; a rule's when nothing is being asked.
 pub async fn answer(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, CaseError> {
     let job = begin(ctx, proof).await?;
-    let answer = ClockCommand::Answer { text: text.into() };
+    let answer = ClockCommand::Answer {
+        text: text.into(),
+        how: String::new(),
+    };
     let command = Command::Clock(super::act::masked_words(answer));
     ctx.write(move |mut w| {
         let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?

@@ -339,9 +339,13 @@ fn content(
         } => (due(due_at, *provisional), "info"),
         Fact::RequesterAnswered {
             text,
+            how,
             due_at,
             provisional,
-        } => (lines(vec![text.clone(), due(due_at, *provisional)]), "good"),
+        } => (
+            lines(vec![text.clone(), how.clone(), due(due_at, *provisional)]),
+            "good",
+        ),
         Fact::Recomputed(said) => {
             let told = |m: &Moved| {
                 let now = if m.provisional {

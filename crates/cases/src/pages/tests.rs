@@ -90,6 +90,7 @@ fn reported() -> Reported {
         same_as: None,
         nature: Some("complaint".into()),
         nature_assumed: true,
+        askable: None,
         requested: true,
     }
 }
@@ -501,6 +502,7 @@ fn record() -> Record {
     Record {
         nature: Some("complaint".into()),
         nature_assumed: false,
+        askable: None,
         requested: true,
         result: Some("已更换 <b>".into()),
         draft: Some(Draft {

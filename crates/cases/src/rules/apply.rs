@@ -129,6 +129,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
             nature: report.nature.clone(),
             nature_assumed: report.nature_assumed,
             requested: report.requested,
+            askable: report.askable,
             ..Record::default()
         },
         notify: report.notify,

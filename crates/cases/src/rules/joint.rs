@@ -899,6 +899,7 @@ mod tests {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let event = CaseEvent {
@@ -1089,6 +1090,7 @@ mod tests {
     #[test]
     fn parts_stand_still_with_the_case() {
         let mut life = Life::handling();
+        life.case.record.requested = true;
         life.joint(&lead(), help(HELPER)).unwrap();
         let due = life.case.joint.parts[0].due_at;
         assert_eq!(due, "2026-03-16T12:00+08:00".parse().unwrap());
@@ -1100,6 +1102,7 @@ mod tests {
         life.at("2026-03-17T08:00+08:00");
         let said = ClockCommand::Answer {
             text: "北侧".into(),
+            how: "电话".into(),
         };
         life.must(&lead(), Command::Clock(said));
         // Two of the four hours were used on Monday; two are left on Tuesday.

@@ -403,8 +403,17 @@ impl City {
     }
     /// A case of a collector's, moved on to a state of the main path by those who may.
     pub fn case_at(&self, state: cases::State) -> Case {
+        self.brought_to(self.cover("patrol"), state)
+    }
+    /// The same of somebody who left a phone number and can be asked.
+    pub fn asked_case_at(&self, state: cases::State) -> Case {
+        let mut new = self.cover("patrol");
+        new.contact.phone = Some("13800138000".into());
+        self.brought_to(new, state)
+    }
+    fn brought_to(&self, new: NewReport, state: cases::State) -> Case {
         use cases::State as S;
-        let mut case = self.report("collector", self.cover("patrol")).case;
+        let mut case = self.report("collector", new).case;
         let path = [
             (
                 S::PendingRegister,

@@ -213,7 +213,7 @@ fn clock() -> impl Strategy<Value = Clock> {
         1 => Just(Clock::Resume),
         1 => Just(Clock::LapseSuspension),
         2 => words().prop_map(|question| Clock::AskRequester { question }),
-        1 => words().prop_map(|text| Clock::Answer { text }),
+        1 => (words(), words()).prop_map(|(text, how)| Clock::Answer { text, how }),
         1 => Just(Clock::LapseWaiting),
         4 => Just(Clock::Recompute),
     ]
@@ -277,6 +277,7 @@ pub fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
         same_as: None,
         nature: None,
         nature_assumed: false,
+        askable: None,
         requested,
     }))
 }
@@ -301,6 +302,11 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
             prop_assert!(before.dispatched_at.is_none() || before.void_requested.is_some());
             let asked = before.void_asked_by;
             prop_assert!(!is_by(asked, event), "whoever asked for the void gave it");
+        }
+        // The clock waits for somebody who can answer, and what staff write down for them says how it was said.
+        Fact::RequesterAsked { .. } => prop_assert!(before.record.requested),
+        Fact::RequesterAnswered { how, .. } => {
+            prop_assert_eq!(how.is_empty(), event.by.kind != "staff");
         }
         Fact::SelfHandlingConfirmed => prop_assert!(
             !is_by(before.reporter, event),

@@ -128,6 +128,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: asking,
         }))
     };

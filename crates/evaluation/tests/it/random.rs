@@ -72,6 +72,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
             notify: false,
         }));

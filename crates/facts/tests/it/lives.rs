@@ -191,6 +191,7 @@ impl Lives {
                 same_as: None,
                 nature: None,
                 nature_assumed: false,
+                askable: None,
                 requested: false,
             }))
         };

@@ -346,6 +346,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let actor = Actor {

@@ -337,6 +337,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let (report, (), then) = change(report, ());

@@ -340,6 +340,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let (report, (), then) = change(report, ());

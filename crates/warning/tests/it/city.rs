@@ -395,6 +395,7 @@ fn born(
         same_as: None,
         nature: None,
         nature_assumed: false,
+        askable: None,
         requested: false,
     };
     let actor = Actor {
