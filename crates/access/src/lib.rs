@@ -82,7 +82,7 @@ pub use model::{Account, AccountDraft, Directory, NewAccount, Places, Unread, Un
 pub use openapi::{Operation, openapi};
 pub use parts::{FilePart, FormParts};
 pub use permission::{Permission, Role};
-pub use principal::{AccountId, OnBehalf, Principal, Staff, SystemRole, UnitId};
+pub use principal::{AccountId, LeftUnit, OnBehalf, Principal, Staff, SystemRole, UnitId};
 pub use rate::Buckets;
 pub use routes::{
     Capability, MenuEntry, Refusal, Refusals, RouteInfo, RouteKind, Routes, menu_of, migrations_of,
@@ -113,5 +113,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 13,
         name: "audit_by_action",
         sql: include_str!("../migrations/0013_audit_by_action.sql"),
+    },
+    store::Migration {
+        number: 146,
+        name: "left_units",
+        sql: include_str!("../migrations/0146_left_units.sql"),
     },
 ];

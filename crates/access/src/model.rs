@@ -1,7 +1,7 @@
 //! Accounts and API tokens as people see them.
 
 use crate::permission::{Permission, Role};
-use crate::principal::{AccountId, UnitId};
+use crate::principal::{AccountId, LeftUnit, UnitId};
 use crate::sql::JsonList;
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
@@ -35,6 +35,8 @@ store::record! {
         pub created_at: Timestamp,
         /// Counts changes; an edit names the one it saw.
         pub version: i64,
+        /// The units it belonged to before.
+        pub left: JsonList<LeftUnit>,
     }
 }
 

@@ -32,6 +32,17 @@ pub struct Staff {
     pub token_scope: Option<Vec<Permission>>,
     /// 代理 — in whose place it acts; then roles, unit and districts are that colleague's.
     pub behalf: Option<OnBehalf>,
+    /// The units that it, or the colleague in whose place it acts, belonged to before.
+    pub left: Vec<LeftUnit>,
+}
+
+/// A unit that an account belonged to until a moment. What that unit had handled by then the account does not judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LeftUnit {
+    /// Which.
+    pub unit: UnitId,
+    /// Until when.
+    pub until: jiff::Timestamp,
 }
 
 /// The colleague on leave in whose place somebody acts.

@@ -2,7 +2,7 @@
 
 use crate::model::{Account, AccountDraft, ApiToken, NewAccount};
 use crate::permission::{Permission, Role};
-use crate::principal::{AccountId, UnitId};
+use crate::principal::{AccountId, LeftUnit, UnitId};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
@@ -39,10 +39,11 @@ pub(crate) struct FoundAccount {
     pub unit: Option<UnitId>,
     pub districts: JsonList<DistrictCode>,
     pub must_change: bool,
+    pub left: JsonList<LeftUnit>,
 }
 
 impl FoundAccount {
-    /// The first six columns of the look-ups below.
+    /// The first seven columns of the look-ups below.
     fn of(row: &Row<'_>) -> StoreResult<Self> {
         Ok(Self {
             id: row.get(0)?,
@@ -51,9 +52,10 @@ impl FoundAccount {
             unit: row.get(3)?,
             districts: row.get(4)?,
             must_change: row.get(5)?,
+            left: row.get(6)?,
         })
     }
-    /// The colleague on leave, in the five columns from `first` on; none where the first is empty.
+    /// The colleague on leave, in the six columns from `first` on; none where the first is empty.
     fn away(row: &Row<'_>, first: usize) -> StoreResult<Option<Self>> {
         let Some(id) = row.get::<Option<AccountId>>(first)? else {
             return Ok(None);
@@ -65,6 +67,7 @@ impl FoundAccount {
             unit: row.get(first + 3)?,
             districts: row.get(first + 4)?,
             must_change: false,
+            left: row.get(first + 5)?,
         }))
     }
 }
@@ -76,8 +79,8 @@ pub(crate) struct FoundSession {
     pub seen_at: Timestamp,
 }
 
-const SESSION: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, s.csrf, s.seen_at, \
-     f.id, f.name, f.roles, f.unit, f.districts \
+const SESSION: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, a.left_units, s.csrf, s.seen_at, \
+     f.id, f.name, f.roles, f.unit, f.districts, f.left_units \
      FROM sessions s JOIN accounts a ON a.id = s.account \
      LEFT JOIN deputies d ON d.id = s.acting_under AND d.deputy = a.id AND d.from_at <= $2 AND d.to_at > $2 \
      AND d.ended_at IS NULL LEFT JOIN accounts f ON f.id = d.account AND f.disabled = 0 \
@@ -97,18 +100,18 @@ pub(crate) fn session(
         found = Some((
             account,
             FoundSession {
-                csrf: row.get(6)?,
-                seen_at: row.get(7)?,
+                csrf: row.get(7)?,
+                seen_at: row.get(8)?,
             },
-            FoundAccount::away(row, 8)?,
+            FoundAccount::away(row, 9)?,
         ));
         Ok(false)
     })?;
     Ok(found)
 }
 
-const ORDERER: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, \
-     f.id, f.name, f.roles, f.unit, f.districts FROM accounts a \
+const ORDERER: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, a.left_units, \
+     f.id, f.name, f.roles, f.unit, f.districts, f.left_units FROM accounts a \
      LEFT JOIN deputies d ON d.deputy = a.id AND d.account = $2 AND d.from_at <= $3 AND d.to_at > $3 AND d.ended_at IS NULL \
      LEFT JOIN accounts f ON f.id = d.account AND f.disabled = 0 \
      WHERE a.id = $1 AND a.disabled = 0 ORDER BY f.id LIMIT 1";
@@ -122,13 +125,13 @@ pub(crate) fn orderer(
 ) -> StoreResult<Option<(FoundAccount, Option<FoundAccount>)>> {
     let mut found = None;
     r.each(ORDERER, params![account, behalf, now], |row| {
-        found = Some((FoundAccount::of(row)?, FoundAccount::away(row, 6)?));
+        found = Some((FoundAccount::of(row)?, FoundAccount::away(row, 7)?));
         Ok(false)
     })?;
     Ok(found)
 }
 
-const TOKEN: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, t.scopes \
+const TOKEN: &str = "SELECT a.id, a.name, a.roles, a.unit, a.districts, a.must_change, a.left_units, t.scopes \
      FROM api_tokens t JOIN accounts a ON a.id = t.account \
      WHERE t.token = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND a.disabled = 0";
 
@@ -141,7 +144,7 @@ pub(crate) fn token(
     let mut found = None;
     r.each(TOKEN, params![token, now], |row| {
         let account = FoundAccount::of(row)?;
-        found = Some((account, row.get(6)?));
+        found = Some((account, row.get(7)?));
         Ok(false)
     })?;
     Ok(found)
@@ -149,7 +152,7 @@ pub(crate) fn token(
 
 macro_rules! account_columns {
     () => {
-        "id, login, name, roles, unit, districts, failed_tries, locked_until, disabled, must_change, created_at, version"
+        "id, login, name, roles, unit, districts, failed_tries, locked_until, disabled, must_change, created_at, version, left_units"
     };
 }
 
@@ -278,15 +281,16 @@ pub(crate) fn insert(w: &mut Write<'_>, new: &NewAccount, now: Timestamp) -> Sto
     .map(|_| ())
 }
 
-const EDIT: &str = "UPDATE accounts SET name = $3, roles = $4, unit = $5, districts = $6, changed_at = $7, version = version + 1 \
+const EDIT: &str = "UPDATE accounts SET name = $3, roles = $4, unit = $5, districts = $6, changed_at = $7, left_units = $8, version = version + 1 \
      WHERE id = $1 AND version = $2";
 
-/// Changes what the security administrator may change, if nobody did since `version`.
+/// Changes what the security administrator may change, if nobody did since `version`; `left` are all units it belonged to before.
 pub(crate) fn edit(
     w: &mut Write<'_>,
     id: AccountId,
     version: i64,
     draft: &AccountDraft,
+    left: &[LeftUnit],
 ) -> StoreResult<()> {
     let AccountDraft {
         name,
@@ -295,10 +299,10 @@ pub(crate) fn edit(
         districts,
     } = draft;
     let (roles, districts) = (JsonList(roles.clone()), JsonList(districts.clone()));
-    let now = w.now();
+    let (now, left) = (w.now(), JsonList(left.to_vec()));
     w.exec_one(
         EDIT,
-        params![id, version, name, roles, unit, districts, now],
+        params![id, version, name, roles, unit, districts, now, left],
     )
 }
 

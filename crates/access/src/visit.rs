@@ -171,6 +171,7 @@ pub(crate) fn principal_of(found: FoundAccount, token_scope: Option<Vec<Permissi
         roles,
         unit,
         districts,
+        left,
         ..
     } = found;
     if roles.0 == [Role::Resident] {
@@ -188,6 +189,7 @@ pub(crate) fn principal_of(found: FoundAccount, token_scope: Option<Vec<Permissi
         districts: districts.0,
         token_scope,
         behalf: None,
+        left: left.0,
     })
 }
 
@@ -205,6 +207,7 @@ pub(crate) fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
             name: away.name,
             own_unit: own.unit,
         }),
+        left: [own.left.0, away.left.0].concat(),
     })
 }
 

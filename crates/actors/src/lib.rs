@@ -15,8 +15,15 @@ pub use pages::capability;
 pub use rules::Units;
 
 /// The table of units.
-pub const MIGRATIONS: &[store::Migration] = &[store::Migration {
-    number: 30,
-    name: "units",
-    sql: include_str!("../migrations/0030_units.sql"),
-}];
+pub const MIGRATIONS: &[store::Migration] = &[
+    store::Migration {
+        number: 30,
+        name: "units",
+        sql: include_str!("../migrations/0030_units.sql"),
+    },
+    store::Migration {
+        number: 147,
+        name: "unit_heirs",
+        sql: include_str!("../migrations/0147_unit_heirs.sql"),
+    },
+];

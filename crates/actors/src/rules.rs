@@ -14,6 +14,8 @@ pub struct Units {
     all: Vec<Unit>,
     by_id: HashMap<UnitId, usize>,
     by_code: HashMap<String, usize>,
+    /// By a unit: those that ended and whose work it took over.
+    took_over: HashMap<UnitId, Vec<UnitId>>,
     on: Date,
 }
 
@@ -31,8 +33,31 @@ impl Units {
             all: units,
             by_id,
             by_code,
+            took_over: HashMap::new(),
             on,
         }
+    }
+    /// The register with what reorganisations noted: a unit that ended, and one that took over work of it.
+    #[must_use]
+    pub fn with_heirs(mut self, heirs: &[(UnitId, UnitId)]) -> Self {
+        for (unit, heir) in heirs {
+            self.took_over.entry(*heir).or_default().push(*unit);
+        }
+        self
+    }
+    /// The units that ended and whose work is this one's now, by one reorganisation or several; not the unit itself.
+    pub fn took_over(&self, id: UnitId) -> Vec<UnitId> {
+        let mut all: Vec<UnitId> = Vec::new();
+        let mut next = vec![id];
+        while let Some(unit) = next.pop() {
+            for before in self.took_over.get(&unit).into_iter().flatten() {
+                if *before != id && !all.contains(before) {
+                    all.push(*before);
+                    next.push(*before);
+                }
+            }
+        }
+        all
     }
     /// A unit, in force or not.
     pub fn get(&self, id: UnitId) -> Option<&Unit> {

@@ -45,6 +45,20 @@ fn values(u: &Unit) -> Vec<Value> {
     .to_vec()
 }
 
+/// Which units took over the work of units that ended: the one that ended first.
+pub fn heirs(r: &mut Read<'_>) -> StoreResult<Vec<(UnitId, UnitId)>> {
+    r.all("SELECT unit, heir FROM unit_heirs ORDER BY unit, heir", &[])
+}
+
+/// Notes that a unit took over work of one that ended. Twice is once.
+pub fn insert_heir(w: &mut Write<'_>, unit: UnitId, heir: UnitId) -> StoreResult<()> {
+    w.exec(
+        "INSERT INTO unit_heirs (unit, heir) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        params![unit, heir],
+    )
+    .map(|_| ())
+}
+
 /// Adds units that are not there yet.
 pub fn insert(w: &mut Write<'_>, units: &[Unit]) -> StoreResult<()> {
     let rows: Vec<_> = units.iter().map(values).collect();

@@ -180,6 +180,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
         unit: None,
         is_program: false,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let unit = UnitId(Id::from_bytes([2; 16]));
     let handler = Actor {
@@ -204,6 +205,7 @@ fn decided(now: Timestamp, zone: &jiff::tz::TimeZone) -> anyhow::Result<Vec<Life
             let report = Reported {
                 nature: None,
                 nature_assumed: false,
+                askable: None,
                 requested: false,
                 notify: false,
                 district: DISTRICT.parse()?,

@@ -370,6 +370,10 @@ pub enum Fact {
         reason: String,
         /// It was returned so often (the city says how often) that a coordinator rules next.
         to_coordinator: bool,
+        /// The unit had said in this round that it was done, and a check had failed: its work is in the case. Not told in lives
+        /// of before it was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        worked: bool,
     },
     /// 协调 — whose duty it is, after repeated returns. This unit may not return it again.
     Ruled {
@@ -443,6 +447,9 @@ pub enum Fact {
     RequesterAnswered {
         /// The answer, with names, phone and ID numbers masked.
         text: String,
+        /// Where somebody wrote it down for the requester: by which way and when it was said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        how: String,
         /// When handling is due now.
         due_at: Option<Timestamp>,
         /// The calendar did not reach that far.
@@ -509,6 +516,9 @@ pub enum Fact {
     VoidRequested {
         /// Why.
         reason: String,
+        /// Who asked: that person does not decide. None in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_by: Option<Id>,
     },
     /// The shift leader does not void it.
     VoidRefused {
@@ -763,6 +773,10 @@ pub struct Reported {
     /// The requester agreed to be told how the matter goes, by the contact in the vault.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notify: bool,
+    /// Whoever asks can be asked back: left a phone number or a mail address, a name with the own link, or came by an own
+    /// account. None in lives of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub askable: Option<bool>,
 }
 
 words! {
@@ -1058,6 +1072,9 @@ pub struct Case {
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_requested: Option<String>,
+    /// Who that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_asked_by: Option<Id>,
     /// Why it was not accepted, not registered or voided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -101,6 +101,10 @@ pub struct Joint {
     /// The enterprise or organisation that is complained of. Never a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<UnitId>,
+    /// Units that worked on the round that runs and have the case no longer: they never judge it. Those of rounds before are
+    /// in [`crate::record::Record::rounds`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worked: Vec<UnitId>,
     /// 吹哨 — units that were called to the case; they see it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub called: Vec<UnitId>,
@@ -149,6 +153,13 @@ impl Joint {
             .any(|p| p.unit == unit && p.recalled_at.is_none())
             || self.claim.as_ref().is_some_and(|c| c.unit == unit)
             || self.claimants.contains(&unit)
+            || self.worked.contains(&unit)
+    }
+    /// A unit worked on the case that has it no longer.
+    pub(crate) fn worked_by(&mut self, unit: UnitId) {
+        if !self.worked.contains(&unit) {
+            self.worked.push(unit);
+        }
     }
 }
 
@@ -339,5 +350,8 @@ pub enum JointFact {
         to: UnitId,
         /// Which reorganisation.
         why: String,
+        /// The unit until now had signed for the case: its work is in it. Not told in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        worked: bool,
     },
 }

@@ -654,7 +654,7 @@ pub const MOVES: &[Move] = &[
         act: Act::ConfirmSelfHandling,
         to: &[S::SelfHandled],
         by: Who::Roles(&[Acceptor, ShiftLeader]),
-        because: "自处置审核归档",
+        because: "自处置审核归档，上报人不审核",
     },
     Move {
         from: GOING,
@@ -675,7 +675,7 @@ pub const MOVES: &[Move] = &[
         act: Act::Void,
         to: &[S::Voided],
         by: Who::Roles(&[ShiftLeader]),
-        because: "作废由值班长批准",
+        because: "作废由值班长批准；派遣后须先由另一人申请",
     },
     Move {
         from: &[

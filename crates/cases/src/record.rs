@@ -255,6 +255,9 @@ pub struct Record {
     /// Somebody beside the city's own staff asked for it: an answer is owed, and a call-back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub requested: bool,
+    /// Whether whoever asked can be asked back; none in lives of before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub askable: Option<bool>,
     /// What the unit last said it did, of a case to which an answer is owed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,

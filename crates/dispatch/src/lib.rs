@@ -36,6 +36,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "whistle_limits",
         sql: include_str!("../migrations/0118_whistle_limits.sql"),
     },
+    store::Migration {
+        number: 148,
+        name: "reorganisation_heirs",
+        sql: include_str!("../migrations/0148_reorganisation_heirs.sql"),
+    },
 ];
 
 /// What dispatch brings to the program: its calls, its pages, its tables, its words.

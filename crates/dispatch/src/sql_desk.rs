@@ -170,6 +170,20 @@ pub fn due_orders(r: &mut Read<'_>, today: Date) -> StoreResult<Vec<Order>> {
     r.all(&sql, params![today])
 }
 
+/// Orders whose day has come and of which it is not noted yet which units took over.
+pub fn orders_without_heirs(r: &mut Read<'_>, today: Date) -> StoreResult<Vec<Order>> {
+    let sql = format!(
+        "SELECT {ORDER} FROM reorganisations WHERE heirs_noted = 0 AND day <= $1 ORDER BY day, made_at"
+    );
+    r.all(&sql, params![today])
+}
+
+/// It is noted which units took over by an order; answers whether it was not before.
+pub fn heirs_noted(w: &mut Write<'_>, id: Id) -> StoreResult<bool> {
+    let sql = "UPDATE reorganisations SET heirs_noted = 1 WHERE id = $1 AND heirs_noted = 0";
+    Ok(w.exec(sql, params![id])? > 0)
+}
+
 /// One more case of an order has moved.
 pub fn count_moved(w: &mut Write<'_>, id: Id) -> StoreResult<()> {
     w.exec_one(

@@ -190,7 +190,7 @@ fn read_changed(
         None
     };
     let units = if moved(Part::Units) {
-        Some(Units::build(actors::sql::all(r)?, on))
+        Some(Units::build(actors::sql::all(r)?, on).with_heirs(&actors::sql::heirs(r)?))
     } else {
         None
     };

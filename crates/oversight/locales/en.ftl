@@ -205,6 +205,7 @@ oversight-act-topic-unit = A reorganisation gave a topic, or measures of it, to 
 oversight-act-unit-import = Units were read from a file, or made by an import of cases.
 oversight-act-unit-reorganise = Units are to merge or split on a day.
 oversight-act-unit-reorganise-done = All open cases of a reorganisation have moved.
+oversight-act-unit-reorganise-heirs = It was noted which units took over the work of those that a reorganisation ended.
 oversight-act-unit-reorganise-move = A reorganisation gave a whistle, a call, hand-overs or a subscription to another unit.
 oversight-act-unit-reorganise-pass = A case ended or moved before the reorganisation reached it.
 oversight-act-unit-save = A unit was changed by hand.

@@ -205,6 +205,7 @@ oversight-act-topic-unit = 机构调整把专题或其措施转给另一单位�
 oversight-act-unit-import = 导入了单位。
 oversight-act-unit-reorganise = 安排了单位在某日合并或拆分。
 oversight-act-unit-reorganise-done = 机构调整涉及的未结案件已全部移交。
+oversight-act-unit-reorganise-heirs = 记下机构调整后由哪些单位承接被撤销单位的工作。
 oversight-act-unit-reorganise-move = 机构调整把吹哨、应哨、交接班或订阅转给另一单位。
 oversight-act-unit-reorganise-pass = 机构调整到达之前，案件已结束或移走。
 oversight-act-unit-save = 手工修改了单位。

@@ -264,7 +264,10 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let text = String::new;
         let facts = [
-            Fact::VoidRequested { reason: text() },
+            Fact::VoidRequested {
+                reason: text(),
+                asked_by: None,
+            },
             Fact::VoidRefused { reason: text() },
             Fact::Voided { reason: text() },
             Fact::Merged {

@@ -200,7 +200,7 @@ impl<'w> Course<'w> {
         let is_contact = matches!(
             channel,
             Channel::Hotline | Channel::Visit | Channel::Web | Channel::Open311
-        );
+        ) || self.wants(State::Waiting);
         // Few people say what kind of contact theirs is.
         let report = Reported {
             district: spot.grid.district(),
@@ -232,6 +232,7 @@ impl<'w> Course<'w> {
             same_as: None,
             nature: is_contact.then(|| "help".to_owned()),
             nature_assumed: is_contact,
+            askable: Some(is_contact),
             requested: is_contact,
         };
         let actor = match channel {

@@ -128,6 +128,7 @@ impl<'a> World<'a> {
                 unit: person.draft.unit,
                 is_program: false,
                 behalf: None,
+                ties: cases::rules::Ties::default(),
             };
             actors.insert(person.id, actor);
         }
@@ -138,6 +139,7 @@ impl<'a> World<'a> {
             unit: None,
             is_program: false,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let program = Actor {
             kind: "system",

@@ -4,7 +4,7 @@
 use crate::ctx::Ctx;
 use crate::model::{Account, AccountDraft, ApiToken, NewAccount};
 use crate::permission::{Permission, Role};
-use crate::principal::{AccountId, Principal, UnitId};
+use crate::principal::{AccountId, LeftUnit, Principal, UnitId};
 use crate::rules::{self, AccountError};
 use crate::secret;
 use crate::sql::{self, JsonList};
@@ -98,13 +98,20 @@ pub fn edit(
     if before.version != version {
         return Err(StoreError::Conflict.into());
     }
+    // Whoever changes the unit takes along what the one before had handled.
+    let mut left = before.left.0;
+    if let Some(unit) = before.unit.filter(|unit| draft.unit != Some(*unit)) {
+        let until = w.now();
+        left.retain(|l| l.unit != unit);
+        left.push(LeftUnit { unit, until });
+    }
     let before = AccountDraft {
         name: before.name,
         roles: before.roles.0,
         unit: before.unit,
         districts: before.districts.0,
     };
-    sql::edit(&mut w, id, version, draft)?;
+    sql::edit(&mut w, id, version, draft, &left)?;
     if (&before.roles, before.unit, &before.districts)
         != (&draft.roles, draft.unit, &draft.districts)
     {

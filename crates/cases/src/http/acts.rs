@@ -20,7 +20,5 @@ pub(super) async fn act(
         .concat();
     let case = act_done(&ctx, number, body.expected_version, steps, body.done_at).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
-    Ok(Json(
-        viewer.case_with(&case, &allowed(ctx.principal(), &case)),
-    ))
+    Ok(Json(viewer.case_with(&case, &allowed(&ctx, &case))))
 }

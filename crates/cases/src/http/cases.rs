@@ -89,9 +89,7 @@ pub(super) async fn show(
 ) -> Result<Json<CaseView>, Fault> {
     let case = ops::find(&ctx, number).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
-    Ok(Json(
-        viewer.case_with(&case, &allowed(ctx.principal(), &case)),
-    ))
+    Ok(Json(viewer.case_with(&case, &allowed(&ctx, &case))))
 }
 
 /// A case's life.

@@ -346,6 +346,9 @@ pub(super) enum ActInput {
     },
     Answer {
         text: String,
+        /// By which way and when the requester said it: needed of staff, who write it down for them.
+        #[serde(default)]
+        how: String,
     },
     SetNature {
         /// A code of the city's list, such as `complaint`.
@@ -604,7 +607,7 @@ impl ActInput {
             }
             Self::Resume {} => Step::Clock(ClockCommand::Resume),
             Self::AskRequester { question } => Step::Clock(ClockCommand::AskRequester { question }),
-            Self::Answer { text } => Step::Clock(ClockCommand::Answer { text }),
+            Self::Answer { text, how } => Step::Clock(ClockCommand::Answer { text, how }),
             Self::AskHelp { unit, ask, limit } => {
                 Step::Joint(JointCommand::AskHelp { unit, ask, limit })
             }

@@ -598,6 +598,7 @@ fn write_batch(
     };
     let facts_actor = Actor {
         behalf: None,
+        ties: crate::rules::Ties::default(),
         kind: "system",
         account: Some(SystemRole::Importer.id()),
         roles: Vec::new(),

@@ -1,7 +1,7 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
 use super::report::{NewPlace, class_in_force, late_record, locate, moment_of};
-use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
+use super::{CaseError, Change, Reach, actor_of, is_open_to, ties_of, words};
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
 use crate::moves::{Act, MOVES};
@@ -271,12 +271,13 @@ where
     let first = steps[0].act();
     let cases = ctx.service::<Cases>();
     let reach = recorded(ctx, &number, Some(first), Reach::of(ctx)).await?;
+    let city = cases.city();
     let job = Job {
-        city: cases.city(),
         lists: cases.lists(ctx).await?,
         cases,
         principal: ctx.principal().clone(),
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
+        city,
         reach,
         number,
         expected: expected_version,
@@ -314,8 +315,9 @@ pub(super) async fn recorded<T>(
 }
 
 /// Which acts somebody may do on a case as it stands, in the order of the table. Content is checked when they do it.
-pub fn allowed(principal: &Principal, case: &Case) -> Vec<Act> {
-    let actor = actor_of(principal);
+pub fn allowed(ctx: &Ctx, case: &Case) -> Vec<Act> {
+    let principal = ctx.principal();
+    let actor = actor_of(principal, &ctx.service::<Cases>().city().units);
     let mut acts: Vec<Act> = Vec::new();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
         // A claimant acts on a page of its own, and who may whistle the register of units says.
@@ -567,7 +569,7 @@ fn resolve(
             let kind = case.task.as_ref().map_or(TaskKind::Verify, |t| t.kind);
             match to {
                 Some(to) => {
-                    let worker = check_worker(r, case, to)?;
+                    let worker = check_worker(r, city, case, to)?;
                     listed(city, case, kind, &worker.roles.0)?;
                 }
                 None => listed(city, case, kind, &job.actor.roles)?,
@@ -761,8 +763,8 @@ pub(super) fn known_code<'l>(
     })
 }
 
-/// The requester of a merged case is called when the case it went into is over, and never by the unit that handled that,
-/// which is the answer.
+/// The requester of a merged case is called when the case it went into is over, and never by whoever had work in that;
+/// answers the unit that handled it.
 fn check_merged_call(
     r: &mut Read<'_>,
     job: &Job,
@@ -778,7 +780,7 @@ fn check_merged_call(
     if !end.state.is_final() || end.state == State::Merged {
         return refused(Refusal::NotOver { into: end.number });
     }
-    if end.unit.is_some() && end.unit == job.actor.unit {
+    if job.actor.has_work_in(&end) {
         let act = Act::CallBack.as_str();
         return refused(Refusal::OwnUnit { act });
     }
@@ -805,8 +807,9 @@ pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
         C::AskRequester { question } => C::AskRequester {
             question: masked(&question),
         },
-        C::Answer { text } => C::Answer {
+        C::Answer { text, how } => C::Answer {
             text: masked(&text),
+            how: masked(&how),
         },
         without_words @ (C::EndorseExtension
         | C::GrantExtension
@@ -945,9 +948,10 @@ fn check_handler(r: &mut Read<'_>, case: &Case, handler: AccountId) -> Result<()
     }
 }
 
-/// A worker in the street is an open account that verifies or checks, and never one of the handling unit.
+/// A worker in the street is an open account that verifies or checks, and never one with work of its own in the case.
 fn check_worker(
     r: &mut Read<'_>,
+    city: &City,
     case: &Case,
     worker: AccountId,
 ) -> Result<access::Account, CaseError> {
@@ -965,7 +969,8 @@ fn check_worker(
         .iter()
         .any(|r| matches!(r, Role::Collector | Role::Checker));
     let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
-    let is_own = case.unit.is_some() && account.unit == case.unit;
+    let ties = ties_of(&city.units, account.unit.into_iter(), &account.left.0);
+    let is_own = rules::is_work_of(case, account.unit.into_iter(), &ties);
     if inspects && in_reach && !is_own {
         Ok(account)
     } else {

@@ -45,10 +45,11 @@ impl Proof<'_> {
 async fn begin(ctx: &Ctx, proof: Proof<'_>) -> Result<Job, CaseError> {
     let seen = proof.case(ctx).await?;
     let cases = ctx.service::<Cases>();
+    let city = cases.city();
     Ok(Job {
-        city: cases.city(),
         lists: cases.lists(ctx).await?,
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
+        city,
         seen,
     })
 }
@@ -166,7 +167,10 @@ pub async fn add_message(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case
 /// Those of [`Proof::case`]; a rule's when nothing is being asked.
 pub async fn answer(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, CaseError> {
     let job = begin(ctx, proof).await?;
-    let answer = ClockCommand::Answer { text: text.into() };
+    let answer = ClockCommand::Answer {
+        text: text.into(),
+        how: String::new(),
+    };
     let command = Command::Clock(super::act::masked_words(answer));
     ctx.write(move |mut w| {
         let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?

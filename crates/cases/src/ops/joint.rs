@@ -142,7 +142,7 @@ pub(super) fn is_street_of(city: &City, unit: UnitId, case: &Case) -> bool {
 /// Whether somebody may whistle for a case: of a unit of the street in which it lies, while it goes on.
 pub fn may_whistle(city: &City, principal: &access::Principal, case: &Case) -> bool {
     super::is_open_to(principal, Act::Whistle).is_ok()
-        && rules::may(case, Act::Whistle, &actor_of(principal)).is_ok()
+        && rules::may(case, Act::Whistle, &actor_of(principal, &city.units)).is_ok()
         && principal
             .unit()
             .is_some_and(|unit| is_street_of(city, unit, case))
@@ -245,7 +245,7 @@ where
     let lists = cases.lists(ctx).await?;
     let city = cases.city();
     let principal = ctx.principal().clone();
-    let actor = actor_of(&principal);
+    let actor = actor_of(&principal, &city.units);
     let Some(unit) = actor.unit else {
         let reason = "this account belongs to no unit";
         return Err(CaseError::field("unit", "cases.no_own_unit", reason));
@@ -324,7 +324,7 @@ where
     let actor = Actor {
         is_program: true,
         roles: Vec::new(),
-        ..actor_of(ctx.principal())
+        ..actor_of(ctx.principal(), &city.units)
     };
     ctx.write(move |w| one_by_program(w, &lists, &city, &actor, key, &command, &mut beside))
         .await

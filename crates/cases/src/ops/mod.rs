@@ -53,8 +53,9 @@ pub use words::answer_of_closing;
 
 use crate::model::Case;
 use crate::moves::Act;
-use crate::rules::Actor;
-use access::{Ctx, Permission, Principal, Role, UnitId};
+use crate::rules::{Actor, Ties};
+use access::{Ctx, LeftUnit, Permission, Principal, Role, UnitId};
+use actors::Units;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 
@@ -68,15 +69,24 @@ pub fn is_late(done_at: jiff::Timestamp, recorded_at: jiff::Timestamp) -> bool {
     recorded_at.duration_since(done_at) > LATE_AFTER
 }
 
-/// Who acts, as the rules see it. The program itself holds no role of people: it makes the moves of timers and imports.
-pub fn actor_of(principal: &Principal) -> Actor {
+/// Who acts, as the rules see it, by the register of units. The program itself holds no role of people: it makes the moves of
+/// timers and imports.
+pub fn actor_of(principal: &Principal, units: &Units) -> Actor {
     let (roles, unit) = match principal {
         Principal::Staff(staff) => (staff.roles.clone(), staff.unit),
         Principal::Resident { .. } => (vec![Role::Resident], None),
         Principal::Stranger | Principal::System(_) => (Vec::new(), None),
     };
     let actor = principal.actor();
+    let ties = match principal {
+        Principal::Staff(staff) => {
+            let own = staff.behalf.as_ref().and_then(|b| b.own_unit);
+            ties_of(units, unit.into_iter().chain(own), &staff.left)
+        }
+        _ => Ties::default(),
+    };
     Actor {
+        ties,
         kind: actor.kind.as_str(),
         account: actor.id,
         roles,
@@ -89,6 +99,19 @@ pub fn actor_of(principal: &Principal) -> Actor {
             }),
             _ => None,
         },
+    }
+}
+
+/// What ties people of these units, who belonged to others before, to the work of units that they are not of.
+fn ties_of(units: &Units, own: impl Iterator<Item = UnitId>, left: &[LeftUnit]) -> Ties {
+    let before = left.iter().flat_map(|l| {
+        let took_over = units.took_over(l.unit).into_iter();
+        let until = l.until;
+        std::iter::once(*l).chain(took_over.map(move |unit| LeftUnit { unit, until }))
+    });
+    Ties {
+        took_over: own.flat_map(|unit| units.took_over(unit)).collect(),
+        left: before.collect(),
     }
 }
 
@@ -262,8 +285,11 @@ mod tests {
 
     #[test]
     fn the_program_holds_no_role_of_people() {
-        let actor = actor_of(&Principal::System(access::SystemRole::Keeper));
+        let actor = actor_of(
+            &Principal::System(access::SystemRole::Keeper),
+            &Units::default(),
+        );
         assert!(actor.is_program && actor.roles.is_empty());
-        assert!(!actor_of(&Principal::Stranger).is_program);
+        assert!(!actor_of(&Principal::Stranger, &Units::default()).is_program);
     }
 }

@@ -66,7 +66,7 @@ pub async fn recompute(
         .await?;
     run.total = run.seen + i64::try_from(keys.len()).unwrap_or(i64::MAX);
     let job = Arc::new(Job {
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
         district: cases.config().default_district,
         city,
         lists,

@@ -395,6 +395,16 @@ fn check_contact(new: &NewReport) -> Result<(), CaseError> {
     Ok(())
 }
 
+/// Whether whoever asks can be asked back: by what they left with staff who wrote it down, by the own account, or by the link
+/// where they gave at least a name.
+fn is_askable(principal: &Principal, contact: &Contact) -> bool {
+    match principal {
+        Principal::Resident { .. } => true,
+        Principal::Stranger => *contact != Contact::default(),
+        Principal::Staff(_) | Principal::System(_) => contact.is_reachable(),
+    }
+}
+
 /// What goes to the vault: the contact, and the words as they were written where some had to be masked.
 fn person(
     new: &NewReport,
@@ -544,6 +554,7 @@ where
         nature: nature.map(|n| n.code.clone()),
         nature_assumed: named.is_none() && nature.is_some(),
         requested: is_requested,
+        askable: Some(is_askable(ctx.principal(), &new.contact)),
         notify,
         subject: None,
         attachments: files.iter().map(|(id, _)| *id).collect(),
@@ -563,7 +574,7 @@ where
                 city.items.check("verify", class).is_ok()
             })
             .and_then(|grid| city.worker_on_duty(grid, now)),
-        actor: actor_of(ctx.principal()),
+        actor: actor_of(ctx.principal(), &city.units),
         code_hash: code_hash(id, &code),
         link_hash: link_hash(&link),
         cases,

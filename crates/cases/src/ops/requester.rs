@@ -57,7 +57,8 @@ async fn anybodys(ctx: &Ctx, number: CaseNumber) -> Result<(Case, Id, Keys), Req
 
 /// 举报 — the unit gets the facts, never the person, whatever other roles somebody of it holds.
 fn is_confidential_to(ctx: &Ctx, case: &Case) -> bool {
-    case.confidential && super::actor_of(ctx.principal()).has_work_in(case)
+    let city = ctx.service::<Cases>().city();
+    case.confidential && super::actor_of(ctx.principal(), &city.units).has_work_in(case)
 }
 
 /// Why the requester of a case is not shown: the case is out of reach, or the vault stays closed.

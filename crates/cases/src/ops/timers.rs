@@ -44,7 +44,7 @@ pub async fn run_timers(ctx: &Ctx) -> Result<usize, CaseError> {
         let job = Job {
             city: city.clone(),
             lists: lists.clone(),
-            actor: actor_of(ctx.principal()),
+            actor: actor_of(ctx.principal(), &city.units),
             seen,
         };
         match ctx.write(move |w| lapse(w, &job)).await {

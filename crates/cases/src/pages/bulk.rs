@@ -42,12 +42,12 @@ pub(super) struct BulkButton {
 }
 
 /// The acts that at least one case of a list takes from this reader.
-pub(super) fn buttons(ui: &Ui, principal: &Principal, cases: &[Case]) -> Vec<BulkButton> {
-    let open: Vec<Act> = cases.iter().flat_map(|c| allowed(principal, c)).collect();
+pub(super) fn buttons(ui: &Ui, ctx: &Ctx, cases: &[Case]) -> Vec<BulkButton> {
+    let open: Vec<Act> = cases.iter().flat_map(|c| allowed(ctx, c)).collect();
     BulkStep::ACTS
         .into_iter()
         .filter(|act| open.contains(act))
-        .filter(|act| *act != Act::TakeTask || gives_tasks(principal))
+        .filter(|act| *act != Act::TakeTask || gives_tasks(ctx.principal()))
         .map(|act| BulkButton {
             act: act.as_str(),
             label: label(ui, act),

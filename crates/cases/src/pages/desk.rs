@@ -205,7 +205,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Resul
         lights: wanted::lights(&ui),
         making,
         chips: chips(&own.filters, &standings, &asked),
-        bulk: bulk::buttons(&ui, ctx.principal(), &page.items),
+        bulk: bulk::buttons(&ui, &ctx, &page.items),
         bulk_id: Id::new(ui.now, rand::random()).to_string(),
         banners: own
             .bulks

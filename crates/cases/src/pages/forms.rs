@@ -646,7 +646,13 @@ impl Maker<'_> {
                 help: self.ui.t("cases-question-help"),
                 ..needed("question", Kind::Area)
             }],
-            Act::Answer => vec![needed("answer", Kind::Area)],
+            Act::Answer => vec![
+                needed("answer", Kind::Area),
+                Input {
+                    help: self.ui.t("cases-how-help"),
+                    ..needed("how", Kind::Line)
+                },
+            ],
             Act::Register => {
                 let onward = self.onward(id);
                 self.conditions(id).into_iter().chain(onward).collect()

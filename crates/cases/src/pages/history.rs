@@ -304,7 +304,7 @@ fn content(
         Fact::NotAccepted { reason } | Fact::NotRegistered { reason } | Fact::Voided { reason } => {
             (reason.clone(), "bad")
         }
-        Fact::VoidRequested { reason }
+        Fact::VoidRequested { reason, .. }
         | Fact::VoidRefused { reason }
         | Fact::ExtensionRequested { reason }
         | Fact::ExtensionRefused { reason }
@@ -341,9 +341,13 @@ fn content(
         } => (due(due_at, *provisional), "info"),
         Fact::RequesterAnswered {
             text,
+            how,
             due_at,
             provisional,
-        } => (lines(vec![text.clone(), due(due_at, *provisional)]), "good"),
+        } => (
+            lines(vec![text.clone(), how.clone(), due(due_at, *provisional)]),
+            "good",
+        ),
         Fact::Recomputed(said) => {
             let told = |m: &Moved| {
                 let now = if m.provisional {
@@ -631,7 +635,7 @@ fn joint_content(ui: &Ui, city: &City, fact: &JointFact) -> (String, &'static st
             unit: of, result, ..
         } => (join(vec![unit(of), result.clone()]), "good"),
         JointFact::ClaimLapsed { unit: of } => (unit(of), "warn"),
-        JointFact::UnitChanged { from, to, why } => (
+        JointFact::UnitChanged { from, to, why, .. } => (
             ui.ta(
                 "cases-unit-changed",
                 &[("from", &unit(from)), ("to", &unit(to)), ("why", why)],

@@ -497,6 +497,7 @@ pub fn step(
         }),
         Act::Answer => Step::Clock(Clock::Answer {
             text: text("answer"),
+            how: text("how"),
         }),
         Act::SetNature => set_nature(text("nature")),
         Act::DraftAnswer => {

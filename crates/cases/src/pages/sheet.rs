@@ -233,7 +233,7 @@ pub async fn load(
     number: CaseNumber,
 ) -> Result<Loaded, CaseError> {
     let (case, events) = ops::events(ctx, number).await?;
-    let mut acts = allowed(ctx.principal(), &case);
+    let mut acts = allowed(ctx, &case);
     if ops::joint::may_whistle(city, ctx.principal(), &case) {
         acts.push(Act::Whistle);
     }

@@ -203,7 +203,7 @@ fn card(ctx: &Ctx, ui: &Ui, (city, lists): (&City, &Lists), at: &Moments, case: 
         back: "/tasks",
         sent: None,
     };
-    let may = allowed(ctx.principal(), case);
+    let may = allowed(ctx, case);
     let asked = if case.state == State::PendingVerify {
         ui.t("cases-task-verify")
     } else {

@@ -90,6 +90,7 @@ fn reported() -> Reported {
         same_as: None,
         nature: Some("complaint".into()),
         nature_assumed: true,
+        askable: None,
         requested: true,
     }
 }
@@ -384,10 +385,12 @@ fn facts() -> Vec<Fact> {
         Fact::Returned {
             reason: why(),
             to_coordinator: false,
+            worked: false,
         },
         Fact::Returned {
             reason: why(),
             to_coordinator: true,
+            worked: true,
         },
         Fact::Ruled {
             unit,
@@ -434,7 +437,10 @@ fn facts() -> Vec<Fact> {
         },
         Fact::NotAccepted { reason: why() },
         Fact::NotRegistered { reason: why() },
-        Fact::VoidRequested { reason: why() },
+        Fact::VoidRequested {
+            reason: why(),
+            asked_by: None,
+        },
         Fact::VoidRefused { reason: why() },
         Fact::Voided { reason: why() },
         Fact::Merged {
@@ -514,6 +520,7 @@ fn record() -> Record {
     Record {
         nature: Some("complaint".into()),
         nature_assumed: false,
+        askable: None,
         requested: true,
         result: Some("已更换 <b>".into()),
         draft: Some(Draft {

@@ -205,7 +205,7 @@ fn card(
         back: "/unit",
         sent: None,
     };
-    let may = allowed(ctx.principal(), case);
+    let may = allowed(ctx, case);
     let forms = AT_THE_TABLE
         .iter()
         .filter(|act| may.contains(act))

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::record::{AnswerKind, AppealStage, Record};
 use crate::stage::Stage;
+use access::UnitId;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -100,6 +101,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         merged_into: None,
         before: None,
         void_requested: None,
+        void_asked_by: None,
         reason: None,
         call_back: None,
         record: Record::default(),
@@ -128,6 +130,7 @@ fn reported(report: &Reported, event: &CaseEvent) -> Case {
             nature: report.nature.clone(),
             nature_assumed: report.nature_assumed,
             requested: report.requested,
+            askable: report.askable,
             ..Record::default()
         },
         notify: report.notify,
@@ -259,7 +262,14 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::RequesterAnswered { .. }
         | Fact::WaitLapsed { .. } => clocks::change(case, event),
         Fact::Recomputed(said) => recompute::change(case, said),
-        Fact::Returned { to_coordinator, .. } => {
+        Fact::Returned {
+            to_coordinator,
+            worked,
+            ..
+        } => {
+            if let Some(unit) = case.unit.filter(|_| *worked) {
+                case.joint.worked_by(unit);
+            }
             case.returns += 1;
             clocks::withdraw(case);
             joint::finish(case, at);
@@ -332,10 +342,17 @@ fn change(case: &mut Case, event: &CaseEvent) {
         | Fact::Joined { .. }
         | Fact::Parted { .. }
         | Fact::CallRenewed => fairness::change(case, event),
-        Fact::VoidRequested { reason } => case.void_requested = Some(reason.clone()),
-        Fact::VoidRefused { .. } => case.void_requested = None,
+        Fact::VoidRequested { reason, asked_by } => {
+            case.void_requested = Some(reason.clone());
+            case.void_asked_by = *asked_by;
+        }
+        Fact::VoidRefused { .. } => {
+            case.void_requested = None;
+            case.void_asked_by = None;
+        }
         Fact::Voided { reason } => {
             case.void_requested = None;
+            case.void_asked_by = None;
             end(case, State::Voided, at, Some(reason));
         }
         Fact::Merged { into } => {
@@ -378,6 +395,13 @@ impl Fact {
 }
 
 impl Case {
+    /// Whether a unit's own work is in the case: it has it, had it in this round or one before, has a part or a claim in it.
+    /// Whoever is of it does not judge the case.
+    pub fn has_work_of(&self, unit: UnitId) -> bool {
+        self.unit == Some(unit)
+            || self.joint.has_work_of(unit)
+            || self.record.rounds.iter().any(|r| r.unit == Some(unit))
+    }
     /// The clock that the program watches, and when it runs out: that of the open task, or the end of a pause. In words of
     /// the row: `verify`, `check`, `resume`. (The clock of a claim is watched by whoever keeps the claims.)
     pub fn timer(&self) -> Option<(&'static str, Timestamp)> {

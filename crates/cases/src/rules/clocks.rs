@@ -43,7 +43,7 @@ pub enum ClockCommand {
     /// 补充询问 — a question only the requester can answer.
     AskRequester { question: String },
     /// 反映人答复
-    Answer { text: String },
+    Answer { text: String, how: String },
     /// No answer came in time; the clock runs on.
     LapseWaiting,
     /// A calendar changed. Refused as [`Refusal::NotAsked`] where nothing moves.
@@ -105,9 +105,7 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         {
             Err(Refusal::SamePerson)
         }
-        Act::AskRequester if case.subject.is_none() && case.reporter.is_none() => {
-            Err(Refusal::NoRequester)
-        }
+        Act::AskRequester if !can_be_asked(case) => Err(Refusal::NoRequester),
         // A department takes up its own case again; the desk takes up any.
         Act::Resume
             if case.unit != actor.unit && actor.roles.iter().all(|r| r.is_of_departments()) =>
@@ -116,6 +114,13 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether somebody who asked could be asked back. Whoever typed a report for another, or found it on patrol, is no requester:
+/// a question to nobody would only stop the clock. Lives of before it was kept say no more than whether there was somebody.
+fn can_be_asked(case: &Case) -> bool {
+    let somebody = case.subject.is_some() || case.reporter.is_some();
+    case.record.requested && case.record.askable.unwrap_or(somebody)
 }
 
 /// What a command about the clock leads to.
@@ -195,10 +200,16 @@ pub(super) fn decide(
                 timed: Some(timed(limit, &until, facts)),
             }
         }
-        ClockCommand::Answer { text: words } => {
+        ClockCommand::Answer { text: words, how } => {
             let (due_at, provisional) = due_after_pause(case, facts)?;
+            let how = match facts.actor.kind {
+                // Whoever writes it down for the requester says how it was said.
+                "staff" => text("how", &how)?,
+                _ => String::new(),
+            };
             Fact::RequesterAnswered {
                 text: text("text", &words)?,
+                how,
                 due_at,
                 provisional,
             }

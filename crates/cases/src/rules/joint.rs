@@ -9,7 +9,7 @@ use super::clocks::timed;
 use super::{Actor, Facts, Refusal, pictures, recompute, text};
 use crate::model::{
     Ask, Case, CaseEvent, Claim, Claimant, Fact, Interest, JointFact, Moved, NotOpen, Part,
-    PartDue, PartKind, PartMoved,
+    PartDue, PartKind, PartMoved, State,
 };
 use crate::moves::Act;
 use access::{Role, UnitId};
@@ -489,7 +489,13 @@ pub(super) fn decide(
                 return Err(JointRefusal::NotWithUnit.into());
             }
             let why = text("why", &why)?;
-            one(JointFact::UnitChanged { from, to, why })
+            let worked = case.unit == Some(from) && case.state != State::PendingSign;
+            one(JointFact::UnitChanged {
+                from,
+                to,
+                why,
+                worked,
+            })
         }
     }
 }
@@ -726,7 +732,14 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent, fact: &JointFact) {
             }
         }
         JointFact::ClaimDropped { .. } | JointFact::ClaimLapsed { .. } => case.joint.claim = None,
-        JointFact::UnitChanged { from, to, .. } => change_unit(case, *from, *to),
+        JointFact::UnitChanged {
+            from, to, worked, ..
+        } => {
+            if *worked {
+                case.joint.worked_by(*from);
+            }
+            change_unit(case, *from, *to);
+        }
     }
 }
 
@@ -778,7 +791,7 @@ pub(super) fn finish(case: &mut Case, at: jiff::Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Place, Reported, Standard, State};
+    use crate::model::{Place, Reported, Standard};
     use crate::rules::{self, CityRules, ClockCommand, Command};
     use crate::{CaseId, rules::apply};
     use jiff::Timestamp;
@@ -800,6 +813,7 @@ mod tests {
             unit: Some(unit(of)),
             is_program: false,
             behalf: None,
+            ties: rules::Ties::default(),
         }
     }
     const LEAD: u8 = 1;
@@ -897,6 +911,7 @@ mod tests {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let event = CaseEvent {
@@ -1087,6 +1102,7 @@ mod tests {
     #[test]
     fn parts_stand_still_with_the_case() {
         let mut life = Life::handling();
+        life.case.record.requested = true;
         life.joint(&lead(), help(HELPER)).unwrap();
         let due = life.case.joint.parts[0].due_at;
         assert_eq!(due, "2026-03-16T12:00+08:00".parse().unwrap());
@@ -1098,6 +1114,7 @@ mod tests {
         life.at("2026-03-17T08:00+08:00");
         let said = ClockCommand::Answer {
             text: "北侧".into(),
+            how: "电话".into(),
         };
         life.must(&lead(), Command::Clock(said));
         // Two of the four hours were used on Monday; two are left on Tuesday.
@@ -1213,6 +1230,7 @@ mod tests {
             unit: None,
             is_program: true,
             behalf: None,
+            ties: rules::Ties::default(),
         }
     }
 

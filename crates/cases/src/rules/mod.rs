@@ -26,7 +26,7 @@ use crate::model::{
 use crate::moves::{self, Act, Who};
 use crate::record::Answer;
 use crate::stage::{Stage, StageLimit};
-use access::{AccountId, Role, UnitId};
+use access::{AccountId, LeftUnit, Role, UnitId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kernel::calendar::Calendar;
@@ -83,7 +83,8 @@ access::city_settings! {
         pub claim_limit: Limit = "24紧急工作时",
         /// 吹哨报到 — how long a unit that was whistled for has to respond.
         pub whistle_limit: Limit = "4工作时",
-        /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it.
+        /// 首接负责 for every case: the unit that has signed for a case leads it and may not return it; what a unit objects to
+        /// before, a coordinator rules on.
         pub first_receiver_leads: bool = "no",
         /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
         pub usual_nature: String = "help",
@@ -161,6 +162,33 @@ pub struct Actor {
     pub is_program: bool,
     /// 代理 — roles and unit are those of a colleague on leave whose place the account takes.
     pub behalf: Option<Behalf>,
+    /// What ties it to the work of units that it is not of.
+    pub ties: Ties,
+}
+
+/// Whose work somebody judges no more than that of the own unit: what the own unit took over, and what the units that one
+/// belonged to before had by then.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// The units that ended and whose work the own unit took over by a reorganisation.
+    pub took_over: Vec<UnitId>,
+    /// The units that the account belonged to, and those that they had taken over, each with until when.
+    pub left: Vec<LeftUnit>,
+}
+
+/// Whether people of these units, with what ties them to others, have work of their own in a case: of the round that runs or
+/// of one before. Whoever had left a unit before any unit had the case has none by it.
+pub fn is_work_of(case: &Case, units: impl Iterator<Item = UnitId>, ties: &Ties) -> bool {
+    let since = case.dispatched_at.unwrap_or(case.reported_at);
+    let left = ties
+        .left
+        .iter()
+        .filter(|l| l.until >= since)
+        .map(|l| l.unit);
+    units
+        .chain(ties.took_over.iter().copied())
+        .chain(left)
+        .any(|unit| case.has_work_of(unit))
 }
 
 /// In whose place somebody acts.
@@ -176,10 +204,7 @@ impl Actor {
     /// Whether the actor, or the unit a deputy comes from, has its own work in the case: then it does not judge it.
     pub fn has_work_in(&self, case: &Case) -> bool {
         let own = self.behalf.and_then(|b| b.own_unit);
-        [self.unit, own]
-            .into_iter()
-            .flatten()
-            .any(|unit| case.unit == Some(unit) || case.joint.has_work_of(unit))
+        is_work_of(case, self.unit.into_iter().chain(own), &self.ties)
     }
     /// Whether this person, in the own place or in another's, is the one meant; or acts in that one's place.
     pub fn is_or_stands_for(&self, other: Option<Id>) -> bool {
@@ -741,6 +766,7 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         Act::Return if case.ruled.is_some() && case.ruled == case.unit => Err(Refusal::Ruled),
         Act::RefuseVoid if case.void_requested.is_none() => Err(Refusal::NoVoidRequest),
         Act::Unmerge if case.before.is_none() => Err(Refusal::NoMerge),
+        Act::Void | Act::ConfirmSelfHandling => by_another(case, act, actor),
         _ => {
             clocks::may(case, act, actor)?;
             answer::may(case, act, actor)?;
@@ -748,6 +774,23 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         }
     }?;
     joint::may(case, act, actor)
+}
+
+/// What takes two people who are not one: a void of what somebody asked to void, and of whatever a unit had, since it takes
+/// the case out of every figure of that unit; what was put right on the spot, by whoever reported it.
+fn by_another(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
+    let first = match act {
+        Act::Void if case.void_requested.is_none() && case.dispatched_at.is_some() => {
+            return Err(Refusal::NoVoidRequest);
+        }
+        Act::Void => case.void_asked_by,
+        Act::ConfirmSelfHandling => case.reporter,
+        _ => None,
+    };
+    match actor.is_or_stands_for(first) {
+        true => Err(Refusal::SamePerson),
+        false => Ok(()),
+    }
 }
 
 /// The desk gives tasks to others and takes them back; workers take their own.
@@ -906,6 +949,16 @@ pub fn evidence_owed<'c>(case: &'c Case, rules: &CityRules) -> Option<&'c str> {
         .and_then(Standard::asks_to_see)
 }
 
+/// Whether the unit that has the case has signed for it, in this round or in one that a reopening ended.
+fn has_signed(case: &Case) -> bool {
+    case.state == State::Handling || case.record.rounds.iter().any(|r| r.unit == case.unit)
+}
+
+/// Whether the unit that has the case has said in this round that it was done: its work is in it, also when it returns it.
+fn was_handled(case: &Case) -> bool {
+    (case.reworked_at).is_some_and(|at| case.due_from.is_none_or(|from| at >= from))
+}
+
 /// When handling is due after a dispatch at `facts.now` under the standard's limit.
 fn handling_due(
     standard: Option<&Standard>,
@@ -1012,14 +1065,18 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 return Err(Refusal::Ruled);
             }
             joint::may(case, Act::Return, facts.actor)?;
-            if facts.rules.first_receiver_leads && case.state == State::Handling {
+            let leads = facts.rules.first_receiver_leads;
+            if leads && has_signed(case) {
                 return Err(JointRefusal::FirstReceiver.into());
             }
-            let to_coordinator =
-                case.ruled.is_none() && case.returns + 1 >= facts.rules.returns_to_coordinator;
+            // Where whoever receives it first leads, an objection before signing is for a coordinator to rule on: no unit passes a
+            // case on by not signing for it (`domain.md` §3.2, art. 12 and 14).
+            let is_last = leads || case.returns + 1 >= facts.rules.returns_to_coordinator;
+            let to_coordinator = case.ruled.is_none() && is_last;
             vec![Fact::Returned {
                 reason: text("reason", &reason)?,
                 to_coordinator,
+                worked: was_handled(case),
             }]
         }
         Command::Rule { unit, reason } => vec![Fact::Ruled {
@@ -1107,6 +1164,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         }
         Command::RequestVoid { reason } => vec![Fact::VoidRequested {
             reason: text("reason", &reason)?,
+            asked_by: facts.actor.account,
         }],
         Command::RefuseVoid { reason } => {
             if case.void_requested.is_none() {
@@ -1116,9 +1174,12 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 reason: text("reason", &reason)?,
             }]
         }
-        Command::Void { reason } => vec![Fact::Voided {
-            reason: text("reason", &reason)?,
-        }],
+        Command::Void { reason } => {
+            by_another(case, Act::Void, facts.actor)?;
+            vec![Fact::Voided {
+                reason: text("reason", &reason)?,
+            }]
+        }
         Command::Merge { into } => {
             if into == case.number {
                 return Err(Refusal::MergeTarget { into });
@@ -1133,7 +1194,10 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             let renewed = case.call_back.is_some().then_some(Fact::CallRenewed);
             renewed.into_iter().chain([Fact::Unmerged]).collect()
         }
-        Command::ConfirmSelfHandling => vec![Fact::SelfHandlingConfirmed],
+        Command::ConfirmSelfHandling => {
+            by_another(case, Act::ConfirmSelfHandling, facts.actor)?;
+            vec![Fact::SelfHandlingConfirmed]
+        }
         Command::Note {
             text: words,
             attachments,

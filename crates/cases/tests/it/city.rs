@@ -405,8 +405,17 @@ impl City {
     }
     /// A case of a collector's, moved on to a state of the main path by those who may.
     pub fn case_at(&self, state: cases::State) -> Case {
+        self.brought_to(self.cover("patrol"), state)
+    }
+    /// The same of somebody who left a phone number and can be asked.
+    pub fn asked_case_at(&self, state: cases::State) -> Case {
+        let mut new = self.cover("patrol");
+        new.contact.phone = Some("13800138000".into());
+        self.brought_to(new, state)
+    }
+    fn brought_to(&self, new: NewReport, state: cases::State) -> Case {
         use cases::State as S;
-        let mut case = self.report("collector", self.cover("patrol")).case;
+        let mut case = self.report("collector", new).case;
         let path = [
             (
                 S::PendingRegister,
@@ -530,6 +539,16 @@ impl City {
     /// Adds an account that manages reference data.
     pub fn add_admin(&mut self) {
         self.add("admin", &[Role::SystemAdmin], None, None);
+    }
+    /// Adds somebody of no unit who works in the street and holds every role of the desk.
+    pub fn add_many_hats(&mut self) {
+        let roles = [
+            Role::Collector,
+            Role::Acceptor,
+            Role::ShiftLeader,
+            Role::Dispatcher,
+        ];
+        self.add("many_hats", &roles, None, None);
     }
     /// Adds somebody of the unit WATER who holds every role of the desk as well.
     #[allow(dead_code, reason = "rooms above cases have nobody with two hats")]

@@ -198,7 +198,7 @@ testdb::both_engines!(
     |db| {
         let city = City::new(db);
         let number = city.case_at(State::Handling).number;
-        let asked = city.case_at(State::Handling).number;
+        let asked = city.asked_case_at(State::Handling).number;
         city.clock.advance(7 * HOUR);
         let ask =
             json!({ "act": "request_suspension", "reason": "权属不清", "until": "2026-03-20" });
@@ -232,6 +232,57 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    a_question_to_nobody_stops_no_clock_and_an_answer_by_staff_says_how_it_was_said,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let ask = || json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
+        // Found on patrol; and taken on the phone from somebody who left no number. Words that had to be masked make nobody.
+        let patrol = city.case_at(State::Handling).number;
+        let mut new = city.cover("hotline");
+        new.description = "井盖缺失，回电13912345678".into();
+        let nobody = city.report("acceptor", new).case.number;
+        done(
+            &city,
+            "collector",
+            nobody,
+            json!({ "act": "verify", "outcome": "yes" }),
+        );
+        for what in ["accept", "register", "dispatch"] {
+            done(&city, "desk", nobody, json!({ "act": what }));
+        }
+        done(&city, "water", nobody, json!({ "act": "sign" }));
+        for number in [patrol, nobody] {
+            assert_eq!(
+                refused(&city, "water", number, ask()),
+                said("409 cases.no_requester")
+            );
+            let seen = city.get("water", &format!("/api/v1/cases/{number}"));
+            let allowed = seen.body["allowed"].as_array().unwrap();
+            assert!(!allowed.contains(&json!("ask_requester")), "{seen:?}");
+        }
+        let number = city.asked_case_at(State::Handling).number;
+        done(&city, "water", number, ask());
+        let bare = json!({ "act": "answer", "text": "东门" });
+        let refusal = city.post(
+            "water",
+            &format!("/api/v1/cases/{number}/acts"),
+            &json!({ "acts": [bare] }),
+        );
+        assert_eq!(
+            (refusal.status, &refusal.body["field"]),
+            (422, &json!("how")),
+            "{refusal:?}"
+        );
+        let told = json!({ "act": "answer", "text": "东门", "how": "3月16日9时电话" });
+        assert_eq!(done(&city, "water", number, told)["state"], "handling");
+        let life = city.get("desk", &format!("/api/v1/cases/{number}/events"));
+        assert!(life.text.contains("3月16日9时电话"), "{life:?}");
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
     the_clock_waits_while_the_requester_is_asked,
     &migrations(),
     |db| {
@@ -240,7 +291,7 @@ testdb::both_engines!(
         new.contact.name = Some("王小二".into());
         let receipt = city.report("stranger", new);
         let number = receipt.case.number;
-        let silent = city.case_at(State::Handling).number;
+        let silent = city.asked_case_at(State::Handling).number;
         let ask = || json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
         let nobody = city.report("stranger", city.cover("web")).case.number;
         for number in [number, nobody] {

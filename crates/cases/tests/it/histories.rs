@@ -2,7 +2,7 @@
 //! failure is printed by proptest and kept beside this file.
 
 use crate::calendars::calendars;
-use access::{AccountId, Role, UnitId};
+use access::{AccountId, LeftUnit, Role, UnitId};
 use cases::model::{
     Ask, Case, CaseEvent, Claimant, Interest, JointFact, NotOpen, Place, Reported, Satisfaction,
     Standard, VerifyOutcome,
@@ -11,7 +11,7 @@ use cases::moves::Act;
 use cases::record::{Answer, AnswerKind, AnswerParts, Appeal, AppealStage, Draft, Exclusion};
 use cases::rules::{
     self, Actor, AnswerCommand as Reply, ApprovedEnds, Behalf, CityRules, ClockCommand as Clock,
-    Command, Facts, FairCommand as Fair, JointCommand as Joint, Refusal,
+    Command, Facts, FairCommand as Fair, JointCommand as Joint, Refusal, Ties,
 };
 use cases::{CaseId, Fact, Stage, State};
 use jiff::SignedDuration;
@@ -42,7 +42,20 @@ pub fn actor() -> impl Strategy<Value = Actor> {
             own_unit: own.map(unit),
         })
     });
-    (roles, 0..6_u8, 0..6_u8, 0..12_u8, behalf).prop_map(|(roles, of, account, kind, behalf)| {
+    // Of a unit that took over from another, or left one some time.
+    let took_over = prop::option::weighted(0.2, (0..4_u8).prop_map(unit));
+    let left = prop::option::weighted(0.2, (0..4_u8, 0..6_000_i64)).prop_map(|l| {
+        l.map(|(n, minutes)| LeftUnit {
+            unit: unit(n),
+            until: testdb::monday() + SignedDuration::from_mins(minutes),
+        })
+    });
+    let ties = (took_over, left).prop_map(|(took_over, left)| Ties {
+        took_over: took_over.into_iter().collect(),
+        left: left.into_iter().collect(),
+    });
+    let who = (roles, 0..6_u8, 0..6_u8, 0..12_u8, behalf, ties);
+    who.prop_map(|(roles, of, account, kind, behalf, ties)| {
         match kind {
             // The requester, by the link.
             1 => Actor {
@@ -52,6 +65,7 @@ pub fn actor() -> impl Strategy<Value = Actor> {
                 roles: Vec::new(),
                 is_program: false,
                 behalf: None,
+                ties: Ties::default(),
             },
             _ => Actor {
                 kind: if kind == 0 { "system" } else { "staff" },
@@ -60,6 +74,7 @@ pub fn actor() -> impl Strategy<Value = Actor> {
                 roles: if kind == 0 { Vec::new() } else { roles },
                 is_program: kind == 0,
                 behalf: behalf.filter(|_| kind != 0),
+                ties: if kind == 0 { Ties::default() } else { ties },
             },
         }
     })
@@ -199,7 +214,7 @@ fn clock() -> impl Strategy<Value = Clock> {
         1 => Just(Clock::Resume),
         1 => Just(Clock::LapseSuspension),
         2 => words().prop_map(|question| Clock::AskRequester { question }),
-        1 => words().prop_map(|text| Clock::Answer { text }),
+        1 => (words(), words()).prop_map(|(text, how)| Clock::Answer { text, how }),
         1 => Just(Clock::LapseWaiting),
         4 => Just(Clock::Recompute),
     ]
@@ -263,6 +278,7 @@ pub fn report(verify: bool, self_handled: bool, requested: bool) -> Command {
         same_as: None,
         nature: None,
         nature_assumed: false,
+        askable: None,
         requested,
     }))
 }
@@ -280,6 +296,23 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
         | Fact::ReportedBack { .. }
         | Fact::Returned { .. }
         | Fact::Assigned { .. } => prop_assert!(own, "another unit handled"),
+        _ => {}
+    }
+    match &event.fact {
+        Fact::Voided { .. } => {
+            prop_assert!(before.dispatched_at.is_none() || before.void_requested.is_some());
+            let asked = before.void_asked_by;
+            prop_assert!(!is_by(asked, event), "whoever asked for the void gave it");
+        }
+        // The clock waits for somebody who can answer, and what staff write down for them says how it was said.
+        Fact::RequesterAsked { .. } => prop_assert!(before.record.requested),
+        Fact::RequesterAnswered { how, .. } => {
+            prop_assert_eq!(how.is_empty(), event.by.kind != "staff");
+        }
+        Fact::SelfHandlingConfirmed => prop_assert!(
+            !is_by(before.reporter, event),
+            "whoever put it right confirmed it"
+        ),
         _ => {}
     }
     if case.state.is_final() != before.state.is_final() {
@@ -488,6 +521,70 @@ fn is_by(somebody: Option<Id>, event: &CaseEvent) -> bool {
     somebody.is_some() && (somebody == event.by.account || somebody == event.by.on_behalf)
 }
 
+/// Whether an event says how the work of a unit was, how it counts, or that it is over.
+fn judges(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Checked { .. }
+            | Fact::Closed { .. }
+            | Fact::CalledBack { .. }
+            | Fact::ExclusionGranted
+            | Fact::ExclusionRefused { .. }
+            | Fact::AppealEndorsed
+            | Fact::AppealGranted
+            | Fact::AppealRefused { .. }
+            | Fact::Extended { .. }
+            | Fact::Suspended { .. }
+            | Fact::Reopened { .. }
+            | Fact::Voided { .. }
+            | Fact::VoidRefused { .. }
+            | Fact::Merged { .. }
+            | Fact::Unmerged
+            | Fact::SelfHandlingConfirmed
+    )
+}
+
+/// Nobody judges a case whose unit, the one before, or one that it took over, handled a round of it. `handled` are the units
+/// that said they were done, and those to which their work went while the case was going on.
+fn nobody_judges_own_work(
+    case: &Case,
+    events: &[CaseEvent],
+    actor: &Actor,
+    handled: &[UnitId],
+) -> Result<(), TestCaseError> {
+    if !events.iter().any(|e| judges(&e.fact)) {
+        return Ok(());
+    }
+    let own = actor.behalf.and_then(|b| b.own_unit);
+    let of = [actor.unit, own].into_iter().flatten();
+    let left = actor.ties.left.iter();
+    let left = left.filter(|l| case.dispatched_at.is_some_and(|at| l.until >= at));
+    let tied = of
+        .chain(actor.ties.took_over.iter().copied())
+        .chain(left.map(|l| l.unit));
+    for unit in tied {
+        prop_assert!(
+            !handled.contains(&unit),
+            "{unit} had handled a round, and somebody tied to it judged: {:?}",
+            events.last().map(|e| &e.fact)
+        );
+    }
+    Ok(())
+}
+
+/// Adds the units whose work an event says is in the case.
+fn whose_work(before: &Case, event: &CaseEvent, handled: &mut Vec<UnitId>) {
+    match &event.fact {
+        Fact::ReportedBack { .. } => handled.extend(event.by.unit),
+        Fact::Joint(JointFact::UnitChanged { from, to, .. })
+            if before.unit == Some(*from) && before.state != State::PendingSign =>
+        {
+            handled.extend([*from, *to]);
+        }
+        _ => {}
+    }
+}
+
 /// The laws of appeal, answer, call-back and reopening.
 fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<(), TestCaseError> {
     // What a case counted when it ended: an appeal or an exclusion changes none of it.
@@ -630,11 +727,15 @@ proptest! {
         fn facts<'a>(now: Timestamp, actor: &'a Actor, calendar: &'a Calendar, tz: &'a TimeZone, rules: &'a CityRules) -> Facts<'a> {
             Facts { now, actor, calendar, tz, rules, on_duty: Some(AccountId(id(2))) }
         }
-        let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false, behalf: None };
+        let stranger = Actor { kind: "stranger", account: None, roles: Vec::new(), unit: None, is_program: false, behalf: None, ties: Ties::default() };
         let mut now = testdb::monday();
-        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, &stranger, &calendars[0], &tz, &city)).unwrap();
+        // What was put right on the spot a worker reports.
+        let worker = Actor { kind: "staff", account: Some(id(3)), roles: vec![Role::Collector], ..stranger.clone() };
+        let reporter = if self_handled { &worker } else { &stranger };
+        let mut life = rules::decide(None, report(verify, self_handled, requested), &facts(now, reporter, &calendars[0], &tz, &city)).unwrap();
         let case_id = CaseId(id(77));
         let mut case = rules::replay(case_id, &life).unwrap();
+        let mut handled = Vec::new();
         for (actor, command, minutes) in tries {
             now = now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
             let act = command.act();
@@ -649,10 +750,12 @@ proptest! {
                 Ok(events) => {
                     prop_assert!(may.is_ok(), "{} was done although it may not: {:?}", act.as_str(), may);
                     prop_assert!(!events.is_empty());
+                    nobody_judges_own_work(&before_all, &events, &actor, &handled)?;
                     for event in &events {
                         let before = case.clone();
                         case = rules::apply(Some(case), event).unwrap();
                         laws(&case, Some(&before), event)?;
+                        whose_work(&before, event, &mut handled);
                     }
                     // Nothing ends without an answer that two people made where the city wants it so.
                     if rules::answer::is_owed(&before_all) {
@@ -706,6 +809,7 @@ fn whoever_takes_a_colleagues_place_is_not_the_other_person_that_decides() {
             account: id(n),
             own_unit: None,
         }),
+        ties: Ties::default(),
     };
     let facts = |actor| Facts {
         now,

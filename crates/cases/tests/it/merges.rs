@@ -268,6 +268,7 @@ fn desk() -> Actor {
         roles: Role::ALL.to_vec(),
         is_program: false,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     }
 }
 

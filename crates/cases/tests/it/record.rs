@@ -491,6 +491,100 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_first_receiver_does_not_pass_a_case_on_by_not_signing_for_it,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule("cases.first_receiver_leads", "yes");
+        let back = || json!({ "act": "return", "reason": "不属于本单位" });
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        // An objection is ruled on; after the ruling there is none.
+        let objected = done(&city, "water", number, &[back()]);
+        assert_eq!(objected["state"], "coordinating");
+        let unit = city.unit("WATER").to_string();
+        let rule = json!({ "act": "rule", "unit": unit, "reason": "管道归水务局" });
+        done(&city, "desk", number, &[rule, json!({ "act": "dispatch" })]);
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.ruled")
+        );
+        // What was signed for is led, also when it comes back by a reopening and waits to be signed for anew.
+        let (number, _) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        done(&city, "water", number, &[json!({ "act": "sign" })]);
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.first_receiver")
+        );
+        let result = json!({ "act": "report_back", "result": "已更换" });
+        done(&city, "water", number, &[result]);
+        let ends = [
+            json!({ "act": "check", "passed": true }),
+            json!({ "act": "close", "closing": "更换" }),
+        ];
+        done(&city, "checker", number, &ends[..1]);
+        done(&city, "shift_leader", number, &ends[1..]);
+        let again = json!({ "act": "reopen", "reason": "又松了" });
+        assert_eq!(
+            done(&city, "acceptor", number, &[again])["state"],
+            "pending_sign"
+        );
+        assert_eq!(
+            refused(&city, "water", number, back()),
+            said("409 cases.first_receiver")
+        );
+    }
+);
+
+testdb::both_engines!(
+    one_person_neither_asks_for_a_void_and_grants_it_nor_confirms_the_own_self_handling,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_many_hats();
+        let allowed = |number: CaseNumber, act: &str| {
+            let seen = city.get("many_hats", &format!("/api/v1/cases/{number}"));
+            let acts = seen.body["allowed"].as_array().unwrap();
+            acts.contains(&json!(act))
+        };
+        let void = || json!({ "act": "void", "reason": "重复登记" });
+        let ask = || json!({ "act": "request_void", "reason": "重复登记" });
+        let late = city.case_at(State::Handling).number;
+        city.clock.advance(30 * 24 * HOUR);
+        // A unit has it: nobody takes it out of the figures alone.
+        assert!(!allowed(late, "void"));
+        assert_eq!(
+            refused(&city, "many_hats", late, void()),
+            said("409 cases.no_void_request")
+        );
+        done(&city, "many_hats", late, &[ask()]);
+        assert!(!allowed(late, "void"));
+        assert_eq!(
+            refused(&city, "many_hats", late, void()),
+            said("403 cases.same_person")
+        );
+        let path = format!("/api/v1/cases/{late}/acts");
+        let both = city.post("many_hats", &path, &json!({ "acts": [ask(), void()] }));
+        assert_eq!(both.status, 403, "{both:?}");
+        done(&city, "shift_leader", late, &[void()]);
+        city.check_life(late);
+        // What was put right on the spot is confirmed by somebody else than whoever did it.
+        let mut new = city.cover("patrol");
+        new.self_handled = Some("已扶正".into());
+        let spot = city.report("many_hats", new).case.number;
+        let confirm = || json!({ "act": "confirm_self_handling" });
+        assert!(!allowed(spot, "confirm_self_handling"));
+        assert_eq!(
+            refused(&city, "many_hats", spot, confirm()),
+            said("403 cases.same_person")
+        );
+        done(&city, "acceptor", spot, &[confirm()]);
+        city.check_life(spot);
+    }
+);
+
+testdb::both_engines!(
     a_refusal_names_its_reason_and_the_doors_still_open,
     &migrations(),
     |db| {

@@ -451,8 +451,8 @@ testdb::both_engines!(
         let city = City::new(db);
         let run = || city.run(ops::recompute(&city.system(), |_| {})).unwrap();
         let helped = city.case_at(State::Handling).number;
-        let waiting = city.case_at(State::Handling).number;
-        let still = city.case_at(State::Handling).number;
+        let waiting = city.asked_case_at(State::Handling).number;
+        let still = city.asked_case_at(State::Handling).number;
         let clean = city.unit("CLEAN").to_string();
         let help =
             || json!({ "act": "ask_help", "unit": clean, "ask": "清扫路面", "limit": "2工作日" });

@@ -316,6 +316,10 @@ both_engines!(
         );
         act("desk", json!([{ "act": "reopen", "reason": "又坏了" }]));
         assert_eq!(pushed(&city, &web)[1..], [("order.reopened".into(), true)]);
+        act(
+            "dispatcher",
+            json!([{ "act": "request_void", "reason": "重复登记" }]),
+        );
         act("desk", json!([{ "act": "void", "reason": "重复登记" }]));
         assert_eq!(
             pushed(&city, &web)[2..],
@@ -387,6 +391,7 @@ both_engines!(
             from,
             to,
             why: "合并".into(),
+            worked: false,
         });
         let moved = rules::apply(Some(now.clone()), &event).unwrap();
         assert_eq!(

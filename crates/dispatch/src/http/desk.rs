@@ -131,9 +131,7 @@ pub(super) async fn rule(
     let version = input.expected_version;
     let case = ruling::rule(&ctx, number, version, input.unit, &input.reason, level).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
-    Ok(Json(
-        viewer.case_with(&case, &allowed(ctx.principal(), &case)),
-    ))
+    Ok(Json(viewer.case_with(&case, &allowed(&ctx, &case))))
 }
 
 /// A row of an order.

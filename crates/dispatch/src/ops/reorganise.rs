@@ -560,7 +560,11 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
     let ctx = ctx.renewed();
     let city = super::city(&ctx);
     let today = city.local_date(ctx.now());
-    let due = ctx.read(move |r| sql_desk::due_orders(r, today)).await?;
+    note_heirs(&ctx, today).await?;
+    let due = ctx
+        .renewed()
+        .read(move |r| sql_desk::due_orders(r, today))
+        .await?;
     let mut moved = 0;
     for order in due {
         let rows = rows_of(&order)?;
@@ -592,6 +596,40 @@ pub async fn move_cases(ctx: &Ctx) -> Result<u64, DispatchError> {
         }
     }
     Ok(moved + move_latecomers(&ctx, &city).await?)
+}
+
+/// Notes in the register which units took over the work of those that an order ended, as soon as its day has come: from then
+/// on what those had handled is no more theirs to judge than their own. Orders of before that was noted are noted as well.
+async fn note_heirs(ctx: &Ctx, today: Date) -> Result<(), DispatchError> {
+    let orders = ctx
+        .renewed()
+        .read(move |r| sql_desk::orders_without_heirs(r, today))
+        .await?;
+    for order in orders {
+        let rows = rows_of(&order)?;
+        ctx.renewed()
+            .write(move |mut w| -> Result<_, StoreError> {
+                if !sql_desk::heirs_noted(&mut w, order.id)? {
+                    return w.unchanged(());
+                }
+                let mut heirs = Vec::new();
+                for unit in rules::dissolved(&rows) {
+                    for row in rows.iter().filter(|row| row.from == unit) {
+                        actors::sql::insert_heir(&mut w, unit, row.to)?;
+                        heirs.push((unit, row.to));
+                    }
+                }
+                grid::sql::bump(&mut w, Part::Units)?;
+                let event = AuditEvent::done(
+                    "unit.reorganise_heirs",
+                    "reorganisation",
+                    order.id.to_string(),
+                );
+                w.commit(event.detail(serde_json::json!({ "heirs": heirs })), ())
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// The rows of an order.

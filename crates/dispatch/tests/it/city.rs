@@ -220,7 +220,13 @@ impl City {
         city.add("dispatcher_elsewhere", &elsewhere, None, &["339999"]);
         city
     }
-    fn add(&mut self, login: &'static str, roles: &[Role], unit: Option<&str>, districts: &[&str]) {
+    pub fn add(
+        &mut self,
+        login: &'static str,
+        roles: &[Role],
+        unit: Option<&str>,
+        districts: &[&str],
+    ) {
         let ctx = self.system();
         let draft = AccountDraft {
             name: login.into(),
@@ -366,8 +372,38 @@ impl City {
         let path = format!("/api/v1/cases/{number}/acts");
         self.post(login, &path, &json!({ "acts": acts }))
     }
+    /// The security administrator gives an account to another unit.
+    pub fn move_account(&self, login: &str, unit: &str) {
+        let (id, unit) = (self.accounts[login], Some(self.unit(unit)));
+        self.system()
+            .write_blocking(move |mut w| {
+                let account = accounts::find(&mut w, id)?;
+                let draft = AccountDraft {
+                    name: account.name,
+                    roles: account.roles.0,
+                    unit,
+                    districts: account.districts.0,
+                };
+                accounts::edit(w, id, account.version, &draft)
+            })
+            .unwrap();
+    }
     /// A case of a class that its unit is handling.
     pub fn handling(&self, class: &str) -> Case {
+        let number = self.dispatched(class);
+        let login = if self.case(number).unit == Some(self.unit("WATER")) {
+            "water"
+        } else {
+            "citymgmt"
+        };
+        self.act(login, number, vec![Step::Sign]).unwrap()
+    }
+    /// The same, signed for by an account.
+    pub fn handling_by_unit(&self, class: &str, login: &str) -> Case {
+        let number = self.dispatched(class);
+        self.act(login, number, vec![Step::Sign]).unwrap()
+    }
+    fn dispatched(&self, class: &str) -> CaseNumber {
         let ctx = self.ctx("collector");
         let new = NewReport {
             channel: "patrol".into(),
@@ -391,13 +427,7 @@ impl City {
                 basis: String::new(),
             },
         ];
-        let case = self.act("desk", number, steps).unwrap();
-        let login = if case.unit == Some(self.unit("WATER")) {
-            "water"
-        } else {
-            "citymgmt"
-        };
-        self.act(login, number, vec![Step::Sign]).unwrap()
+        self.act("desk", number, steps).unwrap().number
     }
     pub fn case(&self, number: CaseNumber) -> Case {
         self.system()

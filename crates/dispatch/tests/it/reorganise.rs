@@ -11,7 +11,13 @@ testdb::both_engines!(
         let city = City::new(db);
         let before = city.handling("E0113");
         let done = city.handling("E0113").number;
-        city.acts("desk", done, json!([{ "act": "request_void", "reason": "误报" }, { "act": "void", "reason": "误报" }]));
+        city.acts(
+            "desk",
+            done,
+            json!([{ "act": "request_void", "reason": "误报" }]),
+        );
+        let void = json!([{ "act": "void", "reason": "误报" }]);
+        assert_eq!(city.acts("desk2", done, void).status, 200);
         let (old, new) = (city.unit("CITYMGMT"), city.unit("STREET"));
         let order = |dry_run: bool| {
             json!({ "on": "2026-03-18", "why": "机构改革 1 号", "dry_run": dry_run,
@@ -274,6 +280,100 @@ testdb::both_engines!(
         );
         let page = city.page("street", "/for-me", "zh");
         assert!(page.text.contains("您的单位已终止"), "{}", page.text);
+    }
+);
+
+testdb::both_engines!(
+    nobody_who_belonged_to_a_unit_nor_its_heirs_judge_what_it_handled,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        let judge = [
+            access::Role::Checker,
+            access::Role::Acceptor,
+            access::Role::ShiftLeader,
+        ];
+        city.add("judge", &judge, Some("CITYMGMT"), &[]);
+        city.add("heir_judge", &judge, Some("WATER"), &[]);
+        city.add("other_judge", &judge, Some("STREET"), &[]);
+        let said = |reply: &crate::city::Reply| {
+            let code = reply.body["code"].as_str().unwrap_or_default();
+            (reply.status, code.to_owned())
+        };
+        let own = (403, "cases.own_unit".to_owned());
+        let back = json!([{ "act": "report_back", "result": "已清理" }]);
+        let check = json!([{ "act": "check", "passed": true }]);
+        let call = json!([{ "act": "call_back", "satisfaction": "satisfied" }]);
+        // One case waits for its check, another is closed: the unit that ends handled both.
+        let [pending, closed] = [(); 2].map(|()| city.handling("E0113").number);
+        for number in [pending, closed] {
+            let done = city.acts("citymgmt", number, back.clone());
+            assert_eq!(done.status, 200, "{done:?}");
+        }
+        let ends =
+            json!([{ "act": "check", "passed": true }, { "act": "close", "closing": "清除" }]);
+        assert_eq!(city.acts("other_judge", closed, ends).status, 200);
+        // What it had gives to one unit, what it was for to another: its people stay behind.
+        let rows = json!([{ "from": "CITYMGMT", "to": "WATER" }, { "from": "CITYMGMT", "to": "CLEAN", "matter": "E01" }]);
+        assert_eq!(order(&city, "2026-03-16", rows).status, 200);
+        city.keep_up();
+        city.reference.refresh_blocking(&city.system()).unwrap();
+        assert_eq!(city.case(pending).unit, Some(city.unit("CLEAN")));
+        assert_eq!(city.case(closed).unit, Some(city.unit("CITYMGMT")));
+        let refused = |login: &str| {
+            assert_eq!(
+                said(&city.acts(login, pending, check.clone())),
+                own,
+                "{login}"
+            );
+            assert_eq!(
+                said(&city.acts(login, closed, call.clone())),
+                own,
+                "{login}"
+            );
+            let seen = city.get(login, &format!("/api/v1/cases/{pending}"));
+            let allowed = seen.body["allowed"].as_array().unwrap();
+            assert!(!allowed.contains(&json!("check")), "{login}: {seen:?}");
+        };
+        // Neither who is left behind, nor in the heir's own ranks, nor who has gone elsewhere since.
+        refused("judge");
+        refused("heir_judge");
+        city.move_account("judge", "WATER");
+        refused("judge");
+        city.move_account("judge", "STREET");
+        refused("judge");
+        // Who never belonged to any of them does; and what was dispatched since is nobody's old work.
+        assert_eq!(city.acts("other_judge", pending, check.clone()).status, 200);
+        city.clock.advance(Duration::from_secs(60));
+        let later = city.handling_by_unit("E0113", "clean").number;
+        assert_eq!(city.acts("clean", later, back).status, 200);
+        assert_eq!(city.acts("judge", later, check).status, 200);
+        city.check_life(pending);
+        city.check_life(later);
+    }
+);
+
+testdb::both_engines!(
+    orders_of_before_heirs_were_noted_are_noted_with_the_next_run,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let rows = json!([{ "from": "CITYMGMT", "to": "WATER" }]);
+        assert_eq!(order(&city, "2026-03-16", rows).status, 200);
+        city.keep_up();
+        city.exec("DELETE FROM unit_heirs");
+        city.exec("UPDATE reorganisations SET heirs_noted = 0");
+        city.keep_up();
+        city.reference.refresh_blocking(&city.system()).unwrap();
+        let (old, new) = (city.unit("CITYMGMT"), city.unit("WATER"));
+        assert_eq!(city.cases.city().units.took_over(new), [old]);
+        city.keep_up();
+        assert_eq!(city.count("SELECT count(*) FROM unit_heirs"), 1);
+        assert_eq!(
+            city.count("SELECT count(*) FROM audit WHERE action = 'unit.reorganise_heirs'"),
+            2,
+            "each run once"
+        );
     }
 );
 

@@ -95,7 +95,7 @@ impl Did {
     /// Who does it: more time takes three people.
     fn account(self) -> Id {
         id(match self {
-            Did::EndorseMoreTime => 2,
+            Did::EndorseMoreTime | Did::ConfirmPutRight => 2,
             Did::GrantMoreTime => 3,
             _ => 1,
         })
@@ -133,6 +133,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: asking,
         }))
     };
@@ -249,6 +250,7 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
                 .filter(|_| did.is_of_unit()),
             is_program: false,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now: at(when),
@@ -258,6 +260,23 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
             rules: &city,
             on_duty: None,
         };
+        // What a unit had is void only when somebody else asked for it.
+        if matches!(did, Did::Void) {
+            let colleague = Actor {
+                account: Some(kernel::id::Id::from_bytes([99; 16])),
+                ..actor.clone()
+            };
+            let facts = Facts {
+                actor: &colleague,
+                ..facts.clone()
+            };
+            let ask = Command::RequestVoid {
+                reason: "重复登记".into(),
+            };
+            let asked = rules::decide(case.as_ref(), ask, &facts).unwrap();
+            case = asked.iter().fold(case, rules::apply);
+            events.extend(asked);
+        }
         let next = rules::decide(case.as_ref(), command(*did, at(when)), &facts);
         let next = next.unwrap_or_else(|e| panic!("{when}: {e}"));
         case = next.iter().fold(case, rules::apply);
@@ -294,6 +313,7 @@ pub fn from_file(status: ImportStatus) -> Case {
         unit: None,
         is_program: true,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let facts = Facts {
         now: when,

@@ -76,6 +76,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: asking,
             notify: false,
         }));
@@ -156,6 +157,7 @@ fn command(rng: &mut Rng, case: Option<&Case>, now: Timestamp, sequence: u32) ->
                 why: note(),
             }),
         },
+        _ if rng.chance(0.06) => Command::RequestVoid { reason: note() },
         _ if rng.chance(0.06) => Command::Void { reason: note() },
         _ if rng.chance(0.06) => Command::NotAccept { reason: note() },
         _ if rng.chance(0.06) => Command::NotRegister { reason: note() },
@@ -195,6 +197,7 @@ fn life(rng: &mut Rng, sequence: u32) -> Vec<(Case, Vec<CaseEvent>)> {
             unit: case.as_ref().and_then(|c| c.unit).filter(|_| own),
             is_program,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now,

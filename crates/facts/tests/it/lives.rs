@@ -83,14 +83,15 @@ impl Lives {
         self.clock
             .advance(std::time::Duration::from_secs(60 * minutes));
     }
-    fn actor(&self, unit: Option<UnitId>, is_program: bool) -> Actor {
+    fn actor(&self, account: u8, unit: Option<UnitId>, is_program: bool) -> Actor {
         Actor {
             kind: if is_program { "system" } else { "staff" },
-            account: Some(id(1)),
+            account: Some(id(account)),
             roles: Role::ALL.to_vec(),
             unit,
             is_program,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         }
     }
     fn decide(&self, case: Option<&Case>, command: Command) -> Option<Vec<cases::CaseEvent>> {
@@ -100,7 +101,12 @@ impl Lives {
             Command::Sign | Command::Return { .. } | Command::ReportBack { .. }
         );
         let unit = case.and_then(|c| c.unit).filter(|_| own);
-        let actor = self.actor(unit, is_program);
+        // Two people make a void, and the confirmation of what was put right on the spot.
+        let second = matches!(
+            command,
+            Command::RequestVoid { .. } | Command::ConfirmSelfHandling
+        );
+        let actor = self.actor(1 + u8::from(second), unit, is_program);
         let city = CityRules::default();
         let facts = Facts {
             now: self.now(),
@@ -185,6 +191,7 @@ impl Lives {
                 same_as: None,
                 nature: None,
                 nature_assumed: false,
+                askable: None,
                 requested: false,
             }))
         };
@@ -253,6 +260,9 @@ impl Lives {
                 attachments: Vec::new(),
             },
             17 => Command::Close { closing: because() },
+            18 if case.dispatched_at.is_some() && case.void_requested.is_none() => {
+                Command::RequestVoid { reason: because() }
+            }
             18 => Command::Void { reason: because() },
             19 => Command::Merge {
                 into: "330102-20200101-99999".parse().unwrap(),

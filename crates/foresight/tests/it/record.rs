@@ -109,6 +109,7 @@ impl Record {
             unit: None,
             is_program: true,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now: self.ago(0.0),

@@ -346,6 +346,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let actor = Actor {
@@ -355,6 +356,7 @@ impl City {
             unit: None,
             is_program: true,
             behalf: None,
+            ties: cases::rules::Ties::default(),
         };
         let facts = Facts {
             now,

@@ -73,6 +73,7 @@ impl Record {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let by = By {

@@ -337,6 +337,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let (report, (), then) = change(report, ());
@@ -417,6 +418,7 @@ fn born(
         unit: None,
         is_program,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let decided = |case: Option<&Case>, command, actor: &Actor| {
         let facts = Facts {

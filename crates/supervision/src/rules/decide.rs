@@ -70,6 +70,7 @@ mod tests {
             districts: Vec::new(),
             token_scope: None,
             behalf: None,
+            left: Vec::new(),
         }
     }
     fn supervised() -> Supervised {

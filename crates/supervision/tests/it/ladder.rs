@@ -90,7 +90,7 @@ both_engines!(
     &migrations(),
     |db| {
         let city = city(db);
-        let case = city.case_at(State::Handling);
+        let case = city.asked_case_at(State::Handling);
         follow(&city);
         // Ask more time at 80 %.
         city.clock.set(at("2026-03-16T14:20:00+08:00"));
@@ -145,6 +145,7 @@ both_engines!(
             &case,
             Step::Clock(Clock::Answer {
                 text: "左边".into(),
+                how: "3月16日电话".into(),
             }),
         );
         follow(&city);

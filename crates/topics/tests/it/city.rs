@@ -340,6 +340,7 @@ impl City {
             same_as: None,
             nature: None,
             nature_assumed: false,
+            askable: None,
             requested: false,
         };
         let (report, (), then) = change(report, ());
@@ -447,6 +448,7 @@ fn born(
         unit: None,
         is_program,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let decided = |case: Option<&Case>, command, actor: &Actor| {
         let facts = Facts {

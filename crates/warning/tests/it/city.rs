@@ -395,6 +395,7 @@ fn born(
         same_as: None,
         nature: None,
         nature_assumed: false,
+        askable: None,
         requested: false,
     };
     let actor = Actor {
@@ -404,6 +405,7 @@ fn born(
         unit: None,
         is_program: true,
         behalf: None,
+        ties: cases::rules::Ties::default(),
     };
     let rules = CityRules::default();
     let facts = Facts {

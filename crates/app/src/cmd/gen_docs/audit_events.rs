@@ -1048,6 +1048,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "unit.reorganise_heirs",
+        "reorganisation",
+        "it is noted which units took over the work of those that a reorganisation ended",
+        "each unit with its heir",
+    ),
+    (
         "unit.reorganise_move",
         "reorganisation",
         "a reorganisation gives a whistle, a call, hand-overs or a subscription to another unit",

@@ -218,6 +218,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("topic_measures", RECORD),
     ("topics", RECORD),
     ("unit_grids", REFERENCE),
+    ("unit_heirs", REFERENCE),
     ("units", REFERENCE),
     (
         "uploads",
