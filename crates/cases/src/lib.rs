@@ -18,6 +18,7 @@ pub mod model;
 pub mod moves;
 pub mod ops;
 pub mod pages;
+pub mod period;
 pub mod record;
 pub mod replay;
 pub mod rooms;
@@ -139,5 +140,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 127,
         name: "measures_of_rounds",
         sql: include_str!("../migrations/0127_measures_of_rounds.sql"),
+    },
+    store::Migration {
+        number: 141,
+        name: "cases_by_closing",
+        sql: include_str!("../migrations/0141_cases_by_closing.sql"),
     },
 ];

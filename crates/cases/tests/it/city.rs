@@ -567,6 +567,28 @@ impl City {
             })
             .unwrap();
     }
+    /// The day it is in the city.
+    pub fn today(&self) -> jiff::civil::Date {
+        self.cases.city().local_date(self.clock.now())
+    }
+    /// How the engine would answer a statement, a line a step.
+    pub fn plan(&self, (sql, values): (String, Vec<store::Value>)) -> String {
+        let lines = self.system().read_blocking::<_, StoreError, _>(move |r| {
+            Ok(match r.engine() {
+                store::Engine::Sqlite => r
+                    .all::<(i64, i64, i64, String)>(&format!("EXPLAIN QUERY PLAN {sql}"), &values)?
+                    .into_iter()
+                    .map(|(.., line)| line)
+                    .collect::<Vec<_>>(),
+                store::Engine::Postgres => r
+                    .all::<(String,)>(&format!("EXPLAIN {sql}"), &values)?
+                    .into_iter()
+                    .map(|(line,)| line)
+                    .collect(),
+            })
+        });
+        lines.unwrap().join("\n")
+    }
     /// One number out of the database.
     pub fn count(&self, sql: &'static str) -> i64 {
         self.system()
