@@ -752,6 +752,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             files: files(&ui()),
             offer: offer(),
             hints: super::advice::Hints::default(),
+            again: vec!["<b>".into()],
         });
         assert!(!html.contains("\"><script>"), "what was typed is escaped");
         sound(&report::ReportPage::new(
