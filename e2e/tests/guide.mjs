@@ -14,6 +14,8 @@ const PICTURES = [
   { name: 'desk', role: 'dispatcher', path: '/desk?state=pending_dispatch', viewport: 'desk' },
   { name: 'unit', role: 'department lead', path: '/unit', viewport: 'desk' },
   { name: 'warnings', role: 'leader', path: '/warnings', viewport: 'desk' },
+  { name: 'admin', role: 'system admin', path: '/admin', viewport: 'desk' },
+  { name: 'admin-imports', role: 'system admin', path: '/admin/imports', viewport: 'desk' },
   { name: 'auditor-special', role: 'auditor', path: '/audit/special', viewport: 'desk' },
 ];
 const FOLDER = fileURLToPath(new URL('../../docs/guide/pictures/', import.meta.url));

@@ -20,6 +20,9 @@ export async function everyPageIsAccessibleInTheDarkOnAPhoneInEnglish(t) {
     await t.axe(page);
     const wider = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
     if (wider) throw new Error(`the page of the ${role} is wider than a phone`);
+    // The bar of staff takes two lines: tools, and the menu. Residents have their name below.
+    const bar = await page.locator('.topbar').evaluate((bar) => bar.getBoundingClientRect().height);
+    if (bar > 104) throw new Error(`the bar of the ${role} is ${bar} pixels high on a phone`);
     await page.context().close();
   }
 }

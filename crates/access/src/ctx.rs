@@ -71,6 +71,7 @@ pub struct Ctx {
     services: Services,
     lane: Lane,
     once: Option<OnceKey>,
+    is_barred: bool,
 }
 
 /// What a [`Ctx`] is made from: the parts of the running program.
@@ -116,6 +117,7 @@ impl Ctx {
             services,
             lane: Lane::People,
             once: None,
+            is_barred: false,
         })
     }
 
@@ -258,6 +260,20 @@ impl Ctx {
         }
     }
 
+    /// The same permit without the power to change anything: a form that is not taken now is only shown again.
+    pub(crate) fn barred(self) -> Self {
+        Self {
+            is_barred: true,
+            ..self
+        }
+    }
+    fn check_bar(&self) -> Result<(), StoreError> {
+        if self.is_barred {
+            let why = "a form that is not taken now changes nothing";
+            return Err(StoreError::Misuse(why.into()));
+        }
+        Ok(())
+    }
     /// The same permit for a request that named an idempotency key.
     pub(crate) fn once(&self, key: OnceKey) -> Self {
         Self {
@@ -274,6 +290,7 @@ impl Ctx {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.check_bar()?;
         let Some(key) = self.once.clone() else {
             return self.db.write(&self.grant, self.lane, closure).await;
         };
@@ -306,6 +323,7 @@ impl Ctx {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.check_bar()?;
         self.db.write_blocking(&self.grant, self.lane, closure)
     }
     /// [`Ctx::read`] for the command line.
@@ -354,6 +372,7 @@ impl Ctx {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.check_bar()?;
         self.db.write(&self.grant, self.lane, closure).await
     }
     /// Records an attempt that a rule or a permission refused.

@@ -16,7 +16,7 @@ use crate::secret;
 use crate::state::AppState;
 use crate::visit::{self, Via, Visit};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -148,15 +148,35 @@ impl Guard {
         {
             return Err(self.change_password_first());
         }
+        let mut not_now = None;
         let body = if self.needs_form_token(&parts.method, visit) {
-            check_form_token(&parts, body, visit, limit)
-                .await
-                .map_err(IntoResponse::into_response)?
+            match check_form_token(&parts, body, visit, limit).await {
+                Ok(body) => body,
+                Err(Stale {
+                    fault,
+                    body: Some(body),
+                }) if self.route.is_shown_again => {
+                    not_now = Some(fault);
+                    body
+                }
+                Err(Stale { fault, .. }) => return Err(fault.into_response()),
+            }
         } else {
             body
         };
-        self.not_too_often(&parts, visit, arrival)
-            .map_err(IntoResponse::into_response)?;
+        if not_now.is_none()
+            && let Err(fault) = self.not_too_often(&parts, visit, arrival)
+        {
+            if !self.route.is_shown_again {
+                return Err(fault.into_response());
+            }
+            not_now = Some(fault);
+        }
+        let ctx = match &not_now {
+            Some(_) => ctx.barred(),
+            None => ctx,
+        };
+        parts.extensions.insert(NotNow(not_now));
         // A page that renews itself is nobody at work: an open desk does not keep its session alive.
         if let Some(session) = visit.session()
             && !parts.headers.contains_key(BACKGROUND_HEADER)
@@ -268,7 +288,9 @@ impl Guard {
         let is_https = self.state.settings().is_https();
         let is_shown = !response.status().is_redirection();
         let headers = response.headers_mut();
-        if is_get && is_shown && visit.is_new_visitor() && visit.via() == Via::Nobody {
+        // Also beside a form that is shown again: with the new token it can be sent.
+        let is_asked = is_get || self.route.is_shown_again;
+        if is_asked && is_shown && visit.is_new_visitor() && visit.via() == Via::Nobody {
             let value = secret::sign_visitor(visit.csrf_secret(), self.state.cookie_key());
             headers.append(
                 header::SET_COOKIE,
@@ -293,50 +315,80 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
     (is_ours && !path.starts_with("/sign-")).then(|| ui::look::own_path(path).to_owned())
 }
 
+/// Why a form is not taken now, for the handler of a route that shows it again ([`crate::Routes::shown_again`]); none where it is.
+#[derive(Debug, Clone, Default)]
+pub struct NotNow(pub Option<Fault>);
+
+impl<S: Sync> FromRequestParts<S> for NotNow {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+/// A form without the token of this session, and its body where that can still be read.
+struct Stale {
+    fault: Fault,
+    body: Option<Body>,
+}
+
+impl From<Fault> for Stale {
+    fn from(fault: Fault) -> Self {
+        Self { fault, body: None }
+    }
+}
+
 /// Looks for the form token: in the header, else in the form, whose body is handed on unread.
 async fn check_form_token(
     parts: &Parts,
     body: Body,
     visit: &Visit,
     limit: usize,
-) -> Result<Body, Fault> {
+) -> Result<Body, Stale> {
     let secret = visit.csrf_secret();
-    let refused = || {
-        Fault::new(
+    let refused = |body| Stale {
+        fault: Fault::new(
             StatusCode::FORBIDDEN,
             "access.csrf",
             "the form token is missing or not of this session",
         )
-        .back(came_from(&parts.headers).unwrap_or_default())
+        .back(came_from(&parts.headers).unwrap_or_default()),
+        body: Some(body),
     };
     if let Some(value) = parts.headers.get(CSRF_HEADER) {
         let is_ours = value
             .to_str()
             .is_ok_and(|text| secret::unmasks_to(text, secret));
-        return if is_ours { Ok(body) } else { Err(refused()) };
+        return if is_ours {
+            Ok(body)
+        } else {
+            Err(refused(body))
+        };
     }
     let media_type = visit::header_text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default();
     if media_type.starts_with("application/x-www-form-urlencoded") {
         let bytes = body::collect(body, limit).await?;
         let is_ours = form_urlencoded::parse(&bytes)
             .any(|(name, value)| name == CSRF_FIELD && secret::unmasks_to(&value, secret));
+        let body = Body::from(bytes);
         return if is_ours {
-            Ok(Body::from(bytes))
+            Ok(body)
         } else {
-            Err(refused())
+            Err(refused(body))
         };
     }
     if media_type.starts_with("multipart/form-data") {
         let (head, rest) = Peeked::read(body, limit).await?;
         let is_ours = body::multipart_value(&head, CSRF_FIELD)
             .is_some_and(|text| secret::unmasks_to(text, secret));
+        let body = Body::new(Peeked::join(head, rest));
         return if is_ours {
-            Ok(Body::new(Peeked::join(head, rest)))
+            Ok(body)
         } else {
-            Err(refused())
+            Err(refused(body))
         };
     }
-    Err(refused())
+    Err(refused(body))
 }
 
 /// The stated purpose, from the header or the query.

@@ -49,6 +49,8 @@ pub struct RouteInfo {
     pub is_idempotent: bool,
     /// Whether a screen on a wall may ask for it.
     pub is_for_a_wall: bool,
+    /// Whether its form is shown again with what was typed where it is not taken now ([`crate::NotNow`]).
+    pub is_shown_again: bool,
 }
 
 /// The handlers of one capability with what each asks for.
@@ -153,6 +155,15 @@ impl Routes {
         }
         self
     }
+    /// The form mounted last is shown again by its own handler, with what was typed, where its token is of no session any more
+    /// or too many came from one network: the handler is told by [`crate::NotNow`], and its permit changes nothing.
+    #[must_use]
+    pub fn shown_again(mut self) -> Self {
+        if let Some(last) = self.mounted.last_mut() {
+            last.info.is_shown_again = true;
+        }
+        self
+    }
     /// The page mounted last may be shown on a wall, or is a part of one that may: a screen that hangs for weeks and does
     /// nothing asks for it as whoever hung it.
     ///
@@ -190,6 +201,7 @@ impl Routes {
             body_limit: None,
             is_idempotent,
             is_for_a_wall: false,
+            is_shown_again: false,
         };
         self.mounted.push(Mounted {
             info,

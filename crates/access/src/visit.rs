@@ -123,7 +123,12 @@ impl Visit {
             Principal::Stranger | Principal::System(_) => return ui,
         };
         let role = role.map(|role| ui.t(role_key(role))).unwrap_or_default();
-        ui.account = Some(ui::Account { name, role });
+        let is_resident = matches!(visit.principal, Principal::Resident { .. });
+        ui.account = Some(ui::Account {
+            name,
+            role,
+            is_resident,
+        });
         if visit.via == Via::Wall {
             // Nobody stands before it who could follow a link.
             ui.account = None;

@@ -156,7 +156,7 @@ async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
     let imports = ctx.read(|r| sql::newest(r, MOST)).await?;
     let may_cases = ctx.principal().may(Permission::ImportRun);
     let city = ctx.service::<Reference>().current();
-    let divisions = city.divisions_with_calendars();
+    let divisions = city.divisions_with_calendars(ui.lang);
     let divisions = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
     Ok(list_page(
         ui,

@@ -18,6 +18,7 @@ pub mod model;
 pub mod moves;
 pub mod ops;
 pub mod pages;
+pub mod period;
 pub mod record;
 pub mod replay;
 pub mod rooms;
@@ -144,5 +145,10 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 129,
         name: "measures_of_units",
         sql: include_str!("../migrations/0129_measures_of_units.sql"),
+    },
+    store::Migration {
+        number: 141,
+        name: "cases_by_closing",
+        sql: include_str!("../migrations/0141_cases_by_closing.sql"),
     },
 ];

@@ -2,6 +2,7 @@
 
 use crate::measures::{self, Measures};
 use crate::model::{By, Case, CaseEvent, CaseId, Fact, State};
+use crate::period::Closing;
 use crate::search::Find;
 use crate::sql_search;
 use crate::stage::Clocks;
@@ -387,6 +388,10 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Only reported before.
     pub to: Option<Timestamp>,
+    /// Only closed, then; the last closed first.
+    pub closing: Option<Closing>,
+    /// Only closed before this case (the key of the last row seen, where closings are listed).
+    pub before_closing: Option<(Timestamp, CaseId)>,
     /// Only older than this case (the key of the last row seen).
     pub before: Option<CaseId>,
     /// Only with a number below this one (the key of the last row seen, where numbers are looked for).
@@ -414,8 +419,20 @@ pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Ca
 /// The limit, like the states of [`conditions`], stands in the text and is no parameter: PostgreSQL keeps the plan of a
 /// statement only if it is good whatever the parameters are. With these known it is, and planning so many parts anew
 /// would cost far more than running them.
-fn list_statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
+pub fn list_statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let mut values = Vec::new();
+    if filter.closing.is_some() {
+        let mut wheres = conditions(filter, &[], &mut values);
+        if let Some((closed_at, id)) = filter.before_closing {
+            values.extend([closed_at.to_value(), id.to_value()]);
+            let n = values.len();
+            wheres += &format!(" AND (closed_at, id) < (${}, ${n})", n - 1);
+        }
+        let sql = format!(
+            "SELECT body FROM cases WHERE {wheres} ORDER BY closed_at DESC, id DESC LIMIT {limit}"
+        );
+        return (sql, values);
+    }
     // The index of classes has them by state.
     let states = match filter.matter {
         Some(_) if filter.states.is_empty() => State::ALL,
@@ -501,6 +518,22 @@ pub(crate) fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Val
     }
     if let Some(to) = filter.to {
         wheres.push(format!("id < {}", bind(Id::floor(to).to_value())));
+    }
+    if let Some(closing) = filter.closing {
+        // The words of the index `cases_by_closing`.
+        wheres.push("state = 'closed' AND closed_at IS NOT NULL".to_owned());
+        if let Some(from) = closing.span.from {
+            wheres.push(format!("closed_at >= {}", bind(from.to_value())));
+        }
+        if let Some(to) = closing.span.to {
+            wheres.push(format!("closed_at < {}", bind(to.to_value())));
+        }
+        // As figures have it: handled by its deadline (`facts::Measure::ClosedOnTime`).
+        match closing.in_time {
+            Some(true) => wheres.push("handled_at <= due_at".to_owned()),
+            Some(false) => wheres.push("handled_at > due_at".to_owned()),
+            None => {}
+        }
     }
     if let Some(before) = filter.before {
         wheres.push(format!("id < {}", bind(before.to_value())));

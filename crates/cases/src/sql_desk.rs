@@ -1,6 +1,7 @@
 //! What the desk asks for: a queue in the order of its clocks, how many of each queue are late, and a unit's table.
 
 use crate::model::{Case, CaseId, State};
+use crate::period::Span;
 use crate::search::Find;
 use crate::sql_lists::CaseBody;
 use crate::sql_search;
@@ -8,6 +9,7 @@ use ::facts::Place;
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use kernel::codes::{DistrictCode, DivisionCode, GridCode};
+use kernel::id::Id;
 use matters::MatterId;
 use store::{FromRow, Read, Row, StoreResult, ToValue, Value};
 
@@ -26,6 +28,10 @@ pub struct Asked {
     pub matter: Option<MatterId>,
     /// Only in this division or unit grid.
     pub place: Option<Place>,
+    /// Only reported then.
+    pub reported: Span,
+    /// Only what a unit has and has not handled, and whose handling is due then.
+    pub due: Span,
     /// Only with this light, as of a moment.
     pub light: Option<(Clock, Timestamp)>,
     /// Only what is found by this.
@@ -127,6 +133,27 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
     }
     if asked.clock_asked {
         wheres += " AND asked IS NOT NULL";
+    }
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    // The head of an id is the time of the report.
+    if let Some(from) = asked.reported.from {
+        wheres += &format!(" AND id >= {}", bind(Id::floor(from).to_value()));
+    }
+    if let Some(to) = asked.reported.to {
+        wheres += &format!(" AND id < {}", bind(Id::floor(to).to_value()));
+    }
+    if !asked.due.is_open() {
+        // What figures count as overdue (`crate::facts`) when the last of the days is over.
+        wheres += " AND handled_at IS NULL AND closed_at IS NULL AND (dispatched_at IS NOT NULL OR source IS NOT NULL)";
+        if let Some(from) = asked.due.from {
+            wheres += &format!(" AND due_at >= {}", bind(from.to_value()));
+        }
+        if let Some(to) = asked.due.to {
+            wheres += &format!(" AND due_at < {}", bind(to.to_value()));
+        }
     }
     if let Some((clock, now)) = asked.light {
         values.push(now.to_value());

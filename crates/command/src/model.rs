@@ -147,6 +147,10 @@ impl Numbers {
     pub fn stock_year_before(&self) -> Option<Stock> {
         self.stocks_year_before.last().copied()
     }
+    /// The last day counted.
+    pub fn today(&self) -> Option<Date> {
+        self.day(0).map(|day| day.date)
+    }
     /// Today, or `back` days ago.
     pub fn day(&self, back: usize) -> Option<&Day> {
         self.days.len().checked_sub(back + 1).map(|i| &self.days[i])
@@ -154,6 +158,49 @@ impl Numbers {
     /// The sum over the seven days that end `back` days ago.
     pub fn week(&self, back: usize, of: impl Fn(&Day) -> u64) -> u64 {
         (back..back + 7).filter_map(|b| self.day(b)).map(of).sum()
+    }
+}
+
+/// Where the cases are that a number counts: lists of the desk, narrowed to the very days of the number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leads {
+    /// Reported today.
+    pub today: String,
+    /// Reported yesterday.
+    pub yesterday: String,
+    /// Closed in the seven days to today.
+    pub closed: String,
+    /// Of these, handled by the deadline.
+    pub on_time: String,
+    /// Closed in the seven days to yesterday.
+    pub closed_until_yesterday: String,
+    /// Of these, handled by the deadline.
+    pub on_time_until_yesterday: String,
+    /// Open.
+    pub open: String,
+    /// Of these, past their deadline, that of today included.
+    pub overdue: String,
+}
+
+impl Leads {
+    /// As of a day.
+    pub fn of(today: Date) -> Self {
+        let back = |n: i32| today.saturating_sub(n.days());
+        let reported = |day: Date| format!("/desk?state=all&by=reported&from={day}&to={day}");
+        let closed =
+            |from: Date, to: Date| format!("/desk?state=closed&by=closed&from={from}&to={to}");
+        let in_time = |list: &str| format!("{list}&light=in_time");
+        let (week, week_before) = (closed(back(6), today), closed(back(7), back(1)));
+        Self {
+            today: reported(today),
+            yesterday: reported(back(1)),
+            on_time: in_time(&week),
+            closed: week,
+            on_time_until_yesterday: in_time(&week_before),
+            closed_until_yesterday: week_before,
+            open: "/desk?state=open".into(),
+            overdue: format!("/desk?state=open&by=due&to={today}"),
+        }
     }
 }
 

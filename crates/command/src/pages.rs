@@ -1,7 +1,7 @@
 //! GET /command — numbers, curve, decisions and the map, for a wall (`?wall=1`, renews itself) and a desk.
 //! GET /morning — five sentences with numbers and three decisions, for a phone.
 
-use crate::model::{Numbers, Stock, change};
+use crate::model::{Leads, Numbers, Stock, change};
 use crate::ops::{self, Decisions};
 use access::{Capability, Ctx, Fault, Fields, Permission, Routes, show as show_page};
 use askama::Template;
@@ -39,8 +39,36 @@ struct Stat {
     value: Html,
     note: String,
     tone: &'static str,
-    /// Where the cases behind it are.
+    /// Where the cases behind it are; empty for whoever may not read cases.
     href: String,
+    /// Where else it leads: in words, and the address.
+    more: Vec<(String, String)>,
+}
+
+/// A sentence of the morning.
+struct Said {
+    text: String,
+    /// Where what it counts is: in words, and the address.
+    leads: Vec<(String, String)>,
+}
+
+/// What of the pages is open to a reader.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Cases.
+    cases: bool,
+    /// What is unusual.
+    warnings: bool,
+}
+
+impl Open {
+    fn to(ctx: &Ctx, is_wall: bool) -> Self {
+        let may = |permission| !is_wall && ctx.require(permission).is_ok();
+        Self {
+            cases: may(Permission::CaseRead),
+            warnings: may(Permission::WarningRead),
+        }
+    }
 }
 
 /// Something that waits for a decision.
@@ -70,6 +98,8 @@ struct CommandPage {
     map: Html,
     /// Up to when everything is counted; empty while the figures are being made.
     fresh: String,
+    /// Whether the reader may read cases.
+    may_read: bool,
 }
 
 #[derive(Template)]
@@ -78,7 +108,7 @@ struct MorningPage {
     ui: Ui,
     /// The day, in words.
     day: Html,
-    sentences: Vec<String>,
+    sentences: Vec<Said>,
     decisions: Vec<Decision>,
     fresh: String,
     /// Whether the reader may write an instruction (批示).
@@ -122,8 +152,10 @@ fn stock_compared(ui: &Ui, numbers: &Numbers, of: fn(Stock) -> u64) -> String {
     }
 }
 
-// words: command-line-* command-stock-* command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
-fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
+// words: command-lead-* command-line-* command-stock-* command-today* command-on-time* command-open* command-overdue* command-received* command-closed* command-menu*
+fn stats(ui: &Ui, numbers: &Numbers, open: Open) -> Vec<Stat> {
+    let leads = numbers.today().map(Leads::of).filter(|_| open.cases);
+    let lead = |of: fn(&Leads) -> &String| leads.as_ref().map(of).cloned().unwrap_or_default();
     let today = numbers.day(0).map_or(0, |d| d.reported);
     // A day that has just begun says nothing beside a whole one: yesterday is compared.
     let reported = |back| numbers.day(back).map_or(0, |d| d.reported);
@@ -132,12 +164,21 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
         numbers.week(0, |d| d.on_time),
     );
     let number = |n: u64| Html::from_text(&ui.num(n));
-    let stat = |key, value, note, tone, href: &str| Stat {
+    let stat = |key, value, note, tone, href| Stat {
         label: ui.t(key),
         value,
         note,
         tone,
-        href: href.to_owned(),
+        href,
+        more: Vec::new(),
+    };
+    let of_closed = if open.cases {
+        vec![
+            (ui.t("command-lead-on-time"), lead(|l| &l.on_time)),
+            (ui.t("command-lead-units"), figures_of(numbers, 7, 0)),
+        ]
+    } else {
+        Vec::new()
     };
     let (closed_before, on_time_before) = (
         numbers.week(7, |d| d.closed),
@@ -158,25 +199,28 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
             number(today),
             compared,
             "",
-            "/desk?state=all",
+            lead(|l| &l.today),
         ),
-        stat(
-            "command-on-time",
-            ui.rate(on_time, closed),
-            ui.tn(
-                "command-last-days-against",
-                "rate",
-                ui.rate_text(on_time_before, closed_before),
-            ),
-            "",
-            &figures_of(numbers, 7),
-        ),
+        Stat {
+            more: of_closed,
+            ..stat(
+                "command-on-time",
+                ui.rate(on_time, closed),
+                ui.tn(
+                    "command-last-days-against",
+                    "rate",
+                    ui.rate_text(on_time_before, closed_before),
+                ),
+                "",
+                lead(|l| &l.closed),
+            )
+        },
         stat(
             "command-open",
             number(numbers.open()),
             stock_compared(ui, numbers, |stock| stock.open),
             "",
-            "/desk?state=open",
+            lead(|l| &l.open),
         ),
         stat(
             "command-overdue",
@@ -193,15 +237,15 @@ fn stats(ui: &Ui, numbers: &Numbers) -> Vec<Stat> {
                 stock_compared(ui, numbers, |stock| stock.overdue),
             ),
             if numbers.overdue() > 0 { "late" } else { "" },
-            "/desk?state=open&light=late",
+            lead(|l| &l.overdue),
         ),
     ]
 }
 
-/// The figures of the last days by unit, from which each number leads to its cases.
-fn figures_of(numbers: &Numbers, days: usize) -> String {
+/// The figures of some days by unit, the last of them so many days ago, from which each number leads to its cases.
+fn figures_of(numbers: &Numbers, days: usize, back: usize) -> String {
     let of = |back| numbers.day(back).map(|day| day.date);
-    match of(days - 1).zip(of(0)) {
+    match of(back + days - 1).zip(of(back)) {
         Some((from, to)) => format!("/evaluation?by=unit&from={from}&to={to}"),
         None => "/evaluation?by=unit".to_owned(),
     }
@@ -324,6 +368,7 @@ async fn command(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
     let decisions = ops::decisions(&ctx).await?;
     let is_wall = fields.get("wall") == "1";
     let map = evaluation::drawn_map(&ctx, &ui, is_wall).await?;
+    let open = Open::to(&ctx, is_wall);
     let cases = ctx.service::<Cases>();
     show_page(&command_page(
         ui,
@@ -332,6 +377,7 @@ async fn command(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response
         numbers.as_ref(),
         &decisions,
         map,
+        open,
     ))
 }
 
@@ -342,13 +388,15 @@ fn command_page(
     numbers: Option<&Numbers>,
     decisions: &Decisions,
     map: Html,
+    open: Open,
 ) -> CommandPage {
     CommandPage {
-        stats: numbers.map_or_else(Vec::new, |n| stats(&ui, n)),
+        may_read: open.cases,
+        stats: numbers.map_or_else(Vec::new, |n| stats(&ui, n, open)),
         decisions: decided(&ui, cases, decisions),
         all_decisions: decisions.all(),
         curve: numbers.map_or_else(Html::default, |n| curve(&ui, n)),
-        curve_href: numbers.map_or_else(String::new, |n| figures_of(n, n.curve().len())),
+        curve_href: numbers.map_or_else(String::new, |n| figures_of(n, n.curve().len(), 0)),
         stock: numbers.map_or_else(Html::default, |n| stock_curve(&ui, n)),
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
         map,
@@ -358,7 +406,18 @@ fn command_page(
 }
 
 /// Five sentences: what came in, what was closed in time, what is open and late, what came back, what is unusual.
-fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions) -> Vec<String> {
+fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions, open: Open) -> Vec<Said> {
+    let leads = numbers.today().map(Leads::of).filter(|_| open.cases);
+    let to =
+        |key, of: fn(&Leads) -> &String| leads.as_ref().map(|leads| (ui.t(key), of(leads).clone()));
+    let when = |is_open, key, href: &str| {
+        let lead = (ui.t(key), href.to_owned());
+        Some(lead).filter(|_| is_open)
+    };
+    let said = |text, leads: [Option<(String, String)>; 2]| Said {
+        text,
+        leads: leads.into_iter().flatten().collect(),
+    };
     let yesterday = numbers.day(1).map_or(0, |d| d.reported);
     let week_before = numbers.day(8).map_or(0, |d| d.reported);
     let came = match percent(change(yesterday, week_before)) {
@@ -377,31 +436,57 @@ fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions) -> Vec<String> {
         numbers.week(1, |d| d.on_time),
     );
     let reworked = numbers.week(1, |d| d.reworked);
+    let of_closed = if closed == 0 {
+        said(ui.t("command-said-nothing-closed"), [None, None])
+    } else {
+        let rate = ui.rate_text(on_time, closed);
+        said(
+            ui.tn("command-said-on-time", "rate", rate.as_str()),
+            [
+                to("command-lead-closed", |l| &l.closed_until_yesterday),
+                to("command-lead-on-time", |l| &l.on_time_until_yesterday),
+            ],
+        )
+    };
+    let stock = ui.t2(
+        "command-said-open",
+        "open",
+        numbers.open(),
+        "overdue",
+        numbers.overdue(),
+    );
+    let waiting = ui.t2(
+        "command-said-waiting",
+        "warnings",
+        decisions.all_warnings,
+        "rulings",
+        decisions.all_coordinating,
+    );
+    let by_unit = figures_of(numbers, 7, 1);
     vec![
-        came,
-        if closed == 0 {
-            ui.t("command-said-nothing-closed")
-        } else {
-            ui.tn(
-                "command-said-on-time",
-                "rate",
-                ui.rate_text(on_time, closed).as_str(),
-            )
-        },
-        ui.t2(
-            "command-said-open",
-            "open",
-            numbers.open(),
-            "overdue",
-            numbers.overdue(),
+        said(came, [to("command-lead-came", |l| &l.yesterday), None]),
+        of_closed,
+        said(
+            stock,
+            [
+                to("command-lead-open", |l| &l.open),
+                to("command-lead-overdue", |l| &l.overdue),
+            ],
         ),
-        ui.tn("command-said-reworked", "n", reworked),
-        ui.t2(
-            "command-said-waiting",
-            "warnings",
-            decisions.all_warnings,
-            "rulings",
-            decisions.all_coordinating,
+        said(
+            ui.tn("command-said-reworked", "n", reworked),
+            [when(reworked > 0, "command-lead-units", &by_unit), None],
+        ),
+        said(
+            waiting,
+            [
+                when(open.warnings, "command-lead-warnings", "/warnings"),
+                when(
+                    open.cases,
+                    "command-lead-rulings",
+                    "/desk?state=coordinating",
+                ),
+            ],
         ),
     ]
 }
@@ -414,7 +499,13 @@ async fn morning(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let may_instruct = ctx.require(Permission::CaseSupervise).is_ok();
     show_page(&MorningPage {
         may_instruct,
-        ..morning_page(ui, &cases, numbers.as_ref(), &decisions)
+        ..morning_page(
+            ui,
+            &cases,
+            numbers.as_ref(),
+            &decisions,
+            Open::to(&ctx, false),
+        )
     })
 }
 
@@ -423,12 +514,13 @@ fn morning_page(
     cases: &Arc<Cases>,
     numbers: Option<&Numbers>,
     decisions: &Decisions,
+    open: Open,
 ) -> MorningPage {
     let mut offered = decided(&ui, cases, decisions);
     offered.truncate(OF_THE_MORNING);
     MorningPage {
         day: ui.day(ui.now),
-        sentences: numbers.map_or_else(Vec::new, |n| sentences(&ui, n, decisions)),
+        sentences: numbers.map_or_else(Vec::new, |n| sentences(&ui, n, decisions, open)),
         decisions: offered,
         fresh: numbers.map_or_else(String::new, |n| ui.time_text(n.as_of)),
         may_instruct: false,
@@ -449,6 +541,16 @@ mod tests {
         let now = "2026-03-16T02:00:00Z".parse().expect("a time");
         testing::ui_with(testing::site_with(words), lang, now)
     }
+
+    /// A reader to whom everything is open, and one to whom numbers are.
+    const ALL: Open = Open {
+        cases: true,
+        warnings: true,
+    };
+    const NUMBERS: Open = Open {
+        cases: false,
+        warnings: false,
+    };
 
     fn service() -> Arc<Cases> {
         let reference = matters::Reference::new(TimeZone::get("Asia/Shanghai").expect("a zone"));
@@ -498,6 +600,7 @@ mod tests {
                         numbers.as_ref(),
                         &none,
                         Html::default(),
+                        ALL,
                     );
                     let html = page.render().expect("it renders");
                     testing::assert_sound(&html);
@@ -506,7 +609,7 @@ mod tests {
                         "the ticker is live on a desk as well"
                     );
                 }
-                let page = morning_page(reader(lang), &cases, numbers.as_ref(), &none);
+                let page = morning_page(reader(lang), &cases, numbers.as_ref(), &none, ALL);
                 assert_eq!(page.sentences.len(), if numbers.is_some() { 5 } else { 0 });
                 testing::assert_sound(&page.render().expect("it renders"));
             }
@@ -516,22 +619,40 @@ mod tests {
     #[test]
     fn every_number_and_curve_leads_to_its_cases_and_stands_beside_what_was_before() {
         let ui = reader(Lang::En);
-        let stats = stats(&ui, &numbers(vec![]));
+        let all = numbers(vec![]);
+        assert!(
+            stats(&ui, &all, NUMBERS)
+                .iter()
+                .all(|stat| stat.href.is_empty() && stat.more.is_empty())
+        );
+        let stats = stats(&ui, &all, ALL);
         let leads: Vec<&str> = stats.iter().map(|stat| stat.href.as_str()).collect();
         assert_eq!(
             leads,
             [
-                "/desk?state=all",
-                "/evaluation?by=unit&from=2026-03-10&to=2026-03-16",
+                "/desk?state=all&by=reported&from=2026-03-16&to=2026-03-16",
+                "/desk?state=closed&by=closed&from=2026-03-10&to=2026-03-16",
                 "/desk?state=open",
-                "/desk?state=open&light=late"
+                "/desk?state=open&by=due&to=2026-03-16"
+            ]
+        );
+        let more: Vec<&str> = stats[1]
+            .more
+            .iter()
+            .map(|(_, href)| href.as_str())
+            .collect();
+        assert_eq!(
+            more,
+            [
+                "/desk?state=closed&by=closed&from=2026-03-10&to=2026-03-16&light=in_time",
+                "/evaluation?by=unit&from=2026-03-10&to=2026-03-16"
             ]
         );
         assert_eq!(
             stats[1].note,
             "last seven days; the seven days before: 75.0 % = 420 / 560"
         );
-        let of = |is_wall| {
+        let of = |is_wall, open| {
             let numbers = numbers(vec![]);
             let none = Decisions::default();
             let map = Html::default();
@@ -542,13 +663,22 @@ mod tests {
                 Some(&numbers),
                 &none,
                 map,
+                open,
             )
             .render()
             .expect("it renders")
         };
-        let desk = of(false);
+        let wall = of(true, NUMBERS);
+        let leads: Vec<&str> = wall
+            .split("href=\"")
+            .skip(1)
+            .filter(|l| !l.starts_with("/assets"))
+            .map(|l| l.split('"').next().expect("an end"))
+            .collect();
+        assert!(leads.iter().all(|l| !l.starts_with("/desk?")), "{leads:?}");
+        let desk = of(false, ALL);
         for href in [
-            "/desk?state=all",
+            "/desk?state=all&#38;by=reported&#38;from=2026-03-16&#38;to=2026-03-16",
             "/desk?state=open",
             "/evaluation?by=unit&#38;from=2026-02-17&#38;to=2026-03-16",
         ] {
@@ -560,7 +690,7 @@ mod tests {
     fn what_is_open_and_late_stands_beside_that_of_a_week_and_a_year_ago() {
         let notes = |lang, year_before| -> Vec<String> {
             let ui = reader(lang);
-            let stats = stats(&ui, &numbers(year_before));
+            let stats = stats(&ui, &numbers(year_before), ALL);
             stats.into_iter().skip(2).map(|stat| stat.note).collect()
         };
         // Each day 100 and more came and 99 went: a week ago there were 7 × 1 + (0 + … + 6) = 28 fewer, and 7 fewer late.
@@ -590,18 +720,47 @@ mod tests {
     #[test]
     fn every_rate_stands_with_its_numerator_and_denominator() {
         let ui = reader(Lang::En);
-        let said = sentences(&ui, &numbers(vec![]), &Decisions::default());
+        let said = sentences(&ui, &numbers(vec![]), &Decisions::default(), ALL);
+        let text = |n: usize| said[n].text.as_str();
         // Seven days of 60 in time of 80 closed.
         assert!(
-            said[1].contains("420") && said[1].contains("560"),
+            text(1).contains("420") && text(1).contains("560"),
             "{}",
-            said[1]
+            text(1)
         );
         assert!(
-            said[2].contains("1,234") && said[2].contains("17"),
+            text(2).contains("1,234") && text(2).contains("17"),
             "{}",
-            said[2]
+            text(2)
         );
+    }
+
+    #[test]
+    fn every_sentence_leads_to_what_it_counts_as_far_as_it_is_open_to_the_reader() {
+        let ui = reader(Lang::En);
+        let of = |open| sentences(&ui, &numbers(vec![]), &Decisions::default(), open);
+        let said = of(ALL);
+        let leads: Vec<Vec<&str>> = said
+            .iter()
+            .map(|said| said.leads.iter().map(|(_, href)| href.as_str()).collect())
+            .collect();
+        let closed = "/desk?state=closed&by=closed&from=2026-03-09&to=2026-03-15";
+        let in_time = format!("{closed}&light=in_time");
+        assert_eq!(
+            leads,
+            [
+                vec!["/desk?state=all&by=reported&from=2026-03-15&to=2026-03-15"],
+                vec![closed, in_time.as_str()],
+                vec!["/desk?state=open", "/desk?state=open&by=due&to=2026-03-16"],
+                vec!["/evaluation?by=unit&from=2026-03-09&to=2026-03-15"],
+                vec!["/warnings", "/desk?state=coordinating"],
+            ]
+        );
+        let left: Vec<String> = of(NUMBERS)
+            .into_iter()
+            .flat_map(|said| said.leads.into_iter().map(|(_, href)| href))
+            .collect();
+        assert_eq!(left, ["/evaluation?by=unit&from=2026-03-09&to=2026-03-15"]);
     }
 
     #[test]

@@ -211,6 +211,7 @@ dispatch-error-answered = Your unit has answered already.
 dispatch-error-ended = The whistle has ended already.
 dispatch-error-not-ended = Both sides are assessed after the whistle has ended.
 dispatch-error-assessed = This was assessed already.
+dispatch-error-missing-named = Please fill in “{ $field }”.
 dispatch-error-missing = This must be filled in.
 dispatch-error-too-long = This is too long: { $reason }
 dispatch-error-not-your-desk = Your account has no such desk.

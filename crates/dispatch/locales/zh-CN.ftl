@@ -199,6 +199,7 @@ dispatch-error-answered = 本单位已响应。
 dispatch-error-ended = 吹哨已结束。
 dispatch-error-not-ended = 吹哨结束后方可评价。
 dispatch-error-assessed = 已评价。
+dispatch-error-missing-named = 请填写“{ $field }”。
 dispatch-error-missing = 此项必填。
 dispatch-error-too-long = 内容过长：{ $reason }
 dispatch-error-not-your-desk = 这不是您的岗位。

@@ -71,3 +71,4 @@ exports-error-enough-open = { $most } exports of yours are not finished yet. Wai
 exports-error-enough-kept = { $most } files of yours are kept. Delete one you no longer need.
 exports-error-not-now = The export has moved on meanwhile; this can no longer be done.
 exports-error-gone = The file has been deleted. Ask for a new export.
+exports-purpose-none = None: without personal data

@@ -71,3 +71,4 @@ exports-error-enough-open = 您有 { $most } 项导出尚未完成，请等待�
 exports-error-enough-kept = 您已保留 { $most } 个文件，请先删除不再需要的文件。
 exports-error-not-now = 该导出的状态已经变化，此操作不能再进行。
 exports-error-gone = 文件已删除，请重新申请导出。
+exports-purpose-none = 无：文件不含个人信息

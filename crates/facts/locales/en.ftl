@@ -37,3 +37,4 @@ facts-wrong = The database does not understand this query: { $why }
 facts-too-long = The query took longer than { $n } s. Ask for a shorter period or for fewer groups.
 facts-too-large = The answer is too large. Ask for fewer columns or rows.
 facts-failed = The query failed.
+facts-to-exports = Export whole tables

@@ -37,3 +37,4 @@ facts-wrong = 数据库无法理解该查询：{ $why }
 facts-too-long = 查询超过 { $n } 秒。请缩短时段或减少分组。
 facts-too-large = 结果过大。请减少列或行。
 facts-failed = 查询未能完成。
+facts-to-exports = 导出整份数据

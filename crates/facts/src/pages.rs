@@ -91,6 +91,8 @@ struct QueryPage {
     views: Vec<View>,
     /// How fresh the figures are, in words.
     fresh: String,
+    /// Whether the reader may have whole tables written.
+    may_export: bool,
 }
 
 fn fresh_words(ui: &Ui, fresh: Option<Freshness>) -> String {
@@ -213,6 +215,8 @@ fn rendered(ui: Ui, form: FormState, table: Option<Table>, fresh: Option<Freshne
         .collect();
     QueryPage {
         fresh: fresh_words(&ui, fresh),
+        // Whom it is open to has it in the menu.
+        may_export: ui.menu.iter().any(|item| item.href == "/exports"),
         form,
         table,
         views,

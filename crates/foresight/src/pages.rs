@@ -195,13 +195,7 @@ fn row(ui: &Ui, name: String, line: &Line) -> Row {
 
 /// The name of a division in the reader's language, or its code.
 fn division_name(ui: &Ui, city: &City, code: DivisionCode) -> String {
-    let division = city.territory.division(code);
-    let in_english = division
-        .and_then(|d| d.name_en.clone())
-        .filter(|_| ui.lang == ui::Lang::En);
-    in_english
-        .or_else(|| division.map(|d| d.name.clone()))
-        .unwrap_or_else(|| code.to_string())
+    city.territory.name_in(code, ui.lang)
 }
 
 fn place_name(ui: &Ui, city: &City, part: Part<Place>) -> String {

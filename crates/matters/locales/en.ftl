@@ -278,3 +278,4 @@ matters-error-no-day = Say from which day on.
 matters-error-missing = “{ $field }” is needed.
 matters-error-bad-task = Choose verify or check, or no task for any.
 matters-error-bad-limit = This limit cannot be read; write 4工作时 or 4WH, 2UH, 5WD, 10CD.
+matters-coordinator-first = The first unit of the government

@@ -266,3 +266,4 @@ matters-error-no-day = 请填从哪一天起。
 matters-error-missing = 请填写“{ $field }”。
 matters-error-bad-task = 任务只能是核实（verify）或核查（check），不填表示都可以。
 matters-error-bad-limit = 看不懂这个时限，请写成 4工作时、2紧急工作时、5工作日 或 10自然日。
+matters-coordinator-first = 第一个政府单位

@@ -237,12 +237,15 @@ fn read_changed(
 
 impl City {
     /// The divisions that may have a calendar of their own: districts and streets, in order, with their names.
-    pub fn divisions_with_calendars(&self) -> impl Iterator<Item = (DivisionCode, String)> {
+    pub fn divisions_with_calendars(
+        &self,
+        lang: ui::Lang,
+    ) -> impl Iterator<Item = (DivisionCode, String)> {
         let divisions = self
             .territory
             .divisions()
             .filter(|d| matches!(d.level(), DivisionLevel::District | DivisionLevel::Street));
-        divisions.map(|d| (d.code, self.territory.name(d.code)))
+        divisions.map(move |d| (d.code, d.name_in(lang).to_owned()))
     }
     fn empty(timezone: TimeZone) -> Self {
         let calendars = Arc::new(Calendars::build(Calendar::cn(), Vec::new()));

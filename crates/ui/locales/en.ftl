@@ -101,7 +101,8 @@ ui-form-faults = { $n ->
 }
 ui-form-blank = Please choose
 ui-form-all = All
-ui-form-whole-city = The whole city
+ui-form-none = None
+ui-form-city = The whole city
 ui-step-done = done
 ui-step-current = in progress
 ui-step-next = to come

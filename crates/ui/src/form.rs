@@ -89,6 +89,9 @@ impl FormState {
     }
 }
 
+// Pages ask for this word where choosing no place means all of them:
+// words: ui-form-city*
+
 /// One option of a select, a radio group or a group of boxes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

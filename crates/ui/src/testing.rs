@@ -47,6 +47,7 @@ pub fn ui_with(site: Arc<Site>, lang: Lang, now: Timestamp) -> Ui {
     ui.account = Some(Account {
         name: said("林晓", "Lin Xiao"),
         role: said("派遣员", "dispatcher"),
+        is_resident: false,
     });
     ui.menu = vec![
         MenuItem {

@@ -72,6 +72,8 @@ pub struct Account {
     pub name: String,
     /// The role in the reader's language (派遣员).
     pub role: String,
+    /// A resident, who has a layout of their own on every page.
+    pub is_resident: bool,
 }
 
 /// The parts of the menu. Work lies open; the others unfold where a reader has more links than a bar can hold.
@@ -344,6 +346,12 @@ impl Ui {
             }
         });
         sections.filter(|s| !s.items.is_empty()).collect()
+    }
+
+    /// Whether every page has the layout of residents: for whoever is one.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.account.as_ref().is_some_and(|who| who.is_resident)
     }
 
     /// The links to what is the reader's own.

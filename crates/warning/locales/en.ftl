@@ -91,6 +91,10 @@ warning-voices = { $n ->
    *[other] { $n } reports
  }
 warning-window = { $from } to { $to }
+warning-named-scan = clusters
+warning-named-surge = surges
+warning-named-season = against other years
+warning-named-drift = drift
 warning-detector-version = { $code } (version { $version })
 warning-detector-title = { $method } · { $code }
 warning-rarer = rarer than once in 1,000 years

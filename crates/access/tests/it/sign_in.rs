@@ -415,3 +415,51 @@ both_engines!(
         }
     }
 );
+
+both_engines!(
+    a_resident_has_the_layout_of_residents_on_every_page,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let page = city.role(Role::Resident).get("/account");
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("<body class=\"plain\""), "{}", page.text);
+        assert!(page.text.contains("foot-own"), "the way out stands below");
+        ui::testing::assert_sound(&page.text);
+        let of_staff = city.role(Role::Acceptor).get("/account");
+        assert!(of_staff.text.contains("<body class=\"desk\""));
+    }
+);
+
+/// A form whose handler does not look whether it is taken now, and writes.
+async fn careless(ctx: access::Ctx) -> Result<&'static str, access::Fault> {
+    ctx.write::<_, store::StoreError, _>(|w| {
+        w.commit(store::AuditEvent::done("test.careless", "test", "1"), ())
+    })
+    .await?;
+    Ok("written")
+}
+
+both_engines!(
+    a_form_that_is_shown_again_changes_nothing_whatever_its_handler_does,
+    &migrations(),
+    |db| {
+        let again = access::Routes::new("again")
+            .on(
+                Method::POST,
+                "/again",
+                access::Permission::CaseReport,
+                careless,
+            )
+            .shown_again();
+        let pages = vec![access::Capability::new("again", again)];
+        let city = City::with(db, Settings::default(), pages);
+        let mut browser = city.browser();
+        assert_eq!(browser.post_raw("/again", &[("words", "x")]).status, 500);
+        assert_eq!(city.audited("test.careless", "done"), 0);
+        // With the token of its page it is taken.
+        let sent = browser.post_from("/sign-in", "/again", &[("words", "x")]);
+        assert_eq!((sent.status, sent.text.as_str()), (200, "written"));
+        assert_eq!(city.audited("test.careless", "done"), 1);
+    }
+);

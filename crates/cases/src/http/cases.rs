@@ -2,9 +2,12 @@
 
 use crate::ops::view::{CaseView, EventView, Viewer, stamp};
 use crate::ops::{self, CaseError, ListQuery, allowed};
+use crate::period::{self, Closing, Span};
 use crate::service::Cases;
 use access::{Ctx, Fault, Json, Listing, Path, Query, UnitId};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::{Cursor, PageSize};
 use matters::MatterId;
@@ -21,6 +24,9 @@ pub(super) struct Wanted {
     matter: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    closed_from: Option<String>,
+    closed_to: Option<String>,
+    closed_in_time: Option<bool>,
     own: Option<bool>,
     q: Option<String>,
     limit: Option<String>,
@@ -47,9 +53,34 @@ where
         .map_err(|e: T::Err| CaseError::field(field, "cases.bad_query", e.to_string()))
 }
 
+/// A time with its offset, or a day of the city: the moment it begins, or for the end of a stretch the one it is over.
+fn moment(
+    field: &'static str,
+    text: Option<&String>,
+    of_day: impl Fn(Date) -> Option<Timestamp>,
+) -> Result<Option<Timestamp>, CaseError> {
+    if let Some(day) = text.and_then(|text| text.parse::<Date>().ok())
+        && text.is_some_and(|text| text.len() == "2026-03-16".len())
+    {
+        return Ok(of_day(day));
+    }
+    part(field, text)
+}
+
 impl Wanted {
-    fn query(&self) -> Result<ListQuery, CaseError> {
+    fn query(&self, tz: &TimeZone) -> Result<ListQuery, CaseError> {
+        let from = |field, text| moment(field, text, |day| period::begin_of(day, tz));
+        let to = |field, text| moment(field, text, |day| period::end_of(day, tz));
+        let closed = Span {
+            from: from("closed_from", self.closed_from.as_ref())?,
+            to: to("closed_to", self.closed_to.as_ref())?,
+        };
+        let closing = Closing {
+            span: closed,
+            in_time: self.closed_in_time,
+        };
         Ok(ListQuery {
+            closing: (closing != Closing::default()).then_some(closing),
             states: self
                 .state
                 .as_deref()
@@ -59,8 +90,8 @@ impl Wanted {
             district: part::<DistrictCode>("district", self.district.as_ref())?,
             unit: part::<UnitId>("unit", self.unit.as_ref())?,
             matter: part::<MatterId>("matter", self.matter.as_ref())?,
-            from: part::<Timestamp>("from", self.from.as_ref())?,
-            to: part::<Timestamp>("to", self.to.as_ref())?,
+            from: from("from", self.from.as_ref())?,
+            to: to("to", self.to.as_ref())?,
             own: self.own.unwrap_or_default(),
             find: self
                 .q
@@ -78,8 +109,9 @@ pub(super) async fn list(
     ctx: Ctx,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Listing<CaseView>>, Fault> {
-    let page = ops::list(&ctx, wanted.query()?).await?;
-    let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
+    let cases = ctx.service::<Cases>();
+    let page = ops::list(&ctx, wanted.query(&cases.city().timezone)?).await?;
+    let viewer = Viewer::new(&cases, ctx.now()).read_by(ctx.principal());
     Ok(Json(page.map(|case| viewer.case(&case)).into()))
 }
 
@@ -245,7 +277,8 @@ pub(super) async fn inbox(ctx: Ctx, Query(wanted): Query<Wanted>) -> Result<Json
         let reason = "what is looked for by words is listed, not counted";
         return Err(CaseError::field("q", "cases.bad_query", reason).into());
     }
-    let counts = ops::counts_by_state(&ctx, wanted.query()?).await?;
+    let tz = ctx.service::<Cases>().city().timezone.clone();
+    let counts = ops::counts_by_state(&ctx, wanted.query(&tz)?).await?;
     let counts = counts
         .into_iter()
         .map(|(state, cases)| StateCount {

@@ -28,8 +28,11 @@ pub fn routes() -> Routes {
             )
             .query::<String>("unit", "the id of a unit: only what it handles")
             .query::<String>("matter", "the id of a class")
-            .query::<String>("from", "reported at or after this time")
-            .query::<String>("to", "reported before this time")
+            .query::<String>("from", "reported at or after this time; a date is a day of the city, from its beginning")
+            .query::<String>("to", "reported before this time; a date is a day of the city, to its end")
+            .query::<String>("closed_from", "closed at or after this time or day; the last closed come first")
+            .query::<String>("closed_to", "closed before this time, or on this day at the latest")
+            .query::<bool>("closed_in_time", "only closed cases that were handled by their deadline, or only those handled later")
             .query::<bool>("own", "only what the caller reported")
     };
     let routes = Routes::new("cases");

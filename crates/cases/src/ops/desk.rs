@@ -3,6 +3,7 @@
 use super::lists::key;
 use super::{CaseError, Reach};
 use crate::model::{Case, State, TaskKind};
+use crate::period::{Moment, Period, Span};
 use crate::search::Find;
 use crate::service::Cases;
 use crate::sql_desk::{self, Asked, AtPlace, Clock, InQueue, Moments, Queued, Standing};
@@ -105,6 +106,8 @@ pub struct Narrow {
     pub matter: Option<MatterId>,
     /// Only in this division or unit grid.
     pub place: Option<Place>,
+    /// Only in these days.
+    pub period: Option<Period>,
     /// Only with this light.
     pub light: Option<Clock>,
     /// Only what is found by this.
@@ -127,7 +130,14 @@ fn within_reach(
         Some(_) => return None,
         None => districts,
     };
+    let tz = ctx.service::<Cases>().city().timezone.clone();
+    let span = |of: Moment| {
+        let period = narrow.period.filter(|period| period.of == of);
+        period.map_or_else(Span::default, |period| period.span(&tz))
+    };
     Some(Asked {
+        reported: span(Moment::Reported),
+        due: span(Moment::Due),
         states,
         districts,
         unit,

@@ -3,6 +3,7 @@
 use super::act::recorded;
 use super::{CaseError, Reach};
 use crate::model::{Case, CaseEvent, CaseId, State};
+use crate::period::Closing;
 use crate::rules::likeness::shared_words;
 use crate::search::Find;
 use crate::service::Cases;
@@ -76,6 +77,8 @@ pub struct ListQuery {
     pub from: Option<Timestamp>,
     /// Only reported before.
     pub to: Option<Timestamp>,
+    /// Only closed, then; the last closed first.
+    pub closing: Option<Closing>,
     /// Only what the reader reported.
     pub own: bool,
     /// Only what is found by this.
@@ -107,6 +110,35 @@ pub fn within_scope(ctx: &Ctx, permission: Permission) -> Result<Filter, CaseErr
     })
 }
 
+/// In which order a list stands, and so what the place of a row in it is.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    /// The greatest number first.
+    Number,
+    /// The last closed first.
+    Closing,
+    /// The newest first.
+    Age,
+}
+
+impl Order {
+    fn of(query: &ListQuery) -> Self {
+        match (&query.find, query.closing) {
+            (Some(Find::Number { .. }), _) => Self::Number,
+            (None, Some(_)) => Self::Closing,
+            _ => Self::Age,
+        }
+    }
+}
+
+/// The last row seen.
+#[derive(Default)]
+struct Last {
+    before: Option<CaseId>,
+    before_closing: Option<(Timestamp, CaseId)>,
+    below: Option<CaseNumber>,
+}
+
 /// The filter of a query within the reader's scope; none when the two have nothing in common.
 fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     let reach = Reach::of(ctx)?;
@@ -131,27 +163,39 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     } else {
         None
     };
-    let (before, below) = match (&query.after, &query.find) {
-        (None, _) => (None, None),
-        (Some(cursor), Some(Find::Number { .. })) => (None, Some(key::<CaseNumber>(cursor, 0)?)),
-        (Some(cursor), _) => (Some(key::<CaseId>(cursor, 0)?), None),
+    let states = match query.closing {
+        None => query.states.clone(),
+        Some(_) if query.states.is_empty() || query.states.contains(&State::Closed) => {
+            vec![State::Closed]
+        }
+        Some(_) => return Ok(None),
     };
+    let mut last = Last::default();
+    if let Some(cursor) = &query.after {
+        match Order::of(query) {
+            Order::Number => last.below = Some(key(cursor, 0)?),
+            Order::Closing => last.before_closing = Some((key(cursor, 0)?, key(cursor, 1)?)),
+            Order::Age => last.before = Some(key(cursor, 0)?),
+        }
+    }
     Ok(Some(Filter {
-        states: query.states.clone(),
+        states,
         districts,
         unit,
         reporter,
         matter: query.matter,
         from: query.from,
         to: query.to,
-        before,
-        below,
+        closing: query.closing,
+        before: last.before,
+        before_closing: last.before_closing,
+        below: last.below,
         find: query.find.clone(),
         ..Filter::default()
     }))
 }
 
-/// A page of cases, newest first. One statement; where words are looked for, now and then one more that says in which
+/// A page of cases, newest first, or the last closed first where closings are asked for. One statement; where words are looked for, now and then one more that says in which
 /// districts there are any.
 ///
 /// # Errors
@@ -174,7 +218,7 @@ pub async fn list(ctx: &Ctx, query: ListQuery) -> Result<Page<Case>, CaseError> 
     let rows: Result<Vec<Case>, CaseError> = ctx
         .read(move |r| Ok(sql::list(r, &filter, size.probe())?))
         .await;
-    Ok(page(rows?, size, query.find.as_ref()))
+    Ok(page(rows?, size, Order::of(&query)))
 }
 
 /// A page of [`list`], for callers that are not async.
@@ -188,17 +232,17 @@ pub(super) fn list_blocking(ctx: &Ctx, query: &ListQuery) -> Result<Page<Case>, 
     };
     let rows: Result<Vec<Case>, CaseError> =
         ctx.read_blocking(move |r| Ok(sql::list(r, &filter, size.probe())?));
-    Ok(page(rows?, size, query.find.as_ref()))
+    Ok(page(rows?, size, Order::of(query)))
 }
 
-fn page(rows: Vec<Case>, size: PageSize, find: Option<&Find>) -> Page<Case> {
-    let is_by_number = matches!(find, Some(Find::Number { .. }));
-    Page::from_probe(rows, size, |case| {
-        Cursor::new([if is_by_number {
-            case.number.to_string()
-        } else {
-            case.id.to_string()
-        }])
+fn page(rows: Vec<Case>, size: PageSize, order: Order) -> Page<Case> {
+    Page::from_probe(rows, size, |case| match order {
+        Order::Number => Cursor::new([case.number.to_string()]),
+        Order::Age => Cursor::new([case.id.to_string()]),
+        Order::Closing => {
+            let closed_at = case.closed_at.unwrap_or(case.reported_at);
+            Cursor::new([closed_at.to_string(), case.id.to_string()])
+        }
     })
 }
 

@@ -44,7 +44,10 @@ pub use record::{
     Called, Tracked, calls, drop_template, parts_in, put_channel, put_list_entry, put_template,
     reviews, tracked, voices,
 };
-pub use report::{Contact, NewPlace, NewReport, PREVENTIVE, Receipt, locate, report, report_with};
+pub use report::{
+    Contact, NewPlace, NewReport, PREVENTIVE, Receipt, entry_faults, locate, receipt, report,
+    report_with,
+};
 pub use show::{list_json, show_json, states_of};
 pub use timers::run_timers;
 pub use track::{track, track_link};

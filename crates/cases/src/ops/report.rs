@@ -21,6 +21,7 @@ use kernel::mask::mask_free_text;
 use matters::rules::NotInForce;
 use matters::{City, MatterClass, MatterId};
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::sync::Arc;
 use store::{AuditEvent, Sealed, Write};
 use vault::model::{Field, NewSubject, REPORT_BASIS, purpose};
@@ -130,7 +131,7 @@ impl NewReport {
     }
 }
 
-/// What whoever reports takes away. Code and link are shown once and kept as hashes only.
+/// What whoever reports takes away. Code and link are kept as hashes only; the link can tell its code again ([`receipt`]).
 #[derive(Debug, Clone)]
 pub struct Receipt {
     /// The case.
@@ -167,6 +168,40 @@ fn new_code(mut random: impl FnMut() -> u8) -> String {
         }
     }
     code
+}
+
+/// The code that goes with a link. It is made of the link, so that the page behind it can tell the code again although only
+/// hashes of both are kept: whoever has the 256 bits of the link may do all that the code allows and more, and the code, of
+/// 30 bits, tells nothing of the link.
+fn code_of(link: &str) -> String {
+    let mut block = 0_u32;
+    let mut bytes = Vec::new();
+    new_code(|| {
+        if bytes.is_empty() {
+            bytes = Sha256::digest(format!("shiyu code {block} {link}")).to_vec();
+            block += 1;
+        }
+        bytes.pop().expect("a SHA-256 has 32 bytes")
+    })
+}
+
+/// The receipt of a report once more, for whoever has its link; none of its code where the case has one of another making.
+///
+/// # Errors
+/// As [`super::track_link`].
+pub async fn receipt(
+    ctx: &Ctx,
+    link: &str,
+    client: Option<IpAddr>,
+) -> Result<(Case, Option<String>), CaseError> {
+    let case = super::track_link(ctx, link, client).await?;
+    let (district, id) = (case.district, case.id);
+    let kept: Result<Option<Vec<u8>>, CaseError> = ctx
+        .read(move |r| Ok(sql_access::code_hash(r, district, id)?))
+        .await;
+    let code = code_of(link);
+    let is_own = kept?.is_some_and(|hash| hash == code_hash(id, &code));
+    Ok((case, is_own.then_some(code)))
 }
 
 /// A code as people type it: upper case, without spaces and hyphens.
@@ -375,24 +410,67 @@ fn names(new: &NewReport) -> Vec<&str> {
     new.contact.name.as_deref().into_iter().collect()
 }
 
-/// Whether somebody could be reached by the contact given: a phone number and a mail address have their shape, and whoever
-/// wants to be told gives one of them.
-fn check_contact(new: &NewReport) -> Result<(), CaseError> {
+/// Why nobody could be reached by the contact given: a phone number and a mail address have their shape, and whoever wants to
+/// be told gives one of them.
+fn contact_faults(new: &NewReport) -> Vec<CaseError> {
+    let mut faults = Vec::new();
     let [phone, email] = [&new.contact.phone, &new.contact.email]
         .map(|text| text.as_deref().map(str::trim).filter(|t| !t.is_empty()));
     if phone.is_some_and(|text| !is_phone_number(text)) {
         let reason = "is no phone number";
-        return Err(CaseError::field("phone", "cases.bad_phone", reason));
+        faults.push(CaseError::field("phone", "cases.bad_phone", reason));
     }
     if email.is_some_and(|text| !is_mail_address(text)) {
         let reason = "is no mail address";
-        return Err(CaseError::field("email", "cases.bad_email", reason));
+        faults.push(CaseError::field("email", "cases.bad_email", reason));
     }
     if new.notify && !new.contact.is_reachable() {
         let reason = "needs a phone number or a mail address";
-        return Err(CaseError::field("notify", "cases.no_way_to_tell", reason));
+        faults.push(CaseError::field("notify", "cases.no_way_to_tell", reason));
     }
-    Ok(())
+    faults
+}
+
+/// All that is wrong with what somebody entered, each naming its field: what [`report`] refuses one after another. A form tells
+/// it at once.
+pub fn entry_faults(city: &City, lists: &Lists, new: &NewReport, now: Timestamp) -> Vec<CaseError> {
+    let class = new.matter.map(|id| {
+        let seen_on = city.local_date(new.reported_at.unwrap_or(now));
+        class_in_force(city, id, seen_on)
+    });
+    let NewPlace {
+        lon_lat,
+        crs,
+        grid,
+        division,
+        ref address,
+    } = new.place;
+    let places = [
+        NewPlace {
+            address: address.clone(),
+            ..NewPlace::default()
+        },
+        NewPlace {
+            lon_lat,
+            crs,
+            ..NewPlace::default()
+        },
+        NewPlace {
+            grid,
+            division,
+            ..NewPlace::default()
+        },
+    ];
+    let nature = nature_of(lists, new, None);
+    let faults = [
+        masked_description(new).err(),
+        class.and_then(Result::err),
+        nature.err(),
+    ];
+    let of_places = places.iter().map(|place| locate(city, place).err());
+    let mut faults: Vec<CaseError> = faults.into_iter().chain(of_places).flatten().collect();
+    faults.extend(contact_faults(new));
+    faults
 }
 
 /// Whether whoever asks can be asked back: by what they left with staff who wrote it down, by the own account, or by the link
@@ -514,7 +592,9 @@ where
         is_masked.then_some(new.description.trim()),
         address_of(&new.place).filter(|_| is_address_masked),
     ];
-    check_contact(&new)?;
+    if let Some(fault) = contact_faults(&new).into_iter().next() {
+        return Err(fault);
+    }
     let original = written.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let link = hex::encode(rand::random::<[u8; 32]>());
     let notify = new.notify;
@@ -564,7 +644,7 @@ where
         place,
     };
     let id = rules::new_case_id(reported_at, rand::random());
-    let code = new_code(rand::random);
+    let code = code_of(&link);
     let job = Job {
         on_duty: report
             .place
@@ -701,6 +781,19 @@ mod tests {
     fn a_code_is_read_as_people_type_it() {
         assert_eq!(typed_code(" ab2-3 cd"), "AB23CD");
         assert_eq!(typed_code(&"x".repeat(10_000)).len(), 12);
+    }
+
+    #[test]
+    fn a_link_has_one_code_and_other_links_have_others() {
+        let link = |n: u8| hex::encode([n; 32]);
+        assert_eq!(code_of(&link(1)), code_of(&link(1)));
+        let codes: std::collections::BTreeSet<String> =
+            (0..=200).map(|n| code_of(&link(n))).collect();
+        assert_eq!(codes.len(), 201);
+        let is_of_alphabet = |code: &String| {
+            code.len() == CODE_LENGTH && code.bytes().all(|b| CODE_ALPHABET.contains(&b))
+        };
+        assert!(codes.iter().all(is_of_alphabet));
     }
 
     #[test]

@@ -103,9 +103,8 @@ fn place_name(ui: &Ui, city: &City, division: Option<DivisionCode>) -> String {
 }
 
 fn divisions(city: &City, lang: ui::Lang) -> Vec<Choice> {
-    let divisions = city.divisions_with_calendars();
-    let choices = divisions
-        .map(|(code, _)| Choice::new(code.to_string(), city.territory.name_in(code, lang)));
+    let divisions = city.divisions_with_calendars(lang);
+    let choices = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
     choices.collect()
 }
 

@@ -9,10 +9,11 @@ use super::{Offers, own_back};
 use crate::model::{Case, State};
 use crate::ops::desk::moments;
 use crate::ops::{self, CaseError, ListQuery};
+use crate::period::{Closing, Moment, Span};
 use crate::search::Find;
 use crate::service::Cases;
 use crate::sql_bulk::SavedFilter;
-use crate::sql_desk::Standing;
+use crate::sql_desk::{Clock, Standing};
 use crate::words::state_key;
 use access::{Ctx, Fault, Path, Permission, Principal, Query, Role, show as show_page};
 use askama::Template;
@@ -93,11 +94,18 @@ pub(super) struct DeskPage {
     /// The place it is narrowed to, in words, and the address of the list of all places; empty for none.
     pub place: String,
     pub all_places: String,
+    /// The days it is narrowed to, in words, and the address of the list of all days; empty for none.
+    pub days: String,
+    pub all_days: String,
+    /// What was closed is listed, the last closed first.
+    pub is_of_closing: bool,
     /// The filter asks for more than words.
     pub is_open: bool,
     pub states: Vec<Choice>,
     pub districts: Vec<Choice>,
     pub lights: Vec<Choice>,
+    /// The moments whose days may be chosen.
+    pub moments: Vec<Choice>,
     pub making: Option<Making>,
     pub chips: Vec<Chip>,
     /// What is kept when the list gets a name.
@@ -186,6 +194,7 @@ pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Resul
     let asked = wanted.query();
     let is_filtered = wanted.is_narrowed() || !wanted.faults.is_empty();
     let only_words = wanted.narrow.district.is_none()
+        && wanted.narrow.period.is_none()
         && wanted.narrow.matter.is_none()
         && wanted.narrow.light.is_none();
     show_page(&DeskPage {
@@ -198,11 +207,15 @@ pub(super) async fn show(ctx: Ctx, ui: Ui, Query(parts): wanted::Asked) -> Resul
         is_filtered,
         place: wanted.place_name(&city, ui.lang),
         all_places: wanted.of_all_places(),
+        days: wanted.period_words(&ui),
+        all_days: wanted.of_all_days(),
+        is_of_closing: wanted.closed_days().is_some(),
         is_open: is_filtered
             && !(only_words && wanted.faults.iter().all(|(field, _)| *field == "find")),
         states: states(&ui),
         districts: wanted::districts(&ctx, &city, ui.lang),
         lights: wanted::lights(&ui),
+        moments: wanted::moments(&ui),
         making,
         chips: chips(&own.filters, &standings, &asked),
         bulk: bulk::buttons(&ui, &ctx, &page.items),
@@ -233,7 +246,17 @@ async fn page_of(ctx: &Ctx, wanted: &Wanted) -> Result<Page<Case>, CaseError> {
     if wanted.is_queue() {
         return ops::desk::narrowed(ctx, wanted.states.clone(), narrow, size, after).await;
     }
+    let tz = ctx.service::<Cases>().city().timezone.clone();
+    let reported = narrow.period.filter(|p| p.of == Moment::Reported);
+    let reported = reported.map_or_else(Span::default, |period| period.span(&tz));
+    let closing = wanted.closed_days().map(|period| Closing {
+        span: period.span(&tz),
+        in_time: narrow.light.map(|light| light == Clock::InTime),
+    });
     let query = ListQuery {
+        from: reported.from,
+        to: reported.to,
+        closing,
         states: wanted.states.clone(),
         district: narrow.district,
         matter: narrow.matter,

@@ -76,7 +76,12 @@ fn about(ctx: &Ctx, ui: &Ui, asked: &str) -> String {
         let words = wanted.find_text.as_str();
         ui.tn("cases-filter-words", "words", words)
     });
-    let parts = [Some(wanted.title(ui)), light, matter, district, find];
+    let days = wanted
+        .narrow
+        .period
+        .is_some()
+        .then(|| wanted.period_words(ui));
+    let parts = [Some(wanted.title(ui)), days, light, matter, district, find];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -101,7 +101,7 @@ async fn answer(
             Err(error.into())
         }
         Err(wrong) => {
-            let form = refused(&ui, &entry.fields, &wrong);
+            let form = refused(&ui, &entry.fields, std::slice::from_ref(&wrong), &[]);
             show_as(
                 wrong.status(),
                 &FoundPage::new(ui, city, form, entry).with_map(ctx),

@@ -3,13 +3,14 @@
 //! The fields come in the order in which people tell them, and Enter sends from any of them.
 
 use super::advice::{self, Hints};
+use super::again::Again;
 use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{self, natures, place_map, places, refused};
 use super::{Offers, way_back};
-use crate::ops::{self, NewReport, Receipt};
+use crate::ops::{NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, FormParts, show, show_as};
+use access::{Ctx, Fault, FormParts, NotNow, show, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -35,7 +36,25 @@ pub(super) struct IntakePage {
     pub offer: Offer,
     /// What the machine makes of it.
     pub hints: Hints,
+    /// Why it was not taken now and stands here again; empty for a fresh form.
+    pub again: Vec<String>,
 }
+
+/// The fields in the order of the form.
+const ORDER: [&str; 12] = [
+    "channel",
+    "description",
+    "address",
+    "phone",
+    "notify",
+    "matter",
+    "nature",
+    "division",
+    "lon",
+    "lat",
+    "email",
+    "files",
+];
 
 impl IntakePage {
     pub fn new(ui: Ui, city: &City, form: FormState, entry: &Entry) -> Self {
@@ -49,6 +68,7 @@ impl IntakePage {
             natures: Vec::new(),
             offer: Offer::of(&ui, city, entry, true),
             hints: Hints::default(),
+            again: Vec::new(),
             ui,
             form,
         }
@@ -93,8 +113,21 @@ pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     show(&page.furnished(&ctx).await?)
 }
 
-pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, Fault> {
+pub(super) async fn send(
+    ctx: Ctx,
+    ui: Ui,
+    NotNow(not_now): NotNow,
+    form: FormParts,
+) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
+    if let Some(fault) = not_now {
+        let (entry, again) = Again::read(&ui, &fault, form).await?;
+        let page = IntakePage::new(ui, &city, entry.fields.form(), &entry);
+        return again.show(&IntakePage {
+            again: again.sentences.clone(),
+            ..page.furnished(&ctx).await?
+        });
+    }
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, true);
     if entry.whole().is_ok() && offer.is_open(&entry.fields) {
@@ -139,13 +172,11 @@ async fn answer(
             };
             show_as(StatusCode::CREATED, &page)
         }
-        Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
-            Err(error.into())
-        }
-        Err(wrong) => {
-            let form = refused(&ui, &entry.fields, &wrong);
+        Err(wrongs) => {
+            let wrongs = report::of_entry(wrongs)?;
+            let form = refused(&ui, &entry.fields, &wrongs, &ORDER);
             let page = IntakePage::new(ui, city, form, entry);
-            show_as(wrong.status(), &page.furnished(ctx).await?)
+            show_as(report::status_of(&wrongs), &page.furnished(ctx).await?)
         }
     }
 }
@@ -156,17 +187,18 @@ async fn take(
     city: &City,
     entry: &Entry,
     offer: &Offer,
-) -> Result<Receipt, Wrong> {
+) -> Result<Receipt, Vec<Wrong>> {
+    let (told, mut wrongs) = report::told(ui, city, entry, offer);
     let channel = entry.fields.get("channel");
     // Only what people say to the desk is typed in here; patrols and machines report by ways of their own.
     let channel = CHANNELS.iter().find(|code| **code == channel);
-    let Some(channel) = channel else {
-        return Err(read::missing(ui, "channel"));
-    };
+    if channel.is_none() {
+        wrongs.push(read::missing(ui, "channel"));
+    }
     let new = NewReport {
-        channel: (*channel).to_owned(),
+        channel: channel.copied().unwrap_or_default().to_owned(),
         reported_at: offer.agreed_time(&entry.fields),
-        ..report::told(ui, city, entry, offer)?
+        ..told
     };
-    Ok(ops::report(ctx, new).await?)
+    report::take_in(ctx, city, new, wrongs).await
 }

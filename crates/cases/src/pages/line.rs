@@ -32,6 +32,8 @@ pub struct Line {
     pub unit: String,
     /// When it was reported.
     pub reported: Html,
+    /// When it was closed; empty if it is not.
+    pub closed: Html,
     /// Urgent.
     pub urgent: bool,
     /// Somebody asked to void it.
@@ -224,6 +226,7 @@ impl Line {
             left,
             unit: unit_name(ui, city, case.unit),
             reported: ui.time(case.reported_at),
+            closed: case.closed_at.map(|at| ui.time(at)).unwrap_or_default(),
             urgent: case.urgent,
             is_void_asked: case.void_requested.is_some(),
             is_clock_asked: case.extension.is_some() || case.suspension.is_some(),

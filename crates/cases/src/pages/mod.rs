@@ -5,6 +5,7 @@
 
 mod about;
 mod advice;
+mod again;
 mod bulk;
 mod calendar;
 mod case;
@@ -86,6 +87,13 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
         .takes(pictures::FORM_BYTES)
+        .shown_again()
+        .on(
+            get(),
+            "/report/receipt/{token}",
+            Permission::CaseTrack,
+            report::receipt,
+        )
         .on(
             post(),
             "/report/advice",
@@ -224,6 +232,7 @@ pub fn add(routes: Routes) -> Routes {
         .on(get(), "/intake", Permission::CaseAccept, intake::blank)
         .on(post(), "/intake", Permission::CaseAccept, intake::send)
         .takes(pictures::FORM_BYTES)
+        .shown_again()
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
         .takes(pictures::FORM_BYTES)

@@ -271,23 +271,47 @@ pub(super) fn missing(ui: &Ui, field: &'static str) -> Wrong {
 /// # Errors
 /// A coordinate that is no number, or only one of the two.
 pub fn place(ui: &Ui, fields: &Fields) -> Result<NewPlace, Wrong> {
-    let (lon, lat) = (
-        part::<f64>(ui, fields, "lon")?,
-        part::<f64>(ui, fields, "lat")?,
-    );
+    let mut wrongs = Vec::new();
+    let place = place_and_faults(ui, fields, &mut wrongs);
+    match wrongs.into_iter().next() {
+        Some(wrong) => Err(wrong),
+        None => Ok(place),
+    }
+}
+
+/// What of it reads; the rest is added to what is wrong with the form.
+pub fn place_and_faults(ui: &Ui, fields: &Fields, wrongs: &mut Vec<Wrong>) -> NewPlace {
+    let lon = part::<f64>(ui, fields, "lon");
+    let lat = part::<f64>(ui, fields, "lat");
     let lon_lat = match (lon, lat) {
-        (Some(lon), Some(lat)) => Some((lon, lat)),
-        (None, None) => None,
-        (None, _) => return Err(Wrong::entry("lon", ui.t("cases-point-half"))),
-        (_, None) => return Err(Wrong::entry("lat", ui.t("cases-point-half"))),
+        (Ok(Some(lon)), Ok(Some(lat))) => Some((lon, lat)),
+        (Ok(None), Ok(None)) => None,
+        (Ok(None), Ok(_)) => {
+            wrongs.push(Wrong::entry("lon", ui.t("cases-point-half")));
+            None
+        }
+        (Ok(_), Ok(None)) => {
+            wrongs.push(Wrong::entry("lat", ui.t("cases-point-half")));
+            None
+        }
+        (lon, lat) => {
+            wrongs.extend([lon.err(), lat.err()].into_iter().flatten());
+            None
+        }
     };
+    let division = kept(part::<DivisionCode>(ui, fields, "division"), wrongs);
     let address = fields.get("address");
-    Ok(NewPlace {
+    NewPlace {
         lon_lat,
-        division: part::<DivisionCode>(ui, fields, "division")?,
+        division: division.flatten(),
         address: (!address.is_empty()).then(|| address.to_owned()),
         ..NewPlace::default()
-    })
+    }
+}
+
+/// What reads; what does not is added to what is wrong with the form.
+pub fn kept<T>(found: Result<T, Wrong>, wrongs: &mut Vec<Wrong>) -> Option<T> {
+    found.map_err(|wrong| wrongs.push(wrong)).ok()
 }
 
 fn yes_no(fields: &Fields, field: &str) -> Option<bool> {

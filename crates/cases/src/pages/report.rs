@@ -1,18 +1,19 @@
-//! GET and POST /report — anybody reports; the receipt with number, code and private link.
+//! GET and POST /report — anybody reports; GET /report/receipt/{token} — the receipt with number, code and private link.
 
 use super::Offers;
 use super::advice::{self, Hints};
+use super::again::Again;
 use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use crate::lists::ListKind;
 use crate::model::{Case, State};
 use crate::ops::{self, Contact, NewPlace, NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, Fields, FormParts, Permission, show, show_as};
+use access::{Ctx, Fault, Fields, FormParts, Go, NotNow, Path, Permission, Visit, show, show_as};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use grid::{Bounds, TileSet, Tiles};
 use kernel::codes::DivisionLevel;
 use matters::City;
@@ -37,7 +38,24 @@ pub(super) struct ReportPage {
     pub offer: Offer,
     /// What the machine makes of it.
     pub hints: Hints,
+    /// Why it was not taken now and stands here again; empty for a fresh form.
+    pub again: Vec<String>,
 }
+
+/// The fields in the order of the form.
+const ORDER: [&str; 11] = [
+    "description",
+    "files",
+    "matter",
+    "nature",
+    "address",
+    "division",
+    "lon",
+    "lat",
+    "phone",
+    "email",
+    "notify",
+];
 
 /// What kinds of contact there are, to choose from.
 pub(super) async fn natures(ctx: &Ctx, ui: &Ui) -> Result<Vec<Choice>, Fault> {
@@ -59,6 +77,7 @@ impl ReportPage {
             natures: Vec::new(),
             offer: Offer::of(&ui, city, entry, false),
             hints: Hints::default(),
+            again: Vec::new(),
             ui,
             form,
         }
@@ -146,12 +165,13 @@ pub(super) fn places(city: &City, lang: ui::Lang) -> Vec<Choice> {
 pub(super) struct ReceiptPage {
     pub ui: Ui,
     pub number: String,
+    /// Empty where the link's case has a code of another making.
     pub code: String,
     /// The path of the private link.
     pub link: String,
     /// The whole address of the private link.
     pub address: String,
-    /// What happens next, and by when.
+    /// What happens next, and by when; empty once there is a deadline.
     pub next: String,
     /// Where one sees what else is known around.
     pub near: String,
@@ -194,10 +214,21 @@ fn filled_in(ui: &Ui, city: &City, given: &Fields) -> FormState {
 pub(super) async fn send(
     ctx: Ctx,
     ui: Ui,
-    axum::extract::State(state): axum::extract::State<access::AppState>,
+    NotNow(not_now): NotNow,
     form: FormParts,
 ) -> Result<Response, Fault> {
     let city = ctx.service::<Cases>().city();
+    if let Some(fault) = not_now {
+        let (entry, again) = Again::read(&ui, &fault, form).await?;
+        let form = entry.fields.form();
+        let page = ReportPage::new(ui, &city, form, &entry)
+            .with_map(&ctx)
+            .await?;
+        return again.show(&ReportPage {
+            again: again.sentences.clone(),
+            ..page
+        });
+    }
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, false);
     if entry.whole().is_ok() && offer.is_open(&entry.fields) {
@@ -216,40 +247,57 @@ pub(super) async fn send(
     let print = entry.print();
     let key = entry.fields.get(ONCE).to_owned();
     access::once_by_form(&ctx, &key, &print, |ctx| async move {
-        answer(&ctx, ui, &state, &city, &entry, &offer).await
+        answer(&ctx, ui, &city, &entry, &offer).await
     })
     .await
+}
+
+/// GET /report/receipt/{token} — number, code and private link of a report, for whoever has the link.
+pub(super) async fn receipt(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    axum::extract::State(state): axum::extract::State<access::AppState>,
+    Path(token): Path<String>,
+) -> Result<Response, Fault> {
+    let (case, code) = match ops::receipt(&ctx, &token, visit.address()).await {
+        Ok(found) => found,
+        // What leads nowhere is told as by the link itself.
+        Err(ops::CaseError::WrongCode | ops::CaseError::TooManyTries { .. }) => {
+            return Ok(Go::to("/track").into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let city = ctx.service::<Cases>().city();
+    let link = format!("/track/link/{token}");
+    show(&ReceiptPage {
+        number: case.number.to_string(),
+        code: code.unwrap_or_default(),
+        address: format!("{}{link}", state.settings().public_url),
+        next: next_promise(&ui, &case),
+        near: near(&city, &case),
+        link,
+        ui,
+    })
 }
 
 async fn answer(
     ctx: &Ctx,
     ui: Ui,
-    state: &access::AppState,
     city: &City,
     entry: &Entry,
     offer: &Offer,
 ) -> Result<Response, Fault> {
     match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
-            let link = format!("/track/link/{}", receipt.link);
-            let page = ReceiptPage {
-                number: receipt.case.number.to_string(),
-                code: receipt.code,
-                address: format!("{}{link}", state.settings().public_url),
-                next: next_step(&ui, &receipt.case),
-                near: near(city, &receipt.case),
-                link,
-                ui,
-            };
-            show_as(StatusCode::CREATED, &page)
+            // A page of its own: a reload or a step back sends nothing again.
+            Ok(Go::to(format!("/report/receipt/{}", receipt.link)).into_response())
         }
-        Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
-            Err(error.into())
-        }
-        Err(wrong) => {
-            let form = refused(&ui, &entry.fields, &wrong);
+        Err(wrongs) => {
+            let wrongs = of_entry(wrongs)?;
+            let form = refused(&ui, &entry.fields, &wrongs, &ORDER);
             show_as(
-                wrong.status(),
+                status_of(&wrongs),
                 &ReportPage::new(ui, city, form, entry).with_map(ctx).await?,
             )
         }
@@ -257,8 +305,19 @@ async fn answer(
 }
 
 /// The form as it was sent, with what is wrong beside its field.
-pub(super) fn refused(ui: &Ui, fields: &Fields, wrong: &Wrong) -> FormState {
+pub(super) fn refused(ui: &Ui, fields: &Fields, wrongs: &[Wrong], order: &[&str]) -> FormState {
     let mut form = fields.form();
+    let mut told: Vec<(String, String)> = wrongs.iter().map(|w| fault_of(ui, w)).collect();
+    // As the fields stand on the form, so that the list of faults leads from the top down.
+    told.sort_by_key(|(field, _)| order.iter().position(|f| f == field));
+    for (field, sentence) in told {
+        form.fault(&field, sentence);
+    }
+    form
+}
+
+/// The field at fault, and the sentence beside it.
+fn fault_of(ui: &Ui, wrong: &Wrong) -> (String, String) {
     let (field, sentence) = match wrong {
         Wrong::Entry { field, sentence } => ((*field).to_owned(), sentence.clone()),
         Wrong::Case(error) => {
@@ -274,15 +333,45 @@ pub(super) fn refused(ui: &Ui, fields: &Fields, wrong: &Wrong) -> FormState {
             (field, read::sentence(ui, error, label.as_deref()))
         }
     };
-    form.fault(
-        if field.is_empty() {
-            "description"
-        } else {
-            &field
-        },
-        sentence,
-    );
-    form
+    if field.is_empty() {
+        ("description".to_owned(), sentence)
+    } else {
+        (field, sentence)
+    }
+}
+
+/// What is wrong with a form; where the store failed, or the permission is lacking, an error page instead.
+pub(super) fn of_entry(wrongs: Vec<Wrong>) -> Result<Vec<Wrong>, Fault> {
+    let is_no_entry = |wrong: &Wrong| {
+        let error = match wrong {
+            Wrong::Case(error) => error,
+            Wrong::Entry { .. } => return false,
+        };
+        matches!(error, ops::CaseError::Store(_) | ops::CaseError::Refused(_))
+    };
+    let mut wrongs = wrongs;
+    match wrongs.iter().position(is_no_entry) {
+        Some(at) => Err(wrongs.swap_remove(at).fault()),
+        None => Ok(wrongs),
+    }
+}
+
+/// Takes a report in; or all that is wrong with the form, those entries first that do not read.
+pub(super) async fn take_in(
+    ctx: &Ctx,
+    city: &City,
+    new: NewReport,
+    mut wrongs: Vec<Wrong>,
+) -> Result<Receipt, Vec<Wrong>> {
+    let lists = ctx.service::<Cases>().lists(ctx).await;
+    let lists = lists.map_err(|error| vec![Wrong::Case(error.into())])?;
+    let of_report = ops::entry_faults(city, &lists, &new, ctx.now());
+    wrongs.extend(of_report.into_iter().map(Wrong::Case));
+    if wrongs.is_empty() {
+        ops::report(ctx, new).await.map_err(|e| vec![e.into()])
+    } else {
+        Err(wrongs)
+    }
 }
 
 async fn take(
@@ -291,12 +380,13 @@ async fn take(
     city: &City,
     entry: &Entry,
     offer: &Offer,
-) -> Result<Receipt, Wrong> {
+) -> Result<Receipt, Vec<Wrong>> {
+    let (new, wrongs) = told(ui, city, entry, offer);
     let new = NewReport {
         channel: "web".into(),
-        ..told(ui, city, entry, offer)?
+        ..new
     };
-    Ok(ops::report(ctx, new).await?)
+    take_in(ctx, city, new, wrongs).await
 }
 
 /// The words of a report. A picture says enough, and so does "me too": the text then says that nothing was written.
@@ -309,19 +399,26 @@ fn words_or_else(ui: &Ui, fields: &Fields, has_pictures: bool) -> String {
 }
 
 /// What a form tells of a matter and of whoever reports it; by which channel, the caller says.
-pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> Result<NewReport, Wrong> {
-    entry.whole()?;
+/// What does not read is left out of it and told beside it.
+pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> (NewReport, Vec<Wrong>) {
+    let mut wrongs: Vec<Wrong> = entry.whole().err().into_iter().collect();
     let fields = &entry.fields;
     let given = |name: &str| Some(fields.get(name).to_owned()).filter(|t| !t.is_empty());
-    Ok(NewReport {
+    // What somebody typed stands before what the machine suggested and somebody chose.
+    let typed = read::matter(ui, city, fields.get("matter")).and_then(|typed| match typed {
+        Some(matter) => Ok(Some(matter)),
+        None => read::matter(ui, city, fields.get("matter_hint")),
+    });
+    let matter = read::kept(typed, &mut wrongs).flatten();
+    let place = read::place_and_faults(ui, fields, &mut wrongs);
+    let new = NewReport {
         description: words_or_else(ui, fields, !entry.ids(FILES).is_empty()),
-        // What somebody typed stands before what the machine suggested and somebody chose.
-        matter: match read::matter(ui, city, fields.get("matter"))? {
-            Some(matter) => Some(matter),
-            None => read::matter(ui, city, fields.get("matter_hint"))?,
-        },
+        matter,
         same_as: fields.get("same_as").parse().ok(),
-        place: offered_place(ui, fields, offer)?,
+        place: NewPlace {
+            lon_lat: place.lon_lat.or(offer.agreed_point(fields)),
+            ..place
+        },
         attachments: entry.ids(FILES),
         contact: Contact {
             name: given("name"),
@@ -332,7 +429,15 @@ pub(super) fn told(ui: &Ui, city: &City, entry: &Entry, offer: &Offer) -> Result
         nature: given("nature"),
         notify: !fields.get("notify").is_empty(),
         ..NewReport::default()
-    })
+    };
+    (new, wrongs)
+}
+
+/// The status of a form with faults.
+pub(super) fn status_of(wrongs: &[Wrong]) -> StatusCode {
+    wrongs
+        .first()
+        .map_or(StatusCode::UNPROCESSABLE_ENTITY, Wrong::status)
 }
 
 /// The place of the form, or that of a photo where it was said to be right.

@@ -152,6 +152,10 @@ fn desk_page(
         is_filtered: !form.is_ok(),
         place: "<b>海棠街道".into(),
         all_places: "/desk?state=open&light=late".into(),
+        days: "只列 <b> 上报的。".into(),
+        all_days: "/desk?state=all".into(),
+        is_of_closing: lines.len() > 1,
+        moments: super::wanted::moments(ui),
         form,
         is_open: true,
         states: choice(),
@@ -774,6 +778,7 @@ fn the_pages_of_residents_render_in_both_languages() {
             files: files(&ui()),
             offer: offer(),
             hints: super::advice::Hints::default(),
+            again: vec!["<b>".into()],
         });
         assert!(!html.contains("\"><script>"), "what was typed is escaped");
         sound(&report::ReportPage::new(

@@ -5,11 +5,13 @@ use super::{line, read};
 use crate::model::State;
 use crate::ops::desk::Narrow;
 use crate::ops::{self, CaseError, states_of};
+use crate::period::{Moment, Period};
 use crate::search::Find;
 use crate::sql_desk::Clock;
 use crate::words::{light_key, state_key};
 use ::facts::Place;
 use access::{Ctx, Query};
+use jiff::civil::Date;
 use kernel::Cursor;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionLevel};
 use matters::{City, MatterId};
@@ -31,6 +33,9 @@ pub struct Parts {
     matter: Option<String>,
     light: Option<String>,
     place: Option<String>,
+    by: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     find: Option<String>,
     case: Option<String>,
     after: Option<Cursor>,
@@ -51,6 +56,8 @@ pub struct Wanted {
     pub find_text: String,
     /// What was typed as class.
     pub matter_text: String,
+    /// What was typed as days: of which moment, from, to.
+    pub period_text: [String; 3],
     /// The case beside the list.
     pub case: Option<CaseNumber>,
     /// The page.
@@ -95,6 +102,7 @@ impl Wanted {
                 Err(_) => wanted.unreadable(ui, "place"),
             }
         }
+        wanted.read_period(ui, [parts.by, parts.from, parts.to]);
         let is_narrowed = wanted.is_narrowed();
         match parts.state.as_deref() {
             Some(ASKED) => (wanted.is_asked, wanted.word) = (true, ASKED.into()),
@@ -113,7 +121,71 @@ impl Wanted {
         if wanted.narrow.place.is_some() {
             wanted.of_place(ui)?;
         }
+        match wanted.narrow.period.map(|period| period.of) {
+            Some(Moment::Closed) => wanted.of_closed(ui),
+            Some(Moment::Due) => wanted.of_due(ui)?,
+            Some(Moment::Reported) | None => {}
+        }
         Ok(wanted)
+    }
+
+    /// Days from an address. Without a moment they are days of reports; without a day there is no period.
+    fn read_period(&mut self, ui: &Ui, texts: [Option<String>; 3]) {
+        let [by, from, to] = texts.map(|text| text.unwrap_or_default().trim().to_owned());
+        self.period_text = [by.clone(), from.clone(), to.clone()];
+        let of = match Moment::ALL.into_iter().find(|m| m.as_str() == by) {
+            Some(of) => of,
+            None if by.is_empty() => Moment::Reported,
+            None => return self.unreadable(ui, "by"),
+        };
+        let mut day = |field: &'static str, text: &str| {
+            let day = text.parse::<Date>().ok();
+            if day.is_none() && !text.is_empty() {
+                self.unreadable(ui, field);
+            }
+            day
+        };
+        let (from, to) = (day("from", &from), day("to", &to));
+        if let Some((from, to)) = from.zip(to)
+            && to < from
+        {
+            return self.fault("to", ui.t("cases-desk-days-reversed"));
+        }
+        if from.is_some() || to.is_some() {
+            self.narrow.period = Some(Period { of, from, to });
+        }
+    }
+
+    /// Days of closing list what was closed, and tell apart what was handled by its deadline and what was not.
+    fn of_closed(&mut self, ui: &Ui) {
+        if self.narrow.place.is_some() {
+            self.narrow.place = None;
+            self.fault("place", ui.t("cases-desk-closed-no-place"));
+        }
+        let is_closed = self.states.is_empty() || self.states.contains(&State::Closed);
+        if self.is_asked || !is_closed {
+            self.fault("state", ui.t("cases-desk-closed-only"));
+        }
+        if self.narrow.light == Some(Clock::Soon) {
+            self.narrow.light = None;
+            self.fault("light", ui.t("cases-desk-closed-not-soon"));
+        }
+        self.is_asked = false;
+        self.states = vec![State::Closed];
+        self.word = State::Closed.to_string();
+    }
+
+    /// Handling is due only of what is not over.
+    fn of_due(&mut self, ui: &Ui) -> Result<(), CaseError> {
+        let is_over = self.states.iter().any(|s| s.is_final());
+        if is_over {
+            self.fault("state", ui.t("cases-desk-due-open-only"));
+        }
+        if is_over || self.word == ALL {
+            self.states = states_of(OPEN)?;
+            self.word = OPEN.into();
+        }
+        Ok(())
     }
 
     /// What lies in a place is listed as long as somebody waits for it.
@@ -140,6 +212,9 @@ impl Wanted {
                 "matter" => &mut parts.matter,
                 "light" => &mut parts.light,
                 "place" => &mut parts.place,
+                "by" => &mut parts.by,
+                "from" => &mut parts.from,
+                "to" => &mut parts.to,
                 "find" => &mut parts.find,
                 _ => return None,
             };
@@ -180,12 +255,14 @@ impl Wanted {
             district,
             matter,
             place,
+            period,
             light,
             find,
         } = &self.narrow;
         district.is_some()
             || matter.is_some()
             || place.is_some()
+            || period.is_some()
             || light.is_some()
             || find.is_some()
     }
@@ -193,7 +270,13 @@ impl Wanted {
     /// Whether every case listed waits for somebody: then the list stands in the order of the clocks.
     pub fn is_queue(&self) -> bool {
         let is_open = !self.states.is_empty() && self.states.iter().all(|s| !s.is_final());
-        is_open || self.narrow.light.is_some()
+        is_open || self.narrow.light.is_some() && self.closed_days().is_none()
+    }
+
+    /// The days of closing, where they are asked for.
+    pub fn closed_days(&self) -> Option<Period> {
+        let period = self.narrow.period;
+        period.filter(|period| period.of == Moment::Closed)
     }
 
     /// The query of the address, without page and case: what an account keeps.
@@ -204,6 +287,7 @@ impl Wanted {
             district,
             matter,
             place,
+            period,
             light,
             find,
         } = &self.narrow;
@@ -215,6 +299,14 @@ impl Wanted {
         }
         if let Some(place) = place {
             query.append_pair("place", &place.to_string());
+        }
+        if let Some(period) = period {
+            query.append_pair("by", period.of.as_str());
+            for (name, day) in [("from", period.from), ("to", period.to)] {
+                if let Some(day) = day {
+                    query.append_pair(name, &day.to_string());
+                }
+            }
         }
         if let Some(light) = light {
             query.append_pair("light", light.as_str());
@@ -233,12 +325,40 @@ impl Wanted {
             .unwrap_or_default()
     }
 
+    /// The days the list is narrowed to, in words; empty for none.
+    pub fn period_words(&self, ui: &Ui) -> String {
+        let Some(Period { of, from, to }) = self.narrow.period else {
+            return String::new();
+        };
+        // words: cases-desk-days-*
+        let key = |bounds: &str| format!("cases-desk-days-{}-{bounds}", of.as_str());
+        let date = |day: Date| ui.date_long(day);
+        match (from, to) {
+            (Some(from), Some(to)) if from == to => ui.tn(&key("on"), "day", date(from)),
+            (Some(from), Some(to)) => ui.t2(&key("between"), "from", date(from), "to", date(to)),
+            (Some(from), None) => ui.tn(&key("from"), "day", date(from)),
+            (None, Some(to)) => ui.tn(&key("to"), "day", date(to)),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The address of the same list of all days.
+    pub fn of_all_days(&self) -> String {
+        self.with(Narrow {
+            period: None,
+            ..self.narrow.clone()
+        })
+    }
+
     /// The address of the same list of all places.
     pub fn of_all_places(&self) -> String {
-        let narrow = Narrow {
+        self.with(Narrow {
             place: None,
             ..self.narrow.clone()
-        };
+        })
+    }
+
+    fn with(&self, narrow: Narrow) -> String {
         let all = Self {
             narrow,
             ..self.clone()
@@ -288,6 +408,9 @@ impl Wanted {
             .with("light", light)
             .with("place", place.unwrap_or_default())
             .with("find", self.find_text.as_str());
+        for (field, text) in ["by", "from", "to"].into_iter().zip(&self.period_text) {
+            form = form.with(field, text.as_str());
+        }
         for (field, sentence) in &self.faults {
             form.fault(field, sentence.clone());
         }
@@ -300,6 +423,15 @@ pub fn lights(ui: &Ui) -> Vec<Choice> {
     Clock::ALL
         .into_iter()
         .map(|clock| Choice::new(clock.as_str(), ui.t(light_key(clock))))
+        .collect()
+}
+
+/// The moments whose days may be chosen.
+pub fn moments(ui: &Ui) -> Vec<Choice> {
+    Moment::ALL
+        .into_iter()
+        // words: cases-desk-by-*
+        .map(|of| Choice::new(of.as_str(), ui.t(&format!("cases-desk-by-{}", of.as_str()))))
         .collect()
 }
 

@@ -83,6 +83,8 @@ pub struct Reply {
     /// Where it leads; empty if nowhere.
     pub location: String,
     pub retry_after: Option<String>,
+    /// The cookies that it sets, as the browser sends them back.
+    pub cookies: Vec<String>,
 }
 
 impl City {
@@ -261,6 +263,10 @@ impl City {
                 .headers()
                 .get(header::RETRY_AFTER)
                 .map(|v| v.to_str().unwrap().to_owned());
+            let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+            let cookies = cookies
+                .map(|c| c.to_str().unwrap().split(';').next().unwrap().to_owned())
+                .collect();
             let location = response.headers().get(header::LOCATION);
             let location = location.map_or("", |v| v.to_str().unwrap()).to_owned();
             let bytes = to_bytes(response.into_body(), 4 << 20).await.unwrap();
@@ -270,6 +276,7 @@ impl City {
                 text: String::from_utf8_lossy(&bytes).into_owned(),
                 location,
                 retry_after,
+                cookies,
             }
         })
     }
@@ -279,6 +286,11 @@ impl City {
         let response = self.run(self.router.clone().oneshot(request)).unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body().into_data_stream()
+    }
+    /// A request as it stands.
+    #[allow(dead_code, reason = "rooms above cases ask as accounts")]
+    pub fn raw(&self, request: Request<Body>) -> Reply {
+        self.send(request)
     }
     /// GET as an account.
     pub fn get(&self, login: &str, path: &str) -> Reply {
@@ -600,6 +612,28 @@ impl City {
                 w.commit(AuditEvent::done("test", "test", "1"), ())
             })
             .unwrap();
+    }
+    /// The day it is in the city.
+    pub fn today(&self) -> jiff::civil::Date {
+        self.cases.city().local_date(self.clock.now())
+    }
+    /// How the engine would answer a statement, a line a step.
+    pub fn plan(&self, (sql, values): (String, Vec<store::Value>)) -> String {
+        let lines = self.system().read_blocking::<_, StoreError, _>(move |r| {
+            Ok(match r.engine() {
+                store::Engine::Sqlite => r
+                    .all::<(i64, i64, i64, String)>(&format!("EXPLAIN QUERY PLAN {sql}"), &values)?
+                    .into_iter()
+                    .map(|(.., line)| line)
+                    .collect::<Vec<_>>(),
+                store::Engine::Postgres => r
+                    .all::<(String,)>(&format!("EXPLAIN {sql}"), &values)?
+                    .into_iter()
+                    .map(|(line,)| line)
+                    .collect(),
+            })
+        });
+        lines.unwrap().join("\n")
     }
     /// One number out of the database.
     pub fn count(&self, sql: &'static str) -> i64 {

@@ -238,3 +238,205 @@ testdb::both_engines!(
         assert!(city.run(late.next()).is_none(), "nobody is let in any more");
     }
 );
+
+/// The numbers of the cases of a page of the desk, in the order of the page.
+fn rows_of(text: &str) -> Vec<CaseNumber> {
+    let links = text.split("<td><a href=\"/cases/").skip(1);
+    links
+        .map(|rest| rest.split('"').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+testdb::both_engines!(
+    the_desk_lists_by_the_days_of_the_city_of_report_closing_and_handling_due,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let closed = city.case_at(State::Closed).number;
+        city.clock.advance(Duration::from_secs(60));
+        let of_today = dispatched(&city, "C0101", 1);
+        let today = city.today();
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        let tomorrow = city.today();
+        let of_tomorrow = city.case_at(State::PendingAccept).number;
+        let closed_later = city.case_at(State::Closed).number;
+        let list = |query: &str| {
+            let page = city.get("desk", &format!("/desk?{query}"));
+            assert_eq!(page.status, 200, "{query}");
+            (rows_of(&page.text), page.text)
+        };
+        let numbers = |query: &str| list(query).0;
+        assert_eq!(
+            numbers(&format!("by=reported&from={today}&to={today}")),
+            [of_today, closed]
+        );
+        // Days without a moment are days of reports, and a queue is narrowed by them as well.
+        assert_eq!(
+            numbers(&format!("state=pending_accept&from={tomorrow}")),
+            [of_tomorrow]
+        );
+        assert_eq!(numbers(&format!("state=pending_accept&to={today}")), []);
+        // The last closed first, whatever queue was named with it.
+        let of_closing = format!("by=closed&from={today}&to={tomorrow}");
+        assert_eq!(numbers(&of_closing), [closed_later, closed]);
+        assert_eq!(
+            numbers(&format!("state=closed&by=closed&to={today}")),
+            [closed]
+        );
+        assert_eq!(
+            numbers(&format!("{of_closing}&light=in_time")),
+            [closed_later, closed]
+        );
+        assert_eq!(numbers(&format!("{of_closing}&light=late")), []);
+        let (rows, text) = list(&format!("state=handling&{of_closing}"));
+        assert_eq!(rows, [closed_later, closed]);
+        assert!(
+            text.contains("form-fault"),
+            "another queue is named: it is said"
+        );
+        // 4 working hours from Monday morning on: due today.
+        let (rows, text) = list(&format!("by=due&to={today}"));
+        assert_eq!(rows, [of_today]);
+        assert!(
+            text.contains(&format!("by=due&#38;to={today}")),
+            "the list can be kept"
+        );
+        assert_eq!(numbers(&format!("by=due&from={tomorrow}")), []);
+        for wrong in [
+            "from=yesterday",
+            "to=2026-13-01",
+            "by=birth",
+            "from=2026-03-17&to=2026-03-16",
+        ] {
+            let page = city.get("desk", &format!("/desk?{wrong}"));
+            assert_eq!(page.status, 200);
+            assert!(page.text.contains("form-fault"), "{wrong}");
+        }
+        // A kept list says its days, and reads as it was kept.
+        let asked = format!("state=closed&by=closed&from={today}");
+        let kept = city.urlencoded(
+            "desk",
+            "/desk/filters",
+            &[("name", "结案"), ("asked", &asked)],
+        );
+        assert_eq!(kept.status, 303, "{}", kept.text);
+        let page = city.get("desk", "/desk/filters");
+        assert!(
+            page.text.contains("2026年3月16日及以后结案"),
+            "{}",
+            page.text
+        );
+        // The scope stays: of another unit's closings nothing is seen.
+        let page = city.get("clean", &format!("/desk?{of_closing}"));
+        assert_eq!(rows_of(&page.text), []);
+    }
+);
+
+testdb::both_engines!(
+    the_api_lists_by_times_and_by_days_and_pages_through_closings,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut closed = Vec::new();
+        for _ in 0..5 {
+            closed.insert(0, city.case_at(State::Closed).number.to_string());
+            city.clock.advance(Duration::from_secs(60));
+        }
+        city.case_at(State::Handling);
+        let today = city.today();
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        city.case_at(State::Closed);
+        let list = |query: &str| city.get("desk", &format!("/api/v1/cases?{query}")).body;
+        let numbers = |found: &serde_json::Value| -> Vec<String> {
+            let items = found["items"].as_array().unwrap();
+            items
+                .iter()
+                .map(|c| c["number"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let found = list(&format!(
+                "closed_from={today}&closed_to={today}&limit=2{after}"
+            ));
+            seen.extend(numbers(&found));
+            let Some(next) = found["next"].as_str() else {
+                break;
+            };
+            after = format!("&after={next}");
+        }
+        assert_eq!(seen, closed, "the last closed first, each once");
+        let of_day = |query: &str| numbers(&list(query)).len();
+        assert_eq!(of_day(&format!("from={today}&to={today}")), 6);
+        assert_eq!(of_day(&format!("to={today}T00:00:00%2B08:00")), 0);
+        assert_eq!(of_day("closed_in_time=true"), 6);
+        assert_eq!(of_day("closed_in_time=false"), 0);
+        assert_eq!(of_day(&format!("state=handling&closed_from={today}")), 0);
+        let wrong = city.get("desk", "/api/v1/cases?closed_from=monday");
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text.contains("closed_from"), "{}", wrong.text);
+    }
+);
+
+testdb::both_engines!(
+    a_list_by_days_reads_no_more_than_an_index_has_of_them,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let closed = city.case_at(State::Closed);
+        let open = city.case_at(State::Handling);
+        let system = city.system();
+        let rows: Vec<Vec<store::Value>> = (0..6_000_u32)
+            .map(|n| {
+                let mut case = if n % 10 == 0 {
+                    open.clone()
+                } else {
+                    closed.clone()
+                };
+                let at = case.reported_at - jiff::SignedDuration::from_mins(i64::from(n));
+                let mut random = [0; 10];
+                random[..4].copy_from_slice(&n.to_be_bytes());
+                case.id = cases::CaseId(kernel::id::Id::new(at, random));
+                case.reported_at = at;
+                case.closed_at = case.closed_at.map(|_| at);
+                cases::sql::columns(&case)
+            })
+            .collect();
+        system
+            .write_blocking::<_, store::StoreError, _>(move |mut w| {
+                w.bulk("cases", cases::sql::COLUMNS, &rows)?;
+                w.commit(store::AuditEvent::done("test", "test", "lay"), ())
+            })
+            .unwrap();
+        system.analyze_blocking().unwrap();
+        let span = cases::period::Span {
+            from: Some(closed.reported_at - jiff::SignedDuration::from_hours(48)),
+            to: Some(closed.reported_at - jiff::SignedDuration::from_hours(24)),
+        };
+        let of_closing = cases::sql::Filter {
+            states: vec![State::Closed],
+            closing: Some(cases::period::Closing {
+                span,
+                in_time: Some(true),
+            }),
+            ..cases::sql::Filter::default()
+        };
+        let of_report = cases::sql::Filter {
+            from: span.from,
+            to: span.to,
+            ..cases::sql::Filter::default()
+        };
+        // By its name, or the one PostgreSQL gives it in each partition.
+        for (filter, index, of_part) in [
+            (of_closing, "cases_by_closing", "_state_closed_at_id_"),
+            (of_report, "cases_by_id", "_id_idx"),
+        ] {
+            let plan = city.plan(cases::sql::list_statement(&filter, 31));
+            assert!(plan.contains(index) || plan.contains(of_part), "{plan}");
+            assert!(
+                !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+                "{plan}"
+            );
+        }
+    }
+);

@@ -4,6 +4,7 @@
     reason = "a test that unwraps nothing has failed, which is what it is for"
 )]
 
+mod again;
 mod api;
 mod bulk;
 mod calendars;

@@ -373,7 +373,7 @@ testdb::both_engines!(
         assert_eq!(none.status, 422, "{}", none.text);
         let seen = photo(false);
         let done = city.form("collector", "/report", &place, &[("files", "a.jpg", &seen)]);
-        assert_eq!(done.status, 201, "{}", done.text);
+        assert_eq!(done.status, 303, "{}", done.text);
         let said = "SELECT count(*) FROM cases WHERE body LIKE '%A picture without words.%'";
         assert_eq!(city.count(said), 1, "the text says so");
         assert_eq!(city.count("SELECT count(*) FROM cases"), 1);

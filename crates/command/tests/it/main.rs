@@ -1,4 +1,5 @@
-//! What is open and late at the end of each day, worked back from now, is what the figures say of that day.
+//! What is open and late at the end of each day, worked back from now, is what the figures say of that day; and each number
+//! leads to a list that holds as many cases.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that unwraps nothing has failed, which is what it is for"
@@ -11,11 +12,17 @@
 #[path = "../../../facts/tests/it/lives.rs"]
 mod lives;
 
+use cases::State;
 use cases::model::Case;
+use cases::period::{Closing, Moment, Period};
+use cases::sql_desk::Asked;
+use command::model::Leads;
 use facts::figures::{self, Ask, FiguresError};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use lives::{Lives, migrations};
+use std::collections::BTreeMap;
+use store::StoreError;
 use testkit::rng::Seed;
 
 /// Open and overdue at the end of a day.
@@ -80,5 +87,109 @@ testdb::both_engines!(
                 "nothing to see"
             );
         }
+    }
+);
+
+/// How many cases the list of an address holds, asked for as the desk asks.
+fn listed(lives: &Lives, address: &str) -> u64 {
+    const MANY: i64 = 100_000;
+    let query = address.strip_prefix("/desk?").unwrap();
+    let parts: BTreeMap<&str, &str> = query
+        .split('&')
+        .map(|part| part.split_once('=').unwrap())
+        .collect();
+    let day = |name: &str| parts.get(name).map(|day| day.parse::<Date>().unwrap());
+    let span = |of: Moment| {
+        let period = Period {
+            of,
+            from: day("from"),
+            to: day("to"),
+        };
+        let is_meant = parts.get("by") == Some(&of.as_str());
+        is_meant.then(|| period.span(&lives.tz))
+    };
+    let (reported, closed, due) = (
+        span(Moment::Reported),
+        span(Moment::Closed),
+        span(Moment::Due),
+    );
+    let in_time = parts.get("light").map(|light| *light == "in_time");
+    let is_open = parts["state"] == "open";
+    let found = lives
+        .ctx
+        .renewed()
+        .read_blocking::<_, StoreError, _>(move |r| {
+            if is_open {
+                let open = State::ALL.iter().copied().filter(|s| !s.is_final());
+                let asked = Asked {
+                    states: open.collect(),
+                    due: due.unwrap_or_default(),
+                    ..Asked::default()
+                };
+                return Ok(cases::sql_desk::queue(r, &asked, None, MANY)?.len());
+            }
+            let reported = reported.unwrap_or_default();
+            let filter = cases::sql::Filter {
+                from: reported.from,
+                to: reported.to,
+                closing: closed.map(|span| Closing { span, in_time }),
+                ..cases::sql::Filter::default()
+            };
+            Ok(cases::sql::list(r, &filter, MANY)?.len())
+        });
+    u64::try_from(found.unwrap()).unwrap()
+}
+
+testdb::both_engines!(
+    each_number_leads_to_a_list_of_as_many_cases,
+    &migrations(),
+    |db| {
+        let seed = Seed::of("each_number_leads_to_a_list_of_as_many_cases");
+        let mut lives = Lives::new(db, seed.value());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        lives.live(400);
+        lives.catch_up();
+        let now = lives.now().to_zoned(lives.tz.clone()).date();
+        let on = |today: Date| {
+            let numbers = runtime.block_on(command::ops::numbers(&lives.ctx.renewed(), today));
+            numbers.unwrap().unwrap()
+        };
+        let mut seen = [0; 8];
+        // Of many days: what was reported and closed on them, and in the week before.
+        for back in 0..60 {
+            let today = now.saturating_sub((2 * back).days());
+            let (numbers, leads) = (on(today), Leads::of(today));
+            let reported = |back| numbers.day(back).unwrap().reported;
+            let told = [
+                (reported(0), &leads.today),
+                (reported(1), &leads.yesterday),
+                (numbers.week(0, |d| d.closed), &leads.closed),
+                (numbers.week(0, |d| d.on_time), &leads.on_time),
+                (numbers.week(1, |d| d.closed), &leads.closed_until_yesterday),
+                (
+                    numbers.week(1, |d| d.on_time),
+                    &leads.on_time_until_yesterday,
+                ),
+            ];
+            for (seen, (n, address)) in seen.iter_mut().zip(told) {
+                assert_eq!(listed(&lives, address), n, "{today}: {address}");
+                *seen += n;
+            }
+        }
+        // What is open and late, as of a day when nothing lies ahead: files say that cases end some day.
+        let today = now.saturating_add(30.days());
+        let (numbers, leads) = (on(today), Leads::of(today));
+        let told = [
+            (numbers.open(), &leads.open),
+            (numbers.overdue(), &leads.overdue),
+        ];
+        for (seen, (n, address)) in seen[6..].iter_mut().zip(told) {
+            assert_eq!(listed(&lives, address), n, "{address}");
+            *seen += n;
+        }
+        assert!(seen.iter().all(|n| *n > 0), "nothing to see: {seen:?}");
     }
 );

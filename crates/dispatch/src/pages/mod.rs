@@ -138,18 +138,49 @@ fn done(
             Err(error.into())
         }
         Err(error) => {
-            let why = cases::pages::told(ui, &error);
+            let why = sentence(ui, &error);
             Ok(Go::to(to).saying(Tone::Bad, why).into_response())
         }
     }
+}
+
+/// The words beside a field, by its name in the forms of these pages.
+const LABELS: [(&str, &str); 16] = [
+    ("address", "dispatch-address"),
+    ("approved_by", "dispatch-item-by"),
+    ("approved_on", "dispatch-item-day"),
+    ("ask", "dispatch-ask"),
+    ("desk", "dispatch-desk"),
+    ("division", "dispatch-where"),
+    ("limit", "dispatch-limit"),
+    ("matter", "dispatch-matter"),
+    ("name", "dispatch-item-name"),
+    ("reason", "dispatch-why"),
+    ("rows", "dispatch-rows"),
+    ("to", "dispatch-to"),
+    ("unit", "dispatch-unit"),
+    ("unit1", "dispatch-unit-1"),
+    ("why", "dispatch-why"),
+    ("words", "dispatch-words"),
+];
+
+/// An error in the reader's words. What is missing is named as its field is, so that the list of faults can be understood by
+/// itself.
+fn sentence(ui: &Ui, error: &DispatchError) -> String {
+    if matches!(error.code(), "dispatch.missing" | "cases.missing") {
+        let field = error.field().unwrap_or_default();
+        if let Some((_, key)) = LABELS.iter().find(|(name, _)| *name == field) {
+            return ui.tn("dispatch-error-missing-named", "field", ui.t(key));
+        }
+    }
+    cases::pages::told(ui, error)
 }
 
 /// A form with the fault of an error beside its field; the error itself where it names none.
 fn faulty(ui: &Ui, mut form: FormState, error: DispatchError) -> Result<FormState, Fault> {
     match error.field() {
         Some(field) => {
-            let sentence = cases::pages::told(ui, &error);
-            form.fault(&field, sentence);
+            form.fault(&field, sentence(ui, &error));
             Ok(form)
         }
         None => Err(error.into()),

@@ -114,3 +114,22 @@ testdb::both_engines!(
         assert_eq!(garbage.status, 422);
     }
 );
+
+testdb::both_engines!(
+    a_form_says_which_of_its_fields_is_missing_as_it_is_called_there,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let body = "ask=&unit1=WATER&limit=4%E5%B7%A5%E4%BD%9C%E6%97%B6";
+        let reply = city.form("street", "/whistles", body);
+        assert_eq!(reply.status, 422, "{}", reply.text);
+        let label = reply.text.split("for=\"f-ask\">").nth(1).unwrap();
+        let label = label.split(['<', '\n']).next().unwrap().trim();
+        let told = format!("“{label}”");
+        assert_eq!(
+            reply.text.matches(&told).count(),
+            2,
+            "in the list and beside the field: {told}"
+        );
+    }
+);

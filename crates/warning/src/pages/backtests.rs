@@ -1,7 +1,7 @@
 //! GET /warnings/backtests, POST /warnings/backtests, GET /warnings/backtests/{id} — what would have been warned of. Long
 //! work: it is begun, may be left, and is there later.
 
-use super::{SightCells, crumbs, day, in_lang, verdict};
+use super::{SightCells, crumbs, day, detector_word, in_lang, verdict};
 use crate::backtest::{Outcome, Warned};
 use crate::control;
 use crate::http::backtests::day as read_day;
@@ -196,7 +196,7 @@ pub(super) fn page_of(ui: Ui, city: &City, row: &BacktestRow) -> BacktestPage {
                 .iter()
                 .map(|w| warned_row(&ui, city, w))
                 .collect(),
-            detector_rows(outcome),
+            detector_rows(&ui, outcome),
         ),
         _ => (Vec::new(), Vec::new()),
     };
@@ -240,12 +240,12 @@ fn warned_row(ui: &Ui, city: &City, warned: &Warned) -> WarnedRow {
     }
 }
 
-fn detector_rows(outcome: &Outcome) -> Vec<DetectorRow> {
+fn detector_rows(ui: &Ui, outcome: &Outcome) -> Vec<DetectorRow> {
     outcome
         .performance
         .iter()
         .map(|p| DetectorRow {
-            code: p.detector.clone(),
+            code: detector_word(ui, &p.detector),
             days: p.days,
             findings: p.findings,
             by_chance: outcome.by_chance.get(&p.detector).copied().unwrap_or(0),

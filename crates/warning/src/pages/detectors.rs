@@ -1,7 +1,7 @@
 //! GET /warnings/detectors — what detectors and preventive work have been worth, how they are set, who is patrolled how
 //! much. POST /warnings/detectors/{code} — setting one anew.
 
-use super::{crumbs, day, in_lang};
+use super::{crumbs, day, detector_word, in_lang};
 use crate::hours::{self, StreetHours};
 use crate::model::{Detector, Level, Method};
 use crate::ops::{self, WarningError, Worth};
@@ -102,7 +102,7 @@ fn days(ui: &Ui, n: Option<f64>) -> String {
 /// What a detector is called: its method where it is known, else its code.
 pub(super) fn named(ui: &Ui, detectors: &[Detector], code: &str) -> String {
     let found = detectors.iter().find(|d| d.code == code);
-    found.map_or_else(|| code.to_owned(), |d| title(ui, d))
+    found.map_or_else(|| detector_word(ui, code), |d| title(ui, d))
 }
 
 // words: warning-method-*
@@ -110,7 +110,7 @@ fn title(ui: &Ui, detector: &Detector) -> String {
     ui.t2(
         "warning-detector-title",
         "code",
-        detector.code.as_str(),
+        detector_word(ui, &detector.code).as_str(),
         "method",
         ui.t(&format!("warning-method-{}", detector.method))
             .as_str(),

@@ -138,6 +138,17 @@ fn window(ui: &Ui, sight: &Sight) -> String {
     }
 }
 
+/// What a detector is called: those of the program have words, those of a city the name it gave.
+// words: warning-named-*
+fn detector_word(ui: &Ui, code: &str) -> String {
+    let key = format!("warning-named-{code}");
+    if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        code.to_owned()
+    }
+}
+
 impl SightCells {
     fn of(ui: &Ui, sight: &Sight) -> Self {
         Self {
@@ -145,7 +156,7 @@ impl SightCells {
             detector: ui.t2(
                 "warning-detector-version",
                 "code",
-                sight.detector.as_str(),
+                detector_word(ui, &sight.detector).as_str(),
                 "version",
                 sight.version.to_string().as_str(),
             ),
