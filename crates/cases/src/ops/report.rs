@@ -461,7 +461,7 @@ pub fn entry_faults(city: &City, lists: &Lists, new: &NewReport, now: Timestamp)
             ..NewPlace::default()
         },
     ];
-    let nature = nature_of(lists, new, None);
+    let nature = named_nature(lists, new);
     let faults = [
         masked_description(new).err(),
         class.and_then(Result::err),
