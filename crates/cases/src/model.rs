@@ -449,6 +449,10 @@ pub enum Fact {
         missing: Vec<String>,
         /// In words.
         note: String,
+        /// An exclusion stood that was about what had been said before: it is not about this. Not told in lives of before it
+        /// was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// The acceptor asks the shift leader to void the case.
     VoidRequested {

@@ -419,6 +419,7 @@ fn content(
             satisfaction,
             missing,
             note,
+            ..
         } => {
             // words: cases-said-*
             let answer = |key, said: &Option<bool>| {

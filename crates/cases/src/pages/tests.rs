@@ -417,6 +417,7 @@ fn facts() -> Vec<Fact> {
             satisfaction: Satisfaction::Dissatisfied,
             missing: vec!["not_done".into()],
             note: why(),
+            anew: false,
         },
         Fact::NotAccepted { reason: why() },
         Fact::NotRegistered { reason: why() },
