@@ -650,6 +650,7 @@ cases-answer-from-record = Made of the record and sent { $time }
 cases-answer-written = Sent { $time }
 cases-answer-owed = The requester is answered before it is closed
 cases-exclusion-asked = { $reason }, to be reviewed
+cases-said-left-out = { $said } (after a review this rating counts in no rate: { $reason })
 cases-exclusion-granted = { $reason }, counts in no rate
 cases-exclusion-refused = { $reason }, not agreed to
 cases-round = It had ended { $closed }; the requester: { $reason }

@@ -643,6 +643,7 @@ cases-answer-from-record = { $time } 按办理记录自动生成并发出
 cases-answer-written = { $time } 发出
 cases-answer-owed = 结案前须答复反映人
 cases-exclusion-asked = { $reason }，待审核
+cases-said-left-out = { $said }（经复核，这次评价不计入三率：{ $reason }）
 cases-exclusion-granted = { $reason }，不计入三率
 cases-exclusion-refused = { $reason }，未同意
 cases-round = 上次 { $closed } 办结；反映人：{ $reason }

@@ -511,6 +511,10 @@ pub enum Fact {
         /// Of a case that was merged: the unit that handled the one it went into, of which this is said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<UnitId>,
+        /// An exclusion stood that was about what had been said before: it is not about this. Not told in lives of before it
+        /// was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// The acceptor asks the shift leader to void the case.
     VoidRequested {

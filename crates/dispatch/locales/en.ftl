@@ -209,6 +209,7 @@ dispatch-error-bad-answer = There is no such answer: { $reason }
 dispatch-error-bad-level = There is no such territory: { $reason }
 dispatch-error-answered = Your unit has answered already.
 dispatch-error-ended = The whistle has ended already.
+dispatch-error-was-under-way = The whistle ended before this unit had to be there: it is not judged for not having come.
 dispatch-error-not-ended = Both sides are assessed after the whistle has ended.
 dispatch-error-assessed = This was assessed already.
 dispatch-error-missing-named = Please fill in “{ $field }”.

@@ -197,6 +197,7 @@ dispatch-error-bad-answer = 没有这种响应：{ $reason }
 dispatch-error-bad-level = 没有这种范围：{ $reason }
 dispatch-error-answered = 本单位已响应。
 dispatch-error-ended = 吹哨已结束。
+dispatch-error-was-under-way = 吹哨在该单位的报到时限之前就结束了，不能因其未到而评价。
 dispatch-error-not-ended = 吹哨结束后方可评价。
 dispatch-error-assessed = 已评价。
 dispatch-error-missing-named = 请填写“{ $field }”。

@@ -220,10 +220,12 @@ pub fn whistles_of_case(r: &mut Read<'_>, (district, case): CaseKey) -> StoreRes
     r.all(&sql, params![district, case])
 }
 
-/// Calls that a unit has not answered, the most pressing first.
+/// Calls that a unit has not answered of whistles that last, the most pressing first.
 pub fn open_calls(r: &mut Read<'_>, unit: UnitId, limit: i64) -> StoreResult<Vec<Call>> {
     let sql = format!(
-        "SELECT {CALL} FROM whistle_calls WHERE unit = $1 AND standing = 'called' ORDER BY due_at, whistle LIMIT $2"
+        "SELECT {CALL} FROM whistle_calls WHERE unit = $1 AND standing = 'called' AND EXISTS (SELECT 1 FROM whistles w \
+         WHERE w.district = whistle_calls.district AND w.id = whistle_calls.whistle AND w.ended_at IS NULL) \
+         ORDER BY due_at, whistle LIMIT $2"
     );
     r.all(&sql, params![unit, limit])
 }
@@ -278,22 +280,22 @@ pub fn end_whistle(w: &mut Write<'_>, whistle: &Whistle) -> StoreResult<()> {
     w.exec_one(sql, params![whistle.district, whistle.id, now])
 }
 
-/// Every call of a stretch of time with who whistled: what figures are made of.
+/// Every call of a stretch of time with who whistled and when that ended: what figures are made of.
 pub fn calls_between(
     r: &mut Read<'_>,
     from: Timestamp,
     to: Timestamp,
-) -> StoreResult<Vec<(UnitId, Call)>> {
+) -> StoreResult<Vec<(UnitId, Option<Timestamp>, Call)>> {
     let columns: Vec<String> = CALL.split(", ").map(|c| format!("c.{c}")).collect();
     let sql = format!(
-        "SELECT {}, w.unit FROM whistles w JOIN whistle_calls c ON c.district = w.district AND c.whistle = w.id \
+        "SELECT {}, w.unit, w.ended_at FROM whistles w JOIN whistle_calls c ON c.district = w.district AND c.whistle = w.id \
          WHERE w.at >= $1 AND w.at < $2 ORDER BY w.at, w.id, c.unit LIMIT 100000",
         columns.join(", ")
     );
     let mut found = Vec::new();
     r.each(&sql, params![from, to], |row| {
         let call = <Call as store::FromRow>::from_row(row)?;
-        found.push((row.get(13)?, call));
+        found.push((row.get(13)?, row.get(14)?, call));
         Ok(true)
     })?;
     Ok(found)

@@ -17,10 +17,10 @@ use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
-use kernel::mask::mask_free_text;
 use matters::{City, MatterId, Reason};
 use std::sync::Arc;
 use store::{AuditEvent, Read, Sealed, StoreError, Write};
+use vault::ops::Known;
 
 /// The most moves of one call.
 const MOST_STEPS: usize = 8;
@@ -361,13 +361,17 @@ pub(super) fn attempt(
     let mut case = before.clone();
     let mut events: Vec<CaseEvent> = Vec::new();
     let mut audits: Vec<AuditEvent> = Vec::with_capacity(job.steps.len());
+    let mask = match job.steps.iter().any(has_words) {
+        true => known(&mut w, &job.cases, &before)?,
+        false => Known::default(),
+    };
     for step in &job.steps {
         let act = step.act();
         is_open_to(&job.principal, act)?;
         // The table and the role first: content that was not looked up tells nothing to whoever may not act.
         rules::may(&case, act, &job.actor).map_err(|refusal| CaseError::Rule { act, refusal })?;
         let now = w.now();
-        let command = resolve(&mut w, job, &case, step, now)?;
+        let command = resolve(&mut w, job, &case, step, &mask, now)?;
         let other = beside(&mut w, job, &case, &command)?;
         let facts = facts(job, &case, now);
         let mut new = rules::decide(Some(&case), command, &facts)
@@ -540,7 +544,35 @@ fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<()
 
 /// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
 pub(super) fn masked(text: &str) -> String {
-    mask_free_text(text, &[]).0
+    Known::default().mask(text)
+}
+
+/// What is masked in the words of a case besides numbers: its requester's name and mail address, as the vault has them.
+/// Without a requester or a vault there is nothing to know.
+pub(super) fn known(r: &mut Read<'_>, cases: &Cases, case: &Case) -> Result<Known, CaseError> {
+    let (Some(keys), Some(subject)) = (cases.vault(), case.subject) else {
+        return Ok(Known::default());
+    };
+    // What cannot be masked is not stored.
+    Known::of(r, keys, case.district, subject)
+        .map_err(|error| StoreError::Engine(error.to_string()).into())
+}
+
+/// Whether somebody's words come with a step: then the requester's name is looked for in them.
+fn has_words(step: &Step) -> bool {
+    !matches!(
+        step,
+        Step::TakeTask { .. }
+            | Step::Accept { .. }
+            | Step::Correct { place: None, .. }
+            | Step::Register { .. }
+            | Step::Sign
+            | Step::Assign { .. }
+            | Step::Close { .. }
+            | Step::Merge { .. }
+            | Step::Unmerge
+            | Step::ConfirmSelfHandling
+    )
 }
 
 /// Looks up what a step names, so that the rules decide on facts.
@@ -549,6 +581,7 @@ fn resolve(
     job: &Job,
     case: &Case,
     step: &Step,
+    mask: &Known,
     now: Timestamp,
 ) -> Result<Command, CaseError> {
     let city = &job.city;
@@ -561,7 +594,7 @@ fn resolve(
             listed(city, case, TaskKind::Verify, &job.actor.roles)?;
             Command::Verify {
                 outcome,
-                note: masked(&note),
+                note: mask.mask(&note),
                 attachments,
             }
         }
@@ -584,12 +617,15 @@ fn resolve(
             Command::Accept { matter, urgent }
         }
         Step::NotAccept { reason, doors } => {
-            let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
+            let (reason, doors) = (mask.mask(&reason), open_doors(job, doors)?);
             let answer = words::at_the_end(job, case, Act::NotAccept, &reason, doors, now);
             answered(Command::NotAccept { reason }, answer)
         }
         Step::Correct { matter, place } => {
-            let place = place.map(|new| locate(city, &new)).transpose()?;
+            let mut place = place.map(|new| locate(city, &new)).transpose()?;
+            if let Some(address) = place.as_mut().and_then(|p| p.address.as_mut()) {
+                *address = mask.mask(address);
+            }
             // The class it has stays possible: whoever corrects the place does not choose it anew.
             if let Some(id) = matter.filter(|id| case.matter != Some(*id)) {
                 class_in_force(city, id, city.local_date(now))?;
@@ -600,7 +636,7 @@ fn resolve(
             standard: standard(city, case, rule, now)?,
         },
         Step::NotRegister { reason, doors } => {
-            let (reason, doors) = (masked(&reason), open_doors(job, doors)?);
+            let (reason, doors) = (mask.mask(&reason), open_doors(job, doors)?);
             let answer = words::at_the_end(job, case, Act::NotRegister, &reason, doors, now);
             answered(Command::NotRegister { reason }, answer)
         }
@@ -614,17 +650,17 @@ fn resolve(
                 basis: if basis.trim().is_empty() {
                     found
                 } else {
-                    masked(&basis)
+                    mask.mask(&basis)
                 },
             }
         }
         Step::Sign => Command::Sign,
         Step::Return { reason } => Command::Return {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         Step::Rule { unit, reason } => Command::Rule {
             unit: known_unit(city, unit)?,
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         Step::Assign { handler } => {
             check_handler(r, case, handler)?;
@@ -634,7 +670,7 @@ fn resolve(
             result,
             attachments,
         } => Command::ReportBack {
-            result: masked(&result),
+            result: mask.mask(&result),
             attachments,
         },
         Step::Check {
@@ -645,7 +681,7 @@ fn resolve(
             listed(city, case, TaskKind::Check, &job.actor.roles)?;
             Command::Check {
                 passed,
-                note: masked(&note),
+                note: mask.mask(&note),
                 attachments,
             }
         }
@@ -665,7 +701,7 @@ fn resolve(
                 solved,
                 satisfaction,
                 missing: known_codes(&job.lists, ListKind::Missing, "missing", missing)?,
-                note: masked(&note),
+                note: mask.mask(&note),
             };
             if case.state == State::Merged {
                 Command::OfMerged {
@@ -677,13 +713,13 @@ fn resolve(
             }
         }
         Step::RequestVoid { reason } => Command::RequestVoid {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         Step::RefuseVoid { reason } => Command::RefuseVoid {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         Step::Void { reason } => {
-            let reason = masked(&reason);
+            let reason = mask.mask(&reason);
             let answer = words::at_the_end(job, case, Act::Void, &reason, Vec::new(), now);
             answered(Command::Void { reason }, answer)
         }
@@ -699,15 +735,15 @@ fn resolve(
         Step::Note { text, attachments } => {
             let mentions = super::joint::mentioned(r, case, &text)?;
             Command::Note {
-                text: masked(&text),
+                text: mask.mask(&text),
                 attachments,
                 mentions,
             }
         }
-        Step::Clock(command) => Command::Clock(masked_words(command)),
-        Step::Reply(command) => Command::Reply(words::known_reply(job, case, command, now)?),
-        Step::Fair(command) => Command::Fair(words::known_fair(job, case, command)?),
-        Step::Joint(command) => super::joint::resolve(city, case, &job.actor, command)?,
+        Step::Clock(command) => Command::Clock(masked_words(command, mask)),
+        Step::Reply(command) => Command::Reply(words::known_reply(job, case, command, mask, now)?),
+        Step::Fair(command) => Command::Fair(words::known_fair(job, case, command, mask)?),
+        Step::Joint(command) => super::joint::resolve(city, case, &job.actor, command, mask)?,
     })
 }
 
@@ -788,28 +824,28 @@ fn check_merged_call(
 }
 
 /// The command with the words of people masked.
-pub(super) fn masked_words(command: ClockCommand) -> ClockCommand {
+pub(super) fn masked_words(command: ClockCommand, mask: &Known) -> ClockCommand {
     use ClockCommand as C;
     match command {
         C::RequestExtension { reason } => C::RequestExtension {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         C::RefuseExtension { reason } => C::RefuseExtension {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         C::RequestSuspension { reason, until } => C::RequestSuspension {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
             until,
         },
         C::RefuseSuspension { reason } => C::RefuseSuspension {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         C::AskRequester { question } => C::AskRequester {
-            question: masked(&question),
+            question: mask.mask(&question),
         },
         C::Answer { text, how } => C::Answer {
-            text: masked(&text),
-            how: masked(&how),
+            text: mask.mask(&text),
+            how: mask.mask(&how),
         },
         without_words @ (C::EndorseExtension
         | C::GrantExtension

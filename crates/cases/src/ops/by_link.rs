@@ -1,7 +1,7 @@
 //! What a requester does: answer a question, rate, reopen, add something. Who that is, the private link shows, or the account
 //! with which it was reported. The code beside a number shows a case; to act takes one of the two.
 
-use super::act::{Stored, known_codes, masked};
+use super::act::{Stored, known, known_codes};
 use super::timers::{Job, facts, make};
 use super::{CaseError, actor_of, own_case, track_link, words};
 use crate::lists::ListKind;
@@ -14,6 +14,7 @@ use access::Ctx;
 use kernel::codes::CaseNumber;
 use std::net::IpAddr;
 use store::{Read, StoreError};
+use vault::ops::Known;
 
 /// What shows that somebody is the requester of a case.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,15 @@ impl Proof<'_> {
             Self::Account(number) => own_case(ctx, number).await,
         }
     }
+}
+
+/// What is masked in what a requester says: whom the own case is of, and whom the one in which it goes on.
+fn known_of(r: &mut Read<'_>, cases: &Cases, own: &Case, end: &Case) -> Result<Known, CaseError> {
+    let mask = known(r, cases, own)?;
+    if own.number == end.number {
+        return Ok(mask);
+    }
+    Ok(mask.and(known(r, cases, end)?))
 }
 
 async fn begin(ctx: &Ctx, proof: Proof<'_>) -> Result<Job, CaseError> {
@@ -89,9 +99,10 @@ pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<C
         solved,
         satisfaction,
         missing: known_codes(&job.lists, ListKind::Missing, "missing", missing)?,
-        note: masked(&note),
+        note,
     };
     let days = job.lists.rules.rate_days;
+    let cases = ctx.service::<Cases>();
     ctx.write(move |mut w| {
         let (own, end) = with_end(&mut w, &job.seen)?;
         let mut command = Command::Fair(command.clone());
@@ -110,6 +121,13 @@ pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<C
                 unit: end.unit,
             };
         }
+        let inner = match &mut command {
+            Command::OfMerged { command, .. } => command.as_mut(),
+            other => other,
+        };
+        if let Command::Fair(FairCommand::Rate { note, .. }) = inner {
+            *note = known(&mut w, &cases, &own)?.mask(note);
+        }
         let (case, event) = make(&mut w, &job, &own, command)?;
         Ok(w.commit(event, case)?)
     })
@@ -122,11 +140,12 @@ pub async fn rate(ctx: &Ctx, proof: Proof<'_>, command: FairCommand) -> Result<C
 /// As [`rate`].
 pub async fn reopen(ctx: &Ctx, proof: Proof<'_>, reason: &str) -> Result<Case, CaseError> {
     let job = begin(ctx, proof).await?;
-    let reason = masked(reason);
+    let (reason, cases) = (reason.to_owned(), ctx.service::<Cases>());
     ctx.write(move |mut w| {
-        let (_, end) = with_end(&mut w, &job.seen)?;
+        let (own, end) = with_end(&mut w, &job.seen)?;
+        let mask = known_of(&mut w, &cases, &own, &end)?;
         let command = FairCommand::Reopen {
-            reason: reason.clone(),
+            reason: mask.mask(&reason),
             to_dispatch: words::needs_dispatch(&job.city, &end),
         };
         let command = Command::Fair(command);
@@ -151,10 +170,11 @@ pub async fn reopen(ctx: &Ctx, proof: Proof<'_>, reason: &str) -> Result<Case, C
 /// As [`rate`].
 pub async fn add_message(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, CaseError> {
     let job = begin(ctx, proof).await?;
-    let text = masked(text);
+    let (text, cases) = (text.to_owned(), ctx.service::<Cases>());
     ctx.write(move |mut w| {
-        let (_, end) = with_end(&mut w, &job.seen)?;
-        let command = Command::Fair(FairCommand::AddMessage { text: text.clone() });
+        let (own, end) = with_end(&mut w, &job.seen)?;
+        let text = known_of(&mut w, &cases, &own, &end)?.mask(&text);
+        let command = Command::Fair(FairCommand::AddMessage { text });
         let (case, event) = make(&mut w, &job, &end, command)?;
         Ok(w.commit(event, case)?)
     })
@@ -171,11 +191,13 @@ pub async fn answer(ctx: &Ctx, proof: Proof<'_>, text: &str) -> Result<Case, Cas
         text: text.into(),
         how: String::new(),
     };
-    let command = Command::Clock(super::act::masked_words(answer));
+    let cases = ctx.service::<Cases>();
     ctx.write(move |mut w| {
         let before = sql::by_id(&mut w, job.seen.district, job.seen.id)?
             .ok_or_else(|| CaseError::not_found(job.seen.number))?;
-        let (case, event) = make(&mut w, &job, &before, command.clone())?;
+        let mask = known(&mut w, &cases, &before)?;
+        let command = Command::Clock(super::act::masked_words(answer.clone(), &mask));
+        let (case, event) = make(&mut w, &job, &before, command)?;
         Ok(w.commit(event, case)?)
     })
     .await

@@ -1,7 +1,7 @@
 //! Several units on one case: what is looked up before the rules decide, claims, and moving cases when units are
 //! reorganised.
 
-use super::act::{Job, account, attempt, known_unit, masked, recorded};
+use super::act::{Job, account, attempt, known_unit, recorded};
 use super::{CaseError, Reach, Step, actor_of};
 use crate::lists::Lists;
 use crate::model::{Case, CaseId, Claimant, Interest, NotOpen};
@@ -15,6 +15,7 @@ use kernel::codes::{CaseNumber, DistrictCode, DivisionLevel};
 use matters::City;
 use std::sync::Arc;
 use store::{AuditEvent, Read, Sealed, Write};
+use vault::ops::Known;
 
 /// The most colleagues of one note.
 const MOST_MENTIONS: usize = 10;
@@ -82,10 +83,11 @@ pub(super) fn resolve(
     case: &Case,
     actor: &Actor,
     command: JointCommand,
+    mask: &Known,
 ) -> Result<Command, CaseError> {
     use JointCommand as J;
     let known = |unit| known_unit(city, unit);
-    let command = match command.masked(masked) {
+    let command = match command.masked(|words| mask.mask(words)) {
         J::AskHelp { unit, ask, limit } => J::AskHelp {
             unit: known(unit)?,
             ask,

@@ -407,7 +407,9 @@ fn masked_address(new: &NewReport) -> (Option<String>, bool) {
 }
 
 fn names(new: &NewReport) -> Vec<&str> {
-    new.contact.name.as_deref().into_iter().collect()
+    let contact = &new.contact;
+    let said = [contact.name.as_deref(), contact.email.as_deref()];
+    said.into_iter().flatten().collect()
 }
 
 /// Why nobody could be reached by the contact given: a phone number and a mail address have their shape, and whoever wants to
@@ -638,9 +640,8 @@ where
         notify,
         subject: None,
         attachments: files.iter().map(|(id, _)| *id).collect(),
-        self_handled: new
-            .self_handled
-            .map(|how| mask_free_text(how.trim(), &[]).0),
+        self_handled: (new.self_handled.as_deref())
+            .map(|how| mask_free_text(how.trim(), &names(&new)).0),
         place,
     };
     let id = rules::new_case_id(reported_at, rand::random());

@@ -436,6 +436,8 @@ pub struct TrackView {
     pub answer: Option<AnswerView>,
     /// What the requester said last.
     pub call_back: Option<CallBackView>,
+    /// Why that counts in no rate (剔除): a code of the city's list; null where it counts.
+    pub left_out: Option<String>,
     /// May be rated now, by the link.
     pub may_rate: bool,
     /// May be reopened until then, by the link; null = not.
@@ -883,6 +885,7 @@ impl Viewer {
             question: case.question.clone(),
             answer: self.sent(end.record.answer.as_ref()),
             call_back: case.call_back.as_ref().map(|c| self.call_back(c)),
+            left_out: case.left_out().map(str::to_owned),
             may_rate: tracked.may_rate,
             reopen_until: self.maybe(tracked.reopen_until),
             reopenings: end.record.rounds.len(),

@@ -2,7 +2,7 @@
 //! in the city's lists, free text is masked.
 
 use super::CaseError;
-use super::act::{Job, known_code, known_codes, masked};
+use super::act::{Job, known_code, known_codes};
 use crate::lists::{self, ListKind, Lists, Values};
 use crate::model::Case;
 use crate::moves::Act;
@@ -10,6 +10,7 @@ use crate::record::{Answer, AnswerKind, AnswerParts};
 use crate::rules::{AnswerCommand, FairCommand, Refusal, answer};
 use jiff::Timestamp;
 use matters::City;
+use vault::ops::Known;
 
 /// The answer of the city's template for the end that an act makes of a case. `told` is what the act says: how it was closed,
 /// or why it was refused.
@@ -154,13 +155,13 @@ fn compose(
     lists::compose(template, kind, &values, doors)
 }
 
-fn masked_parts(parts: AnswerParts) -> AnswerParts {
+fn masked_parts(parts: AnswerParts, mask: &Known) -> AnswerParts {
     AnswerParts {
-        found: masked(&parts.found),
-        done: masked(&parts.done),
-        rule: masked(&parts.rule),
-        by: masked(&parts.by),
-        next: masked(&parts.next),
+        found: mask.mask(&parts.found),
+        done: mask.mask(&parts.done),
+        rule: mask.mask(&parts.rule),
+        by: mask.mask(&parts.by),
+        next: mask.mask(&parts.next),
     }
 }
 
@@ -169,6 +170,7 @@ pub(super) fn known_reply(
     job: &Job,
     case: &Case,
     command: AnswerCommand,
+    mask: &Known,
     now: Timestamp,
 ) -> Result<AnswerCommand, CaseError> {
     use AnswerCommand as A;
@@ -176,7 +178,7 @@ pub(super) fn known_reply(
     // What the writer left out is filled in from the template, so that every answer has its five parts; by which rule, where
     // the registration condition names a law.
     let whole = |parts: AnswerParts, kind, doors: &[String]| {
-        let parts = masked_parts(parts);
+        let parts = masked_parts(parts, mask);
         let made = compose(
             (&job.city, &job.lists),
             case,
@@ -214,7 +216,7 @@ pub(super) fn known_reply(
             }
         }
         A::ReturnAnswer { reason } => A::ReturnAnswer {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         A::AnswerDirectly { parts, .. } => {
             let class = case.matter.and_then(|m| job.city.matter(m));
@@ -236,6 +238,7 @@ pub(super) fn known_fair(
     job: &Job,
     case: &Case,
     command: FairCommand,
+    mask: &Known,
 ) -> Result<FairCommand, CaseError> {
     use FairCommand as F;
     let lists = &job.lists;
@@ -249,21 +252,21 @@ pub(super) fn known_fair(
             count: known_code(lists, ListKind::Appeal, "count", &count)?
                 .code
                 .clone(),
-            reason: masked(&reason),
-            evidence: masked(&evidence),
+            reason: mask.mask(&reason),
+            evidence: mask.mask(&evidence),
             attachments,
         },
         F::RefuseAppeal { reason } => F::RefuseAppeal {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         F::AskExclusion { reason, words } => F::AskExclusion {
             reason: known_code(lists, ListKind::Exclusion, "reason", &reason)?
                 .code
                 .clone(),
-            words: masked(&words),
+            words: mask.mask(&words),
         },
         F::RefuseExclusion { reason } => F::RefuseExclusion {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
         },
         F::Rate {
             contacted,
@@ -276,14 +279,14 @@ pub(super) fn known_fair(
             solved,
             satisfaction,
             missing: known_codes(lists, ListKind::Missing, "missing", missing)?,
-            note: masked(&note),
+            note: mask.mask(&note),
         },
         F::Reopen { reason, .. } => F::Reopen {
-            reason: masked(&reason),
+            reason: mask.mask(&reason),
             to_dispatch: needs_dispatch(&job.city, case),
         },
         F::AddMessage { text } => F::AddMessage {
-            text: masked(&text),
+            text: mask.mask(&text),
         },
         without_words @ (F::EndorseAppeal
         | F::GrantAppeal

@@ -435,7 +435,7 @@ fn content(
             satisfaction,
             missing,
             note,
-            unit: _,
+            ..
         } => {
             // words: cases-said-*
             let answer = |key, said: &Option<bool>| {

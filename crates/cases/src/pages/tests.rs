@@ -438,6 +438,7 @@ fn facts() -> Vec<Fact> {
             missing: vec!["not_done".into()],
             note: why(),
             unit: None,
+            anew: false,
         },
         Fact::NotAccepted { reason: why() },
         Fact::NotRegistered { reason: why() },

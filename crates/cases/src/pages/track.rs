@@ -343,6 +343,21 @@ impl ProgressPage {
         let satisfaction = satisfaction
             .map(|c| ui.t(&format!("cases-satisfaction-{}", c.satisfaction.as_str())))
             .unwrap_or_default();
+        // A rating that was reviewed out of the rates is not left out behind the back of whoever gave it.
+        let satisfaction = match own.left_out().filter(|_| !satisfaction.is_empty()) {
+            Some(reason) => {
+                let reason = lists.name(ListKind::Exclusion, reason, ui.lang.tag());
+                let said = satisfaction.as_str();
+                ui.t2(
+                    "cases-said-left-out",
+                    "said",
+                    said,
+                    "reason",
+                    reason.as_str(),
+                )
+            }
+            None => satisfaction,
+        };
         Self {
             number: own.number.to_string(),
             stands,

@@ -417,6 +417,12 @@ impl Case {
         self.closed_at
             .filter(|_| is_over && is_asked && self.call_back.is_none())
     }
+    /// Why what the requester last said counts in no rate, as a code of the city's list; none where it counts.
+    pub fn left_out(&self) -> Option<&str> {
+        let exclusion = self.record.exclusion.as_ref();
+        let granted = exclusion.filter(|e| e.granted == Some(true))?;
+        Some(&granted.reason)
+    }
     /// Which decision of a reviewer or a head the case waits for, in words of the row: `appeal`, `appeal_second`,
     /// `exclusion`, `answer`.
     pub fn waits_for(&self) -> Option<&'static str> {

@@ -263,7 +263,7 @@ pub(super) fn decide(
                 let (act, most) = (act.as_str(), MOST_RATINGS);
                 return Err(Refusal::UsedUp { act, most });
             }
-            said(contacted, solved, satisfaction, missing, &note)?
+            said(case, contacted, solved, satisfaction, missing, &note)?
         }
         FairCommand::Reopen {
             reason,
@@ -322,8 +322,10 @@ pub(super) fn decide(
     })
 }
 
-/// What a requester said, as a fact. `missing` are codes of the city's list; the caller has checked them.
+/// What a requester said, as a fact. `missing` are codes of the city's list; the caller has checked them. A changed rating is
+/// a second fact: what was asked or agreed to about the one before is not about this one.
 pub(super) fn said(
+    case: &Case,
     contacted: Option<bool>,
     solved: Option<bool>,
     satisfaction: Satisfaction,
@@ -340,6 +342,7 @@ pub(super) fn said(
         missing,
         note: optional_text("note", note)?,
         unit: None,
+        anew: case.record.exclusion.is_some(),
     })
 }
 
@@ -363,10 +366,14 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             satisfaction,
             missing,
             unit,
+            anew,
             ..
         } => {
             if event.by.kind != "staff" {
                 case.record.ratings_used += 1;
+            }
+            if *anew {
+                case.record.exclusion = None;
             }
             case.call_back = Some(CallBack {
                 at,

@@ -1155,6 +1155,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
         } => {
             fairness::may(case, Act::CallBack, facts.actor)?;
             vec![fairness::said(
+                case,
                 contacted,
                 solved,
                 satisfaction,

@@ -1227,6 +1227,84 @@ testdb::both_engines!(
         let page = city.get("desk", &format!("/cases/{number}")).text;
         assert!(page.contains("不计入三率"), "{page}");
         city.check_life(number);
+        // Whoever said it is told, and why; what is said anew counts, and may be reviewed in its own right.
+        assert_eq!(track(&city, &link)["left_out"], "in_court");
+        let own = city.get("stranger", &format!("/track/link/{link}")).text;
+        assert!(
+            own.contains("不计入三率") || own.contains("counts in no rate"),
+            "{own}"
+        );
+        let excluded = "SELECT count(*) FROM case_measures WHERE excluded = 1";
+        assert_eq!(city.count(excluded), 1);
+        let rating = json!({ "satisfaction": "dissatisfied", "solved": false });
+        assert_eq!(by_link(&city, &link, "rate", &rating).0, 200);
+        assert_eq!(shown(&city, number)["exclusion"], Value::Null);
+        assert_eq!(track(&city, &link)["left_out"], Value::Null);
+        assert_eq!(city.count(excluded), 0);
+        done(&city, "desk", number, &[ask()]);
+        done(&city, "leader", number, &[grant()]);
+        assert_eq!(track(&city, &link)["left_out"], "in_court");
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    the_requesters_name_stays_out_of_whatever_is_written_about_the_case,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.description = "我叫李举报，井盖缺失".into();
+        new.confidential = true;
+        new.contact.name = Some("李举报".into());
+        new.contact.phone = Some("13800138000".into());
+        new.contact.email = Some("li.jubao@example.com".into());
+        let receipt = city.report("stranger", new);
+        let (number, link) = (receipt.case.number, receipt.link);
+        let words = "我是李举报，写信到li.jubao@example.com，电话13800138000";
+        by_script(&city, number, State::PendingSign);
+        done(
+            &city,
+            "water",
+            number,
+            &[
+                json!({ "act": "sign" }),
+                json!({ "act": "ask_requester", "question": words }),
+            ],
+        );
+        let said = json!({ "text": words });
+        let ctx = city.ctx("stranger");
+        let proof = ops::Proof::Link {
+            token: &link,
+            client: None,
+        };
+        city.run(ops::answer(&ctx, proof, words)).unwrap();
+        assert_eq!(by_link(&city, &link, "messages", &said).0, 200);
+        let result = json!({ "act": "report_back", "result": words });
+        let note = json!({ "act": "note", "text": words });
+        done(&city, "water", number, &[result, note]);
+        done(
+            &city,
+            "checker",
+            number,
+            &[json!({ "act": "check", "passed": true, "note": words })],
+        );
+        let close = json!({ "act": "close", "closing": "更换" });
+        done(&city, "shift_leader", number, &[close]);
+        let rating = json!({ "satisfaction": "dissatisfied", "solved": false, "note": words });
+        assert_eq!(by_link(&city, &link, "rate", &rating).0, 200);
+        let again = json!({ "reason": words });
+        assert_eq!(by_link(&city, &link, "reopen", &again).0, 200);
+        // Nothing outside the vault has the name, the address or the number, whoever wrote it.
+        for table in [
+            "SELECT count(*) FROM case_events WHERE fact LIKE '%李举报%' OR fact LIKE '%jubao%' OR fact LIKE '%13800138000%'",
+            "SELECT count(*) FROM cases WHERE body LIKE '%李举报%' OR body LIKE '%jubao%' OR body LIKE '%13800138000%'",
+        ] {
+            assert_eq!(city.count(table), 0, "{table}");
+        }
+        let life = city.get("water", &format!("/api/v1/cases/{number}/events"));
+        assert!(life.text.contains("李**"), "{life:?}");
+        city.check_life(number);
     }
 );
 

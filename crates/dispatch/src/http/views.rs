@@ -4,7 +4,7 @@ use crate::model::{Call, ClaimRow, Handover, OpenWork, Subscription, UnitPart, W
 use crate::ops::claims::Open;
 use crate::ops::for_me::Named;
 use crate::ops::reorganise::Preview;
-use crate::ops::whistle::Blown;
+use crate::ops::whistle::{Blown, is_taken_back};
 use access::{AccountId, UnitId};
 use cases::ops::view::stamp;
 use jiff::Timestamp;
@@ -240,6 +240,7 @@ pub(super) struct WhistleView {
 
 impl WhistleView {
     pub fn of(teller: &Teller<'_>, blown: &Blown) -> Self {
+        let w = &blown.whistle;
         let call = |c: &Call| CallView {
             unit: teller.unit(c.unit),
             standing: c.standing.to_string(),
@@ -248,11 +249,10 @@ impl WhistleView {
             arrived_at: teller.maybe(c.arrived_at),
             words: c.words.clone(),
             was_unit: c.was_unit.map(|u| teller.unit(u)),
-            is_late: c.is_late(teller.now),
+            is_late: c.is_late(teller.now) && !is_taken_back(w.ended_at, c),
             of_unit: c.of_unit.map(|m| m.to_string()),
             of_whistle: c.of_whistle.map(|m| m.to_string()),
         };
-        let w = &blown.whistle;
         Self {
             id: w.id.to_string(),
             unit: teller.unit(w.unit),

@@ -298,7 +298,22 @@ pub fn answered(
     Ok(next)
 }
 
-/// The caller's unit answers a whistle.
+/// Whether the whistler may judge a unit that it called, after the end: it was there or declined, or its time was over when
+/// the whistle ended. Whoever was still under way then is not judged for not having come.
+pub fn may_be_judged(whistle: &Whistle, call: &Call) -> bool {
+    let came = matches!(call.standing, Standing::Arrived | Standing::Declined);
+    whistle
+        .ended_at
+        .is_some_and(|end| came || end > call.due_at)
+}
+
+/// Whether the whistle was taken back as far as a unit is concerned: it ended before the unit's time was over, and the unit had
+/// not answered. Such a call counts for nobody.
+pub fn is_taken_back(ended_at: Option<Timestamp>, call: &Call) -> bool {
+    call.standing == Standing::Called && ended_at.is_some_and(|end| end <= call.due_at)
+}
+
+/// The caller's unit answers a whistle, while it lasts.
 ///
 /// # Errors
 /// [`DispatchError`].
@@ -307,7 +322,12 @@ pub async fn answer(ctx: &Ctx, id: Id, answer: Answer, words: &str) -> Result<()
     let unit = acting_unit(ctx)?;
     let words = words.to_owned();
     ctx.write(move |mut w| {
-        let call = sql::call(&mut w, id, unit)?.ok_or(DispatchError::NotFound("whistle"))?;
+        let not_there = || DispatchError::NotFound("whistle");
+        let whistle = sql::whistle(&mut w, id)?.ok_or_else(not_there)?;
+        let call = sql::call(&mut w, id, unit)?.ok_or_else(not_there)?;
+        if whistle.ended_at.is_some() {
+            return Err(ended());
+        }
         let next = answered(&call, answer, &words, w.now())?;
         sql::answer_call(&mut w, &next)?;
         let event = AuditEvent::done("whistle.answer", "whistle", id.to_string())
@@ -316,6 +336,13 @@ pub async fn answer(ctx: &Ctx, id: Id, answer: Answer, words: &str) -> Result<()
         Ok(w.commit(event, ())?)
     })
     .await
+}
+
+fn ended() -> DispatchError {
+    DispatchError::NotNow {
+        code: "dispatch.ended",
+        reason: "the whistle has ended already",
+    }
 }
 
 /// The whistler ends its whistle: then both sides are assessed.
@@ -330,10 +357,7 @@ pub async fn end(ctx: &Ctx, id: Id) -> Result<(), DispatchError> {
             .filter(|x| x.unit == unit)
             .ok_or(DispatchError::NotFound("whistle"))?;
         if whistle.ended_at.is_some() {
-            return Err(DispatchError::NotNow {
-                code: "dispatch.ended",
-                reason: "the whistle has ended already",
-            });
+            return Err(ended());
         }
         sql::end_whistle(&mut w, &whistle)?;
         let event = AuditEvent::done("whistle.end", "whistle", id.to_string())
@@ -387,6 +411,12 @@ pub async fn assess(
                 reason: "this was assessed already",
             });
         }
+        if of.is_some() && !may_be_judged(&whistle, &call) {
+            return Err(DispatchError::NotNow {
+                code: "dispatch.was_under_way",
+                reason: "the whistle ended before this unit had to be there",
+            });
+        }
         if of.is_some() {
             sql::mark_unit(&mut w, &call, mark, &why)?;
         } else {
@@ -400,12 +430,18 @@ pub async fn assess(
     .await
 }
 
-/// The figures of whistles by unit, from calls with their whistlers: pure.
-pub fn figures(calls: &[(UnitId, Call)], now: Timestamp) -> BTreeMap<UnitId, WhistleFigures> {
+/// The figures of whistles by unit, from calls with their whistlers and when the whistle ended: pure. A call that was taken back counts for neither side.
+pub fn figures(
+    calls: &[(UnitId, Option<Timestamp>, Call)],
+    now: Timestamp,
+) -> BTreeMap<UnitId, WhistleFigures> {
     let mut sums: BTreeMap<UnitId, WhistleFigures> = BTreeMap::new();
     let mut counted: Vec<Id> = Vec::new();
     let place = |mark: Mark| Mark::ALL.iter().position(|m| *m == mark).unwrap_or(0);
-    for (whistler, call) in calls {
+    for (whistler, ended_at, call) in calls {
+        if is_taken_back(*ended_at, call) {
+            continue;
+        }
         let of = sums.entry(call.unit).or_default();
         of.called += 1;
         if call.is_late(now) {
@@ -444,7 +480,7 @@ pub async fn figures_between(
     if let Side::Within(districts) = &side
         && !districts.is_empty()
     {
-        calls.retain(|(_, call)| districts.contains(&call.district));
+        calls.retain(|(_, _, call)| districts.contains(&call.district));
     }
     let mut sums = figures(&calls, ctx.now());
     if let Side::Of(unit) = side {
@@ -524,7 +560,14 @@ mod tests {
             )
             .unwrap()
         };
-        let calls = [(unit(9), in_time), (unit(9), called(1, 3))];
+        // One was taken back at once: it counts for nobody, and no longer once its time had passed before the end.
+        let soon = at("2026-03-16T08:30+08:00");
+        let after = at("2026-03-16T12:30+08:00");
+        let calls = [
+            (unit(9), Some(after), in_time),
+            (unit(9), Some(after), called(1, 3)),
+            (unit(8), Some(soon), called(2, 4)),
+        ];
         let sums = figures(&calls, now);
         let two = sums[&unit(2)];
         assert_eq!(
@@ -537,5 +580,6 @@ mod tests {
         let nine = sums[&unit(9)];
         assert_eq!((nine.whistled, nine.called), (1, 0));
         assert_eq!(nine.whistles_judged, [0, 0, 1]);
+        assert!(!sums.contains_key(&unit(4)) && !sums.contains_key(&unit(8)));
     }
 }

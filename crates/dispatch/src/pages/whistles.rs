@@ -62,7 +62,7 @@ fn was_words(ui: &Ui, city: &City, w: &Whistle) -> Vec<String> {
 }
 
 // words: dispatch-standing-* dispatch-mark-*
-fn call_line(ui: &Ui, city: &City, call: &Call, may_judge: bool) -> CallLine {
+fn call_line(ui: &Ui, city: &City, w: &Whistle, call: &Call, may_judge: bool) -> CallLine {
     let mark = |m: Option<Mark>| {
         m.map(|m| ui.t(&format!("dispatch-mark-{m}")))
             .unwrap_or_default()
@@ -83,10 +83,10 @@ fn call_line(ui: &Ui, city: &City, call: &Call, may_judge: bool) -> CallLine {
             .was_unit
             .map(|unit| ui.tn("dispatch-was-unit", "unit", unit_name(ui, city, unit)))
             .unwrap_or_default(),
-        is_late: call.is_late(ui.now),
+        is_late: call.is_late(ui.now) && !whistle::is_taken_back(w.ended_at, call),
         of_unit: mark(call.of_unit),
         of_whistle: mark(call.of_whistle),
-        may_judge: may_judge && call.of_unit.is_none(),
+        may_judge: may_judge && call.of_unit.is_none() && whistle::may_be_judged(w, call),
     }
 }
 
@@ -112,7 +112,7 @@ fn row(ui: &Ui, city: &City, blown: &Blown, reader: Option<UnitId>) -> Row {
         calls: blown
             .calls
             .iter()
-            .map(|c| call_line(ui, city, c, may_judge))
+            .map(|c| call_line(ui, city, w, c, may_judge))
             .collect(),
     }
 }
@@ -289,8 +289,8 @@ pub(super) async fn one(ctx: Ctx, ui: Ui, Path(id): Path<Id>) -> Result<Response
         row: row(&ui, &city, &blown, reader.filter(|_| handles)),
         id: id.to_string(),
         form: FormState::new(),
-        may_answer: standing == Some(Standing::Called),
-        may_arrive: matches!(standing, Some(Standing::Called | Standing::Responded)),
+        may_answer: !ended && standing == Some(Standing::Called),
+        may_arrive: !ended && matches!(standing, Some(Standing::Called | Standing::Responded)),
         may_end: handles && Some(blown.whistle.unit) == reader && !ended,
         may_judge: ended && own.is_some_and(|c| c.of_whistle.is_none()),
         marks,

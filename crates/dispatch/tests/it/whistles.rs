@@ -6,6 +6,67 @@ use serde_json::json;
 use std::time::Duration;
 
 testdb::both_engines!(
+    a_whistle_that_ended_at_once_counts_for_nobody_and_nobody_answers_it_any_more,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let [water, mgmt] = ["WATER", "CITYMGMT"].map(|code| city.unit(code).to_string());
+        let body = json!({ "units": [water, mgmt], "ask": "请到场" });
+        let blown = city.post("street", "/api/v1/whistles", &body);
+        let whistle = format!("/api/v1/whistles/{}", blown.body["id"].as_str().unwrap());
+        let answer = |login: &str, answer: &str| {
+            let body = json!({ "answer": answer });
+            city.post(login, &format!("{whistle}/answer"), &body)
+        };
+        // One is under way, the other has said nothing, when the street takes it back.
+        assert_eq!(answer("water", "respond").status, 200);
+        let end = city.post("street", &format!("{whistle}/end"), &json!({}));
+        assert_eq!(end.status, 200, "{end:?}");
+        for (login, word) in [
+            ("water", "arrive"),
+            ("citymgmt", "arrive"),
+            ("citymgmt", "respond"),
+        ] {
+            let after = answer(login, word);
+            assert_eq!(
+                (after.status, &after.body["code"]),
+                (409, &json!("dispatch.ended")),
+                "{login} {word}"
+            );
+        }
+        let page = city.page("citymgmt", &whistle.replace("/api/v1", ""), "zh");
+        assert!(!page.text.contains("value=\"arrive\""), "{}", page.text);
+        // Nor does it wait among what the unit has to do.
+        let waits = city.page("citymgmt", "/for-me", "zh");
+        assert!(
+            !waits.text.contains(&whistle.replace("/api/v1", "")),
+            "{}",
+            waits.text
+        );
+        city.clock.advance(Duration::from_secs(48 * 3600));
+        for unit in [&water, &mgmt] {
+            let poor = json!({ "unit": unit, "mark": "poor", "why": "没到" });
+            let judged = city.post("street", &format!("{whistle}/assess"), &poor);
+            assert_eq!(
+                (judged.status, &judged.body["code"]),
+                (409, &json!("dispatch.was_under_way")),
+                "{judged:?}"
+            );
+        }
+        let figures = "/api/v1/whistles/figures?from=2026-03-01&to=2026-03-31";
+        let rows = city.get("desk", figures).body["rows"].clone();
+        let of = |unit: &str| {
+            let row = rows.as_array().unwrap().iter();
+            row.clone()
+                .find(|r| r["unit"]["id"] == json!(unit))
+                .cloned()
+        };
+        assert_eq!(of(&mgmt), None, "it had no time to come: {rows}");
+        assert_eq!(of(&water).unwrap()["in_time"], json!(1), "it had answered");
+    }
+);
+
+testdb::both_engines!(
     a_street_whistles_for_a_place_and_both_sides_are_assessed,
     &migrations(),
     |db| {

@@ -7,6 +7,7 @@ use crate::sql::{self, NewLook};
 use access::{Ctx, Permission, Principal};
 use kernel::DistrictCode;
 use kernel::id::Id;
+use kernel::mask::mask_free_text;
 use store::{AuditEvent, Outcome, Read, StoreResult};
 
 /// The most people a search answers.
@@ -248,6 +249,55 @@ pub fn masked_in(
         masked.add(field, &text);
     }
     Ok(masked)
+}
+
+/// What the vault knows somebody by, to be masked in what others write about the matter. It never leaves this type.
+#[derive(Default)]
+pub struct Known(Vec<String>);
+
+/// Never shows a person's data.
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
+impl Known {
+    /// What the vault knows a person by, inside the caller's transaction; of somebody unknown or erased, nothing. Two
+    /// statements. This is no look: nobody reads it.
+    ///
+    /// # Errors
+    /// The store's; `Sealed` or `KeyVersion` when the master key is not the right one.
+    pub fn of(
+        r: &mut Read<'_>,
+        keys: &Keys,
+        district: DistrictCode,
+        subject: Id,
+    ) -> Result<Self, VaultError> {
+        let Some(row) = sql::subject(r, district, subject)?.filter(|s| s.erased_at.is_none())
+        else {
+            return Ok(Self::default());
+        };
+        let key = subject_key(keys, district, subject, &row)?;
+        let mut known = Vec::new();
+        for (field, sealed) in sql::fields(r, district, subject)? {
+            if matches!(field, Field::Name | Field::Email) {
+                known.push(open_field(&key, district, subject, field, &sealed)?);
+            }
+        }
+        Ok(Self(known))
+    }
+    /// These and those.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+    /// A text with these names and addresses masked, and every phone and ID number.
+    pub fn mask(&self, text: &str) -> String {
+        let names: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        mask_free_text(text, &names).0
+    }
 }
 
 /// Whether a person reported in confidence, inside the caller's read. Shows nothing of the person.

@@ -8,7 +8,9 @@ mod unmask;
 
 pub use erase::{apply_erasures, erase, erase_in, erasures_since, forget_expired};
 pub use keep::{Rotated, drop_secret, open_keys, put_secret, rotate, secret, versions_behind};
-pub use look::{held_of, is_confidential, look, looks_of, masked, masked_in, purposes, search};
+pub use look::{
+    Known, held_of, is_confidential, look, looks_of, masked, masked_in, purposes, search,
+};
 pub use unmask::{Unmasking, UnmaskingRequest, ask_unmasking, decide_unmasking, unmaskings_of};
 
 use crate::crypto::{self, Place, SecretKey};
