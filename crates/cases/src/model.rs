@@ -211,7 +211,7 @@ pub struct Standard {
     pub legal_basis: Option<String>,
     /// Which version of the class said so; none in lives of before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edition: Option<Edition>,
+    pub edition: Option<Box<Edition>>,
 }
 
 impl Standard {
@@ -230,12 +230,12 @@ impl Standard {
             closings: condition.closing.clone(),
             evidence: condition.evidence.clone(),
             legal_basis: condition.legal_basis.clone(),
-            edition: Some(Edition {
+            edition: Some(Box::new(Edition {
                 version: class.version,
                 valid_from: class.valid_from,
                 standard,
                 of_standard,
-            }),
+            })),
         }
     }
     /// The words of what the condition wants shown; none where it wants nothing. A sheet that says 无 asks for nothing.

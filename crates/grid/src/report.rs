@@ -20,15 +20,23 @@ pub struct Reject {
     pub value: String,
     /// What is wrong with it, in English.
     pub reason: String,
-    /// The same as a stable word; empty in imports of before there were words.
-    #[serde(default)]
-    pub code: String,
-    /// What the word's sentence names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub names: BTreeMap<String, String>,
+    /// The same as a stable word.
+    #[serde(flatten)]
+    pub coded: Box<Coded>,
     /// The worksheet, where a workbook has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+}
+
+/// A reason as a stable word.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct Coded {
+    /// The word; empty in imports of before there were words.
+    #[serde(default)]
+    pub code: String,
+    /// What its sentence names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 impl Reject {
@@ -40,29 +48,22 @@ impl Reject {
             field: field.to_owned(),
             value: value.chars().take(80).collect(),
             reason: text,
-            code: code.to_owned(),
-            names: args.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+            coded: Box::new(Coded {
+                code: code.to_owned(),
+                names: args.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+            }),
             sheet: None,
-        }
-    }
-    /// The same for another reason.
-    #[must_use]
-    pub fn because(self, why: impl Into<Why>) -> Self {
-        let sheet = self.sheet.clone();
-        Self {
-            sheet,
-            ..Self::new(self.line, &self.field, &self.value, why)
         }
     }
     // words: grid-reject-*
     /// The reason in a language; in English where its words are not there.
     pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
-        let key = format!("grid-reject-{}", self.code.replace('_', "-"));
-        if self.code.is_empty() || !words.has(&key) {
+        let Coded { code, names } = &*self.coded;
+        let key = format!("grid-reject-{}", code.replace('_', "-"));
+        if code.is_empty() || !words.has(&key) {
             return self.reason.clone();
         }
-        let names: Vec<(&str, &dyn Arg)> = self
-            .names
+        let names: Vec<(&str, &dyn Arg)> = names
             .iter()
             .map(|(k, v)| (k.as_str(), v as &dyn Arg))
             .collect();

@@ -309,12 +309,12 @@ fn facts() -> Vec<Fact> {
         closings: vec!["恢复".into(), "更换".into()],
         evidence: Some("照片".into()),
         legal_basis: Some("城市道路管理条例第二十三条".into()),
-        edition: Some(crate::model::Edition {
+        edition: Some(Box::new(crate::model::Edition {
             version: 2,
             valid_from: Some(jiff::civil::date(2026, 1, 1)),
             standard: "立案处置结案标准 <b>".into(),
             of_standard: "2026".into(),
-        }),
+        })),
     };
     let moved = |provisional| crate::model::Moved {
         was_due_at: now(),
