@@ -529,7 +529,7 @@ mod tests {
         );
         assert_eq!(
             stats[1].note,
-            "last seven days; the seven days before: 75.0 % = 420 / 560"
+            "of what was closed in seven days, today included; the seven days before: 75.0 % = 420 / 560"
         );
         let of = |is_wall| {
             let numbers = numbers(vec![]);
@@ -584,6 +584,22 @@ mod tests {
             assert_eq!(head.matches("<th").count(), columns, "{head}");
             assert_eq!(html.matches("<tr>").count(), 28 + 1, "{html}");
             assert!(html.contains("1,234") && html.contains("1,206"), "{html}");
+        }
+    }
+
+    #[test]
+    fn the_share_of_what_was_closed_is_not_called_by_the_name_of_the_rate_over_what_was_due() {
+        let words =
+            access::words_of(&[access::capability(), capability(), evaluation::capability()]);
+        let words = words.expect("sound words");
+        for lang in Lang::ALL {
+            let said = |key| words.text(lang, key, &[]);
+            let share = said("command-on-time");
+            assert_ne!(share, said("evaluation-rate-closing-on-time"));
+            assert!(
+                said("evaluation-map-show-on-time").starts_with(&share),
+                "the map of the city has the same quotient: {share}"
+            );
         }
     }
 
