@@ -243,9 +243,13 @@ fn stock_curve(ui: &Ui, numbers: &Numbers) -> Html {
 
 fn curve(ui: &Ui, numbers: &Numbers) -> Html {
     let days = numbers.curve();
+    // The day that is not over has no point yet: half a day beside whole ones looks like a fall.
+    let over = days.len().saturating_sub(1);
     let line = |key, of: fn(&crate::model::Day) -> u64| Series {
         name: ui.t(key),
-        values: days.iter().map(|d| Some(of(d) as f64)).collect(),
+        values: (days.iter().enumerate())
+            .map(|(i, d)| (i < over).then(|| of(d) as f64))
+            .collect(),
         comparison: false,
     };
     let mut series = vec![
@@ -585,6 +589,17 @@ mod tests {
             assert_eq!(html.matches("<tr>").count(), 28 + 1, "{html}");
             assert!(html.contains("1,234") && html.contains("1,206"), "{html}");
         }
+    }
+
+    #[test]
+    fn a_day_that_is_not_over_has_no_point_on_the_curve() {
+        let html = curve(&reader(Lang::En), &numbers(vec![])).to_string();
+        let row = |day: &str| {
+            let rest = html.split(day).last().expect("a row of the table");
+            rest.split("</tr>").next().expect("its end").to_owned()
+        };
+        assert!(row("03-16").contains('—'), "{}", row("03-16"));
+        assert!(row("03-15").contains("101"), "{}", row("03-15"));
     }
 
     #[test]
