@@ -1098,6 +1098,7 @@ cases-unit-load-help = How many each has in hand now, to see who has room for th
 cases-unit-who = Handler
 cases-unit-in-hand = In hand
 cases-unit-nobody = Given to nobody yet
+cases-unit-gone = With accounts that are closed or have left; can be given to others
 cases-map = Map
 cases-draft-back = What you had not sent is back; it was kept on this device alone. Please choose your photos again.
 cases-draft-drop = Begin anew

@@ -1080,6 +1080,7 @@ cases-unit-load-help = 每人现在手头有几件，便于指派下一件；按
 cases-unit-who = 经办人
 cases-unit-in-hand = 手头
 cases-unit-nobody = 尚未指派
+cases-unit-gone = 在已停用或已调离的账号名下，可改派
 cases-map = 地图
 cases-draft-back = 上次没有送出的内容已恢复（只存在这台设备上）；照片请再选一次。
 cases-draft-drop = 清空重写
