@@ -72,10 +72,10 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
     let page = ctx
         .read(move |r| -> Result<_, StoreError> {
             if !actor.is_empty() {
-                let Some(id) = audit::actor_id(r, &actor)? else {
+                wanted.actors = audit::actor_ids(r, &actor)?;
+                if wanted.actors.is_empty() {
                     return Ok(None);
-                };
-                wanted.actor = Some(id);
+                }
             }
             let page = audit::search(r, &wanted, PageSize::default())?;
             let acted_on = page.items.iter().filter(|row| row.object_kind == "account");
@@ -146,7 +146,7 @@ fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
     Ok(AuditQuery {
         object_kind: text("kind"),
         object_id: text("object"),
-        actor: None,
+        actors: Vec::new(),
         actions: text("action").into_iter().collect(),
         request: fields.read("reference")?,
         from,
