@@ -121,7 +121,7 @@ impl Fields {
             text => text
                 .parse()
                 .map(Some)
-                .map_err(|e: T::Err| invalid(name, &e.to_string())),
+                .map_err(|e: T::Err| invalid(name, &e.to_string()).arg("given", shown(text))),
         }
     }
     /// The entry read as a `T`.
@@ -204,6 +204,16 @@ fn named(path: &str, message: &str) -> Fault {
         },
         message,
     )
+}
+
+/// What was typed, as a sentence repeats it.
+fn shown(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut shown: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 pub(crate) fn media_type(headers: &axum::http::HeaderMap) -> String {

@@ -52,6 +52,7 @@ cases-error-not-your-unit = Only the handling unit may make this move.
 cases-error-own-unit = The handling unit may not judge or end its own case, nor see who made a confidential report.
 cases-error-said-in-person = The requester has answered in person, and may change that; nobody answers for them any more.
 cases-error-not-your-task = This task was given to somebody else.
+cases-error-bad-form = { $sentence }
 cases-error-missing = “{ $field }” is needed.
 cases-error-too-long = “{ $field }” has at most { $most } characters.
 cases-error-too-many = At most { $most } attachments at once.

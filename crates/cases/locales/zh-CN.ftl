@@ -52,6 +52,7 @@ cases-error-not-your-unit = 这一步只能由承办单位办理。
 cases-error-own-unit = 承办单位不能评判或终结自己的案件，也不能查看举报人。
 cases-error-said-in-person = 诉求人已亲自作答，可由其本人更改，他人不能再代为填写。
 cases-error-not-your-task = 这个任务已经交给别人。
+cases-error-bad-form = { $sentence }
 cases-error-missing = “{ $field }”没有填。
 cases-error-too-long = “{ $field }”最多 { $most } 个字。
 cases-error-too-many = 一次最多 { $most } 个附件。
