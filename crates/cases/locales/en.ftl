@@ -98,8 +98,8 @@ cases-error-unknown-handler = This person is not a handler of the handling unit.
 cases-error-unknown-worker = This person may not do this task.
 cases-error-bad-cursor = This place in the list is not valid. Please start from the first page.
 cases-error-bad-limit = The page size is not valid: { $reason }
-cases-error-bad-query = The filter “{ $field }” cannot be read: { $reason }
-cases-error-unknown-state = There is no such state: { $reason }
+cases-error-bad-query = The filter “{ $field }” cannot be read.
+cases-error-unknown-state = There is no such stage. Choose one under “Filter”, or one of the queues above the list.
 cases-error-no-own-unit = Your account belongs to no unit.
 ## pages
 cases-menu-desk = Desk
@@ -763,7 +763,7 @@ cases-warn-parts = { $n ->
     [one] One part is with another unit and not answered.
    *[other] { $n } parts are with other units and not answered.
 }
-cases-limit-help = A number with its clock: 4 working hours as 4工作时, 2 working days as 2工作日, 24 hours as 24紧急工作时, 3 days as 3自然日.
+cases-limit-help = A number with its clock: 4 working hours as 4WH, 2 working days as 2WD, 24 hours as 24UH, 3 days as 3CD.
 cases-party-help = A unit of the register, never a person. It can no longer claim the case.
 cases-field-ask = What is asked
 cases-field-limit = How long they have
@@ -867,7 +867,7 @@ cases-calendar-hours-help = Only for a working day, such as 08:00-12:00; left em
 cases-calendar-then = After saving, open deadlines that touch this day are computed again by themselves; each case keeps the old one in its record.
 cases-calendar-save = Save
 cases-calendar-no-kind = Choose off or worked.
-cases-calendar-bad-hours = The hours cannot be read: { $reason }
+cases-calendar-bad-hours = The hours cannot be read. Write them as 08:00-12:00 14:00-18:00: earlier first, none over another, a space between.
 cases-calendar-changed = Saved as calendar version { $version }; open deadlines are being computed again.
 cases-calendar-reason-needed = Please give a reason of at most { $most } characters.
 cases-month-1 = January
@@ -890,25 +890,25 @@ cases-weekday-5 = Fr
 cases-weekday-6 = Sa
 cases-weekday-7 = Su
 cases-setting-limit-verify = Limit of verification
-cases-setting-limit-verify-help = From the report to the finding on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-verify-help = From the report to the finding on the spot; also the clock of the task. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-accept = Limit of acceptance
-cases-setting-limit-accept-help = From the report, or its verification, to accepting or not accepting it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-accept-help = From the report, or its verification, to accepting or not accepting it. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-register = Limit of registration
-cases-setting-limit-register-help = From acceptance to registering or not registering. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-register-help = From acceptance to registering or not registering. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-dispatch = Limit of dispatch
-cases-setting-limit-dispatch-help = From registration, or a return, to the dispatch. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-dispatch-help = From registration, or a return, to the dispatch. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-coordinate = Limit of coordination
-cases-setting-limit-coordinate-help = From the last return to the ruling. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-coordinate-help = From the last return to the ruling. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-sign = Limit of signing
-cases-setting-limit-sign-help = From the dispatch to the unit signing for it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-sign-help = From the dispatch to the unit signing for it. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-check = Limit of the check
-cases-setting-limit-check-help = From the unit’s answer to the check on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-check-help = From the unit’s answer to the check on the spot; also the clock of the task. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-close = Limit of closing
-cases-setting-limit-close-help = From the passed check to closing. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-close-help = From the passed check to closing. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-audit = Limit of the audit of handling on the spot
-cases-setting-limit-audit-help = From the report to the audit. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-audit-help = From the report to the audit. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-call-back = Limit of the call-back
-cases-setting-limit-call-back-help = From the end of the case to the call-back of a requester who left a contact. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-call-back-help = From the end of the case to the call-back of a requester who left a contact. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-soon-percent = Yellow from (%)
 cases-setting-soon-percent-help = The share of a limit after which the light is yellow ▲; past the limit it is red ■.
 cases-setting-returns-to-coordinator = Which return goes to a coordinator
@@ -946,7 +946,7 @@ cases-setting-reopen-days-help = How many days after the end a requester may hav
 cases-setting-most-reopenings = Reopenings at most
 cases-setting-most-reopenings-help = How often one case may be reopened.
 cases-setting-reopen-limit = Limit of a reopened case
-cases-setting-reopen-limit-help = Such as 2工作日; 无 means that of its standard.
+cases-setting-reopen-limit-help = Such as 2WD; none means that of its standard.
 cases-setting-rate-days = Rating and call-back within (days)
 cases-setting-rate-days-help = How many days after the end a case may be rated and called back.
 cases-setting-duplicate-radius-m = Suspected duplicates: metres apart

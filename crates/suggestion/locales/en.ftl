@@ -92,4 +92,4 @@ suggestion-error-running = The machine is learning; please try again later.
 suggestion-error-too-few = There are only { $found } cases to learn from; at least { $least } are needed.
 suggestion-error-untrainable = Nothing can be learned: { $reason }
 suggestion-error-bad-target = The share of right answers wanted lies between 50 and 99.9: { $reason }
-suggestion-error-bad-query = Cannot be read: { $reason }
+suggestion-error-bad-query = “{ $field }” could not be read or does not fit.

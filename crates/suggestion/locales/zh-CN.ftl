@@ -92,4 +92,4 @@ suggestion-error-running = 正在学习，请稍后再试。
 suggestion-error-too-few = 只有 { $found } 件可以学习，至少需要 { $least } 件。
 suggestion-error-untrainable = 无法学习：{ $reason }
 suggestion-error-bad-target = 要求的正确率应在 50 到 99.9 之间：{ $reason }
-suggestion-error-bad-query = 不能读取：{ $reason }
+suggestion-error-bad-query = “{ $field }”看不懂或不合要求。
