@@ -76,6 +76,7 @@ pub use ctx::{Ctx, Refused, Scope, Services};
 pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
 pub use fault::{Fault, Problem, Word, on_a_page, word_key};
 pub use front::router;
+pub use http::audit::audit_query;
 pub use http::capability;
 pub use idempotency::once_by_form;
 pub use model::{Account, AccountDraft, Directory, NewAccount, Places, Unread, UnreadCount};
