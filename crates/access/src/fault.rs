@@ -182,9 +182,14 @@ impl Fault {
     /// The same for a page on its own, which has no field to point at: where there are words that name none, or what was typed, these.
     pub(crate) fn lone_sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
         let is_given = self.inner.args.iter().any(|(name, _)| *name == "given");
-        let kind = if is_given { "given" } else { "lone" };
-        let lone = format!("{}-{kind}", word_key(self.inner.code));
-        said(words, lang, &lone, &self.inner.args).or_else(|| self.bare_sentence(words, lang))
+        // words: access-lone-*
+        let lone = match self.inner.code {
+            "access.missing_field" => "access-lone-missing",
+            "access.invalid_field" if is_given => "access-lone-given",
+            "access.invalid_field" => "access-lone-invalid",
+            _ => return self.bare_sentence(words, lang),
+        };
+        said(words, lang, lone, &self.inner.args)
     }
 }
 

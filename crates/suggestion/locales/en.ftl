@@ -91,5 +91,5 @@ suggestion-error-not-usable = Model { $model } cannot be used again: it is in fo
 suggestion-error-running = The machine is learning; please try again later.
 suggestion-error-too-few = There are only { $found } cases to learn from; at least { $least } are needed.
 suggestion-error-untrainable = Nothing can be learned: { $reason }
-suggestion-error-bad-target = The share of right answers wanted lies between 50 and 99.9: { $reason }
+suggestion-error-bad-target = The share of right answers wanted is a number from 50 to 99.9.
 suggestion-error-bad-query = “{ $field }” could not be read or does not fit.

@@ -91,5 +91,5 @@ suggestion-error-not-usable = 模型 { $model } 不能恢复使用：它已在�
 suggestion-error-running = 正在学习，请稍后再试。
 suggestion-error-too-few = 只有 { $found } 件可以学习，至少需要 { $least } 件。
 suggestion-error-untrainable = 无法学习：{ $reason }
-suggestion-error-bad-target = 要求的正确率应在 50 到 99.9 之间：{ $reason }
+suggestion-error-bad-target = 要求的正确率应是 50 到 99.9 之间的数。
 suggestion-error-bad-query = “{ $field }”看不懂或不合要求。

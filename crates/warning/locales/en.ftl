@@ -187,6 +187,6 @@ warning-error-too-many-days = So many days are not tested at once; choose a shor
 warning-error-bad-query = “{ $field }” could not be read or does not fit.
 warning-error-bad-cursor = This page mark is not valid: { $reason }
 warning-error-bad-verdict = Choose a verdict.
-warning-error-bad-setting = This setting is not valid: { $reason }
+warning-error-bad-setting = A setting is not valid: the range is chosen from the list, everything else is a number.
 warning-error-reason-missing = Say how that is known, or why.
 warning-error-reason-long = The reason is too long: at most 500 characters.

@@ -181,6 +181,6 @@ warning-error-too-many-days = 一次回测不了这么多天，请缩短时段�
 warning-error-bad-query = “{ $field }”看不懂或不合要求。
 warning-error-bad-cursor = 翻页标记不合适：{ $reason }
 warning-error-bad-verdict = 请选择结论。
-warning-error-bad-setting = 设置不合适：{ $reason }
+warning-error-bad-setting = 有一项设置不合适：范围要从清单里选，其余各项要填数字。
 warning-error-reason-missing = 请写明依据或理由。
 warning-error-reason-long = 理由太长，最多 500 字。

@@ -271,6 +271,7 @@ pub(super) async fn set_back(
 
 /// What a rule of a kind takes, in words: whoever typed something else needs no more.
 fn expected(ui: &Ui, kind: SettingKind) -> String {
+    // words: access-rules-bad-*
     match kind {
         SettingKind::Whole { least, most } | SettingKind::Number { least, most } => {
             let (least, most) = (least.to_string(), most.to_string());

@@ -263,44 +263,6 @@ pub(super) fn add(routes: access::Routes) -> access::Routes {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use vault::model::{Field, Held, LookOutcome, purpose};
-
-    #[test]
-    fn whatever_is_kept_and_whyever_it_was_looked_at_is_told_in_words() {
-        let at: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
-        for lang in ui::Lang::ALL {
-            let ui = crate::pages::tests::reader(lang);
-            for code in purpose::ALL {
-                let held = Field::ALL.map(|field| Held {
-                    field,
-                    purpose: code.into(),
-                    basis: vault::model::REPORT_BASIS.into(),
-                    retention_until: None,
-                    created_at: at,
-                });
-                let looks = LookOutcome::ALL.map(|outcome| Look {
-                    at,
-                    actor_kind: "system".into(),
-                    role: String::new(),
-                    purpose: code.into(),
-                    outcome,
-                    fields: "phone".into(),
-                });
-                let (held, looks) = (held.into(), looks.into());
-                let record = Record::new(&ui, &Kept { held, looks });
-                let kept = record.held.iter().flat_map(|h| [&h.field, &h.purpose]);
-                let seen = record.looks.iter().flat_map(|l| [&l.what, &l.purpose]);
-                for said in kept.chain(seen) {
-                    assert!(!said.contains('⟦') && said != code, "{said}");
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
 pub(super) fn sample(ui: Ui, is_confidential: bool) -> String {
     use vault::model::{Field, Held, LookOutcome};
     let at: Timestamp = "2026-03-16T02:00:00Z".parse().unwrap();
@@ -345,4 +307,42 @@ pub(super) fn sample(ui: Ui, is_confidential: bool) -> String {
     }
     .render()
     .expect("the template renders")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vault::model::{Field, Held, LookOutcome, purpose};
+
+    #[test]
+    fn whatever_is_kept_and_whyever_it_was_looked_at_is_told_in_words() {
+        let at: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
+        for lang in ui::Lang::ALL {
+            let ui = crate::pages::tests::reader(lang);
+            for code in purpose::ALL {
+                let held = Field::ALL.map(|field| Held {
+                    field,
+                    purpose: code.into(),
+                    basis: vault::model::REPORT_BASIS.into(),
+                    retention_until: None,
+                    created_at: at,
+                });
+                let looks = LookOutcome::ALL.map(|outcome| Look {
+                    at,
+                    actor_kind: "system".into(),
+                    role: String::new(),
+                    purpose: code.into(),
+                    outcome,
+                    fields: "phone".into(),
+                });
+                let (held, looks) = (held.into(), looks.into());
+                let record = Record::new(&ui, &Kept { held, looks });
+                let kept = record.held.iter().flat_map(|h| [&h.field, &h.purpose]);
+                let seen = record.looks.iter().flat_map(|l| [&l.what, &l.purpose]);
+                for said in kept.chain(seen) {
+                    assert!(!said.contains('⟦') && said != code, "{said}");
+                }
+            }
+        }
+    }
 }

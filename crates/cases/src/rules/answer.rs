@@ -107,38 +107,6 @@ impl SettingValue for ApprovedEnds {
     }
 }
 
-#[cfg(test)]
-mod setting_tests {
-    use super::*;
-
-    fn offered<T: SettingValue>() -> &'static [&'static str] {
-        match T::kind(None) {
-            SettingKind::SomeOf(values) => values,
-            other => panic!("not several of a list: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn whatever_of_the_boxes_is_ticked_is_read_and_written_back() {
-        let ends = offered::<ApprovedEnds>();
-        for chosen in 0..1 << ends.len() {
-            let ticked = ends.iter().enumerate();
-            let ticked = ticked.filter(|(i, _)| chosen & 1 << i != 0);
-            let ticked: Vec<&str> = ticked.map(|(_, word)| *word).collect();
-            let sent = match ticked.as_slice() {
-                [] => "无".to_owned(),
-                some => some.join(", "),
-            };
-            assert_eq!(ApprovedEnds::read(&sent).unwrap().write(), sent);
-        }
-        let approvers = offered::<Approvers>();
-        for sent in approvers.iter().copied().chain([&*approvers.join(", ")]) {
-            assert!(Approvers::read(sent).is_ok(), "{sent}");
-        }
-        assert!(Approvers::read("无").is_err(), "somebody has to agree");
-    }
-}
-
 /// What somebody wants done about the nature of a contact or about its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
@@ -504,5 +472,37 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
         }
         Fact::AnsweredDirectly => super::apply::end(case, State::AnsweredDirectly, event.at, None),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod setting_tests {
+    use super::*;
+
+    fn offered<T: SettingValue>() -> &'static [&'static str] {
+        match T::kind(None) {
+            SettingKind::SomeOf(values) => values,
+            other => panic!("not several of a list: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn whatever_of_the_boxes_is_ticked_is_read_and_written_back() {
+        let ends = offered::<ApprovedEnds>();
+        for chosen in 0..1 << ends.len() {
+            let ticked = ends.iter().enumerate();
+            let ticked = ticked.filter(|(i, _)| chosen & 1 << i != 0);
+            let ticked: Vec<&str> = ticked.map(|(_, word)| *word).collect();
+            let sent = match ticked.as_slice() {
+                [] => "无".to_owned(),
+                some => some.join(", "),
+            };
+            assert_eq!(ApprovedEnds::read(&sent).unwrap().write(), sent);
+        }
+        let approvers = offered::<Approvers>();
+        for sent in approvers.iter().copied().chain([&*approvers.join(", ")]) {
+            assert!(Approvers::read(sent).is_ok(), "{sent}");
+        }
+        assert!(Approvers::read("无").is_err(), "somebody has to agree");
     }
 }

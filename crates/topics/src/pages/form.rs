@@ -186,7 +186,7 @@ fn read(ui: &Ui, city: &City, fields: &Fields) -> Result<Draft, TopicError> {
     let place = match fields.get("place") {
         "" => None,
         code => Some(code.parse().map_err(|_| {
-            TopicError::field("place", "topics.unknown", "is no code of a division")
+            TopicError::field("place", "topics.bad_query", "is no code of a division")
         })?),
     };
     Ok(Draft {
