@@ -14,15 +14,23 @@ pub struct Names<'a>(pub &'a City);
 
 impl Names<'_> {
     /// The class of a case.
-    pub fn matter(&self, case: &Case) -> String {
-        case.matter
-            .and_then(|id| self.0.matter(id))
-            .map_or_else(|| "—".to_owned(), |m| m.name_zh.clone())
+    pub fn matter(&self, case: &Case) -> Place {
+        let class = case.matter.and_then(|id| self.0.matter(id));
+        named(class.map(|m| (m.name_zh.as_str(), m.name_en.as_deref())))
     }
     /// A unit.
-    pub fn unit(&self, unit: Option<UnitId>) -> String {
-        unit.and_then(|id| self.0.unit(id))
-            .map_or_else(|| "—".to_owned(), |u| u.name_zh.clone())
+    pub fn unit(&self, unit: Option<UnitId>) -> Place {
+        let unit = unit.and_then(|id| self.0.unit(id));
+        named(unit.map(|u| (u.name_zh.as_str(), u.name_en.as_deref())))
+    }
+}
+
+/// A name in both languages; where there is no English one, the one there is.
+fn named(names: Option<(&str, Option<&str>)>) -> Place {
+    let (zh, en) = names.unwrap_or(("—", None));
+    Place::Named {
+        zh: zh.to_owned(),
+        en: en.unwrap_or(zh).to_owned(),
     }
 }
 
@@ -439,6 +447,18 @@ fn mentioned(fact: &Value) -> Vec<AccountId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_and_units_are_named_in_the_language_of_the_notice() {
+        for (names, wanted) in [
+            (Some(("暴露垃圾", Some("Litter"))), ("暴露垃圾", "Litter")),
+            (Some(("暴露垃圾", None)), ("暴露垃圾", "暴露垃圾")),
+            (None, ("—", "—")),
+        ] {
+            let (zh, en) = (wanted.0.to_owned(), wanted.1.to_owned());
+            assert_eq!(named(names), Place::Named { zh, en });
+        }
+    }
 
     #[test]
     fn mentions_are_read_once_each_and_garbage_is_left_out() {
