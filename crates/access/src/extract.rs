@@ -149,7 +149,16 @@ impl Fields {
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let mut given = form_urlencoded::Serializer::new(String::new());
         given.extend_pairs(self.0.iter().filter(|(_, value)| !value.is_empty()));
-        typed(given.finish().as_bytes())
+        typed(given.finish().as_bytes()).map_err(|fault| {
+            let text = fault.field_name().map_or("", |name| self.get(name));
+            let is_typed = fault.code() == "access.invalid_field" && !text.is_empty();
+            let text = shown(text);
+            if is_typed {
+                fault.arg("given", text)
+            } else {
+                fault
+            }
+        })
     }
 }
 

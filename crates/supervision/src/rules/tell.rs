@@ -177,8 +177,8 @@ pub fn tell(
                 .all(|e| e.seq >= event.seq || !matches!(e.fact, Fact::Dispatched { .. }));
             if is_first {
                 let with = [
-                    ("matter", Place::from(names.matter(case))),
-                    ("unit", names.unit(Some(*unit)).into()),
+                    ("matter", names.matter(case)),
+                    ("unit", names.unit(Some(*unit))),
                     ("due", due(*due_at)),
                 ];
                 requester(&mut told, "requester.accepted", &with);
@@ -385,7 +385,7 @@ type ToUnit = (&'static str, UnitId, Vec<(&'static str, Place)>);
 
 /// Which units are told of what several do on one case.
 fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item = ToUnit> {
-    let lead = || ("unit", Place::from(names.unit(case.unit)));
+    let lead = || ("unit", names.unit(case.unit));
     let told: Vec<ToUnit> = match fact {
         JointFact::HelpAsked { unit, due_at, .. } => {
             vec![(
@@ -414,7 +414,7 @@ fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item
             due_at,
             ..
         } => {
-            let whistling = Place::from(names.unit(Some(*by_unit)));
+            let whistling = names.unit(Some(*by_unit));
             let with = vec![("unit", whistling), ("due", (*due_at).into())];
             let all = units.iter();
             all.map(|unit| ("case.whistle", *unit, with.clone()))
@@ -422,7 +422,7 @@ fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item
         }
         // What is over needs nobody's hand.
         JointFact::UnitChanged { from, to, .. } if !case.state.is_final() => {
-            let before = Place::from(names.unit(Some(*from)));
+            let before = names.unit(Some(*from));
             vec![("case.unit_changed", *to, vec![("unit", before)])]
         }
         _ => Vec::new(),
