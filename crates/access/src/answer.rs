@@ -25,7 +25,7 @@ pub fn show_as(status: StatusCode, page: &impl Template) -> Result<Response, Fau
     let html = page
         .render()
         .map_err(|e| Fault::internal(format!("a page could not be made: {e}")))?;
-    Ok((status, Html(html)).into_response())
+    Ok((status, Html(ui::label_fields(html))).into_response())
 }
 
 /// After a form: go to a page of this site (303), perhaps with a sentence about what was done.
@@ -46,7 +46,7 @@ impl Go {
     /// With a sentence, already in the reader's language and without personal data.
     #[must_use]
     pub fn saying(mut self, tone: Tone, sentence: impl Into<String>) -> Self {
-        self.flash = Some(Flash::new(tone, sentence));
+        self.flash = Some(Flash::new(tone, ui::bare_fields(&sentence.into())));
         self
     }
 }

@@ -33,6 +33,10 @@ pub enum SettingKind {
     YesNo,
     /// One of these; each has a word of its own, `CAPABILITY-setting-NAME-VALUE`.
     OneOf(&'static [&'static str]),
+    /// Several of these, written with commas, or `无` for none; each has a word as in [`Self::OneOf`].
+    SomeOf(&'static [&'static str]),
+    /// A limit (时限), which says its clock.
+    Limit,
     /// A text that may be empty.
     Line,
     /// Any other text that its type can read.
@@ -107,7 +111,7 @@ impl SettingValue for bool {
 
 impl SettingValue for kernel::Limit {
     fn kind(_: Option<(f64, f64)>) -> SettingKind {
-        SettingKind::Text
+        SettingKind::Limit
     }
     fn read(text: &str) -> Result<Self, String> {
         text.parse()
@@ -141,7 +145,7 @@ impl SettingValue for String {
 /// A limit that may be none: `无`.
 impl SettingValue for Option<kernel::Limit> {
     fn kind(_: Option<(f64, f64)>) -> SettingKind {
-        SettingKind::Text
+        SettingKind::Limit
     }
     fn read(text: &str) -> Result<Self, String> {
         match text.trim() {

@@ -121,7 +121,7 @@ impl Fields {
             text => text
                 .parse()
                 .map(Some)
-                .map_err(|e: T::Err| invalid(name, &e.to_string())),
+                .map_err(|e: T::Err| invalid(name, &e.to_string()).arg("given", shown(text))),
         }
     }
     /// The entry read as a `T`.
@@ -149,7 +149,16 @@ impl Fields {
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let mut given = form_urlencoded::Serializer::new(String::new());
         given.extend_pairs(self.0.iter().filter(|(_, value)| !value.is_empty()));
-        typed(given.finish().as_bytes())
+        typed(given.finish().as_bytes()).map_err(|fault| {
+            let text = fault.field_name().map_or("", |name| self.get(name));
+            let is_typed = fault.code() == "access.invalid_field" && !text.is_empty();
+            let text = shown(text);
+            if is_typed {
+                fault.arg("given", text)
+            } else {
+                fault
+            }
+        })
     }
 }
 
@@ -204,6 +213,16 @@ fn named(path: &str, message: &str) -> Fault {
         },
         message,
     )
+}
+
+/// What was typed, as a sentence repeats it.
+fn shown(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut shown: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 pub(crate) fn media_type(headers: &axum::http::HeaderMap) -> String {

@@ -168,23 +168,74 @@ impl Fault {
     pub(crate) fn back_path(&self) -> &str {
         &self.inner.back
     }
-    /// The translated sentence, where the language files have one for this code. A form shows it beside the field.
+    /// The translated sentence, where the language files have one for this code. A form shows it beside the field; what it calls the
+    /// field is the label on the page that it goes to ([`ui::field_name`]).
     pub fn sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
-        let key = word_key(self.inner.code);
-        if !words.has(&key) {
-            return None;
-        }
-        let args: Vec<(&str, &dyn ui::Arg)> = self
-            .inner
-            .args
+        let args = on_a_page(self.field_name(), self.inner.args.clone());
+        said(words, lang, &word_key(self.inner.code), &args)
+    }
+    /// The same where there is no form: for programs, which know a field by the name it is sent by.
+    pub(crate) fn bare_sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+        let args = with_field(self.field_name(), self.inner.args.clone());
+        said(words, lang, &word_key(self.inner.code), &args)
+    }
+    /// The same for a page on its own, which has no field to point at: where there are words that name none, or what was typed, these.
+    pub(crate) fn lone_sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+        let is_given = self.inner.args.iter().any(|(name, _)| *name == "given");
+        // words: access-lone-*
+        let lone = match self.inner.code {
+            "access.missing_field" => "access-lone-missing",
+            "access.invalid_field" if is_given => "access-lone-given",
+            "access.invalid_field" => "access-lone-invalid",
+            _ => return self.bare_sentence(words, lang),
+        };
+        said(words, lang, lone, &self.inner.args)
+    }
+}
+
+/// The values for a sentence on a page: the name of the field at fault as what the page calls it. Where an error names a field, its
+/// sentence may always say which.
+pub fn on_a_page(
+    field: Option<&str>,
+    args: Vec<(&'static str, Word)>,
+) -> Vec<(&'static str, Word)> {
+    with_field(field, args)
+        .into_iter()
+        .map(|(name, word)| match word {
+            Word::Text(text) if name == "field" && Some(text.as_str()) == field => {
+                (name, Word::Text(ui::field_name(&text)))
+            }
+            word => (name, word),
+        })
+        .collect()
+}
+
+fn with_field(
+    field: Option<&str>,
+    mut args: Vec<(&'static str, Word)>,
+) -> Vec<(&'static str, Word)> {
+    if let (Some(field), false) = (field, args.iter().any(|(name, _)| *name == "field")) {
+        args.push(("field", field.into()));
+    }
+    args
+}
+
+fn said(
+    words: &ui::I18n,
+    lang: ui::Lang,
+    key: &str,
+    args: &[(&'static str, Word)],
+) -> Option<String> {
+    words.has(key).then(|| {
+        let args: Vec<(&str, &dyn ui::Arg)> = args
             .iter()
             .map(|(name, word)| match word {
                 Word::Text(text) => (*name, text as &dyn ui::Arg),
                 Word::Number(number) => (*name, number as &dyn ui::Arg),
             })
             .collect();
-        Some(words.text(lang, &key, &args))
-    }
+        words.text(lang, key, &args)
+    })
 }
 
 impl fmt::Debug for Fault {

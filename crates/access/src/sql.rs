@@ -198,6 +198,14 @@ pub(crate) fn accounts(
     }
 }
 
+const BY_NAME: &str = "SELECT id FROM accounts WHERE name = $1 ORDER BY id LIMIT 100";
+
+/// The accounts of this name, open or closed.
+pub(crate) fn accounts_named(r: &mut Read<'_>, name: &str) -> StoreResult<Vec<Id>> {
+    let found: Vec<(Id,)> = r.all(BY_NAME, params![name])?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 const OF_UNIT: &str = concat!(
     "SELECT ",
     account_columns!(),

@@ -52,6 +52,7 @@ cases-error-not-your-unit = Only the handling unit may make this move.
 cases-error-own-unit = The handling unit may not judge or end its own case, nor see who made a confidential report.
 cases-error-said-in-person = The requester has answered in person, and may change that; nobody answers for them any more.
 cases-error-not-your-task = This task was given to somebody else.
+cases-error-bad-form = { $sentence }
 cases-error-missing = “{ $field }” is needed.
 cases-error-too-long = “{ $field }” has at most { $most } characters.
 cases-error-too-many = At most { $most } attachments at once.
@@ -98,8 +99,8 @@ cases-error-unknown-handler = This person is not a handler of the handling unit.
 cases-error-unknown-worker = This person may not do this task.
 cases-error-bad-cursor = This place in the list is not valid. Please start from the first page.
 cases-error-bad-limit = The page size is not valid: { $reason }
-cases-error-bad-query = The filter “{ $field }” cannot be read: { $reason }
-cases-error-unknown-state = There is no such state: { $reason }
+cases-error-bad-query = The filter “{ $field }” cannot be read.
+cases-error-unknown-state = There is no such stage. Choose one under “Filter”, or one of the queues above the list.
 cases-error-no-own-unit = Your account belongs to no unit.
 ## pages
 cases-menu-desk = Desk
@@ -138,6 +139,7 @@ cases-contact-name = Name
 cases-contact-phone = Phone
 cases-contact-email = Email
 cases-contact-text = Original text
+cases-contact-link = The secret of the private link (no member of staff sees it)
 cases-field-name = Name
 cases-field-phone = Phone
 cases-field-notify = Tell me by text message or email how it goes
@@ -439,6 +441,7 @@ cases-looked-unmasking-granted = Agreed to show who reported in confidence
 cases-looked-unmasking-refused = Did not agree to show who reported in confidence
 cases-purpose-duty = Another duty by law
 cases-purpose-own = The person's own rights
+cases-purpose-notice = To tell how the matter goes
 cases-unmask = See who reported in confidence
 cases-unmask-help = Whoever reports in confidence is shown to nobody. Where it cannot be avoided, one person asks and says why, and another shift leader decides; if they agree, the one who asked may look for 24 hours. The reporter can read both.
 cases-unmask-reason = Why must it be known who reported
@@ -598,7 +601,7 @@ cases-error-window-closed = This is possible within { $days } days after the end
 cases-error-not-over = Case { $into }, into which it was merged, is not over yet.
 cases-error-merge-cycle = Case { $into } was merged into this one, so this one cannot be merged into it.
 cases-error-unknown-code = “{ $field }” has to be chosen from the list: { $reason }
-cases-error-bad-entry = The list entry's “{ $field }” is not valid: { $reason }
+cases-error-bad-entry = The list entry’s “{ $field }” is not valid: the list is chosen, a code is 1 to 40 of a-z, 0-9 and _, a name 1 to 80 characters, what else it stands for at most 200.
 cases-error-bad-template = The template's “{ $field }” is not valid: { $reason }
 cases-field-nature = Nature
 cases-field-message = What would you add
@@ -772,7 +775,7 @@ cases-warn-parts = { $n ->
     [one] One part is with another unit and not answered.
    *[other] { $n } parts are with other units and not answered.
 }
-cases-limit-help = A number with its clock: 4 working hours as 4工作时, 2 working days as 2工作日, 24 hours as 24紧急工作时, 3 days as 3自然日.
+cases-limit-help = A number with its clock: 4 working hours as 4WH, 2 working days as 2WD, 24 hours as 24UH, 3 days as 3CD.
 cases-party-help = A unit of the register, never a person. It can no longer claim the case.
 cases-field-ask = What is asked
 cases-field-limit = How long they have
@@ -878,7 +881,7 @@ cases-calendar-hours-help = Only for a working day, such as 08:00-12:00; left em
 cases-calendar-then = After saving, open deadlines that touch this day are computed again by themselves; each case keeps the old one in its record.
 cases-calendar-save = Save
 cases-calendar-no-kind = Choose off or worked.
-cases-calendar-bad-hours = The hours cannot be read: { $reason }
+cases-calendar-bad-hours = The hours cannot be read. Write them as 08:00-12:00 14:00-18:00: earlier first, none over another, a space between.
 cases-calendar-changed = Saved as calendar version { $version }; open deadlines are being computed again.
 cases-calendar-reason-needed = Please give a reason of at most { $most } characters.
 cases-month-1 = January
@@ -901,25 +904,25 @@ cases-weekday-5 = Fr
 cases-weekday-6 = Sa
 cases-weekday-7 = Su
 cases-setting-limit-verify = Limit of verification
-cases-setting-limit-verify-help = From the report to the finding on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-verify-help = From the report to the finding on the spot; also the clock of the task. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-accept = Limit of acceptance
-cases-setting-limit-accept-help = From the report, or its verification, to accepting or not accepting it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-accept-help = From the report, or its verification, to accepting or not accepting it. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-register = Limit of registration
-cases-setting-limit-register-help = From acceptance to registering or not registering. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-register-help = From acceptance to registering or not registering. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-dispatch = Limit of dispatch
-cases-setting-limit-dispatch-help = From registration, or a return, to the dispatch. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-dispatch-help = From registration, or a return, to the dispatch. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-coordinate = Limit of coordination
-cases-setting-limit-coordinate-help = From the last return to the ruling. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-coordinate-help = From the last return to the ruling. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-sign = Limit of signing
-cases-setting-limit-sign-help = From the dispatch to the unit signing for it. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-sign-help = From the dispatch to the unit signing for it. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-check = Limit of the check
-cases-setting-limit-check-help = From the unit’s answer to the check on the spot; also the clock of the task. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-check-help = From the unit’s answer to the check on the spot; also the clock of the task. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-close = Limit of closing
-cases-setting-limit-close-help = From the passed check to closing. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-close-help = From the passed check to closing. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-audit = Limit of the audit of handling on the spot
-cases-setting-limit-audit-help = From the report to the audit. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-audit-help = From the report to the audit. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-limit-call-back = Limit of the call-back
-cases-setting-limit-call-back-help = From the end of the case to the call-back of a requester who left a contact. A limit such as 2工作时; exceptions follow after semicolons, as in 2工作时; urgent=1紧急工作时; hotline=1工作时; 无 means without limit.
+cases-setting-limit-call-back-help = From the end of the case to the call-back of a requester who left a contact. A limit such as 2WH; exceptions follow after semicolons, as in 2WH; urgent=1UH; hotline=1WH; none means without limit.
 cases-setting-soon-percent = Yellow from (%)
 cases-setting-soon-percent-help = The share of a limit after which the light is yellow ▲; past the limit it is red ■.
 cases-setting-returns-to-coordinator = Which return goes to a coordinator
@@ -947,19 +950,19 @@ cases-setting-evidence-must-be-shown-help = Where the registration condition ask
 cases-setting-answer-must-be-written = Answers are written
 cases-setting-answer-must-be-written-help = A case that somebody asked for is closed only with an answer that was written and agreed to. Without it, an answer that nobody wrote is made of the record and says so.
 cases-setting-answers-approved = Answers of the desk are agreed to
-cases-setting-answers-approved-help = Which ends of the desk need an answer that was drafted and agreed to by a shift leader: refused (not accepted, not registered), self_handled, direct, with commas; 无 for none.
+cases-setting-answers-approved-help = Which ends of the desk need an answer that was drafted and agreed to by a shift leader; none chosen means that none does.
 cases-answer-end-refused = Not accepted, not registered
 cases-answer-end-self-handled = Put right on the spot
 cases-answer-end-direct = Answered at the desk
 cases-answer-end-none = None
 cases-setting-answer-approvers = Who agrees to answers
-cases-setting-answer-approvers-help = department_lead, shift_leader, or both with a comma.
+cases-setting-answer-approvers-help = One of them, or both.
 cases-setting-reopen-days = Reopening within (days)
 cases-setting-reopen-days-help = How many days after the end a requester may have a case reopened.
 cases-setting-most-reopenings = Reopenings at most
 cases-setting-most-reopenings-help = How often one case may be reopened.
 cases-setting-reopen-limit = Limit of a reopened case
-cases-setting-reopen-limit-help = Such as 2工作日; 无 means that of its standard.
+cases-setting-reopen-limit-help = Such as 2WD; none means that of its standard.
 cases-setting-rate-days = Rating and call-back within (days)
 cases-setting-rate-days-help = How many days after the end a case may be rated and called back.
 cases-setting-duplicate-radius-m = Suspected duplicates: metres apart
@@ -1139,6 +1142,7 @@ cases-unit-load-help = How many each has in hand now, to see who has room for th
 cases-unit-who = Handler
 cases-unit-in-hand = In hand
 cases-unit-nobody = Given to nobody yet
+cases-unit-gone = With accounts that are closed or have left; can be given to others
 cases-map = Map
 cases-draft-back = What you had not sent is back; it was kept on this device alone. Please choose your photos again.
 cases-draft-drop = Begin anew

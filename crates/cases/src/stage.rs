@@ -251,7 +251,7 @@ fn is_urgent(word: &str) -> bool {
 
 impl access::city_settings::SettingValue for StageLimit {
     fn kind(_: Option<(f64, f64)>) -> access::city_settings::SettingKind {
-        access::city_settings::SettingKind::Text
+        access::city_settings::SettingKind::Limit
     }
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|e: StageLimitError| e.to_string())

@@ -187,6 +187,7 @@ mod tests {
             include_str!("ops/show.rs"),
             include_str!("http/cases.rs"),
             include_str!("http/input.rs"),
+            include_str!("pages/read.rs"),
         ];
         let words = words();
         let mut used = std::collections::BTreeSet::new();

@@ -9,7 +9,7 @@ command-making-advice = This page fills itself as soon as the record has been co
 command-fresh = Counted up to { $time }
 command-today = Reported today
 command-against-week = yesterday { $n }, { $change } against the week before
-command-on-time = Closed in time
+command-on-time = Closed on time, share
 command-open = Open
 command-overdue = Late
 command-received = received
@@ -32,12 +32,12 @@ command-said-came-compared = { $n ->
     [one] Yesterday one matter came in, { $change } against { $before } a week before.
    *[other] Yesterday { $n } matters came in, { $change } against { $before } a week before.
 }
-command-said-nothing-closed = Nothing was closed in the last seven days.
-command-said-on-time = Closed in time in the last seven days: { $rate }.
+command-said-nothing-closed = Nothing was closed in the seven days to yesterday.
+command-said-on-time = Of what was closed in the seven days to yesterday, handled on time: { $rate }.
 command-said-open = { $open } matters are open, { $overdue } of them late.
 command-said-reworked = { $n ->
-    [one] One check failed in the last seven days.
-   *[other] { $n } checks failed in the last seven days.
+    [one] One check failed in the seven days to yesterday.
+   *[other] { $n } checks failed in the seven days to yesterday.
 }
 command-said-waiting = { $warnings } unusual findings and { $rulings } disputed duties wait for a decision.
 command-lights = The last week against its forecast
@@ -61,7 +61,7 @@ command-line-open = open
 command-line-overdue = late
 command-line-open-year = open, 52 weeks before
 command-line-overdue-year = late, 52 weeks before
-command-last-days-against = last seven days; the seven days before: { $rate }
+command-last-days-against = of what was closed in seven days, today included; the seven days before: { $rate }
 command-to-figures = These figures by unit, with their cases
 command-to-open = The open cases
 command-lead-came = Reported yesterday

@@ -287,9 +287,13 @@ fn stock_curve(ui: &Ui, numbers: &Numbers) -> Html {
 
 fn curve(ui: &Ui, numbers: &Numbers) -> Html {
     let days = numbers.curve();
+    // The day that is not over has no point yet: half a day beside whole ones looks like a fall.
+    let over = days.len().saturating_sub(1);
     let line = |key, of: fn(&crate::model::Day) -> u64| Series {
         name: ui.t(key),
-        values: days.iter().map(|d| Some(of(d) as f64)).collect(),
+        values: (days.iter().enumerate())
+            .map(|(i, d)| (i < over).then(|| of(d) as f64))
+            .collect(),
         comparison: false,
     };
     let mut series = vec![
@@ -650,7 +654,7 @@ mod tests {
         );
         assert_eq!(
             stats[1].note,
-            "last seven days; the seven days before: 75.0 % = 420 / 560"
+            "of what was closed in seven days, today included; the seven days before: 75.0 % = 420 / 560"
         );
         let of = |is_wall, open| {
             let numbers = numbers(vec![]);
@@ -714,6 +718,33 @@ mod tests {
             assert_eq!(head.matches("<th").count(), columns, "{head}");
             assert_eq!(html.matches("<tr>").count(), 28 + 1, "{html}");
             assert!(html.contains("1,234") && html.contains("1,206"), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_is_not_over_has_no_point_on_the_curve() {
+        let html = curve(&reader(Lang::En), &numbers(vec![])).to_string();
+        let row = |day: &str| {
+            let rest = html.split(day).last().expect("a row of the table");
+            rest.split("</tr>").next().expect("its end").to_owned()
+        };
+        assert!(row("03-16").contains('—'), "{}", row("03-16"));
+        assert!(row("03-15").contains("101"), "{}", row("03-15"));
+    }
+
+    #[test]
+    fn the_share_of_what_was_closed_is_not_called_by_the_name_of_the_rate_over_what_was_due() {
+        let words =
+            access::words_of(&[access::capability(), capability(), evaluation::capability()]);
+        let words = words.expect("sound words");
+        for lang in Lang::ALL {
+            let said = |key| words.text(lang, key, &[]);
+            let share = said("command-on-time");
+            assert_ne!(share, said("evaluation-rate-closing-on-time"));
+            assert!(
+                said("evaluation-map-show-on-time").starts_with(&share),
+                "the map of the city has the same quotient: {share}"
+            );
         }
     }
 

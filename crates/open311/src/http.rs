@@ -2,7 +2,7 @@
 
 use crate::model::{
     Accepted, Discovery, Endpoint, FaultKind, GeoReportError, GeoReportFault, Service,
-    ServiceDefinition, ServiceRequest, TokenAnswer, Wanted,
+    ServiceDefinition, ServiceRequest, TokenAnswer, Wanted, bad,
 };
 use crate::ops::{self, Notices, Open311Error, Teller};
 use crate::wire::{self, Format};
@@ -130,8 +130,12 @@ fn of_format(routes: Routes, ending: &str, format: Format) -> Routes {
             Method::POST,
             path("requests"),
             Permission::CaseTrack,
-            move |ctx: Ctx, ui: Ui, State(state): State<AppState>, query: RawQuery, fields: Fields| async move {
-                let done = report(&ctx, &ui, &state, query, &fields).await;
+            move |ctx: Ctx, ui: Ui, State(state): State<AppState>, query: RawQuery, fields: Result<Fields, Fault>| async move {
+                let done = match fields {
+                    Ok(fields) => report(&ctx, &ui, &state, query, &fields).await,
+                    Err(fault) if fault.code() == "access.media_type" => Err(not_a_form()),
+                    Err(fault) => return fault.into_response(),
+                };
                 said(format, "service_requests", StatusCode::CREATED, done)
             },
             Operation::new("GeoReport v2: reports something; needs an api_key")
@@ -197,6 +201,12 @@ fn unknown_format() -> Response {
     let reason = "the address ends in .json or .xml";
     let fault = GeoReportFault::new(FaultKind::NotFound, "format", "open311.format", reason);
     Fault::from(fault).into_response()
+}
+
+/// The standard knows no 415 (§8.1): what is no form is a request that does not fit.
+fn not_a_form() -> Open311Error {
+    let reason = "is not application/x-www-form-urlencoded";
+    bad("Content-Type", "open311.not_a_form", reason).into()
 }
 
 /// What was asked, of this jurisdiction.

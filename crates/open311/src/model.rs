@@ -328,8 +328,8 @@ impl Wanted {
                 ));
             }
         };
-        let limit = number(get("page_size"), "page_size", MOST)?.clamp(1, MOST);
-        let page = number(get("page"), "page", 1)?.max(1);
+        let limit = number(get("page_size"), "page_size", MOST)?.min(MOST);
+        let page = number(get("page"), "page", 1)?;
         let offset = (page - 1)
             .checked_mul(limit)
             .ok_or_else(|| bad("page", "open311.too_far", "lies too far away"))?;
@@ -355,7 +355,9 @@ fn number(text: &str, name: &str, default: u32) -> Result<u32, GeoReportFault> {
         "" => Ok(default),
         text => text
             .parse()
-            .map_err(|_| bad(name, "open311.no_number", "is not a whole number")),
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| bad(name, "open311.no_number", "is not a whole number above 0")),
     }
 }
 
@@ -444,7 +446,9 @@ mod tests {
             ("end_date", "9999-99-99"),
             ("status", "pending"),
             ("page", "-1"),
+            ("page", "0"),
             ("page_size", "many"),
+            ("page_size", "0"),
         ] {
             let fault = read(&[(name, value)]).unwrap_err();
             assert_eq!(

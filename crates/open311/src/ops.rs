@@ -13,7 +13,7 @@ use cases::model::{CaseId, State};
 use cases::ops::view::stamp;
 use cases::ops::{CaseError, Contact, NewPlace, NewReport};
 use cases::service::Cases;
-use kernel::codes::CaseNumber;
+use kernel::codes::{CaseNumber, DivisionCode};
 use kernel::mask::mask_free_text;
 use kernel::paging::{Cursor, Page, PageSize};
 use matters::{City, Condition, MatterClass, MatterId};
@@ -540,12 +540,18 @@ fn new_report(city: &City, fields: &Fields) -> Result<(NewReport, bool), GeoRepo
         (None, None) => None,
         _ => return Err(bad("lat", "open311.pair", "and long are given together")),
     };
-    let address = [fields.get("address_string"), fields.get("address_id")]
+    // The ids that the answers of this address hand out are codes of divisions; another register's stay what they are, a text.
+    let id = fields.get("address_id");
+    let division: Option<DivisionCode> = id
+        .parse()
+        .ok()
+        .filter(|code| city.territory.division(*code).is_some());
+    let address = [fields.get("address_string"), id]
         .into_iter()
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && (*part != id || division.is_none()))
         .collect::<Vec<_>>()
         .join(" ");
-    if lon_lat.is_none() && address.is_empty() {
+    if lon_lat.is_none() && division.is_none() && address.is_empty() {
         return Err(bad(
             "lat",
             "open311.no_place",
@@ -572,6 +578,7 @@ fn new_report(city: &City, fields: &Fields) -> Result<(NewReport, bool), GeoRepo
         matter: Some(class.id),
         place: NewPlace {
             lon_lat,
+            division,
             address: given(&address),
             ..NewPlace::default()
         },

@@ -9,6 +9,7 @@ pub fn capability() -> Capability {
     let routes = Routes::new("oversight")
         .on(Method::GET, "/audit/special", Permission::AuditRead, pages::special::page)
         .on(Method::POST, "/audit/special", Permission::AuditRead, pages::special::file)
+        .on(Method::POST, "/audit/file", Permission::AuditRead, pages::trail::file)
         .on(Method::GET, "/audit/sample", Permission::AuditRead, pages::sample::page)
         .on(Method::POST, "/audit/sample", Permission::AuditRead, pages::sample::draw)
         .on(Method::POST, "/audit/sample/file", Permission::AuditRead, pages::sample::file)

@@ -2,6 +2,7 @@
 
 use crate::model::{self, Draw, LONGEST_SEED, MOST_DRAWN, Place, Sample, SpecialAct, Wanted};
 use crate::sql;
+use access::ops::audit::{self, AuditQuery, AuditRow};
 use access::{Ctx, FileOut, Problem, Refused, Word};
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -147,13 +148,56 @@ pub async fn all_specials(
 ) -> Result<Vec<SpecialAct>, OversightError> {
     let rows = acts(ctx, query, i64::try_from(MOST_ROWS + 1).unwrap_or(i64::MAX)).await?;
     if rows.len() > MOST_ROWS {
-        return Err(OversightError::Field {
-            field: "from",
-            code: "oversight.too_many",
-            reason: format!("more than {MOST_ROWS} rows: ask for a shorter period"),
-        });
+        return Err(too_many());
     }
     Ok(rows)
+}
+
+/// All entries of the trail that are asked for, at most [`MOST_ROWS`], newest first; `actor` as [`audit::actor_ids`] reads it, empty
+/// for anybody.
+///
+/// # Errors
+/// [`OversightError`].
+pub async fn trail(
+    ctx: &Ctx,
+    query: AuditQuery,
+    actor: String,
+) -> Result<Vec<AuditRow>, OversightError> {
+    let size = PageSize::new(u64::from(PageSize::MAX)).unwrap_or_default();
+    let rows = ctx
+        .read(move |r| -> Result<_, StoreError> {
+            let mut query = query.clone();
+            let mut rows = Vec::new();
+            if !actor.is_empty() {
+                query.actors = audit::actor_ids(r, &actor)?;
+                if query.actors.is_empty() {
+                    return Ok(rows);
+                }
+            }
+            query.after = None;
+            loop {
+                let page = audit::search(r, &query, size)?;
+                let last = page.items.last().map(|row| row.id);
+                rows.extend(page.items);
+                if page.next.is_none() || rows.len() > MOST_ROWS {
+                    return Ok(rows);
+                }
+                query.after = last;
+            }
+        })
+        .await?;
+    if rows.len() > MOST_ROWS {
+        return Err(too_many());
+    }
+    Ok(rows)
+}
+
+fn too_many() -> OversightError {
+    OversightError::Field {
+        field: "from",
+        code: "oversight.too_many",
+        reason: format!("more than {MOST_ROWS} rows: ask for a shorter period"),
+    }
 }
 
 /// Checks what a sample is drawn by.

@@ -138,4 +138,4 @@ topics-error-too-small = A topic is never about less than a street.
 topics-error-bad-month = Please write the month like 2026-04.
 topics-error-bad-day = Please write the day like 2026-04-01.
 topics-error-numbers = Between 1 and 200 numbers at once.
-topics-error-bad-query = Cannot be read: { $reason }
+topics-error-bad-query = “{ $field }” could not be read or does not fit.

@@ -132,4 +132,4 @@ topics-error-too-small = 地点最细到街道。
 topics-error-bad-month = 请按 2026-04 这样写月份。
 topics-error-bad-day = 请按 2026-04-01 这样写日期。
 topics-error-numbers = 一次归入 1 至 200 个编号。
-topics-error-bad-query = 不能读取：{ $reason }
+topics-error-bad-query = “{ $field }”看不懂或不合要求。

@@ -92,6 +92,82 @@ impl FormState {
 // Pages ask for this word where choosing no place means all of them:
 // words: ui-form-city*
 
+/// Around the name of a field in a sentence that goes onto a page: private characters, which no keyboard types.
+const NAMED: (char, char) = ('\u{e0f1}', '\u{e0f2}');
+
+/// The name of a field for a sentence on a page: [`label_fields`] puts there what the page calls the field, so that no sentence has
+/// to know it and none says what the program calls it.
+#[must_use]
+pub fn field_name(name: &str) -> String {
+    format!("{}{name}{}", NAMED.0, NAMED.1)
+}
+
+/// A sentence for a place that has no form: its fields keep the names they are sent by.
+#[must_use]
+pub fn bare_fields(sentence: &str) -> String {
+    sentence.replace([NAMED.0, NAMED.1], "")
+}
+
+/// A page with every [`field_name`] in it replaced by the label that the page itself has for the field. A field without one keeps
+/// its name.
+#[must_use]
+pub fn label_fields(page: String) -> String {
+    if !page.contains(NAMED.0) {
+        return page;
+    }
+    let mut told = String::with_capacity(page.len());
+    let mut rest = page.as_str();
+    while let Some((before, name, after)) = rest.split_once(NAMED.0).and_then(|(before, tail)| {
+        let (name, after) = tail.split_once(NAMED.1)?;
+        Some((before, name, after))
+    }) {
+        told.push_str(before);
+        told.push_str(label_of(&page, name).unwrap_or(name));
+        rest = after;
+    }
+    told.push_str(rest);
+    bare_fields(&told)
+}
+
+/// The text of a field's label, of a group's legend, or of what stands behind a box, as `ui/form.html` writes them.
+fn label_of<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let text = |from: &'a str, open: &str| {
+        let (_, inner) = from.split_once(open)?;
+        let inner = inner.split_once('>')?.1;
+        let label = inner.split('<').next()?.trim();
+        (!label.is_empty()).then_some(label)
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+    if name.is_empty() || !name.chars().all(is_name) {
+        return None;
+    }
+    let label = format!(" for=\"f-{name}\"");
+    if let Some(label) = text(page, &label) {
+        return Some(label);
+    }
+    if let Some((_, field)) = page.split_once(&format!(" id=\"f-{name}\"")) {
+        // Not beyond the field itself.
+        let field = field.split("class=\"field").next()?;
+        return text(field, "<legend class=\"form-label\"")
+            .or_else(|| text(field, "<span class=\"form-check-label\""));
+    }
+    // Fields of small forms have ids of their own, or stand inside their label.
+    let (before, after) = page.split_once(&format!(" name=\"{name}\""))?;
+    let (outside, inside) = before.rsplit_once('<')?;
+    let tag = format!("{inside} {}", after.split('>').next()?);
+    let id = tag
+        .split_once(" id=\"")
+        .and_then(|(_, id)| id.split('"').next());
+    if let Some(label) = id.and_then(|id| text(page, &format!(" for=\"{id}\""))) {
+        return Some(label);
+    }
+    let (_, label) = outside.rsplit_once("<label class=\"field\"")?;
+    if label.contains("</label>") {
+        return None;
+    }
+    text(label, "<span class=\"form-label\"")
+}
+
 /// One option of a select, a radio group or a group of boxes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -124,6 +200,45 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_calls_a_field_what_its_page_calls_it() {
+        let page = |sentence: &str| {
+            label_fields(format!(
+                "<li>{sentence}</li>\
+                 <div class=\"field\"><label class=\"form-label\" for=\"f-size\">How many <span class=\"form-optional\">(may be left out)</span></label>\
+                 <input class=\"form-control\" id=\"f-size\" name=\"size\"></div>\
+                 <fieldset class=\"field\" id=\"f-kind\"><legend class=\"form-label\">What it is</legend></fieldset>\
+                 <div class=\"field\"><label class=\"form-check\"><input class=\"form-check-input\" id=\"f-sure\" type=\"checkbox\" name=\"sure\"><span class=\"form-check-label\">Yes, I am sure</span></label></div>\
+                 <div class=\"field\"><input id=\"f-bare\" name=\"bare\"></div>\
+                 <label class=\"form-label\" for=\"w-7\">Why</label><input class=\"form-control\" id=\"w-7\" name=\"words\">\
+                 <label class=\"field\"><span class=\"form-label\">Last day</span><input type=\"date\" name=\"last\"></label>\
+                 <input type=\"hidden\" name=\"version\">\
+                 <div class=\"field\"><label class=\"form-check\"><span class=\"form-check-label\">Another</span></label></div>"
+            ))
+        };
+        for (name, label) in [
+            ("size", "How many"),
+            ("kind", "What it is"),
+            ("sure", "Yes, I am sure"),
+            ("words", "Why"),
+            ("last", "Last day"),
+            // Not that of another field.
+            ("version", "version"),
+            ("bare", "bare"),
+            ("none", "none"),
+            ("", ""),
+            ("\"><b>", "\"><b>"),
+        ] {
+            let sentence = format!("“{}” is missing.", field_name(name));
+            let told = page(&sentence);
+            let wanted = format!("<li>“{label}” is missing.</li>");
+            assert!(told.starts_with(&wanted), "{name}: {told}");
+            assert_eq!(bare_fields(&sentence), format!("“{name}” is missing."));
+        }
+        // A mark that nothing closes is no reason to lose what follows.
+        assert!(page("a\u{e0f1}b").starts_with("<li>ab</li>"));
+    }
 
     #[test]
     fn a_form_keeps_what_was_typed_and_the_first_fault_of_a_field() {

@@ -141,6 +141,8 @@ pub mod purpose {
     pub const OWN: &str = "own";
     /// 告知办理进展 — the program tells the person how the own matter goes (the row comes with the tables of notices).
     pub const NOTICE: &str = "notice";
+    /// All of them: what the program itself writes down as the reason of a look, so that a page has words for each.
+    pub const ALL: [&str; 6] = [HANDLING, CALL_BACK, EMERGENCY, DUTY, OWN, NOTICE];
 }
 
 /// The basis of what a person gives with a report, unless a form says otherwise.
@@ -287,7 +289,8 @@ pub enum LookOutcome {
 }
 
 impl LookOutcome {
-    const ALL: [Self; 7] = [
+    /// All of them.
+    pub const ALL: [Self; 7] = [
         Self::Seen,
         Self::Found,
         Self::Refused,

@@ -53,6 +53,8 @@ struct AuditPage {
     form: FormState,
     rows: Vec<EntryRow>,
     pager: Pager,
+    /// What was searched by, for the form that takes the file.
+    kept: Vec<(&'static str, String)>,
 }
 
 const FILTERS: [&str; 7] = [
@@ -67,15 +69,15 @@ const FILTERS: [&str; 7] = [
 
 pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut wanted = read(&fields, &ui)?;
+    let mut wanted = audit_query(&fields, &ui)?;
     let actor = fields.get("actor").to_owned();
     let page = ctx
         .read(move |r| -> Result<_, StoreError> {
             if !actor.is_empty() {
-                let Some(id) = audit::actor_id(r, &actor)? else {
+                wanted.actors = audit::actor_ids(r, &actor)?;
+                if wanted.actors.is_empty() {
                     return Ok(None);
-                };
-                wanted.actor = Some(id);
+                }
             }
             let page = audit::search(r, &wanted, PageSize::default())?;
             let acted_on = page.items.iter().filter(|row| row.object_kind == "account");
@@ -116,6 +118,10 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
         .map(|row| entry(&ui, row, &names))
         .collect();
     show(&AuditPage {
+        kept: FILTERS
+            .into_iter()
+            .map(|name| (name, fields.get(name).to_owned()))
+            .collect(),
         form: fields.form(),
         ui,
         rows,
@@ -123,7 +129,11 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
     })
 }
 
-fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
+/// What the form of the page asks for, but for who acted ([`audit::actor_ids`]).
+///
+/// # Errors
+/// 422 naming the field.
+pub fn audit_query(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
     let text = |name: &str| Some(fields.get(name).to_owned()).filter(|text| !text.is_empty());
     // Days are days of the deployment; the last one is included.
     let begin = |day: Date| -> Result<Timestamp, Fault> {
@@ -146,7 +156,7 @@ fn read(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
     Ok(AuditQuery {
         object_kind: text("kind"),
         object_id: text("object"),
-        actor: None,
+        actors: Vec::new(),
         actions: text("action").into_iter().collect(),
         request: fields.read("reference")?,
         from,

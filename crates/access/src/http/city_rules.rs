@@ -20,6 +20,10 @@ use store::StoreError;
 use ui::{Choice, FormState, Html, Tone, Ui};
 use utoipa::ToSchema;
 
+/// Between several values of a rule, and what stands for none of them.
+const SEVERAL: &str = ", ";
+const NONE: &str = "无";
+
 impl Problem for SettingError {
     fn status(&self) -> StatusCode {
         match self {
@@ -145,6 +149,8 @@ struct RulePage {
     form: FormState,
     /// Offered instead of a text field.
     choices: Vec<Choice>,
+    /// Several of them may be chosen, or none.
+    is_several: bool,
     is_number: bool,
     may_be_empty: bool,
     may_change: bool,
@@ -174,7 +180,7 @@ async fn page(ctx: &Ctx, ui: Ui, key: &str, form: Option<FormState>) -> Result<R
             Choice::new("yes", ui.t("access-rules-yes")),
             Choice::new("no", ui.t("access-rules-no")),
         ],
-        SettingKind::OneOf(values) => values
+        SettingKind::OneOf(values) | SettingKind::SomeOf(values) => values
             .iter()
             .map(|value| Choice::new(*value, said(&ui, setting, value)))
             .collect(),
@@ -209,8 +215,14 @@ async fn page(ctx: &Ctx, ui: Ui, key: &str, form: Option<FormState>) -> Result<R
         value: said(&ui, setting, value),
         default: said(&ui, setting, setting.default),
         bounds,
-        form: form.unwrap_or_else(|| FormState::new().with("value", value)),
+        form: form.unwrap_or_else(|| match kind {
+            SettingKind::SomeOf(_) => {
+                FormState::from_pairs(value.split(SEVERAL).map(|one| ("value", one)))
+            }
+            _ => FormState::new().with("value", value),
+        }),
         choices,
+        is_several: matches!(kind, SettingKind::SomeOf(_)),
         is_number: matches!(kind, SettingKind::Whole { .. }),
         may_be_empty: kind == SettingKind::Line,
         may_change: ctx.principal().may(Permission::ReferenceManage),
@@ -229,7 +241,20 @@ pub(super) async fn set(
     Path(key): Path<String>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let wanted = BTreeMap::from([(key.clone(), Some(fields.get("value").to_owned()))]);
+    let list = list_of(&ctx);
+    let kind = list.get(&key).map(|setting| (setting.kind)());
+    let value = match kind {
+        Some(SettingKind::SomeOf(_)) => {
+            let chosen: Vec<&str> = fields.all("value").collect();
+            if chosen.is_empty() {
+                NONE.to_owned()
+            } else {
+                chosen.join(SEVERAL)
+            }
+        }
+        _ => fields.get("value").to_owned(),
+    };
+    let wanted = BTreeMap::from([(key.clone(), Some(value))]);
     let done = settings::set(&ctx, &list_of(&ctx), &wanted, fields.get("reason")).await;
     answer(&ctx, ui, &key, &fields, done).await
 }
@@ -242,6 +267,26 @@ pub(super) async fn set_back(
 ) -> Result<Response, Fault> {
     let done = settings::set_back(&ctx, &list_of(&ctx), &key, fields.get("reason")).await;
     answer(&ctx, ui, &key, &fields, done).await
+}
+
+/// What a rule of a kind takes, in words: whoever typed something else needs no more.
+fn expected(ui: &Ui, kind: SettingKind) -> String {
+    // words: access-rules-bad-*
+    match kind {
+        SettingKind::Whole { least, most } | SettingKind::Number { least, most } => {
+            let (least, most) = (least.to_string(), most.to_string());
+            let key = match kind {
+                SettingKind::Whole { .. } => "access-rules-bad-whole",
+                _ => "access-rules-bad-number",
+            };
+            ui.t2(key, "least", least.as_str(), "most", most.as_str())
+        }
+        SettingKind::Limit => ui.t("access-rules-bad-limit"),
+        SettingKind::YesNo | SettingKind::OneOf(_) | SettingKind::SomeOf(_) => {
+            ui.t("access-rules-bad-choice")
+        }
+        SettingKind::Line | SettingKind::Text => ui.t("access-rules-bad-text"),
+    }
 }
 
 async fn answer(
@@ -265,7 +310,11 @@ async fn answer(
         return Err(fault);
     };
     let mut form = fields.form();
-    let sentence = fault.sentence(&ui.site.words, ui.lang);
+    let setting = (fault.code() == "access.bad_rule").then(|| list_of(ctx).get(key).copied());
+    let sentence = match setting.flatten() {
+        Some(setting) => Some(expected(&ui, (setting.kind)())),
+        None => fault.sentence(&ui.site.words, ui.lang),
+    };
     form.fault(field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
     show_as(fault.status(), &page(ctx, ui, key, Some(form)).await?)
 }
@@ -317,4 +366,37 @@ pub(super) async fn set_api(
     followed(&ctx).await?;
     let values = values(&ctx).await?;
     Ok(axum::Json(view(&list, &values)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ui::{Lang, testing};
+
+    #[test]
+    fn every_kind_of_rule_says_in_words_what_it_takes() {
+        let now = "2026-03-16T02:00:00Z".parse().expect("a time");
+        let (least, most) = (1.0, 9.5);
+        for lang in Lang::ALL {
+            let words = crate::words_of(&[crate::capability()]).expect("sound words");
+            let ui = testing::ui_with(testing::site_with(words), lang, now);
+            for kind in [
+                SettingKind::Whole { least, most },
+                SettingKind::Number { least, most },
+                SettingKind::YesNo,
+                SettingKind::OneOf(&["a"]),
+                SettingKind::SomeOf(&["a"]),
+                SettingKind::Limit,
+                SettingKind::Line,
+                SettingKind::Text,
+            ] {
+                let said = expected(&ui, kind);
+                assert!(!said.contains('⟦'), "{kind:?}: {said}");
+                let has_bounds = said.contains('1') && said.contains("9.5");
+                let is_bounded =
+                    matches!(kind, SettingKind::Whole { .. } | SettingKind::Number { .. });
+                assert_eq!(has_bounds, is_bounded, "{kind:?}: {said}");
+            }
+        }
+    }
 }

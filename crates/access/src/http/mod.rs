@@ -1,7 +1,7 @@
 //! The pages and calls of access itself: sign-in, one's own account, users, the audit trail, health.
 
 mod account;
-mod audit;
+pub(crate) mod audit;
 mod city_rules;
 mod deputies;
 mod health;

@@ -15,8 +15,8 @@ pub struct AuditQuery {
     pub object_kind: Option<String>,
     /// Its number, code or id.
     pub object_id: Option<String>,
-    /// Who acted.
-    pub actor: Option<Id>,
+    /// Who acted: one of these; empty = anybody.
+    pub actors: Vec<Id>,
     /// The dotted words of the acts, each whole; empty = any.
     pub actions: Vec<String>,
     /// The reference number of one request.
@@ -76,34 +76,34 @@ const LONGEST_REQUEST: SignedDuration = SignedDuration::from_hours(24);
 pub fn search(r: &mut Read<'_>, query: &AuditQuery, size: PageSize) -> StoreResult<Page<AuditRow>> {
     let mut statement = Statement::new(query, size);
     // Entries lie by district first: without an object, an actor or an act to go by, each district gives its newest ones.
-    let text = if query.object_id.is_some() && query.object_kind.is_some() || query.actor.is_some()
-    {
-        statement.arm(None)
-    } else if !query.actions.is_empty() {
-        let arms: Vec<String> = query
-            .actions
-            .iter()
-            .enumerate()
-            .map(|(i, action)| format!("SELECT * FROM ({}) AS a{i}", statement.arm_of(action)))
-            .collect();
-        arms.join(" UNION ALL ")
-    } else {
-        let districts: Vec<(String,)> = r.all(DISTRICTS, params![])?;
-        let arms: Vec<String> = districts
-            .iter()
-            .enumerate()
-            .map(|(i, (district,))| {
-                format!("SELECT * FROM ({}) AS d{i}", statement.arm(Some(district)))
-            })
-            .collect();
-        if arms.is_empty() {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
-        }
-        arms.join(" UNION ALL ")
-    };
+    let text =
+        if query.object_id.is_some() && query.object_kind.is_some() || !query.actors.is_empty() {
+            statement.arm(None)
+        } else if !query.actions.is_empty() {
+            let arms: Vec<String> = query
+                .actions
+                .iter()
+                .enumerate()
+                .map(|(i, action)| format!("SELECT * FROM ({}) AS a{i}", statement.arm_of(action)))
+                .collect();
+            arms.join(" UNION ALL ")
+        } else {
+            let districts: Vec<(String,)> = r.all(DISTRICTS, params![])?;
+            let arms: Vec<String> = districts
+                .iter()
+                .enumerate()
+                .map(|(i, (district,))| {
+                    format!("SELECT * FROM ({}) AS d{i}", statement.arm(Some(district)))
+                })
+                .collect();
+            if arms.is_empty() {
+                return Ok(Page {
+                    items: Vec::new(),
+                    next: None,
+                });
+            }
+            arms.join(" UNION ALL ")
+        };
     let limit = statement.bind(&size.probe());
     let text = format!(
         "{COLUMNS} FROM ({text}) AS a LEFT JOIN accounts c ON c.id = a.actor_id ORDER BY a.id DESC LIMIT {limit}"
@@ -145,8 +145,8 @@ impl Statement {
         new.conditions = format!("id >= {lower} AND id < {upper}");
         new.and("object_kind", query.object_kind.as_ref());
         new.and("object_id", query.object_id.as_ref());
-        new.and("actor_id", query.actor.as_ref());
-        if query.object_id.is_some() || query.actor.is_some() {
+        new.any_of("actor_id", &query.actors);
+        if query.object_id.is_some() || !query.actors.is_empty() {
             new.any_of("action", &query.actions);
         }
         new.and("request", query.request.as_ref());
@@ -163,7 +163,7 @@ impl Statement {
             self.conditions.push_str(&format!(" AND {column} = {mark}"));
         }
     }
-    fn any_of(&mut self, column: &str, values: &[String]) {
+    fn any_of<T: ToValue>(&mut self, column: &str, values: &[T]) {
         if values.is_empty() {
             return;
         }
@@ -190,21 +190,27 @@ impl Statement {
     }
 }
 
-/// The id under which the trail names somebody: a login, a name of a part of the program, or an id itself.
-pub fn actor_id(r: &mut Read<'_>, text: &str) -> StoreResult<Option<Id>> {
+/// The ids under which the trail names somebody: a login, a name of a part of the program, an id itself, or a name as people read
+/// it, which several accounts may have. Empty if nobody is called so. At most two statements.
+pub fn actor_ids(r: &mut Read<'_>, text: &str) -> StoreResult<Vec<Id>> {
     if let Some(part) = SystemRole::ALL
         .into_iter()
         .find(|part| part.as_str() == text)
     {
-        return Ok(Some(part.id()));
+        return Ok(vec![part.id()]);
     }
     if let Ok(id) = text.parse::<Id>() {
-        return Ok(Some(id));
+        return Ok(vec![id]);
     }
-    let Ok(login) = rules::login(text) else {
-        return Ok(None);
-    };
-    Ok(sql::account_by_login(r, &login)?.map(|account| account.id.0))
+    // As the list shows it: the name, and the login in brackets.
+    let login = text.strip_suffix(')').and_then(|t| t.rsplit_once('('));
+    let login = rules::login(login.map_or(text, |(_, login)| login));
+    if let Ok(login) = login
+        && let Some(account) = sql::account_by_login(r, &login)?
+    {
+        return Ok(vec![account.id.0]);
+    }
+    sql::accounts_named(r, text)
 }
 
 /// What an entry says of its actor: the login, or the part of the program.

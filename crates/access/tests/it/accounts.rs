@@ -175,7 +175,7 @@ both_engines!(
             (
                 &[("login", "li2"), ("name", "李"), ("roles", "emperor")],
                 422,
-                "“roles” could not be read",
+                "“Roles” could not be read",
             ),
             (
                 &[
@@ -200,7 +200,7 @@ both_engines!(
                     ("districts", "33010x"),
                 ],
                 422,
-                "“districts” could not be read",
+                "“Districts” could not be read",
             ),
         ];
         for (fields, status, says) in cases {

@@ -105,6 +105,12 @@ both_engines!(the_auditor_finds_who_did_what, &migrations(), |db| {
         of_desk.text
     );
     assert!(!of_desk.text.contains("account.add"));
+    // By the name that the list shows, alone and with its login, the same is found.
+    for shown in ["%E5%90%8D+acceptor", "%E5%90%8D+acceptor+%28acceptor%29"] {
+        let found = auditor.get(&format!("/audit?actor={shown}"));
+        assert!(found.text.contains("GET /audit"), "{shown}: {}", found.text);
+        assert!(!found.text.contains("account.add"), "{shown}");
+    }
     let reference = refused.header("x-request-id").to_owned();
     assert!(refused.text.contains(&reference));
     let one = auditor.get(&format!("/audit?reference={reference}"));

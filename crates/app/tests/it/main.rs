@@ -11,6 +11,7 @@ mod clocks;
 mod drawing;
 mod exports;
 mod facts;
+mod forms;
 mod import;
 mod inventory;
 mod kill;

@@ -333,10 +333,13 @@ on_both!(
             "application/json",
             "{}",
         );
+        // §8.1 of the standard knows 400, 403 and 404; what is no form does not fit.
         assert_eq!(
             (other.status, other.first()["code"].as_u64()),
-            (415, Some(415))
+            (400, Some(400))
         );
+        let nothing = send_as(addr, "POST", "/open311/v2/requests.json", "", "");
+        assert_eq!(nothing.status, 400, "{}", nothing.text);
         let lost = get("nothing.xml");
         assert_eq!(
             (lost.status, lost.media_type.as_str()),
@@ -491,3 +494,23 @@ print(json.dumps(out))
         assert_eq!(got[3].as_u64(), Some(n as u64 + 1), "{read}");
     }
 }
+
+on_both!(an_address_id_that_was_handed_out_is_a_place, |place| {
+    let key = city(place);
+    let csv = "code,name\n990101,甲区\n990101001,柳湾街道\n990101001001,荷风社区\n";
+    place
+        .run(&["import", "divisions", &place.file("d.csv", csv)])
+        .done();
+    let serving = Serving::start(place);
+    let post = |form: &str| send(serving.addr, "POST", "/open311/v2/requests.json", form);
+    let of = format!("api_key={key}&service_code=C0101");
+    for given in ["990101001001", "nowhere"] {
+        let made = post(&format!("{of}&address_id={given}"));
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
+    // The one is where it says, in its district; of the other only the words are known.
+    let placed =
+        "SELECT count(*) FROM cases WHERE division = '990101001001' AND district = '990101'";
+    let worded = "SELECT count(*) FROM cases WHERE division IS NULL AND body LIKE '%nowhere%'";
+    assert_eq!((place.count(placed), place.count(worded)), (1, 1));
+});

@@ -416,12 +416,7 @@ fn read(ui: &Ui, on: Date, fields: &Fields) -> Result<DayChange, (&'static str, 
         .filter(|p| !p.is_empty())
         .map(|p| p.replace(['–', '—', '至'], "-").parse())
         .collect();
-    let periods = periods.map_err(|reason| {
-        (
-            "hours",
-            ui.tn("cases-calendar-bad-hours", "reason", reason.as_str()),
-        )
-    })?;
+    let periods = periods.map_err(|_| ("hours", ui.t("cases-calendar-bad-hours")))?;
     let division = division_of(Some(fields.get("division")))
         .map_err(|fault| ("division", fault.detail().to_owned()))?;
     Ok(DayChange {
@@ -473,8 +468,8 @@ pub(super) async fn change(
             );
             again(ui, "reason", sentence)
         }
-        Err(DayError::Hours(reason)) => {
-            let sentence = ui.tn("cases-calendar-bad-hours", "reason", reason.as_str());
+        Err(DayError::Hours(_)) => {
+            let sentence = ui.t("cases-calendar-bad-hours");
             again(ui, "hours", sentence)
         }
         Err(DayError::Refused(error)) => Err(error.into()),

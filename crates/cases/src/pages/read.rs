@@ -65,7 +65,7 @@ impl Wrong {
         match self {
             Self::Case(error) => error.into(),
             Self::Entry { field, sentence } => {
-                Fault::invalid(field, "access.invalid_field", sentence).arg("field", field)
+                Fault::invalid(field, "cases.bad_form", sentence.clone()).arg("sentence", sentence)
             }
         }
     }
@@ -95,7 +95,7 @@ pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
 /// Any problem in the reader's words; in its own where there are none.
 pub fn told_of(ui: &Ui, problem: &dyn access::Problem) -> String {
     let key = access::word_key(problem.code());
-    let args = problem.args();
+    let args = access::on_a_page(problem.field().as_deref(), problem.args());
     let args: Vec<(&str, &dyn ui::Arg)> = args
         .iter()
         .map(|(name, word)| match word {

@@ -84,8 +84,7 @@ fn look_line(ui: &Ui, look: &Look) -> LookLine {
 /// A purpose of the program's own in words; a city's own, or what was given instead, as it stands.
 pub(super) fn purpose_word(ui: &Ui, code: &str) -> String {
     // words: cases-purpose-*
-    const OWN: [&str; 5] = ["handling", "call_back", "emergency", "duty", "own"];
-    match OWN.contains(&code) {
+    match vault::model::purpose::ALL.contains(&code) {
         true => ui.t(&format!("cases-purpose-{}", code.replace('_', "-"))),
         false => code.to_owned(),
     }
@@ -308,4 +307,42 @@ pub(super) fn sample(ui: Ui, is_confidential: bool) -> String {
     }
     .render()
     .expect("the template renders")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vault::model::{Field, Held, LookOutcome, purpose};
+
+    #[test]
+    fn whatever_is_kept_and_whyever_it_was_looked_at_is_told_in_words() {
+        let at: Timestamp = "2026-03-16T02:00:00Z".parse().expect("a time");
+        for lang in ui::Lang::ALL {
+            let ui = crate::pages::tests::reader(lang);
+            for code in purpose::ALL {
+                let held = Field::ALL.map(|field| Held {
+                    field,
+                    purpose: code.into(),
+                    basis: vault::model::REPORT_BASIS.into(),
+                    retention_until: None,
+                    created_at: at,
+                });
+                let looks = LookOutcome::ALL.map(|outcome| Look {
+                    at,
+                    actor_kind: "system".into(),
+                    role: String::new(),
+                    purpose: code.into(),
+                    outcome,
+                    fields: "phone".into(),
+                });
+                let (held, looks) = (held.into(), looks.into());
+                let record = Record::new(&ui, &Kept { held, looks });
+                let kept = record.held.iter().flat_map(|h| [&h.field, &h.purpose]);
+                let seen = record.looks.iter().flat_map(|l| [&l.what, &l.purpose]);
+                for said in kept.chain(seen) {
+                    assert!(!said.contains('⟦') && said != code, "{said}");
+                }
+            }
+        }
+    }
 }

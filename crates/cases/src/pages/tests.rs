@@ -42,7 +42,7 @@ fn now() -> Timestamp {
     "2026-03-16T02:00:00Z".parse().expect("a time")
 }
 
-fn reader(lang: Lang) -> Ui {
+pub(super) fn reader(lang: Lang) -> Ui {
     let words = access::words_of(&[
         access::capability(),
         access::Capability::new("cases", access::Routes::new("cases")).locales(WORDS.1, WORDS.2),

@@ -10,7 +10,7 @@ use crate::ops::desk::moments;
 use crate::ops::{self, allowed};
 use crate::service::Cases;
 use crate::sql_desk::{Moments, Standing};
-use access::{Account, Ctx, Fault, UnitId, show as show_page};
+use access::{Account, AccountId, Ctx, Fault, UnitId, show as show_page};
 use askama::Template;
 use axum::response::Response;
 use kernel::PageSize;
@@ -49,7 +49,7 @@ pub struct Column {
 
 /// What one of the unit's people has in hand.
 pub struct InHand {
-    /// The name; of what is given to nobody, a word for that.
+    /// The name; of what is given to nobody, or to an account that is closed or has left, a word for that.
     pub name: String,
     /// So many open cases.
     pub n: i64,
@@ -122,7 +122,9 @@ pub(super) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
             soon: sum(&load.queues, states, |q| q.soon),
         })
         .collect();
-    let in_hand = in_hand(&ui, &people, &load.in_hand);
+    let handlers = people.iter().filter(|a| is_handler(a));
+    let handlers = handlers.map(|a| (a.id, a.name.clone())).collect();
+    let in_hand = in_hand(&ui, handlers, &load.in_hand);
     let unit = super::line::unit_name(&ui, &city, unit);
     show_page(&UnitPage {
         ui,
@@ -137,26 +139,35 @@ fn sum(queues: &[Standing], states: &[State], of: fn(&Standing) -> i64) -> i64 {
     of_column.map(of).sum()
 }
 
-/// Everybody who may be given a case, by name, with what they have in hand: it is no order of merit.
+/// Everybody who may be given a case, by name, with what they have in hand: it is no order of merit. What is given to nobody, and
+/// what lies with accounts that are closed or handle for the unit no more, stands below, so that the rows add up to the table.
 fn in_hand(
     ui: &Ui,
-    people: &[Account],
-    counts: &[(Option<access::AccountId>, i64)],
+    handlers: Vec<(AccountId, String)>,
+    counts: &[(Option<AccountId>, i64)],
 ) -> Vec<InHand> {
     let of = |id| counts.iter().find(|(who, _)| *who == id).map_or(0, |c| c.1);
-    let mut found: Vec<InHand> = people
-        .iter()
-        .filter(|a| is_handler(a))
-        .map(|a| InHand {
-            name: a.name.clone(),
-            n: of(Some(a.id)),
+    let mut found: Vec<InHand> = handlers
+        .into_iter()
+        .map(|(id, name)| InHand {
+            n: of(Some(id)),
+            name,
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    if !found.is_empty() {
+    if found.is_empty() {
+        return found;
+    }
+    found.push(InHand {
+        name: ui.t("cases-unit-nobody"),
+        n: of(None),
+    });
+    let all: i64 = counts.iter().map(|(_, n)| n).sum();
+    let gone = all - found.iter().map(|row| row.n).sum::<i64>();
+    if gone > 0 {
         found.push(InHand {
-            name: ui.t("cases-unit-nobody"),
-            n: of(None),
+            name: ui.t("cases-unit-gone"),
+            n: gone,
         });
     }
     found
@@ -220,5 +231,33 @@ fn card(
         line: Line::of(ui, city, at, case),
         shots: Vec::new(),
         forms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::id::Id;
+
+    #[test]
+    fn the_rows_of_the_load_add_up_to_what_the_table_holds() {
+        let who = |n| AccountId(Id::from_bytes([n; 16]));
+        let people = || vec![(who(2), "李".to_owned()), (who(1), "安".to_owned())];
+        // 5 and 0 with two handlers, 21 with nobody, 24 with two accounts that were closed.
+        let counts = [
+            (Some(who(2)), 5),
+            (None, 21),
+            (Some(who(8)), 20),
+            (Some(who(9)), 4),
+        ];
+        for lang in ui::Lang::ALL {
+            let ui = crate::pages::tests::reader(lang);
+            let rows = in_hand(&ui, people(), &counts);
+            assert_eq!(rows.iter().map(|row| row.n).sum::<i64>(), 50);
+            assert_eq!(rows.last().map(|row| row.n), Some(24));
+            // Without such accounts there is no such row, and whoever assigns nothing sees none.
+            assert_eq!(in_hand(&ui, people(), &counts[..2]).len(), 3);
+            assert!(in_hand(&ui, Vec::new(), &counts).is_empty());
+        }
     }
 }

@@ -20,7 +20,7 @@ pub struct Approvers(pub Vec<Role>);
 
 impl SettingValue for Approvers {
     fn kind(_: Option<(f64, f64)>) -> SettingKind {
-        SettingKind::Text
+        SettingKind::SomeOf(&["department_lead", "shift_leader"])
     }
     fn read(text: &str) -> Result<Self, String> {
         let words = text.split([',', '，', ' ']).filter(|word| !word.is_empty());
@@ -70,7 +70,7 @@ impl ApprovedEnds {
 
 impl SettingValue for ApprovedEnds {
     fn kind(_: Option<(f64, f64)>) -> SettingKind {
-        SettingKind::Text
+        SettingKind::SomeOf(&["refused", "self_handled", "direct"])
     }
     fn read(text: &str) -> Result<Self, String> {
         let mut ends = Self::default();
@@ -472,5 +472,37 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
         }
         Fact::AnsweredDirectly => super::apply::end(case, State::AnsweredDirectly, event.at, None),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod setting_tests {
+    use super::*;
+
+    fn offered<T: SettingValue>() -> &'static [&'static str] {
+        match T::kind(None) {
+            SettingKind::SomeOf(values) => values,
+            other => panic!("not several of a list: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn whatever_of_the_boxes_is_ticked_is_read_and_written_back() {
+        let ends = offered::<ApprovedEnds>();
+        for chosen in 0..1 << ends.len() {
+            let ticked = ends.iter().enumerate();
+            let ticked = ticked.filter(|(i, _)| chosen & 1 << i != 0);
+            let ticked: Vec<&str> = ticked.map(|(_, word)| *word).collect();
+            let sent = match ticked.as_slice() {
+                [] => "无".to_owned(),
+                some => some.join(", "),
+            };
+            assert_eq!(ApprovedEnds::read(&sent).unwrap().write(), sent);
+        }
+        let approvers = offered::<Approvers>();
+        for sent in approvers.iter().copied().chain([&*approvers.join(", ")]) {
+            assert!(Approvers::read(sent).is_ok(), "{sent}");
+        }
+        assert!(Approvers::read("无").is_err(), "somebody has to agree");
     }
 }

@@ -63,15 +63,24 @@ fn flag_choices(ui: &Ui) -> Vec<Choice> {
 }
 
 /// The natures of requests (`domain.md` §3.2).
-const NATURES: [&str; 7] = ["咨询", "求助", "求决", "投诉", "举报", "建议", "感谢"];
+const NATURES: [(&str, &str); 7] = [
+    ("咨询", "matters-nature-inquiry"),
+    ("求助", "matters-nature-help"),
+    ("求决", "matters-nature-decision"),
+    ("投诉", "matters-nature-complaint"),
+    ("举报", "matters-nature-tip"),
+    ("建议", "matters-nature-suggestion"),
+    ("感谢", "matters-nature-thanks"),
+];
 
-fn natures(class: Option<&MatterClass>) -> Vec<Choice> {
+// words: matters-nature-*
+fn natures(ui: &Ui, class: Option<&MatterClass>) -> Vec<Choice> {
     let own = class.and_then(|c| c.default_nature.as_deref());
-    let own = own.filter(|n| !NATURES.contains(n));
+    let own = own.filter(|own| NATURES.iter().all(|(nature, _)| nature != own));
     NATURES
-        .into_iter()
-        .chain(own)
-        .map(|n| Choice::new(n, n))
+        .iter()
+        .map(|(nature, word)| Choice::new(*nature, ui.t(word)))
+        .chain(own.map(|own| Choice::new(own, own)))
         .collect()
 }
 
@@ -278,7 +287,7 @@ pub(super) fn page_of(
             .collect(),
         kinds: kinds(&ui),
         flags: flag_choices(&ui),
-        natures: natures(class),
+        natures: natures(&ui, class),
         conditions: condition_fields(&ui, &form, count),
         form,
         ui,

@@ -4,6 +4,7 @@ pub(crate) mod sample;
 pub(crate) mod special;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trail;
 
 use access::{Fault, Fields};
 use jiff::civil::Date;

@@ -9,9 +9,11 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cases::State;
+use cases::service::{Cases, Channel};
 use cases::words::state_key;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ui::{FormState, Html, Ui};
 
 struct Line {
@@ -79,11 +81,19 @@ pub(crate) async fn page(ctx: Ctx, ui: Ui, RawQuery(text): RawQuery) -> Result<R
     }
     let draw = read(&ui, &fields)?;
     let sample = ops::sample(&ctx, &draw).await?;
-    show(&page_of(ui, &fields, &draw, &sample))
+    let channels = ctx.service::<Cases>().load_channels(&ctx).await?;
+    show(&page_of(ui, &fields, &draw, &sample, &channels))
 }
 
-pub(super) fn page_of(ui: Ui, fields: &Fields, draw: &Draw, sample: &Sample) -> impl Template {
-    let rows = sample.drawn.iter().map(|case| line(&ui, case)).collect();
+pub(super) fn page_of(
+    ui: Ui,
+    fields: &Fields,
+    draw: &Draw,
+    sample: &Sample,
+    channels: &BTreeMap<String, Channel>,
+) -> impl Template {
+    let rows = sample.drawn.iter().map(|case| line(&ui, channels, case));
+    let rows = rows.collect();
     let caption = ui.ta(
         "oversight-sample-caption",
         &[
@@ -106,7 +116,7 @@ pub(super) fn page_of(ui: Ui, fields: &Fields, draw: &Draw, sample: &Sample) -> 
     }
 }
 
-fn line(ui: &Ui, case: &Drawn) -> Line {
+fn line(ui: &Ui, channels: &BTreeMap<String, Channel>, case: &Drawn) -> Line {
     Line {
         number: case.number.to_string(),
         state: case
@@ -115,7 +125,13 @@ fn line(ui: &Ui, case: &Drawn) -> Line {
             .map_or_else(|_| case.state.clone(), |state| ui.t(state_key(state))),
         reported: ui.time(case.reported_at),
         closed: ui.time_or_dash(case.closed_at),
-        channel: case.channel.clone(),
+        channel: channels.get(&case.channel).map_or_else(
+            || case.channel.clone(),
+            |c| match ui.lang {
+                ui::Lang::Zh => c.name_zh.clone(),
+                ui::Lang::En => c.name_en.clone(),
+            },
+        ),
     }
 }
 

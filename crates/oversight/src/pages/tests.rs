@@ -107,12 +107,27 @@ fn a_sample_renders_empty_and_full() {
                 drawn,
             };
             let fields = Fields::parse(b"from=2026-03-01&to=2026-03-15&size=2&seed=%3Cseed%3E");
-            let html = sample::page_of(reader(lang), &fields, &draw, &sample)
+            let web = cases::service::Channel {
+                code: "web".into(),
+                name_zh: "网页上报".into(),
+                name_en: "On the web".into(),
+                verify: false,
+                reviewed: true,
+            };
+            let name = match lang {
+                Lang::Zh => web.name_zh.clone(),
+                Lang::En => web.name_en.clone(),
+            };
+            let channels = [(web.code.clone(), web)].into();
+            let html = sample::page_of(reader(lang), &fields, &draw, &sample, &channels)
                 .render()
                 .expect("it renders");
             ui::testing::assert_sound(&html);
             assert!(!html.contains("<seed>"));
             assert_eq!(html.contains("1,234"), !sample.drawn.is_empty());
+            // Where it came from is told by the name of the channel, not by its code.
+            assert_eq!(html.contains(&name), !sample.drawn.is_empty());
+            assert!(!html.contains(">web<"), "{html}");
         }
     }
 }

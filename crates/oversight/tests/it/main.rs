@@ -263,6 +263,41 @@ both_engines!(
     }
 );
 
+both_engines!(
+    the_file_of_the_trail_has_every_entry_that_was_asked_for,
+    &migrations(),
+    |db| {
+        let record = Record::new(db);
+        // More than two pages of the list, of two acts.
+        for i in 0..450 {
+            let action = ["audit.sample", "audit.export"][i % 2];
+            let event = AuditEvent::done(action, "audit", i.to_string());
+            record
+                .ctx
+                .write_blocking::<_, StoreError, _>(move |w| w.commit(event.clone(), ()))
+                .unwrap();
+        }
+        let taken = |actions: &[&str], actor: &str| {
+            let query = access::ops::audit::AuditQuery {
+                actions: actions.iter().map(|a| (*a).to_owned()).collect(),
+                ..Default::default()
+            };
+            let rows = ops::trail(&record.ctx, query, actor.to_owned());
+            let rows = record.runtime.block_on(rows).unwrap();
+            assert!(
+                rows.is_sorted_by(|a, b| a.id > b.id),
+                "newest first, each once"
+            );
+            let objects = rows.into_iter().map(|row| row.object_id.parse::<u32>());
+            objects.collect::<Result<BTreeSet<_>, _>>().unwrap()
+        };
+        let both = ["audit.sample", "audit.export"];
+        assert_eq!(taken(&both, ""), (0..450).collect());
+        assert_eq!(taken(&both[1..], ""), (0..450).skip(1).step_by(2).collect());
+        assert!(taken(&both, "nobody").is_empty(), "a stranger did nothing");
+    }
+);
+
 #[test]
 fn a_place_of_the_list_is_read_as_it_was_written() {
     let place = oversight::model::Place {

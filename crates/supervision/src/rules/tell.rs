@@ -14,15 +14,23 @@ pub struct Names<'a>(pub &'a City);
 
 impl Names<'_> {
     /// The class of a case.
-    pub fn matter(&self, case: &Case) -> String {
-        case.matter
-            .and_then(|id| self.0.matter(id))
-            .map_or_else(|| "—".to_owned(), |m| m.name_zh.clone())
+    pub fn matter(&self, case: &Case) -> Place {
+        let class = case.matter.and_then(|id| self.0.matter(id));
+        named(class.map(|m| (m.name_zh.as_str(), m.name_en.as_deref())))
     }
     /// A unit.
-    pub fn unit(&self, unit: Option<UnitId>) -> String {
-        unit.and_then(|id| self.0.unit(id))
-            .map_or_else(|| "—".to_owned(), |u| u.name_zh.clone())
+    pub fn unit(&self, unit: Option<UnitId>) -> Place {
+        let unit = unit.and_then(|id| self.0.unit(id));
+        named(unit.map(|u| (u.name_zh.as_str(), u.name_en.as_deref())))
+    }
+}
+
+/// A name in both languages; where there is no English one, the one there is.
+fn named(names: Option<(&str, Option<&str>)>) -> Place {
+    let (zh, en) = names.unwrap_or(("—", None));
+    Place::Named {
+        zh: zh.to_owned(),
+        en: en.unwrap_or(zh).to_owned(),
     }
 }
 
@@ -169,8 +177,8 @@ pub fn tell(
                 .all(|e| e.seq >= event.seq || !matches!(e.fact, Fact::Dispatched { .. }));
             if is_first {
                 let with = [
-                    ("matter", Place::from(names.matter(case))),
-                    ("unit", names.unit(Some(*unit)).into()),
+                    ("matter", names.matter(case)),
+                    ("unit", names.unit(Some(*unit))),
                     ("due", due(*due_at)),
                 ];
                 requester(&mut told, "requester.accepted", &with);
@@ -378,7 +386,7 @@ type ToUnit = (&'static str, UnitId, Vec<(&'static str, Place)>);
 
 /// Which units are told of what several do on one case.
 fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item = ToUnit> {
-    let lead = || ("unit", Place::from(names.unit(case.unit)));
+    let lead = || ("unit", names.unit(case.unit));
     let told: Vec<ToUnit> = match fact {
         JointFact::HelpAsked { unit, due_at, .. } => {
             vec![(
@@ -407,7 +415,7 @@ fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item
             due_at,
             ..
         } => {
-            let whistling = Place::from(names.unit(Some(*by_unit)));
+            let whistling = names.unit(Some(*by_unit));
             let with = vec![("unit", whistling), ("due", (*due_at).into())];
             let all = units.iter();
             all.map(|unit| ("case.whistle", *unit, with.clone()))
@@ -415,7 +423,7 @@ fn joint(fact: &JointFact, case: &Case, names: &Names<'_>) -> impl Iterator<Item
         }
         // What is over needs nobody's hand.
         JointFact::UnitChanged { from, to, .. } if !case.state.is_final() => {
-            let before = Place::from(names.unit(Some(*from)));
+            let before = names.unit(Some(*from));
             vec![("case.unit_changed", *to, vec![("unit", before)])]
         }
         _ => Vec::new(),
@@ -440,6 +448,18 @@ fn mentioned(fact: &Value) -> Vec<AccountId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_and_units_are_named_in_the_language_of_the_notice() {
+        for (names, wanted) in [
+            (Some(("暴露垃圾", Some("Litter"))), ("暴露垃圾", "Litter")),
+            (Some(("暴露垃圾", None)), ("暴露垃圾", "暴露垃圾")),
+            (None, ("—", "—")),
+        ] {
+            let (zh, en) = (wanted.0.to_owned(), wanted.1.to_owned());
+            assert_eq!(named(names), Place::Named { zh, en });
+        }
+    }
 
     #[test]
     fn mentions_are_read_once_each_and_garbage_is_left_out() {

@@ -45,16 +45,16 @@ fn label(class: &MatterClass, ui: &Ui) -> String {
 }
 
 /// Districts and streets, nothing smaller.
-fn places(city: &City) -> Vec<Choice> {
+fn places(city: &City, lang: ui::Lang) -> Vec<Choice> {
     let divisions = city.territory.divisions();
     divisions
         .filter(|d| matches!(d.level(), DivisionLevel::District | DivisionLevel::Street))
         .map(|d| {
-            let district = city.territory.name(d.code.district().division());
+            let district = city.territory.name_in(d.code.district().division(), lang);
             let name = if d.level() == DivisionLevel::District {
-                d.name.clone()
+                d.name_in(lang).to_owned()
             } else {
-                format!("{district} {}", d.name)
+                format!("{district} {}", d.name_in(lang))
             };
             Choice::new(d.code.to_string(), name)
         })
@@ -99,7 +99,7 @@ pub(super) fn page_of(
             .take(MOST_CLASSES)
             .map(|c| label(c, &ui))
             .collect(),
-        places: places(city),
+        places: places(city, ui.lang),
         units: units(&ui, city),
         form,
         ui,
@@ -186,7 +186,7 @@ fn read(ui: &Ui, city: &City, fields: &Fields) -> Result<Draft, TopicError> {
     let place = match fields.get("place") {
         "" => None,
         code => Some(code.parse().map_err(|_| {
-            TopicError::field("place", "topics.unknown", "is no code of a division")
+            TopicError::field("place", "topics.bad_query", "is no code of a division")
         })?),
     };
     Ok(Draft {
