@@ -7,10 +7,12 @@
 use crate::ctx::Refused;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use store::StoreError;
+use ui::Ui;
 
 /// An error that knows how a visitor should be told.
 pub trait Problem: Error + Send + Sync + 'static {
@@ -39,6 +41,77 @@ pub enum Word {
     Text(String),
     /// A count: grouped, and chooses singular or plural.
     Number(i64),
+    /// A word of the program itself: its key in the language files.
+    Key(String),
+    /// A moment, as people say it.
+    Moment(Timestamp),
+    /// Sentences of the program, one after another.
+    Sayings(Vec<Saying>),
+}
+
+/// A sentence of the program inside another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// Its key in the language files.
+    pub key: String,
+    /// What it names.
+    pub args: Vec<(&'static str, Word)>,
+}
+
+/// A value as a sentence takes it.
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Value {
+    fn arg(&self) -> &dyn ui::Arg {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number,
+        }
+    }
+}
+
+impl Word {
+    fn value(&self, ui: &Ui) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text.clone()),
+            Self::Number(number) => Value::Number(*number),
+            Self::Key(key) => Value::Text(ui.t(key)),
+            Self::Moment(at) => Value::Text(ui.time_text(*at)),
+            Self::Sayings(all) => {
+                let told: Vec<String> = all.iter().map(|s| told(ui, &s.key, &s.args)).collect();
+                Value::Text(ui.list(&told))
+            }
+        }
+    }
+    /// The same as programs read it, where nobody is there to be told in a language.
+    pub fn plain(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Key(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Moment(at) => at.to_string(),
+            Self::Sayings(all) => {
+                let words = all
+                    .iter()
+                    .flat_map(|s| &s.args)
+                    .map(|(_, word)| word.plain());
+                words.collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
+/// A sentence of the language files with its values, in the words, the clock and the zone of a reader.
+#[must_use]
+pub fn told(ui: &Ui, key: &str, args: &[(&'static str, Word)]) -> String {
+    let values: Vec<(&str, Value)> = args
+        .iter()
+        .map(|(name, word)| (*name, word.value(ui)))
+        .collect();
+    let args: Vec<(&str, &dyn ui::Arg)> = values.iter().map(|(name, v)| (*name, v.arg())).collect();
+    ui.ta(key, &args)
 }
 
 impl From<String> for Word {
@@ -174,16 +247,26 @@ impl Fault {
         if !words.has(&key) {
             return None;
         }
-        let args: Vec<(&str, &dyn ui::Arg)> = self
+        let values: Vec<(&str, Value)> = self
             .inner
             .args
             .iter()
             .map(|(name, word)| match word {
-                Word::Text(text) => (*name, text as &dyn ui::Arg),
-                Word::Number(number) => (*name, number as &dyn ui::Arg),
+                Word::Number(number) => (*name, Value::Number(*number)),
+                other => (*name, Value::Text(other.plain())),
             })
             .collect();
+        let args: Vec<(&str, &dyn ui::Arg)> =
+            values.iter().map(|(name, v)| (*name, v.arg())).collect();
         Some(words.text(lang, &key, &args))
+    }
+    /// The same for a reader whose clock is known: moments and sentences within it are told as people say them.
+    pub fn told(&self, ui: &Ui) -> Option<String> {
+        let key = word_key(self.inner.code);
+        ui.site
+            .words
+            .has(&key)
+            .then(|| told(ui, &key, &self.inner.args))
     }
 }
 

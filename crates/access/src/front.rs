@@ -206,10 +206,9 @@ fn told(
 /// One sentence about a fault: in the reader's language where the program has words for it, else the English text; about a
 /// fault of ours only what everybody may know.
 fn in_words(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> String {
-    let sentence = fault.sentence(&state.site().words, look.lang);
-    sentence.unwrap_or_else(|| {
+    let ui = state.ui(look, "/", arrival.now);
+    fault.told(&ui).unwrap_or_else(|| {
         if fault.status().is_server_error() {
-            let ui = state.ui(look, "/", arrival.now);
             ErrorPage::for_status(ui, fault.status().as_u16(), "").title
         } else {
             fault.detail().to_owned()
@@ -220,7 +219,7 @@ fn in_words(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> St
 /// RFC 9457. The English detail of our own faults stays in the log.
 fn problem(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> Response {
     let ui = state.ui(look, "/", arrival.now);
-    let sentence = fault.sentence(&state.site().words, look.lang);
+    let sentence = fault.told(&ui);
     let title =
         sentence.unwrap_or_else(|| ErrorPage::for_status(ui, fault.status().as_u16(), "").title);
     let mut body = json!({
@@ -245,7 +244,7 @@ fn problem(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> Res
 }
 
 fn page(fault: &Fault, ui: Ui, arrival: Arrival) -> Response {
-    let sentence = fault.sentence(&ui.site.words, ui.lang);
+    let sentence = fault.told(&ui);
     let mut page =
         ErrorPage::for_status(ui, fault.status().as_u16(), arrival.reference.to_string());
     if fault.code() == "access.csrf" {

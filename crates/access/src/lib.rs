@@ -74,7 +74,7 @@ mod visit;
 pub use answer::{FileOut, Go, Listing, show, show_as};
 pub use ctx::{Ctx, Refused, Scope, Services};
 pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
-pub use fault::{Fault, Problem, Word, word_key};
+pub use fault::{Fault, Problem, Saying, Word, told, word_key};
 pub use front::router;
 pub use http::capability;
 pub use idempotency::once_by_form;

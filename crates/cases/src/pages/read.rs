@@ -95,16 +95,8 @@ pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
 /// Any problem in the reader's words; in its own where there are none.
 pub fn told_of(ui: &Ui, problem: &dyn access::Problem) -> String {
     let key = access::word_key(problem.code());
-    let args = problem.args();
-    let args: Vec<(&str, &dyn ui::Arg)> = args
-        .iter()
-        .map(|(name, word)| match word {
-            access::Word::Text(text) => (*name, text as &dyn ui::Arg),
-            access::Word::Number(number) => (*name, number as &dyn ui::Arg),
-        })
-        .collect();
     if ui.site.words.has(&key) {
-        ui.ta(&key, &args)
+        access::told(ui, &key, &problem.args())
     } else {
         problem.to_string()
     }

@@ -251,6 +251,12 @@ testdb::both_engines!(
                 .contains("accepted by acceptor"),
             "{second:?}"
         );
+        // The phone shows the title: what happened meanwhile is told as people say it.
+        let title = second.body["title"].as_str().unwrap();
+        assert!(
+            title.contains("受理员：受理") && !title.contains("accept") && !title.contains('Z'),
+            "{title}"
+        );
         // A refused post leaves its key unspent: put right, it may be sent again.
         let bad = json!({ "acts": [{ "act": "close", "closing": "更换" }] });
         let good = json!({ "acts": [{ "act": "register" }] });
