@@ -16,6 +16,7 @@ pub mod lists;
 pub mod measures;
 pub mod model;
 pub mod moves;
+mod naming;
 pub mod ops;
 pub mod pages;
 pub mod record;

@@ -7,7 +7,7 @@ use ui::{Html, Ui};
 // words: cases-sync-*
 // words: cases-walk-*
 /// The words of the line, by the name the island knows them by.
-const WORDS: [(&str, &str); 23] = [
+const WORDS: [(&str, &str); 24] = [
     ("online", "cases-sync-online"),
     ("offline", "cases-sync-offline"),
     ("waiting", "cases-sync-waiting"),
@@ -31,6 +31,7 @@ const WORDS: [(&str, &str); 23] = [
     ("note", "cases-field-note"),
     ("self_handled", "cases-field-self_handled"),
     ("address", "cases-field-address"),
+    ("matter", "cases-field-matter"),
 ];
 
 /// The element of the line. `matters` are the classes by what the form calls them: label and id.
