@@ -6,6 +6,7 @@ import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
 import { offerPosition } from './parts/locate';
+import { openWithoutNetwork, showWhatIsKept } from './parts/network';
 import { gatherPhotos } from './parts/photos';
 import { keepTyped } from './parts/typed';
 import { renewRegions } from './parts/renew';
@@ -167,6 +168,9 @@ keepTyped();
 gatherPhotos();
 renewRegions();
 followChanges();
+showWhatIsKept();
+// Whoever writes a draft may reload the page where there is no network.
+if (document.querySelector('form[data-draft]')) openWithoutNetwork();
 
 let isShown = false;
 // A page's content that a script put in the place of another.

@@ -3,6 +3,7 @@
 // but the place a report names.
 import { type Item, type Photo, all, drop, keep, ofOthers, send } from './parts/queue';
 
+import { openWithoutNetwork } from './parts/network';
 import { entry } from './parts/photos';
 
 type Words = Record<
@@ -421,9 +422,7 @@ export function mount(box: HTMLElement): () => void {
   addEventListener('online', again);
   addEventListener('offline', again);
   const timer = setInterval(again, 30_000);
-  if ('serviceWorker' in navigator) {
-    navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.warn('no service worker', error));
-  }
+  openWithoutNetwork();
   void sync();
   return () => {
     document.removeEventListener('submit', onSubmit);

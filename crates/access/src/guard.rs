@@ -65,6 +65,7 @@ impl Guard {
             Err(fault) => return (fault.into_response(), None),
         };
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_background = request.headers().contains_key(&BACKGROUND_HEADER);
         let (parts, body) = request.into_parts();
         let visit = match visit::resolve(&self.state, &parts, &self.route).await {
             Ok(visit) => visit,
@@ -81,7 +82,7 @@ impl Guard {
             Err(response) => response,
         };
         if self.route.kind == RouteKind::Page {
-            self.keep_cookies(&visit, is_get, &mut response);
+            self.keep_cookies(&visit, is_get, is_background, &mut response);
         }
         (response, Some(visit))
     }
@@ -264,7 +265,13 @@ impl Guard {
     }
 
     /// Sends a new visitor its cookie, and forgets the message that this page has shown.
-    fn keep_cookies(&self, visit: &Visit, is_get: bool, response: &mut Response) {
+    fn keep_cookies(
+        &self,
+        visit: &Visit,
+        is_get: bool,
+        is_background: bool,
+        response: &mut Response,
+    ) {
         let is_https = self.state.settings().is_https();
         let is_shown = !response.status().is_redirection();
         let headers = response.headers_mut();
@@ -275,7 +282,8 @@ impl Guard {
                 cookies::set(cookies::VISITOR, &value, is_https),
             );
         }
-        if is_shown && visit.has_flash() {
+        // What a page asks for by itself shows nobody a message.
+        if is_shown && visit.has_flash() && !is_background {
             let value = HeaderValue::from_str(&ui::Flash::clear_cookie())
                 .expect("a constant of plain ASCII");
             headers.append(header::SET_COOKIE, value);
