@@ -38,6 +38,7 @@ pub mod sql_record;
 pub mod sql_search;
 mod sql_unclear;
 pub mod stage;
+pub mod stand;
 pub mod walk;
 pub mod words;
 
