@@ -31,12 +31,22 @@ pub struct Entry {
     pub reported_at: Timestamp,
     /// When it is promised; none of what is over or has no limit.
     pub due_at: Option<Timestamp>,
+    /// From when on the promise is broken, should the work not be done by then; none where it was kept, and while the clock
+    /// stands still.
+    pub broken_from: Option<Timestamp>,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
     /// The words a person has read and found fit to be public; empty if there are none.
     pub words: String,
     /// When something of the above last changed.
     pub changed_at: Timestamp,
+}
+
+impl Entry {
+    /// Whether what was promised has not been kept.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.broken_from.is_some_and(|due| due < now)
+    }
 }
 
 /// What is asked of the list.
