@@ -147,7 +147,8 @@ cases-field-confidential = Do not tell the handling unit who reported
 ## Pictures and documents
 cases-files-report = Pictures
 cases-files-after = Pictures taken afterwards
-cases-files-spot = Pictures on the spot
+cases-files-verify = Pictures on the spot, before it is handled
+cases-files-check = Pictures on the spot, after it was handled
 cases-files-note = Pictures or documents
 cases-files-help = Pictures (JPEG, PNG, WebP) or PDF, each at most { $megabytes } MB, at most { $most } at once. Place and time inside a photo are not stored.
 cases-file-n = File { $n }
@@ -243,6 +244,7 @@ cases-purpose-handling = To handle the matter
 cases-purpose-call-back = To call back
 cases-purpose-emergency = An emergency
 cases-back-to = Back to { $number }
+cases-open-number = Open case { $number }
 cases-responsible = Who should handle it
 cases-why-ruled = A coordinator has ruled so.
 cases-why-none = No unit is registered yet.

@@ -146,7 +146,8 @@ cases-field-confidential = 不让承办单位知道是谁反映的
 ## 照片和文件
 cases-files-report = 照片
 cases-files-after = 处置后的照片
-cases-files-spot = 现场照片
+cases-files-verify = 处置前的现场照片
+cases-files-check = 处置后的现场照片
 cases-files-note = 照片或文件
 cases-files-help = 图片（JPEG、PNG、WebP）或 PDF，每个最多 { $megabytes } MB，一次最多 { $most } 个。照片里的位置和时间信息不会保存。
 cases-file-n = 文件 { $n }
@@ -242,6 +243,7 @@ cases-purpose-handling = 办理诉求
 cases-purpose-call-back = 回访
 cases-purpose-emergency = 紧急情况
 cases-back-to = 返回 { $number }
+cases-open-number = 打开案件 { $number }
 cases-responsible = 应由谁办
 cases-why-ruled = 协调已经裁定由这个单位办理。
 cases-why-none = 还没有登记任何单位。

@@ -406,7 +406,8 @@ impl Maker<'_> {
     fn files(&self, act: Act, id: &str) -> Option<PictureField> {
         // words: cases-files-*
         let (word, is_camera) = match act {
-            Act::Verify | Act::Check => ("cases-files-spot", true),
+            Act::Verify => ("cases-files-verify", true),
+            Act::Check => ("cases-files-check", true),
             Act::ReportBack => ("cases-files-after", false),
             Act::Note => ("cases-files-note", false),
             Act::LodgeAppeal => ("cases-files-evidence", false),
