@@ -1,6 +1,7 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import htmx from 'htmx.org';
+import { leadBackHere } from './parts/back';
 import { isPick, walkByKey, watchDesk } from './parts/desk';
 import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
@@ -160,6 +161,7 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
+leadBackHere(guarded);
 watchDesk();
 watchIslands();
 offerPosition();

@@ -1,6 +1,7 @@
 //! The front door: the program's router with everything that holds for every request. It gives the request its
 //! reference number and moment, puts faults into words, adds the security headers, counts, and writes the log.
 
+use crate::again::Pages;
 use crate::fault::Fault;
 use crate::routes::{Capability, Refusal, Refusals, RouteInfo, RouteKind, Routes, panicked};
 use crate::state::AppState;
@@ -60,16 +61,17 @@ pub(crate) struct Handled {
 /// At start-up, when two capabilities mount the same method and path.
 pub fn router(state: &AppState, capabilities: Vec<Capability>) -> Router {
     let mut router = Router::new();
+    let pages = Pages::of(&capabilities);
     let description = Bytes::from(crate::openapi(&capabilities).to_string());
     let described = move || async move {
         ([(header::CONTENT_TYPE, "application/json")], description).into_response()
     };
     router = Routes::new("access")
         .bare("/api/v1/openapi.json", described)
-        .mount_on(router, state);
+        .mount_on(router, state, &pages);
     let forms: Arc<[Refusals]> = capabilities.iter().filter_map(|c| c.refusals).collect();
     for capability in capabilities {
-        router = capability.routes.mount_on(router, state);
+        router = capability.routes.mount_on(router, state, &pages);
     }
     router
         .fallback(|| async { Fault::not_found().into_response() })

@@ -43,6 +43,8 @@ const LONGEST_PURPOSE: usize = 200;
 pub(crate) struct Guard {
     pub state: AppState,
     pub route: Arc<RouteInfo>,
+    /// As far as there an address of this route leads to a page; none = it is a page itself.
+    pub found_again: Option<usize>,
 }
 
 /// The middleware itself.
@@ -67,7 +69,7 @@ impl Guard {
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_background = request.headers().contains_key(&BACKGROUND_HEADER);
         let (parts, body) = request.into_parts();
-        let visit = match visit::resolve(&self.state, &parts, &self.route).await {
+        let visit = match visit::resolve(&self.state, &parts, self).await {
             Ok(visit) => visit,
             Err(fault) => return (self.unknown(fault), None),
         };

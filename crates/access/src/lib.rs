@@ -40,6 +40,7 @@
 //! field ([`Fault::sentence`], [`Fault::field_name`]), and what was done ends in [`Go`]. Files come as [`Upload`], on a route
 //! that [`Routes::takes`] so many bytes. The words of an error code `cases.wrong_state` stand under `cases-error-wrong-state`.
 
+mod again;
 mod answer;
 mod body;
 pub mod city_settings;
