@@ -296,3 +296,31 @@ export async function hiddenDesksLeaveTheBrowserItsConnections(t) {
   await page.evaluate(turn, false);
   await page.locator(`[data-walk] a[href="/cases/${number}"]`).waitFor({ timeout: 15_000 });
 }
+
+export async function afterAnActTheDeskGoesOnAtTheRowThatTookThePlace(t) {
+  await waiting(t, '续办试验护栏', 4);
+  const page = await t.signIn('acceptor');
+  await listed(page, `state=pending_accept&find=${q('续办试验')}`, 4);
+  const rows = () => page.locator('[data-walk] tr > td > a').evaluateAll((all) => all.map((link) => link.pathname));
+  const focused = () => page.evaluate(() => document.activeElement?.pathname);
+  const before = await rows();
+  for (const key of ['j', 'j', 'j', 'Enter']) await page.keyboard.press(key);
+  const form = page.locator(`#case form[action="${before[2]}/accept"]`);
+  await form.waitFor();
+  await page.keyboard.press('a');
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+  await page.waitForFunction(() => document.activeElement?.closest('[data-walk]'));
+  const after = await rows();
+  claim(after.length === 3 && !after.includes(before[2]), `it is accepted: ${after}`);
+  claim(await focused() === before[3], `${await focused()} took its place`);
+  await page.keyboard.press('Enter');
+  await page.locator(`#case form[action="${before[3]}/accept"]`).waitFor();
+  // At the end of the list the one before it is next.
+  await page.keyboard.press('a');
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+  await page.waitForFunction(() => document.activeElement?.closest('[data-walk]'));
+  claim(await focused() === before[1], `${await focused()} lies before it`);
+  // Whoever comes to the list by another way begins at its beginning.
+  await page.reload();
+  claim(await page.evaluate(() => document.activeElement === document.body), 'nothing is jumped to');
+}

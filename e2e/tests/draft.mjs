@@ -54,3 +54,35 @@ export async function whoBeginsAnewBeginsWithNothing(t) {
   await page.reload();
   claim(await page.locator('textarea[name=description]').inputValue() === '', 'and stays so');
 }
+
+export async function anAddressAloneIsKeptAndAnotherLanguageLosesNothing(t) {
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.fill('input[name=address]', '草稿路 3 号');
+  // At once, before the pause after which it is kept.
+  await Promise.all([page.waitForEvent('load'), page.locator('.tools a[hreflang]').click()]);
+  claim(await page.locator('html').getAttribute('lang') === 'en', 'in English now');
+  claim(await page.inputValue('input[name=address]') === '草稿路 3 号', 'the address is there');
+  claim((await page.locator('.draft-line').textContent()).includes('never kept'), 'what is not kept is said');
+  await page.fill('textarea[name=description]', 'a lamp is out');
+  await Promise.all([page.waitForEvent('load'), page.locator('.tools a[hreflang]').click()]);
+  claim(await page.inputValue('textarea[name=description]') === 'a lamp is out', 'and so are the words');
+}
+
+export async function aReportThatIsReloadedWithoutANetworkSaysWhatIsWrong(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch/);
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await page.fill('textarea[name=description]', '断网重新打开：路灯');
+  await page.waitForTimeout(600);
+  await page.context().setOffline(true);
+  await page.reload();
+  claim((await page.locator('h1').textContent()).includes('没有网络'), 'it is said that there is no network');
+  claim(await page.locator('main').evaluate((main) => getComputedStyle(main).paddingLeft !== '0px'), 'and looks like a page of ours');
+  claim(await page.locator('a[href="/tasks"]').isHidden(), 'what a worker may open is not offered');
+  await t.shoot(page, 'offline-page-phone');
+  await page.context().setOffline(false);
+  await Promise.all([page.waitForEvent('load'), page.locator('main .btn-primary').click()]);
+  claim(new URL(page.url()).pathname === '/report', 'the same page again');
+  claim(await page.inputValue('textarea[name=description]') === '断网重新打开：路灯', 'with the words');
+}

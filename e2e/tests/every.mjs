@@ -7,7 +7,7 @@ export const options = { engines: ['sqlite'], seconds: 600 };
 
 /** Who opens what; each path after → is the first link of that kind on the page before. */
 const PAGES = {
-  '': ['/', '/report', '/track', '/near', '/under-reporting', '/sign-in', '/help'],
+  '': ['/', '/offline', '/report', '/track', '/near', '/under-reporting', '/sign-in', '/help'],
   acceptor: ['/desk', '/desk?state=closed', '/intake', '/desk/filters', '/for-me', '/call-backs', '/public-texts', '/suggestions', '/handover', '/whistles', '/notices', '/notices/settings', '/account', '/deputies', '/desk → /cases/'],
   leader: ['/morning', '/command', '/command?wall=1', '/evaluation', '/evaluation/figures', '/evaluation/months', '/city-map', '/city-map?by=grid', '/city-map?by=street&light=late', '/desk?place=990101', '/forecast', '/warnings', '/warnings/detectors', '/warnings/backtests', '/supervision', '/supervision/new', '/supervision/ladder', '/reviews', '/duties/unclear', '/topics', '/hot-topics', '/warnings → /warnings/'],
   'department lead': ['/unit', '/exports', '/unit/handovers', '/whistles/figures', '/evaluation/own'],

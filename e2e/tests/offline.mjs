@@ -303,3 +303,41 @@ export async function whereAWorkerStandsIsKeptNowhereAndTheNewestListIsShown(t) 
   await page.goto('/tasks?x=1');
   claim(await page.locator(`[data-task="${number}"]`).count() === 1, 'the newest list');
 }
+
+export async function withoutANetworkAClassIsReadAsWithOneAndEveryPageSaysWhatIsWrong(t) {
+  t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|status of 4\d\d/);
+  const page = await ready(t, { lang: 'en' });
+  await page.goto('/found');
+  // A class by its name alone, as people type it.
+  const label = await page.locator('#offer-matters option, datalist option').first().getAttribute('value');
+  const name = label.slice(label.indexOf(' ') + 1);
+  await page.context().setOffline(true);
+  const note = async (words, matter) => {
+    await page.goto('/found');
+    await page.fill('textarea[name=description]', words);
+    await page.fill('input[name=matter]', matter);
+    await page.fill('input[name=address]', '离线路 6 号');
+    await page.locator('form[action="/found"] button[type=submit]').click();
+  };
+  await note('离线类别：只写名称', name);
+  await line(page, 'waiting', 1);
+  await note('离线类别：写错了', '没有这样的类别');
+  await line(page, 'waiting', 2);
+  await page.goto('/notices');
+  claim((await page.locator('h1').textContent()).includes('no network'), 'a page that needs one says so');
+  await page.locator('a[href="/tasks"]').waitFor();
+  await t.axe(page);
+  await page.context().setOffline(false);
+  await page.goto('/tasks');
+  await line(page, 'refused', 1);
+  const own = async () => (await (await page.request.get('/api/v1/cases?own=true&limit=20')).json()).items;
+  const found = async (words) => (await own()).find((c) => c.description === words);
+  // Without a place, too, it is within the reach of whoever reported it.
+  claim((await found('离线类别：只写名称'))?.matter !== null, 'the class arrived');
+  claim(await found('离线类别：写错了') === undefined, 'what nobody understands is not dropped silently');
+  await page.locator('#field-sync > ul > li summary').click();
+  await page.locator('#field-sync > ul > li details input').first().fill(name);
+  await page.locator('#field-sync > ul > li .buttons button').first().click();
+  await line(page, 'refused', 0);
+  claim((await found('离线类别：写错了'))?.matter !== null, 'mended, it arrives with its class');
+}

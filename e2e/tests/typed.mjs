@@ -151,3 +151,84 @@ export async function suggestionsStandWhereSomebodyTypesAndMoveNothing(t) {
   claim(!wider, 'beside the form there is room for it');
   await t.shoot(desk, 'hints-desk');
 }
+
+/** Presses the link that changes the language, at once. */
+const otherLanguage = (page) => Promise.all([page.waitForEvent('load'), page.locator('.tools a[hreflang]').click()]);
+
+export async function anotherLanguageLosesNeitherWordsNorThePlace(t) {
+  t.allowErrors(/status of 4\d\d/);
+  const page = await t.signIn('acceptor');
+  await page.goto('/intake');
+  await page.fill('textarea[name=description]', '切换语言：路面塌陷');
+  await page.fill('input[name=address]', '切换路 1 号');
+  const warned = [];
+  page.on('dialog', (dialog) => {
+    warned.push(dialog.type());
+    void dialog.accept();
+  });
+  await page.fill('input[name=phone]', '13800000000');
+  await otherLanguage(page);
+  claim(warned.length === 1, 'of what is not kept one is warned');
+  claim(await page.locator('html').getAttribute('lang') === 'en', 'in English now');
+  claim(await page.inputValue('textarea[name=description]') === '切换语言：路面塌陷', 'the words are there');
+  claim(await page.inputValue('input[name=address]') === '切换路 1 号', 'and the last of them, typed right before');
+  claim(await page.inputValue('input[name=phone]') === '', 'who it is was not kept');
+  claim((await page.locator('.draft-line').textContent()).includes('phone numbers'), 'and that is said');
+  await t.axe(page);
+  await otherLanguage(page);
+  claim(warned.length === 1, 'and of nothing else');
+  await page.locator('.draft-line button').click();
+
+  // A case that was opened beside the list is still open.
+  await page.goto('/desk?state=open');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.locator('#case #case-title').waitFor();
+  const number = new URL(page.url()).searchParams.get('case');
+  claim(number, 'its number is in the address');
+  await otherLanguage(page);
+  claim(new URL(page.url()).searchParams.get('case') === number, `the case is still named: ${page.url()}`);
+  await page.locator(`#case a[href="/cases/${number}"]`).waitFor();
+}
+
+export async function aRefusedActIsToldOnTopAndSurvivesAnotherLanguage(t) {
+  t.allowErrors(/status of 4\d\d/);
+  const { number } = await report(t, '拒绝后切换语言测试', await somewhere(t));
+  const page = await at(t, 'shift leader', number);
+  const form = page.locator(`form[id="note-${number}"]`);
+  const words = '值班长补记：市民称已两次来电';
+  await page.locator(`details:has(form[id="note-${number}"]) summary`).click();
+  await form.locator('textarea').fill(words);
+  // What makes the program refuse it: a file that is none.
+  await form.locator('input[type=file]').setInputFiles({ name: 'notes.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
+  await send(page, form.locator('button[type=submit]'));
+  const told = page.locator('#refused');
+  claim(await told.isVisible() && (await told.boundingBox()).y < 400, 'why stands on top');
+  claim(await page.evaluate(() => document.activeElement?.id) === 'refused', 'and has the focus');
+  await t.axe(page);
+  await t.shoot(page, 'refused-on-top');
+  await told.locator('a').click();
+  claim(await form.locator('input[type=file]').evaluate((field) => field.getBoundingClientRect().top < innerHeight), 'its link leads to what is to be mended');
+  await otherLanguage(page);
+  claim(new URL(page.url()).pathname === `/cases/${number}`, `the case is there: ${page.url()}`);
+  claim(await page.locator('#case-title, h1').count() > 0 && await form.locator('textarea').inputValue() === words, 'with the words');
+  await send(page, form.locator('button[type=submit]'));
+  claim((await page.locator('main').textContent()).includes(words), 'sent, they are in the record');
+  claim(await form.locator('textarea').inputValue() === '', 'and no longer in the form');
+}
+
+export async function aPlaceIsAskedAboutOnce(t) {
+  const place = await somewhere(t);
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.context().grantPermissions(['geolocation']);
+  await page.context().setGeolocation({ longitude: Number(place.lon), latitude: Number(place.lat) });
+  const asked = [];
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/report/advice') asked.push(new URLSearchParams(request.postData()));
+  });
+  await page.locator('[data-locate] button').click();
+  await page.waitForFunction(() => document.querySelector('input[name=lat]').value !== '');
+  await page.waitForTimeout(1500);
+  claim(asked.length === 1, `asked once: ${asked.length}`);
+  claim(asked[0].get('lon') && asked[0].get('lat'), 'with both of its numbers');
+}

@@ -1,11 +1,13 @@
 // Small helps on top of pages that work without them: confirm before sending, a warning before unsaved entries are
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import htmx from 'htmx.org';
+import { leadBackHere } from './parts/back';
 import { isPick, walkByKey, watchDesk } from './parts/desk';
 import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
 import { offerPosition } from './parts/locate';
+import { openWithoutNetwork, showWhatIsKept } from './parts/network';
 import { gatherPhotos } from './parts/photos';
 import { keepTyped } from './parts/typed';
 import { renewRegions } from './parts/renew';
@@ -159,6 +161,7 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
+leadBackHere(guarded);
 watchDesk();
 watchIslands();
 offerPosition();
@@ -167,6 +170,9 @@ keepTyped();
 gatherPhotos();
 renewRegions();
 followChanges();
+showWhatIsKept();
+// Whoever writes a draft may reload the page where there is no network.
+if (document.querySelector('form[data-draft]')) openWithoutNetwork();
 
 let isShown = false;
 // A page's content that a script put in the place of another.

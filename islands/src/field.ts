@@ -3,11 +3,12 @@
 // but the place a report names.
 import { type Item, type Photo, all, drop, keep, ofOthers, send } from './parts/queue';
 
+import { openWithoutNetwork } from './parts/network';
 import { entry } from './parts/photos';
 
 type Words = Record<
   'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'taken' | 'took' | 'report'
-  | 'failed' | 'again' | 'written' | 'fileRemove' | 'walkFailed' | 'description' | 'note' | 'self_handled' | 'address',
+  | 'failed' | 'again' | 'written' | 'fileRemove' | 'walkFailed' | 'description' | 'note' | 'self_handled' | 'address' | 'matter',
   string
 >;
 
@@ -150,6 +151,15 @@ export function mount(box: HTMLElement): () => void {
       area.value = value;
       fold.append(field(say(name), area));
       mended.push(() => { item.body[name] = area.value.trim(); });
+    }
+    if (typeof item.body.matter_words === 'string') {
+      const input = document.createElement('input');
+      input.value = item.body.matter_words;
+      fold.append(field(say('matter'), input));
+      mended.push(() => {
+        if (input.value.trim()) item.body.matter_words = input.value.trim();
+        else delete item.body.matter_words;
+      });
     }
     const place = item.body.place as Record<string, unknown> | undefined;
     if (place) {
@@ -300,8 +310,10 @@ export function mount(box: HTMLElement): () => void {
       mark(number);
     } else {
       const body: Record<string, unknown> = { channel: 'patrol', description: text(fields, 'description') };
-      const matter = matters[text(fields, 'matter')];
+      // What is no whole label, such as a name without its code, the program reads as its own form does.
+      const [called, matter] = [text(fields, 'matter'), matters[text(fields, 'matter')]];
       if (matter) body.matter = matter;
+      else if (called) body.matter_words = called;
       const self = text(fields, 'self_handled');
       if (self) body.self_handled = self;
       const place: Record<string, unknown> = {};
@@ -410,9 +422,7 @@ export function mount(box: HTMLElement): () => void {
   addEventListener('online', again);
   addEventListener('offline', again);
   const timer = setInterval(again, 30_000);
-  if ('serviceWorker' in navigator) {
-    navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.warn('no service worker', error));
-  }
+  openWithoutNetwork();
   void sync();
   return () => {
     document.removeEventListener('submit', onSubmit);

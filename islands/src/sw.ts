@@ -1,5 +1,6 @@
-// The service worker of a worker's phone: the page of tasks and the form of a report open without a network. It keeps
-// pages of this program only, and forgets them when somebody signs out; what waits to be sent is kept by the page (queue.ts).
+// The service worker of a worker's phone, and of whoever reports: the page of tasks and the form of a worker's report open
+// without a network; in the place of every other page stands one that says so. It keeps pages of this program only, and
+// forgets those of a person when they sign out; what waits to be sent is kept by the page (queue.ts).
 interface Fetching extends Event { request: Request; respondWith(answer: Promise<Response>): void; waitUntil(work: Promise<unknown>): void }
 interface Scope { skipWaiting(): Promise<void>; clients: { claim(): Promise<void> }; addEventListener(type: string, listener: (event: Fetching) => void): void }
 const worker = self as unknown as Scope;
@@ -11,11 +12,14 @@ const BEFORE = ['field-pages-1'];
 /** Styles and scripts, whose names carry their content. */
 const ASSETS = 'field-assets-1';
 const MOST_ASSETS = 60;
+/** The page that stands in the place of others: the same for everybody, in the language of this device. */
+const INSTEAD = 'offline-1';
+const OFFLINE = '/offline';
 const KEPT_PAGES = ['/tasks', '/found'];
 /** A network that does not answer within this is none. */
 const PATIENCE_MS = 6000;
 
-worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()));
+worker.addEventListener('install', (event) => event.waitUntil(keepInstead().then(() => worker.skipWaiting())));
 worker.addEventListener('activate', (event) => event.waitUntil(
   Promise.all([...BEFORE.map((name) => caches.delete(name)), worker.clients.claim()]),
 ));
@@ -28,9 +32,39 @@ worker.addEventListener('fetch', (event) => {
     return;
   }
   if (request.method !== 'GET') return;
-  if (pathname.startsWith('/assets/')) event.respondWith(asset(request));
-  else if (KEPT_PAGES.includes(pathname) || /^\/attachments\/[^/]+\/thumb$/.test(pathname)) event.respondWith(page(request));
+  if (pathname.startsWith('/assets/')) {
+    event.respondWith(asset(request));
+    return;
+  }
+  if (pathname === '/look' && request.mode === 'navigate') {
+    const answer = fetch(request);
+    event.respondWith(answer);
+    // Another language, another theme: that page has them too.
+    event.waitUntil(answer.then(keepInstead).catch(() => {}));
+    return;
+  }
+  if (KEPT_PAGES.includes(pathname) || /^\/attachments\/[^/]+\/thumb$/.test(pathname)) event.respondWith(page(request));
+  else if (request.mode === 'navigate') event.respondWith(fetch(request).catch(instead));
 });
+
+/** Asks for the page that stands in the place of others, with what it looks like. Without it everything works as before. */
+async function keepInstead(): Promise<void> {
+  try {
+    const answer = await fetch(OFFLINE, { headers: { accept: 'text/html', 'x-background': '1' }, cache: 'no-store' });
+    if (!answer.ok || answer.redirected) return;
+    await (await caches.open(INSTEAD)).put(OFFLINE, answer.clone());
+    const parts = (await answer.text()).match(/\/assets\/[^"'\s]+/g) ?? [];
+    await Promise.all([...new Set(parts)].map((part) => asset(new Request(part))));
+  } catch {
+    // No network just now.
+  }
+}
+
+async function instead(error: unknown): Promise<Response> {
+  const kept = await caches.match(OFFLINE, { cacheName: INSTEAD });
+  if (kept) return kept;
+  throw error;
+}
 
 async function asset(request: Request): Promise<Response> {
   const store = await caches.open(ASSETS);
@@ -57,6 +91,7 @@ async function page(request: Request): Promise<Response> {
   } catch (error) {
     const kept = await store.match(pathname);
     if (kept) return kept;
+    if (request.mode === 'navigate') return instead(error);
     throw error;
   }
 }

@@ -7,10 +7,12 @@
 use crate::ctx::Refused;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use store::StoreError;
+use ui::Ui;
 
 /// An error that knows how a visitor should be told.
 pub trait Problem: Error + Send + Sync + 'static {
@@ -39,6 +41,77 @@ pub enum Word {
     Text(String),
     /// A count: grouped, and chooses singular or plural.
     Number(i64),
+    /// A word of the program itself: its key in the language files.
+    Key(String),
+    /// A moment, as people say it.
+    Moment(Timestamp),
+    /// Sentences of the program, one after another.
+    Sayings(Vec<Saying>),
+}
+
+/// A sentence of the program inside another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    /// Its key in the language files.
+    pub key: String,
+    /// What it names.
+    pub args: Vec<(&'static str, Word)>,
+}
+
+/// A value as a sentence takes it.
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Value {
+    fn arg(&self) -> &dyn ui::Arg {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number,
+        }
+    }
+}
+
+impl Word {
+    fn value(&self, ui: &Ui) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text.clone()),
+            Self::Number(number) => Value::Number(*number),
+            Self::Key(key) => Value::Text(ui.t(key)),
+            Self::Moment(at) => Value::Text(ui.time_text(*at)),
+            Self::Sayings(all) => {
+                let told: Vec<String> = all.iter().map(|s| told(ui, &s.key, &s.args)).collect();
+                Value::Text(ui.list(&told))
+            }
+        }
+    }
+    /// The same as programs read it, where nobody is there to be told in a language.
+    pub fn plain(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Key(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Moment(at) => at.to_string(),
+            Self::Sayings(all) => {
+                let words = all
+                    .iter()
+                    .flat_map(|s| &s.args)
+                    .map(|(_, word)| word.plain());
+                words.collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
+/// A sentence of the language files with its values, in the words, the clock and the zone of a reader.
+#[must_use]
+pub fn told(ui: &Ui, key: &str, args: &[(&'static str, Word)]) -> String {
+    let values: Vec<(&str, Value)> = args
+        .iter()
+        .map(|(name, word)| (*name, word.value(ui)))
+        .collect();
+    let args: Vec<(&str, &dyn ui::Arg)> = values.iter().map(|(name, v)| (*name, v.arg())).collect();
+    ui.ta(key, &args)
 }
 
 impl From<String> for Word {
@@ -171,26 +244,48 @@ impl Fault {
     /// The translated sentence, where the language files have one for this code. A form shows it beside the field; what it calls the
     /// field is the label on the page that it goes to ([`ui::field_name`]).
     pub fn sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+        let key = word_key(self.inner.code);
+        if !words.has(&key) {
+            return None;
+        }
         let args = on_a_page(self.field_name(), self.inner.args.clone());
-        said(words, lang, &word_key(self.inner.code), &args)
+        Some(said(words, lang, &key, &args))
     }
-    /// The same where there is no form: for programs, which know a field by the name it is sent by.
-    pub(crate) fn bare_sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+    /// The same where there is no form, for a reader whose clock is known: moments and sentences within it are told as people say
+    /// them, a field keeps the name it is sent by.
+    pub fn told(&self, ui: &Ui) -> Option<String> {
         let args = with_field(self.field_name(), self.inner.args.clone());
-        said(words, lang, &word_key(self.inner.code), &args)
+        told_if_there(ui, &word_key(self.inner.code), &args)
     }
     /// The same for a page on its own, which has no field to point at: where there are words that name none, or what was typed, these.
-    pub(crate) fn lone_sentence(&self, words: &ui::I18n, lang: ui::Lang) -> Option<String> {
+    pub(crate) fn lone_sentence(&self, ui: &Ui) -> Option<String> {
         let is_given = self.inner.args.iter().any(|(name, _)| *name == "given");
         // words: access-lone-*
         let lone = match self.inner.code {
             "access.missing_field" => "access-lone-missing",
             "access.invalid_field" if is_given => "access-lone-given",
             "access.invalid_field" => "access-lone-invalid",
-            _ => return self.bare_sentence(words, lang),
+            _ => return self.told(ui),
         };
-        said(words, lang, lone, &self.inner.args)
+        told_if_there(ui, lone, &self.inner.args)
     }
+}
+
+/// A sentence of the language files with its values as programs read them, for a reader of whom no more is known than the language.
+pub fn said(words: &ui::I18n, lang: ui::Lang, key: &str, args: &[(&'static str, Word)]) -> String {
+    let values: Vec<(&str, Value)> = args
+        .iter()
+        .map(|(name, word)| match word {
+            Word::Number(number) => (*name, Value::Number(*number)),
+            other => (*name, Value::Text(other.plain())),
+        })
+        .collect();
+    let args: Vec<(&str, &dyn ui::Arg)> = values.iter().map(|(name, v)| (*name, v.arg())).collect();
+    words.text(lang, key, &args)
+}
+
+fn told_if_there(ui: &Ui, key: &str, args: &[(&'static str, Word)]) -> Option<String> {
+    ui.site.words.has(key).then(|| told(ui, key, args))
 }
 
 /// The values for a sentence on a page: the name of the field at fault as what the page calls it. Where an error names a field, its
@@ -218,24 +313,6 @@ fn with_field(
         args.push(("field", field.into()));
     }
     args
-}
-
-fn said(
-    words: &ui::I18n,
-    lang: ui::Lang,
-    key: &str,
-    args: &[(&'static str, Word)],
-) -> Option<String> {
-    words.has(key).then(|| {
-        let args: Vec<(&str, &dyn ui::Arg)> = args
-            .iter()
-            .map(|(name, word)| match word {
-                Word::Text(text) => (*name, text as &dyn ui::Arg),
-                Word::Number(number) => (*name, number as &dyn ui::Arg),
-            })
-            .collect();
-        words.text(lang, key, &args)
-    })
 }
 
 impl fmt::Debug for Fault {

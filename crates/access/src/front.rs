@@ -1,6 +1,7 @@
 //! The front door: the program's router with everything that holds for every request. It gives the request its
 //! reference number and moment, puts faults into words, adds the security headers, counts, and writes the log.
 
+use crate::again::Pages;
 use crate::fault::Fault;
 use crate::routes::{Capability, Refusal, Refusals, RouteInfo, RouteKind, Routes, panicked};
 use crate::state::AppState;
@@ -60,16 +61,17 @@ pub(crate) struct Handled {
 /// At start-up, when two capabilities mount the same method and path.
 pub fn router(state: &AppState, capabilities: Vec<Capability>) -> Router {
     let mut router = Router::new();
+    let pages = Pages::of(&capabilities);
     let description = Bytes::from(crate::openapi(&capabilities).to_string());
     let described = move || async move {
         ([(header::CONTENT_TYPE, "application/json")], description).into_response()
     };
     router = Routes::new("access")
         .bare("/api/v1/openapi.json", described)
-        .mount_on(router, state);
+        .mount_on(router, state, &pages);
     let forms: Arc<[Refusals]> = capabilities.iter().filter_map(|c| c.refusals).collect();
     for capability in capabilities {
-        router = capability.routes.mount_on(router, state);
+        router = capability.routes.mount_on(router, state, &pages);
     }
     router
         .fallback(|| async { Fault::not_found().into_response() })
@@ -206,10 +208,9 @@ fn told(
 /// One sentence about a fault: in the reader's language where the program has words for it, else the English text; about a
 /// fault of ours only what everybody may know.
 fn in_words(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> String {
-    let sentence = fault.lone_sentence(&state.site().words, look.lang);
-    sentence.unwrap_or_else(|| {
+    let ui = state.ui(look, "/", arrival.now);
+    fault.lone_sentence(&ui).unwrap_or_else(|| {
         if fault.status().is_server_error() {
-            let ui = state.ui(look, "/", arrival.now);
             ErrorPage::for_status(ui, fault.status().as_u16(), "").title
         } else {
             fault.detail().to_owned()
@@ -220,7 +221,7 @@ fn in_words(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> St
 /// RFC 9457. The English detail of our own faults stays in the log.
 fn problem(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> Response {
     let ui = state.ui(look, "/", arrival.now);
-    let sentence = fault.bare_sentence(&state.site().words, look.lang);
+    let sentence = fault.told(&ui);
     let title =
         sentence.unwrap_or_else(|| ErrorPage::for_status(ui, fault.status().as_u16(), "").title);
     let mut body = json!({
@@ -245,7 +246,7 @@ fn problem(state: &AppState, fault: &Fault, look: Look, arrival: Arrival) -> Res
 }
 
 fn page(fault: &Fault, ui: Ui, arrival: Arrival) -> Response {
-    let sentence = fault.lone_sentence(&ui.site.words, ui.lang);
+    let sentence = fault.lone_sentence(&ui);
     let mut page =
         ErrorPage::for_status(ui, fault.status().as_u16(), arrival.reference.to_string());
     if fault.code() == "access.csrf" {

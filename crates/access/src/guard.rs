@@ -43,6 +43,8 @@ const LONGEST_PURPOSE: usize = 200;
 pub(crate) struct Guard {
     pub state: AppState,
     pub route: Arc<RouteInfo>,
+    /// As far as there an address of this route leads to a page; none = it is a page itself.
+    pub found_again: Option<usize>,
 }
 
 /// The middleware itself.
@@ -65,8 +67,9 @@ impl Guard {
             Err(fault) => return (fault.into_response(), None),
         };
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_background = request.headers().contains_key(&BACKGROUND_HEADER);
         let (parts, body) = request.into_parts();
-        let visit = match visit::resolve(&self.state, &parts, &self.route).await {
+        let visit = match visit::resolve(&self.state, &parts, self).await {
             Ok(visit) => visit,
             Err(fault) => return (self.unknown(fault), None),
         };
@@ -81,7 +84,7 @@ impl Guard {
             Err(response) => response,
         };
         if self.route.kind == RouteKind::Page {
-            self.keep_cookies(&visit, is_get, &mut response);
+            self.keep_cookies(&visit, is_get, is_background, &mut response);
         }
         (response, Some(visit))
     }
@@ -284,7 +287,13 @@ impl Guard {
     }
 
     /// Sends a new visitor its cookie, and forgets the message that this page has shown.
-    fn keep_cookies(&self, visit: &Visit, is_get: bool, response: &mut Response) {
+    fn keep_cookies(
+        &self,
+        visit: &Visit,
+        is_get: bool,
+        is_background: bool,
+        response: &mut Response,
+    ) {
         let is_https = self.state.settings().is_https();
         let is_shown = !response.status().is_redirection();
         let headers = response.headers_mut();
@@ -297,7 +306,8 @@ impl Guard {
                 cookies::set(cookies::VISITOR, &value, is_https),
             );
         }
-        if is_shown && visit.has_flash() {
+        // What a page asks for by itself shows nobody a message.
+        if is_shown && visit.has_flash() && !is_background {
             let value = HeaderValue::from_str(&ui::Flash::clear_cookie())
                 .expect("a constant of plain ASCII");
             headers.append(header::SET_COOKIE, value);

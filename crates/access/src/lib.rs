@@ -40,6 +40,7 @@
 //! field ([`Fault::sentence`], [`Fault::field_name`]), and what was done ends in [`Go`]. Files come as [`Upload`], on a route
 //! that [`Routes::takes`] so many bytes. The words of an error code `cases.wrong_state` stand under `cases-error-wrong-state`.
 
+mod again;
 mod answer;
 mod body;
 pub mod city_settings;
@@ -74,7 +75,7 @@ mod visit;
 pub use answer::{FileOut, Go, Listing, show, show_as};
 pub use ctx::{Ctx, Refused, Scope, Services};
 pub use extract::{Fields, Form, Json, Path, Query, Upload, UploadedFile, from_json};
-pub use fault::{Fault, Problem, Word, on_a_page, word_key};
+pub use fault::{Fault, Problem, Saying, Word, on_a_page, said, told, word_key};
 pub use front::router;
 pub use guard::NotNow;
 pub use http::audit::audit_query;

@@ -4,6 +4,7 @@
 //! resolves who asks, checks the permission and the form token, and puts a [`crate::Ctx`] into the request.
 //! Each capability hands one [`Capability`] to the program.
 
+use crate::again::Pages;
 use crate::fault::Fault;
 use crate::guard::{Guard, guard};
 use crate::openapi::Operation;
@@ -225,11 +226,13 @@ impl Routes {
         self,
         mut router: Router<AppState>,
         state: &AppState,
+        pages: &Pages,
     ) -> Router<AppState> {
         for Mounted { info, service, .. } in self.mounted {
             let path = info.path;
             let guarded = Guard {
                 state: state.clone(),
+                found_again: (info.method != Method::GET).then(|| pages.depth(path)),
                 route: Arc::new(info),
             };
             let service = service

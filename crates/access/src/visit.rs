@@ -1,12 +1,13 @@
 //! One request's visitor: who it is, by which credential, in which language; and the [`ui::Ui`] made of it.
 
+use crate::again;
 use crate::cookies;
 use crate::ctx::Ctx;
 use crate::fault::Fault;
 use crate::front::Arrival;
+use crate::guard::Guard;
 use crate::permission::{Permission, Role};
 use crate::principal::{OnBehalf, Principal, Staff};
-use crate::routes::RouteInfo;
 use crate::secret;
 use crate::sql::{self, FoundAccount};
 use crate::state::AppState;
@@ -108,7 +109,7 @@ impl Visit {
         let mut ui = state.ui(visit.look, visit.path.clone(), visit.arrival.now);
         ui.csrf = secret::mask(&visit.csrf, rand::random());
         ui.flash = visit.flash.clone();
-        let (name, role) = match &visit.principal {
+        let (account, name, role) = match &visit.principal {
             Principal::Staff(staff) => {
                 let name = match &staff.behalf {
                     Some(away) => {
@@ -117,14 +118,17 @@ impl Visit {
                     }
                     None => staff.name.clone(),
                 };
-                (name, staff.roles.first().copied())
+                (staff.account, name, staff.roles.first().copied())
             }
-            Principal::Resident { name, .. } => (name.clone(), Some(Role::Resident)),
+            Principal::Resident { account, name, .. } => {
+                (*account, name.clone(), Some(Role::Resident))
+            }
             Principal::Stranger | Principal::System(_) => return ui,
         };
         let role = role.map(|role| ui.t(role_key(role))).unwrap_or_default();
         let is_resident = matches!(visit.principal, Principal::Resident { .. });
         ui.account = Some(ui::Account {
+            id: account.to_string(),
             name,
             role,
             is_resident,
@@ -223,7 +227,7 @@ pub(crate) fn standing_in(own: FoundAccount, away: FoundAccount) -> Principal {
 pub(crate) async fn resolve(
     state: &AppState,
     parts: &Parts,
-    route: &RouteInfo,
+    guard: &Guard,
 ) -> Result<Visit, Fault> {
     let arrival = Arrival::of(&parts.extensions, state);
     let headers = &parts.headers;
@@ -236,10 +240,13 @@ pub(crate) async fn resolve(
         session: None,
         must_change: false,
         look: look_of(headers),
-        path: parts
-            .uri
-            .path_and_query()
-            .map_or_else(|| "/".to_owned(), ToString::to_string),
+        path: match guard.found_again {
+            Some(depth) => again::above(parts.uri.path(), depth),
+            None => parts
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string),
+        },
         flash: header_text(headers, header::COOKIE).and_then(Flash::from_cookie),
         address: address_of(state, parts),
         arrival,
@@ -278,7 +285,7 @@ pub(crate) async fn resolve(
         });
     }
     // A screen on a wall is nobody anywhere but at its pages, and there it only looks.
-    if route.is_for_a_wall
+    if guard.route.is_for_a_wall
         && parts.method == Method::GET
         && let Some(token) = cookies::get(headers, cookies::WALL, is_https)
         && let Some(principal) = find_token(state, arrival, &format!("Bearer {token}")).await?

@@ -223,8 +223,8 @@ impl Reason {
     pub fn of(problem: &dyn Problem) -> Self {
         let args = problem.args().into_iter().map(|(name, word)| {
             let word = match word {
-                Word::Text(text) => ReasonWord::Text(text),
                 Word::Number(number) => ReasonWord::Number(number),
+                other => ReasonWord::Text(other.plain()),
             };
             (name.to_owned(), word)
         });

@@ -16,6 +16,7 @@ pub mod lists;
 pub mod measures;
 pub mod model;
 pub mod moves;
+mod naming;
 pub mod ops;
 pub mod pages;
 pub mod period;
@@ -38,6 +39,7 @@ pub mod sql_record;
 pub mod sql_search;
 mod sql_unclear;
 pub mod stage;
+pub mod stand;
 pub mod walk;
 pub mod words;
 

@@ -239,15 +239,7 @@ impl ImportError {
         if !words.has(&key) {
             return self.to_string();
         }
-        let args = access::Problem::args(self);
-        let args: Vec<(&str, &dyn Arg)> = args
-            .iter()
-            .map(|(name, word)| match word {
-                Word::Text(text) => (*name, text as &dyn Arg),
-                Word::Number(number) => (*name, number as &dyn Arg),
-            })
-            .collect();
-        words.text(lang, &key, &args)
+        access::said(words, lang, &key, &access::Problem::args(self))
     }
     /// Names the column or option at fault.
     pub fn at(mut self, name: &str) -> Self {

@@ -2,7 +2,8 @@
 
 use access::{Problem, Word};
 use axum::http::StatusCode;
-use cases::model::{CaseId, State};
+use cases::model::CaseId;
+pub use cases::stand::Stand;
 use jiff::Timestamp;
 use kernel::codes::{CaseNumber, DistrictCode, DivisionCode};
 use kernel::id::Id;
@@ -10,101 +11,6 @@ use kernel::paging::{PageSize, PagingError};
 use matters::MatterId;
 use store::StoreError;
 use vault::VaultError;
-
-/// Where a matter stands, in words that need no explanation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stand {
-    /// It came in and is looked at.
-    Received,
-    /// Whose duty it is is being settled.
-    Assigned,
-    /// Somebody works on it.
-    UnderWay,
-    /// The work waits for something.
-    Paused,
-    /// It is done and somebody goes and looks.
-    Checked,
-    /// It is over and done.
-    Settled,
-    /// It was not taken up.
-    NotTaken,
-    /// It goes on as a part of another report.
-    Joined,
-    /// Another body goes on with it.
-    Passed,
-}
-
-impl Stand {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Received,
-        Self::Assigned,
-        Self::UnderWay,
-        Self::Paused,
-        Self::Checked,
-        Self::Settled,
-        Self::NotTaken,
-        Self::Joined,
-        Self::Passed,
-    ];
-    /// That of a state; none for what everybody may not see.
-    pub fn of(state: State) -> Option<Self> {
-        Some(match state {
-            State::PendingVerify
-            | State::PendingAccept
-            | State::PendingRegister
-            | State::SelfHandledAudit => Self::Received,
-            State::PendingDispatch | State::Coordinating | State::PendingSign => Self::Assigned,
-            // That somebody waits for the requester is between the two.
-            State::Handling | State::Waiting => Self::UnderWay,
-            State::Suspended => Self::Paused,
-            State::PendingCheck | State::PendingClose => Self::Checked,
-            State::Closed | State::SelfHandled | State::AnsweredDirectly => Self::Settled,
-            State::NotAccepted | State::NotRegistered => Self::NotTaken,
-            State::Merged => Self::Joined,
-            State::Transferred => Self::Passed,
-            State::Voided => return None,
-        })
-    }
-    /// The word in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Assigned => "assigned",
-            Self::UnderWay => "under_way",
-            Self::Paused => "paused",
-            Self::Checked => "checked",
-            Self::Settled => "settled",
-            Self::NotTaken => "not_taken",
-            Self::Joined => "joined",
-            Self::Passed => "passed",
-        }
-    }
-    // words: nearby-stand-*
-    /// The key of its word.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Received => "nearby-stand-received",
-            Self::Assigned => "nearby-stand-assigned",
-            Self::UnderWay => "nearby-stand-under-way",
-            Self::Paused => "nearby-stand-paused",
-            Self::Checked => "nearby-stand-checked",
-            Self::Settled => "nearby-stand-settled",
-            Self::NotTaken => "nearby-stand-not-taken",
-            Self::Joined => "nearby-stand-joined",
-            Self::Passed => "nearby-stand-passed",
-        }
-    }
-    /// How it is marked beside its word.
-    pub const fn tone(self) -> &'static str {
-        match self {
-            Self::Received | Self::Joined | Self::Passed | Self::NotTaken => "info",
-            Self::Assigned | Self::UnderWay | Self::Checked => "open",
-            Self::Paused => "warn",
-            Self::Settled => "good",
-        }
-    }
-}
 
 /// What everybody may know of a case. Nothing of a person, no typed address, no point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,12 +31,22 @@ pub struct Entry {
     pub reported_at: Timestamp,
     /// When it is promised; none of what is over or has no limit.
     pub due_at: Option<Timestamp>,
+    /// From when on the promise is broken, should the work not be done by then; none where it was kept, and while the clock
+    /// stands still.
+    pub broken_from: Option<Timestamp>,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
     /// The words a person has read and found fit to be public; empty if there are none.
     pub words: String,
     /// When something of the above last changed.
     pub changed_at: Timestamp,
+}
+
+impl Entry {
+    /// Whether what was promised has not been kept.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.broken_from.is_some_and(|due| due < now)
+    }
 }
 
 /// What is asked of the list.
@@ -332,28 +248,6 @@ impl Problem for NearError {
             Self::Vault(error) => error.retry_after_s(),
             Self::Store(error) => error.retry_after_s(),
             _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_public_state_has_a_stand_and_only_void_ones_have_none() {
-        for state in State::ALL {
-            let stand = Stand::of(*state);
-            assert_eq!(stand.is_none(), *state == State::Voided, "{state}");
-            let over = [
-                Stand::Settled,
-                Stand::NotTaken,
-                Stand::Joined,
-                Stand::Passed,
-            ];
-            if let Some(stand) = stand {
-                assert_eq!(over.contains(&stand), state.is_final(), "{state}");
-            }
         }
     }
 }

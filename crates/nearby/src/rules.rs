@@ -42,10 +42,17 @@ pub fn entry(city: &City, shown: &Shown) -> Option<Entry> {
         place: street_of(&city.territory, case.place.here()?),
         reported_at: case.reported_at,
         due_at: case.due_at.filter(|_| is_open),
+        broken_from: broken_from(case).filter(|_| is_open),
         ended_at: case.closed_at.filter(|_| !is_open),
         changed_at: changed_at(case, shown.reviewed_at.filter(|_| !words.is_empty())),
         words,
     })
+}
+
+/// On time is judged by the end of handling, as everywhere: what was done in time and is looked at is not late.
+fn broken_from(case: &Case) -> Option<Timestamp> {
+    let is_kept = |due: &Timestamp| case.handled_at.is_some_and(|handled| handled <= *due);
+    case.counted_due().filter(|due| !is_kept(due))
 }
 
 /// When what everybody may know last changed. Notes and looks inside the house move no public fact, so they move not this.

@@ -5,7 +5,7 @@ use access::Buckets;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
-use ui::{I18n, Lang, Look, Site, Ui, Words};
+use ui::{Lang, Look, Site, Ui, Words};
 
 /// Subscriptions of one network in an hour, and how many at once.
 const OF_A_NETWORK: (u32, u32) = (10, 5);
@@ -23,11 +23,10 @@ impl Nearby {
     /// With the zone in which times are told. `salt` is random; it keeps the marks of rates from being guessed.
     ///
     /// # Panics
-    /// When the words of this crate are not sound, which its tests would show.
+    /// When the words are not sound, which tests would show.
     pub fn new(time_zone: TimeZone, salt: [u8; 32]) -> Self {
-        let words = I18n::builder()
-            .add("nearby", crate::LOCALES.0, crate::LOCALES.1)
-            .build()
+        // How a matter stands is said in the words of cases.
+        let words = access::words_of(&[cases::http::capability(), crate::capability()])
             .expect("the words of both languages are compared in a test");
         let site = Site {
             words,

@@ -148,12 +148,9 @@ fn city(ctx: &Ctx) -> Arc<City> {
     ctx.service::<Cases>().city()
 }
 
-/// Whether everybody may see that a case is there: its class is public and its requester asked for no confidence.
+/// Whether everybody may see that a case is there, and it was not found to be void.
 pub fn is_public(city: &City, case: &Case) -> bool {
-    let class = case.matter.and_then(|id| city.matter(id));
-    class.is_some_and(|c| c.flags.public && !c.flags.confidential)
-        && !case.confidential
-        && case.state != State::Voided
+    cases::ops::is_public(city, case) && case.state != State::Voided
 }
 
 /// The classes whose cases everybody may see.

@@ -150,6 +150,7 @@ ui-table-scroll = Table: { $name }, scrolls sideways
 ui-confirm-cancel = Cancel
 ui-confirm-yes = Yes, go ahead
 ui-typed-back = What you had typed here and not sent is back.
+ui-typed-back-contact = What you had typed here and not sent is back. Names, phone numbers and e-mail addresses are never kept: please enter them again.
 ui-typed-drop = Begin anew
 ui-leave-unsaved = There are unsaved entries. Leave anyway?
 ui-error-reference = Reference

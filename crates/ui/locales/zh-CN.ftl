@@ -92,6 +92,7 @@ ui-table-scroll = 表格：{ $name }，可横向滚动
 ui-confirm-cancel = 取消
 ui-confirm-yes = 确定
 ui-typed-back = 您在这里填写但尚未提交的内容已恢复。
+ui-typed-back-contact = 您在这里填写但尚未提交的内容已恢复。姓名、电话和邮箱不会保存，请再填一次。
 ui-typed-drop = 重新填写
 ui-leave-unsaved = 有未保存的内容，确定离开吗？
 ui-error-reference = 查询编号

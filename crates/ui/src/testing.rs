@@ -45,6 +45,7 @@ pub fn ui_with(site: Arc<Site>, lang: Lang, now: Timestamp) -> Ui {
     let said = |zh: &str, en: &str| Words::new(zh, en).in_lang(lang).to_owned();
     ui.csrf = "csrf-of-the-sample".to_owned();
     ui.account = Some(Account {
+        id: "of-the-sample".to_owned(),
         name: said("林晓", "Lin Xiao"),
         role: said("派遣员", "dispatcher"),
         is_resident: false,

@@ -68,6 +68,8 @@ pub struct Notice {
 /// Who is signed in, as the top bar shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// What tells one account from every other, in whatever language the page is.
+    pub id: String,
     /// The name shown.
     pub name: String,
     /// The role in the reader's language (派遣员).

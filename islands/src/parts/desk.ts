@@ -1,5 +1,5 @@
 // The desk: j and k walk its list, Enter opens a case beside it; the row of the open case is marked, and reading goes on
-// at the heading of the case. x picks rows for one act on several cases; what waits counts down and is stopped by z.
+// at the heading of the case. After an act there it goes on in the list, at the row that took the place. x picks rows for one act on several cases; what waits counts down and is stopped by z.
 
 const ROWS = '[data-walk] td > a';
 const PICKS = '[data-walk] input[name=case]';
@@ -142,11 +142,69 @@ async function renewLine(line: HTMLElement): Promise<void> {
   }
 }
 
+/** Where in its list the case lay that something is done on. */
+interface Place {
+  /** The address of the list. */
+  list: string;
+  at: number;
+  /** The rows as they were, by their addresses. */
+  rows: string[];
+  time: number;
+}
+
+const PLACE = 'shiyu-desk-place';
+/** Somebody who comes back later than this begins anew. */
+const FRESH_MS = 10 * 60_000;
+
+/** As two addresses are one, however they are written. */
+const plain = (address: string): string => {
+  const { pathname, searchParams } = new URL(address, location.href);
+  return `${pathname}?${searchParams.toString()}`;
+};
+
+/** Remembers where the open case lies, right before something is done on it. */
+function keepPlace(form: HTMLFormElement): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>(ROWS)];
+  const at = links.findIndex((link) => link.ariaCurrent === 'true');
+  const back = form.elements.namedItem('back');
+  if (at < 0 || !(back instanceof HTMLInputElement)) return;
+  const place: Place = { list: plain(back.value), at, rows: links.map((link) => link.pathname), time: Date.now() };
+  try {
+    sessionStorage.setItem(PLACE, JSON.stringify(place));
+  } catch {
+    // A browser that keeps nothing begins with the first row.
+  }
+}
+
+/** Goes on at the case if it lies where it lay, else at the one after it, else at the one before it. */
+function goOn(): void {
+  let place: Place | null = null;
+  try {
+    place = JSON.parse(sessionStorage.getItem(PLACE) ?? 'null') as Place | null;
+    sessionStorage.removeItem(PLACE);
+  } catch {
+    // As above.
+  }
+  if (!place || Date.now() - place.time > FRESH_MS || place.list !== plain(location.href)) return;
+  const links = [...document.querySelectorAll<HTMLAnchorElement>(ROWS)];
+  const { at, rows } = place;
+  const isThere = links[at]?.pathname === rows[at];
+  const wanted = isThere ? [rows[at]] : [...rows.slice(at + 1), ...rows.slice(0, at).reverse()];
+  const found = wanted.map((row) => links.find((link) => link.pathname === row)).find((link) => link !== undefined);
+  const next = found ?? links[Math.min(at, links.length - 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}
+
 export function watchDesk(): void {
   watchPicks();
   watchBulk();
   const beside = document.getElementById('case');
   if (!beside) return;
+  goOn();
+  beside.addEventListener('submit', (event) => {
+    if (event.target instanceof HTMLFormElement && event.target.method === 'post') keepPlace(event.target);
+  });
   let wasPressed = false;
   // Where there is no room beside the list, the link leads to the case's own page.
   const narrow = matchMedia('(max-width: 60rem)');

@@ -33,7 +33,7 @@ function forget(name: string): void {
 
 export type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-function fieldsOf(form: HTMLFormElement): Field[] {
+export function draftFields(form: HTMLFormElement): Field[] {
   return [...form.elements].filter((e): e is Field =>
     (e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement) && KEPT.includes(e.name));
 }
@@ -42,11 +42,12 @@ export const isChoice = (field: Field): field is HTMLInputElement => field insta
 
 function keep(form: HTMLFormElement, name: string): void {
   const fields: Draft['fields'] = {};
-  for (const field of fieldsOf(form)) {
+  for (const field of draftFields(form)) {
     if (isChoice(field) ? field.checked : field.value !== '') fields[field.name] = field.value;
   }
   try {
-    if (fields.description) localStorage.setItem(keyOf(name), JSON.stringify({ at: Date.now(), fields }));
+    const hasWords = draftFields(form).some((field) => !isChoice(field) && field.value.trim() !== '');
+    if (hasWords) localStorage.setItem(keyOf(name), JSON.stringify({ at: Date.now(), fields }));
     else localStorage.removeItem(keyOf(name));
   } catch {
     // A full or closed store: the page itself still holds the words.
@@ -77,12 +78,18 @@ function restore(form: HTMLFormElement, name: string): void {
   const description = form.elements.namedItem('description');
   // What came back from the program, or was written since, is newer.
   if (!draft || !(description instanceof HTMLTextAreaElement) || description.value !== '') return;
-  for (const field of fieldsOf(form)) {
+  let isBack = false;
+  for (const field of draftFields(form)) {
     const value = draft.fields[field.name];
     if (value === undefined) continue;
-    if (isChoice(field)) field.checked = field.value === value;
-    else field.value = value;
+    if (isChoice(field)) {
+      field.checked = field.value === value;
+    } else if (field.value === '') {
+      field.value = value;
+      isBack = true;
+    }
   }
+  if (!isBack) return;
   tell(form, form.dataset.draftBack, {
     label: form.dataset.draftDrop,
     press: () => {
@@ -102,12 +109,21 @@ export function keepDrafts(): void {
     const name = form.dataset.draft ?? '';
     restore(form, name);
     let timer = 0;
+    const keepNow = (): void => {
+      clearTimeout(timer);
+      timer = 0;
+      keep(form, name);
+    };
     form.addEventListener('input', () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => keep(form, name), PAUSE_MS);
+      timer = window.setTimeout(keepNow, PAUSE_MS);
+    });
+    // Whoever leaves before the pause is over has typed it all the same.
+    addEventListener('pagehide', () => {
+      if (timer !== 0) keepNow();
     });
     form.addEventListener('submit', (event) => {
-      keep(form, name);
+      keepNow();
       if (navigator.onLine) return;
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -4,6 +4,13 @@
 /** Six decimals are a tenth of a metre. */
 const DECIMALS = 6;
 
+/** Sets both fields of a place and then says so once: whoever looks at one field finds the other one set. */
+export function setPlace(lon: HTMLInputElement, lat: HTMLInputElement, at: { lng: number; lat: number }): void {
+  lon.value = at.lng.toFixed(DECIMALS);
+  lat.value = at.lat.toFixed(DECIMALS);
+  for (const kind of ['input', 'change']) lat.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+
 export function offerPosition(): void {
   if (!('geolocation' in navigator)) return;
   for (const box of document.querySelectorAll<HTMLElement>('[data-locate][hidden]')) {
@@ -19,10 +26,7 @@ export function offerPosition(): void {
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => {
           button.disabled = false;
-          for (const [input, value] of [[lon, coords.longitude], [lat, coords.latitude]] as const) {
-            input.value = value.toFixed(DECIMALS);
-            for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, { bubbles: true }));
-          }
+          setPlace(lon, lat, { lng: coords.longitude, lat: coords.latitude });
           const fold = lon.closest('details');
           if (fold) fold.open = true;
           told.textContent = box.dataset.found ?? '';

@@ -1,10 +1,8 @@
 // A pin that sets two fields of the page by a press on the map, by Enter in its middle, or by the device's position.
 import { type LngLat, type Map as MapLibre, Marker } from 'maplibre-gl';
+import { setPlace } from './locate';
 import type { Plan } from './plan';
 import { isStill, token } from './theme';
-
-/** Six decimals are a tenth of a metre. */
-const DECIMALS = 6;
 
 /** How close a map looks at a place that was just set. */
 const CLOSE = 16;
@@ -32,10 +30,7 @@ export function addPin(map: MapLibre, box: HTMLElement, told: HTMLElement, { pin
   };
   const set = (at: LngLat): void => {
     isSetting = true;
-    for (const [input, value] of [[lon, at.lng], [lat, at.lat]] as const) {
-      input.value = value.toFixed(DECIMALS);
-      for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, { bubbles: true }));
-    }
+    setPlace(lon, lat, at);
     isSetting = false;
     marker.setLngLat(at).addTo(map);
     tell(at);

@@ -1,7 +1,8 @@
 // What is typed into a form with `data-guard` does not go because the case beside the list is exchanged, because the session
-// is over when it is sent, or because the program refuses it: it is kept in this tab until it has been sent, and put back
-// where the form is shown again to the same person. Who somebody is stays out of it: fields of contact are never kept.
-import { type Field, isChoice, tell } from './draft';
+// is over when it is sent, because the program refuses it, or because the page is asked for in another language: it is kept
+// in this tab until it has been taken, and put back where the form is shown again to the same person. Who somebody is stays
+// out of it: fields of contact are never kept.
+import { type Field, draftFields, isChoice, tell } from './draft';
 
 const STORE = 'shiyu-typed';
 const PAUSE_MS = 300;
@@ -51,6 +52,9 @@ function fieldsOf(form: HTMLFormElement): Field[] {
     && e.name !== '' && !PERSONAL.includes(e.name) && !KINDS.includes(e.type));
 }
 
+/** Whether a form asks who somebody is. */
+const hasContact = (form: HTMLFormElement): boolean => PERSONAL.some((name) => form.elements.namedItem(name) !== null);
+
 /** Whether a field is as the program wrote it. */
 function isUntouched(field: Field): boolean {
   if (isChoice(field)) return field.checked === field.defaultChecked;
@@ -61,10 +65,13 @@ function isUntouched(field: Field): boolean {
   return field.value === field.defaultValue;
 }
 
+/** What says that the program gave a form back as it was sent. */
+const isGivenBack = (form: HTMLFormElement): boolean => form.querySelector('.form-fault, [role=alert]') !== null;
+
 function keep(form: HTMLFormElement, isSent: boolean): void {
   const fields = fieldsOf(form);
   change((all) => {
-    if (fields.every(isUntouched)) {
+    if (fields.every(isUntouched) && !isGivenBack(form)) {
       delete all[keyOf(form)];
       return;
     }
@@ -86,7 +93,8 @@ function restore(form: HTMLFormElement): void {
   if (fields.every(isUntouched)) return;
   const fold = form.closest('details');
   if (fold) fold.open = true;
-  tell(form, document.body.dataset.typedBack, {
+  const { typedBack, typedBackContact } = document.body.dataset;
+  tell(form, hasContact(form) ? typedBackContact : typedBack, {
     label: document.body.dataset.typedDrop,
     press: () => {
       change((all) => delete all[keyOf(form)]);
@@ -98,6 +106,13 @@ function restore(form: HTMLFormElement): void {
   form.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+/** Whether all that was filled in is kept when the page is left: by this tab, or as a draft. */
+export function losesNothing(form: HTMLFormElement): boolean {
+  const kept = new Set(form.dataset.draft === undefined ? fieldsOf(form) : draftFields(form));
+  return [...form.elements].every((e) => !(e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement || e instanceof HTMLSelectElement)
+    || e.name === '' || ['hidden', 'submit', 'button'].includes(e.type) || kept.has(e) || isUntouched(e));
+}
+
 function find(root: ParentNode): void {
   for (const form of root.querySelectorAll<HTMLFormElement>(FORMS)) restore(form);
 }
@@ -105,10 +120,11 @@ function find(root: ParentNode): void {
 /** What was on its way has arrived, unless this page says otherwise; what others typed here, or long ago, is gone. */
 function arrive(): void {
   const isStopped = location.pathname === '/sign-in' || document.body.dataset.fault !== undefined;
+  const givenBack = new Set([...document.querySelectorAll<HTMLFormElement>(FORMS)].filter(isGivenBack).map(keyOf));
   change((all) => {
     for (const [key, typed] of Object.entries(all)) {
       const isForeign = who() !== '' && typed.who !== who();
-      const isOver = typed.isSent && !isStopped;
+      const isOver = typed.isSent && !isStopped && !givenBack.has(key);
       if (isForeign || isOver || Date.now() - typed.at > DAY_MS) delete all[key];
       else typed.isSent = false;
     }
@@ -136,13 +152,23 @@ export function keepTyped(): void {
   document.addEventListener('submit', (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement)) return;
-    if (form.getAttribute('action') === '/sign-out') change((all) => {
-      for (const key of Object.keys(all)) delete all[key];
-    });
+    if (form.getAttribute('action') === '/sign-out') {
+      for (const other of [...timers.keys()]) stop(other);
+      change((all) => {
+        for (const key of Object.keys(all)) delete all[key];
+      });
+    }
     if (!form.matches(FORMS)) return;
     stop(form);
     keep(form, true);
   }, true);
+  // Whoever leaves before the pause is over has typed it all the same.
+  addEventListener('pagehide', () => {
+    for (const form of [...timers.keys()]) {
+      stop(form);
+      keep(form, false);
+    }
+  });
   new MutationObserver((changes) => {
     // What was taken out of the page before the pause was over is kept now: it may be shown again in this very change.
     for (const form of [...timers.keys()]) {

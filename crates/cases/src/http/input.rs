@@ -2,6 +2,7 @@
 
 use crate::model::Ask;
 use crate::model::{Satisfaction, VerifyOutcome};
+use crate::naming::{self, Named};
 use crate::ops::{Contact, NewPlace, NewReport, Step};
 use crate::record::{AnswerKind, AnswerParts};
 use crate::rules::{AnswerCommand, ClockCommand, FairCommand, JointCommand};
@@ -12,9 +13,12 @@ use kernel::codes::{CaseNumber, DivisionCode, GridCode};
 use kernel::deadline::Limit;
 use kernel::geo::Crs;
 use kernel::id::Id;
-use matters::MatterId;
+use matters::{City, MatterId};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// So much of what was sent is said again.
+const LONGEST_TOLD: usize = 40;
 
 /// Where something is.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -145,6 +149,9 @@ pub(super) struct StaffReport {
     /// The id of the class, if known.
     #[schema(value_type = Option<String>)]
     matter: Option<MatterId>,
+    /// The class as people call it, where its id is not known: its code, its name in either language, or words that fit only
+    /// one.
+    matter_words: Option<String>,
     /// Where.
     #[serde(default)]
     place: PlaceInput,
@@ -175,11 +182,16 @@ pub(super) struct StaffReport {
 }
 
 impl StaffReport {
-    pub fn into_report(self) -> Result<NewReport, crate::ops::CaseError> {
+    pub fn into_report(self, city: &City) -> Result<NewReport, crate::ops::CaseError> {
         Ok(NewReport {
+            matter: match self.matter_words.as_deref().map(str::trim) {
+                Some(words) if self.matter.is_none() && !words.is_empty() => {
+                    Some(class_called(city, words)?)
+                }
+                _ => self.matter,
+            },
             channel: self.channel,
             description: self.description,
-            matter: self.matter,
             place: self.place.into_place()?,
             reported_at: self.reported_at,
             contact: self.contact.into(),
@@ -191,6 +203,17 @@ impl StaffReport {
             attachments: self.attachments,
             after: self.after,
         })
+    }
+}
+
+fn class_called(city: &City, words: &str) -> Result<MatterId, crate::ops::CaseError> {
+    match naming::class(city, words) {
+        Named::One(class) => Ok(class.id),
+        Named::Nothing | Named::Several(_) => {
+            let words: String = words.chars().take(LONGEST_TOLD).collect();
+            let code = "cases.no_single_class";
+            Err(crate::ops::CaseError::field("matter_words", code, words))
+        }
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) async fn staff(
     ctx: Ctx,
     Json(body): Json<StaffReport>,
 ) -> Result<(StatusCode, Json<ReceiptView>), Fault> {
-    take(&ctx, body.into_report()?).await
+    let city = ctx.service::<Cases>().city();
+    take(&ctx, body.into_report(&city)?).await
 }
 
 async fn take(ctx: &Ctx, new: NewReport) -> Result<(StatusCode, Json<ReceiptView>), Fault> {

@@ -111,10 +111,13 @@ pub async fn alike_public(ctx: &Ctx, asked: &Asked<'_>) -> Result<Vec<(Case, Ali
     Ok(alike)
 }
 
-/// Whether everybody may know that a case is there: its class is public, and nobody asked for confidence.
+/// Whether everybody may know that a case is there: its class is public, nobody asked for confidence, and it is a matter of
+/// its own.
 pub fn is_public(city: &City, case: &Case) -> bool {
     let class = case.matter.and_then(|id| city.matter(id));
-    class.is_some_and(|c| c.flags.public && !c.flags.confidential) && !case.confidential
+    class.is_some_and(|c| c.flags.public && !c.flags.confidential)
+        && !case.confidential
+        && !case.is_a_voice()
 }
 
 /// The case that whoever reports says it is the same as: one that is public and not over; else none, silently, because

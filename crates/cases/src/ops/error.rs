@@ -3,7 +3,7 @@
 use crate::model::CaseEvent;
 use crate::moves::Act;
 use crate::rules::Refusal;
-use access::{Problem, Refused, Role, Word};
+use access::{Problem, Refused, Role, Saying, Word};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
@@ -35,6 +35,20 @@ impl Change {
             event: super::view::event_word(&event.fact),
             role: event.by.role,
             account,
+        }
+    }
+    /// The same as a sentence in the reader's words, without a name.
+    fn saying(&self) -> Saying {
+        // words: cases-event-* cases-meanwhile-*
+        let event = format!("cases-event-{}", self.event.replace('_', "-"));
+        let role = self.role.map_or("cases-by-program", access::role_key);
+        Saying {
+            key: "cases-meanwhile-brief".to_owned(),
+            args: vec![
+                ("when", Word::Moment(self.at)),
+                ("role", Word::Key(role.to_owned())),
+                ("what", Word::Key(event)),
+            ],
         }
     }
 }
@@ -261,7 +275,10 @@ impl Problem for CaseError {
             ],
             Self::Changed { number, since, .. } => vec![
                 ("number", number.to_string().into()),
-                ("changes", told(since).into()),
+                (
+                    "changes",
+                    Word::Sayings(since.iter().map(Change::saying).collect()),
+                ),
             ],
             Self::Refused(error) => error.args(),
             Self::TooManyTries { retry_after_s } => {

@@ -294,6 +294,15 @@ fn district_of(place: &Place, default: DistrictCode) -> DistrictCode {
         .unwrap_or(default)
 }
 
+/// Which district keeps a report that names no place: the deployment's, unless it lies outside the reach of whoever reports.
+/// Then their own does, so that they find again what they reported; where it lies, the desk finds out.
+fn keeper(reach: &[DistrictCode], default: DistrictCode) -> DistrictCode {
+    match reach {
+        [own, ..] if !reach.contains(&default) => *own,
+        _ => default,
+    }
+}
+
 /// Whether somebody may report by this channel and in this way.
 fn check_reporter(ctx: &Ctx, new: &NewReport) -> Result<(), CaseError> {
     let is_open = OPEN_CHANNELS.contains(&new.channel.as_str());
@@ -577,7 +586,8 @@ where
         let street = there.and_then(|d| city.territory.at_level(d, DivisionLevel::Street));
         place.division = street.map(|d| d.code);
     }
-    let district = district_of(&place, cases.config().default_district);
+    let default = keeper(&ctx.scope().districts, cases.config().default_district);
+    let district = district_of(&place, default);
     let lists = cases.lists(ctx).await?;
     // Whoever is no member of staff asks for something; so does whoever left a contact, or came by a channel of the public.
     let is_requested = !matches!(ctx.principal(), Principal::Staff(_) | Principal::System(_))
@@ -776,6 +786,17 @@ mod tests {
         // Bytes of 248 and above would favour the first letters and are passed over.
         let mut high = [248, 251, 255, 30, 31, 0, 1, 2, 247].into_iter();
         assert_eq!(new_code(|| high.next().expect("enough bytes")), "Z2234Z");
+    }
+
+    #[test]
+    fn what_names_no_place_stays_within_the_reach_of_whoever_reports() {
+        let [city, first, second] =
+            ["990001", "990101", "990102"].map(|code| code.parse::<DistrictCode>().unwrap());
+        // Who sees the whole city, or the deployment's district, needs no other.
+        assert_eq!(keeper(&[], city), city);
+        assert_eq!(keeper(&[first, city], city), city);
+        assert_eq!(keeper(&[first], city), first);
+        assert_eq!(keeper(&[second, first], city), second);
     }
 
     #[test]

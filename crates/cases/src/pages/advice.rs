@@ -9,11 +9,11 @@ use crate::model::{Case, Place, State};
 use crate::moves::Act;
 use crate::ops::{self, CaseError, locate};
 use crate::service::Cases;
-use crate::words::state_key;
+use crate::stand::Stand;
 use access::{Ctx, Fault, Fields, UnitId, show};
 use askama::Template;
 use axum::response::Response;
-use kernel::codes::CaseNumber;
+use kernel::codes::{CaseNumber, DivisionLevel};
 use kernel::deadline::Limit;
 use matters::{City, MatterClass, MatterId};
 use ui::{Html, Ui};
@@ -222,7 +222,7 @@ pub struct Known {
     pub number: String,
     /// Its class.
     pub matter: String,
-    /// Street and community; no address, no point.
+    /// The street, as on the pages of what is near: nothing finer is public.
     pub place: String,
     /// How it stands.
     pub state: String,
@@ -327,20 +327,24 @@ fn known_case(ui: &Ui, city: &City, case: &Case, chosen: &str) -> Known {
     Known {
         matter: super::line::matter_name(ui, city, case),
         place: street(city, &case.place, ui.lang),
-        state: ui.t(state_key(case.state)),
+        state: Stand::of(case.state)
+            .map(|stand| ui.t(stand.key()))
+            .unwrap_or_default(),
         reported: ui.time(case.reported_at),
         is_chosen: number == chosen,
         number,
     }
 }
 
-/// Street and community, in words.
+/// The street, in words; a larger division where no street is known.
 fn street(city: &City, place: &Place, lang: ui::Lang) -> String {
-    let here = Place {
-        division: place.division,
+    let here = place.here();
+    let street = here.and_then(|d| city.territory.at_level(d, DivisionLevel::Street));
+    let coarse = Place {
+        division: street.map(|s| s.code).or(here),
         ..Place::default()
     };
-    super::line::place_text(city, &here, lang)
+    super::line::place_text(city, &coarse, lang)
 }
 
 /// The hints as a part of a page.

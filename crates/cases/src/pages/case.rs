@@ -26,10 +26,36 @@ pub(super) struct CasePage {
     pub crumbs: Vec<Crumb>,
     /// What somebody else did meanwhile; empty when nothing stands in the way.
     pub meanwhile: Vec<String>,
-    /// Why the last act was refused; empty if it was not.
-    pub refused: String,
+    /// Why the last act was refused; none if it was not, or if what others did stands in the way.
+    pub refused: Option<RefusedAct>,
     /// What rooms above know of it.
     pub panels: Vec<ui::Html>,
+}
+
+/// Why an act was refused, told on top of the page: its form may lie far below.
+pub(super) struct RefusedAct {
+    /// The act's word.
+    pub act: String,
+    /// Why.
+    pub sentence: String,
+    /// What is to be mended: the id of a field or a form on the page; empty where the form is no longer there.
+    pub place: String,
+}
+
+impl RefusedAct {
+    fn of(ui: &Ui, c: &Sheet, sent: Sent<'_>) -> Self {
+        let id = super::forms::form_id(sent.act, &c.number);
+        let form = c.main.iter().chain(&c.more).find(|form| form.id == id);
+        let (place, sentence) = match form {
+            Some(form) => form.told(),
+            None => ("", sent.wrong.told(ui, &[]).1),
+        };
+        Self {
+            act: ui.t(act_key(sent.act)),
+            place: place.to_owned(),
+            sentence,
+        }
+    }
 }
 
 pub(super) async fn show(
@@ -66,13 +92,9 @@ async fn page(
         Some(Wrong::Case(CaseError::Changed { since, .. })) => told(ctx, &ui, since).await?,
         _ => Vec::new(),
     };
-    // A refusal of an act whose form is no longer there stands above the case.
-    let refused = match sent {
-        Some(sent) if meanwhile.is_empty() && !loaded.acts.contains(&sent.act) => {
-            sent.wrong.told(&ui, &[]).1
-        }
-        _ => String::new(),
-    };
+    let refused = sent
+        .filter(|_| meanwhile.is_empty())
+        .map(|sent| RefusedAct::of(&ui, &c, sent));
     let status = sent.map_or(StatusCode::OK, |s| s.wrong.status());
     let crumbs = super::way_back(ctx.principal(), &ui);
     let panels = super::panel::of_case(ctx, &ui, &loaded.case).await;

@@ -148,6 +148,24 @@ pub struct ActForm {
     pub fault: String,
 }
 
+impl ActForm {
+    /// What is wrong with it when it comes back, and the id of what is to be mended: the first field at fault, else the form.
+    pub fn told(&self) -> (&str, String) {
+        if let Some(input) = self.inputs.iter().find(|i| !i.fault.is_empty()) {
+            return (&input.id, input.fault.clone());
+        }
+        match self.files.as_ref().map(|f| (f, f.faults.as_slice())) {
+            Some((files, [first, ..])) => (&files.id, first.clone()),
+            _ => (&self.id, self.fault.clone()),
+        }
+    }
+}
+
+/// The id of an act's form on the page of a case.
+pub(super) fn form_id(act: Act, number: &str) -> String {
+    format!("{}-{number}", act.as_str().replace('_', "-"))
+}
+
 /// What was sent and refused, to be shown again.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent<'a> {
@@ -270,7 +288,7 @@ impl Maker<'_> {
     /// The form of an act.
     pub fn form(&self, act: Act) -> ActForm {
         let word = act.as_str().replace('_', "-");
-        let id = format!("{word}-{}", self.case.number);
+        let id = form_id(act, &self.case.number.to_string());
         let mut form = ActForm {
             action: format!("/cases/{}/{word}", self.case.number),
             title: self.ui.t(act_key(act)),
@@ -425,7 +443,8 @@ impl Maker<'_> {
     fn files(&self, act: Act, id: &str) -> Option<PictureField> {
         // words: cases-files-*
         let (word, is_camera) = match act {
-            Act::Verify | Act::Check => ("cases-files-spot", true),
+            Act::Verify => ("cases-files-verify", true),
+            Act::Check => ("cases-files-check", true),
             Act::ReportBack => ("cases-files-after", false),
             Act::Note => ("cases-files-note", false),
             Act::LodgeAppeal => ("cases-files-evidence", false),

@@ -90,12 +90,15 @@ async fn answer(
     match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
             let number = receipt.case.number.to_string();
-            Ok(Go::to(format!("/cases/{number}"))
-                .saying(
-                    Tone::Good,
-                    ui.tn("cases-found-done", "number", number.as_str()),
-                )
-                .into_response())
+            // What lies outside their districts is for others to see.
+            // words: cases-found-*
+            let (there, key) = if ops::sees(ctx, &receipt.case) {
+                (format!("/cases/{number}"), "cases-found-done")
+            } else {
+                ("/found".to_owned(), "cases-found-elsewhere")
+            };
+            let said = ui.tn(key, "number", number.as_str());
+            Ok(Go::to(there).saying(Tone::Good, said).into_response())
         }
         Err(Wrong::Case(error @ (ops::CaseError::Store(_) | ops::CaseError::Refused(_)))) => {
             Err(error.into())

@@ -84,6 +84,7 @@ pub fn add(routes: Routes) -> Routes {
     let (get, post) = (|| Method::GET, || Method::POST);
     own::add(requester::add(routes))
         .on(get(), "/", Permission::Public, home::show)
+        .on(get(), "/offline", Permission::Public, offline::page)
         .on(get(), "/report", Permission::CaseReport, report::blank)
         .on(post(), "/report", Permission::CaseReport, report::send)
         .takes(pictures::FORM_BYTES)

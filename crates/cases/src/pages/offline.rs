@@ -1,13 +1,35 @@
 //! The line at the bottom of a worker's pages: what was done without a network and waits to be sent. The island `field`
-//! brings it to life; without script the pages work as any other.
+//! brings it to life; without script the pages work as any other. And GET /offline — what the service worker shows in the
+//! place of a page that cannot be had without a network.
 
-use access::Ctx;
+use access::{Ctx, Fault, show};
+use askama::Template;
+use axum::response::Response;
 use ui::{Html, Ui};
+
+#[derive(Template)]
+#[template(path = "cases_offline.html")]
+pub(super) struct OfflinePage {
+    pub ui: Ui,
+}
+
+/// It is kept on the device, so it says nothing of who asked for it.
+pub(super) async fn page(ui: Ui) -> Result<Response, Fault> {
+    show(&OfflinePage {
+        ui: Ui {
+            account: None,
+            menu: Vec::new(),
+            flash: None,
+            unread: None,
+            ..ui
+        },
+    })
+}
 
 // words: cases-sync-*
 // words: cases-walk-*
 /// The words of the line, by the name the island knows them by.
-const WORDS: [(&str, &str); 23] = [
+const WORDS: [(&str, &str); 24] = [
     ("online", "cases-sync-online"),
     ("offline", "cases-sync-offline"),
     ("waiting", "cases-sync-waiting"),
@@ -31,6 +53,7 @@ const WORDS: [(&str, &str); 23] = [
     ("note", "cases-field-note"),
     ("self_handled", "cases-field-self_handled"),
     ("address", "cases-field-address"),
+    ("matter", "cases-field-matter"),
 ];
 
 /// The element of the line. `matters` are the classes by what the form calls them: label and id.

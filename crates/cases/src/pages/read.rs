@@ -5,6 +5,7 @@ use super::pictures::{Entry, FILES};
 use crate::model::Ask;
 use crate::model::{Case, Satisfaction, VerifyOutcome};
 use crate::moves::Act;
+use crate::naming::{self, Named};
 use crate::ops::{CaseError, NewPlace, Step};
 use crate::record::{AnswerKind, AnswerParts};
 use crate::rules::{
@@ -15,9 +16,11 @@ use access::{AccountId, Fault, Fields, UnitId};
 use actors::Unit;
 use jiff::civil::Date;
 use kernel::codes::DivisionCode;
-use matters::{City, MatterClass, MatterId};
+use matters::{City, MatterId};
 use std::str::FromStr;
 use ui::{Lang, Ui};
+
+pub use crate::naming::matter_label;
 
 /// At most so many names are offered where a text fits several.
 const MOST_NAMED: usize = 6;
@@ -95,24 +98,12 @@ pub fn sentence(ui: &Ui, error: &CaseError, label: Option<&str>) -> String {
 /// Any problem in the reader's words; in its own where there are none.
 pub fn told_of(ui: &Ui, problem: &dyn access::Problem) -> String {
     let key = access::word_key(problem.code());
-    let args = access::on_a_page(problem.field().as_deref(), problem.args());
-    let args: Vec<(&str, &dyn ui::Arg)> = args
-        .iter()
-        .map(|(name, word)| match word {
-            access::Word::Text(text) => (*name, text as &dyn ui::Arg),
-            access::Word::Number(number) => (*name, number as &dyn ui::Arg),
-        })
-        .collect();
     if ui.site.words.has(&key) {
-        ui.ta(&key, &args)
+        let args = access::on_a_page(problem.field().as_deref(), problem.args());
+        access::told(ui, &key, &args)
     } else {
         problem.to_string()
     }
-}
-
-/// A class as forms show and take it: code and name.
-pub fn matter_label(class: &MatterClass, lang: Lang) -> String {
-    format!("{} {}", class.code, class.name(lang.tag()))
 }
 
 /// A unit as forms show and take it.
@@ -133,35 +124,13 @@ pub fn matter(ui: &Ui, city: &City, text: &str) -> Result<Option<MatterId>, Wron
     if text.is_empty() {
         return Ok(None);
     }
-    let labelled = |c: &&MatterClass| Lang::ALL.iter().any(|lang| matter_label(c, *lang) == text);
-    if let Some(class) = city
-        .matters
-        .choices()
-        .find(labelled)
-        .or_else(|| city.matters.classes().iter().find(labelled))
-    {
-        return Ok(Some(class.id));
-    }
-    let named = |c: &&MatterClass| {
-        c.code.eq_ignore_ascii_case(text)
-            || c.name_zh == text
-            || c.name_en
-                .as_deref()
-                .is_some_and(|n| n.eq_ignore_ascii_case(text))
-    };
-    let exact: Vec<&MatterClass> = city.matters.choices().filter(named).collect();
-    let found = if exact.is_empty() {
-        city.matters.search(text, MOST_NAMED)
-    } else {
-        exact
-    };
-    match &found[..] {
-        [only] => Ok(Some(only.id)),
-        [] => Err(Wrong::entry(
+    match naming::class(city, text) {
+        Named::One(only) => Ok(Some(only.id)),
+        Named::Nothing => Err(Wrong::entry(
             "matter",
             ui.tn("cases-matter-unknown", "text", text),
         )),
-        several => {
+        Named::Several(several) => {
             let names: Vec<String> = several.iter().map(|c| matter_label(c, ui.lang)).collect();
             Err(Wrong::entry(
                 "matter",

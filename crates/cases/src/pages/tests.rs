@@ -860,7 +860,11 @@ fn a_case_renders_with_every_form_and_every_fact_in_both_languages() {
                 offers,
                 crumbs: Vec::new(),
                 meanwhile: vec!["<i>".into()],
-                refused: "<i>".into(),
+                refused: Some(case::RefusedAct {
+                    act: "<i>".into(),
+                    sentence: "<i>".into(),
+                    place: "<i>".into(),
+                }),
                 panels: Vec::new(),
                 ui,
             };

@@ -402,6 +402,12 @@ impl Case {
             || self.joint.has_work_of(unit)
             || self.record.rounds.iter().any(|r| r.unit == Some(unit))
     }
+    /// Whether it is only one voice more on another matter: whoever reported it says that it is the same, and nobody has found
+    /// that it is a matter of its own. Everybody knows the matter already, so there is nothing to show of this.
+    pub fn is_a_voice(&self) -> bool {
+        let is_open_question = self.registered_at.is_none() && !self.state.is_final();
+        self.same_as.is_some() && (is_open_question || self.state == State::Merged)
+    }
     /// The clock that the program watches, and when it runs out: that of the open task, or the end of a pause. In words of
     /// the row: `verify`, `check`, `resume`. (The clock of a claim is watched by whoever keeps the claims.)
     pub fn timer(&self) -> Option<(&'static str, Timestamp)> {

@@ -251,6 +251,12 @@ testdb::both_engines!(
                 .contains("accepted by acceptor"),
             "{second:?}"
         );
+        // The phone shows the title: what happened meanwhile is told as people say it.
+        let title = second.body["title"].as_str().unwrap();
+        assert!(
+            title.contains("受理员：受理") && !title.contains("accept") && !title.contains('Z'),
+            "{title}"
+        );
         // A refused post leaves its key unspent: put right, it may be sent again.
         let bad = json!({ "acts": [{ "act": "close", "closing": "更换" }] });
         let good = json!({ "acts": [{ "act": "register" }] });
@@ -278,6 +284,65 @@ testdb::both_engines!(
             first.body["number"]
         );
         city.check_life(case.number);
+    }
+);
+
+testdb::both_engines!(
+    what_names_no_place_is_found_again_by_whoever_reported_it,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let report = |words: &str| {
+            let body =
+                json!({ "channel": "hotline", "description": "路牌歪了", "matter_words": words });
+            city.post("elsewhere", "/api/v1/cases", &body)
+        };
+        let class = city.class("C0101");
+        let name = city.cases.city().matter(class).unwrap().name_zh.clone();
+        for words in [name.as_str(), "c0101"] {
+            let taken = report(words);
+            assert_eq!(taken.status, 201, "{taken:?}");
+            let number = taken.body["number"].as_str().unwrap();
+            let seen = city.get("elsewhere", &format!("/api/v1/cases/{number}"));
+            assert_eq!(
+                (seen.status, seen.body["matter"]["id"].as_str()),
+                (200, Some(class.to_string().as_str())),
+                "{seen:?}"
+            );
+            let own = city.get("elsewhere", "/api/v1/cases?own=true").text;
+            assert!(own.contains(number), "{number} is among their own");
+        }
+        let unknown = report("没有这样的类别");
+        assert_eq!(
+            (unknown.status, unknown.body["field"].as_str()),
+            (422, Some("matter_words"))
+        );
+        let told = unknown.body["title"].as_str().unwrap();
+        assert!(told.contains("没有这样的类别"), "{told}");
+    }
+);
+
+testdb::both_engines!(
+    why_an_act_was_refused_stands_on_top_and_leads_to_its_form,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let case = city.case_at(State::PendingAccept);
+        let (number, version) = (case.number, case.version.to_string());
+        let words = [("version", version.as_str()), ("reason", "")];
+        let reply = city.form("desk", &format!("/cases/{number}/not-accept"), &words, &[]);
+        assert_eq!(reply.status, 422, "{}", reply.text);
+        let top = reply.text.split("id=\"refused\"").nth(1).unwrap();
+        let top = top.split("class=\"split\"").next().unwrap();
+        assert!(top.contains("is needed"), "why: {top}");
+        let place = top.split("href=\"#").nth(1).unwrap().split('"').next();
+        let place = format!("id=\"{}\"", place.unwrap());
+        assert_eq!(reply.text.matches(&place).count(), 1, "{place}");
+        // The switch of the language leads to the case, which can be asked for, and not to where the act was sent.
+        assert!(reply.text.contains(&format!("back=%2Fcases%2F{number}\"")));
+        // A page that shows nothing wrong says nothing of the kind.
+        let page = city.get("desk", &format!("/cases/{number}")).text;
+        assert!(!page.contains("id=\"refused\""));
     }
 );
 

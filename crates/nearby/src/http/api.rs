@@ -40,6 +40,8 @@ pub struct NearView {
     pub reported_at: String,
     /// When it is promised.
     pub due_at: Option<String>,
+    /// Whether that moment has passed and the work is not done.
+    pub late: bool,
     /// When it was over.
     pub ended_at: Option<String>,
     /// When something of this last changed.
@@ -87,6 +89,7 @@ fn view(city: &City, ui: &Ui, entry: &Entry) -> NearView {
         lat: middle.map(|p| p.lat()),
         reported_at: stamp(entry.reported_at, tz),
         due_at: entry.due_at.map(|at| stamp(at, tz)),
+        late: entry.is_late(ui.now),
         ended_at: entry.ended_at.map(|at| stamp(at, tz)),
         changed_at: stamp(entry.changed_at, tz),
         words: entry.words.clone(),

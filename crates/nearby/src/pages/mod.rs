@@ -81,8 +81,13 @@ pub(crate) fn stand_sentence(ui: &Ui, entry: &Entry) -> String {
                 ("ended", &date(ui, ended)),
             ],
         ),
+        // words: nearby-sentence-*
         (None, Some(due)) => ui.ta(
-            "nearby-sentence-due",
+            if entry.is_late(ui.now) {
+                "nearby-sentence-late"
+            } else {
+                "nearby-sentence-due"
+            },
             &[
                 ("stand", &stand),
                 ("reported", &reported),

@@ -21,7 +21,9 @@ fn now() -> Timestamp {
 }
 
 fn reader(lang: Lang) -> Ui {
-    let words = access::words_of(&[crate::capability()]).expect("sound words");
+    // How a matter stands is said in the words of cases.
+    let all = [cases::http::capability(), crate::capability()];
+    let words = access::words_of(&all).expect("sound words");
     ui::testing::ui_with(ui::testing::site_with(words), lang, now())
 }
 
@@ -69,6 +71,7 @@ fn entry(n: u32, stand: Stand) -> Entry {
         place: format!("33010200{}000", 1 + n % 2).parse().ok(),
         reported_at: now(),
         due_at: is_open.then(now),
+        broken_from: None,
         ended_at: (!is_open).then(now),
         words: "井盖 <script>没了".into(),
         changed_at: now(),
@@ -173,7 +176,8 @@ fn a_letter_says_all_and_has_its_end() {
 fn every_word_used_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let used = ui::testing::used_keys(&[&root.join("templates"), &root.join("src")]).unwrap();
-    let words = access::words_of(&[crate::capability()]).expect("sound words");
+    let all = [cases::http::capability(), crate::capability()];
+    let words = access::words_of(&all).expect("sound words");
     let faults = ui::testing::word_faults(&words, &used, &["nearby"]);
     assert!(faults.is_empty(), "{faults:#?}");
 }

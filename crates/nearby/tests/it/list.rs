@@ -111,6 +111,88 @@ both_engines!(only_what_everybody_may_know_is_shown, &migrations(), |db| {
 });
 
 both_engines!(
+    one_voice_more_is_no_second_matter_until_it_is_found_to_be_one,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let matter = city.cover();
+        let voice = |change: fn(&mut cases::Case)| {
+            city.public(cell(1, 1), |case| {
+                case.same_as = Some(matter);
+                change(case);
+            })
+        };
+        let hidden = [
+            voice(|_| {}),
+            voice(|case| case.state = State::PendingRegister),
+            voice(|case| {
+                case.state = State::Merged;
+                case.closed_at = Some(case.reported_at);
+            }),
+        ];
+        let own = voice(|case| {
+            case.state = State::PendingDispatch;
+            case.registered_at = Some(case.reported_at);
+        });
+        let shown: BTreeSet<String> = numbers(&city.get(&at(street(1))).json())
+            .into_iter()
+            .collect();
+        assert_eq!(shown, BTreeSet::from([own, matter].map(|n| n.to_string())));
+        let feed = city.get(&format!("/near.atom?place={}", street(1))).text;
+        for number in hidden {
+            assert!(
+                !feed.contains(&number.to_string()),
+                "{number} is in the feed"
+            );
+            assert_eq!(city.get(&format!("/near/matters/{number}")).status, 404);
+        }
+    }
+);
+
+both_engines!(
+    a_promise_that_was_not_kept_is_said_in_public,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let due = city.now();
+        city.wait(3600);
+        let with = |change: fn(&mut cases::Case)| {
+            city.public(cell(1, 1), |case| {
+                case.state = State::Handling;
+                case.due_at = Some(due);
+                change(case);
+            })
+        };
+        let late = with(|_| {});
+        let done_late = with(|case| {
+            case.state = State::PendingCheck;
+            case.handled_at = Some(case.reported_at);
+        });
+        with(|case| {
+            case.state = State::PendingCheck;
+            case.handled_at = case.due_at;
+        });
+        with(|case| case.due_at = Some(case.reported_at));
+        let answer = city.get(&at(street(1))).json();
+        let told: BTreeSet<String> = answer["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|item| item["late"] == true)
+            .map(|item| item["number"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            told,
+            BTreeSet::from([late.to_string(), done_late.to_string()])
+        );
+        let page = city.get(&format!("/near?place={}", street(1))).text;
+        assert_eq!(page.matches("已超过承诺时间").count(), 2, "{page}");
+        let feed = city.get(&format!("/near.atom?place={}", street(1))).text;
+        assert_eq!(feed.matches("已超过承诺时间").count(), 2, "{feed}");
+    }
+);
+
+both_engines!(
     a_place_holds_what_lies_in_it_and_filters_narrow_it,
     &migrations(),
     |db| {
