@@ -157,6 +157,7 @@ const OF_THE_CITY: &[&str] = &[
     "supervision_rungs",
     "supervision_stage_rungs",
     "unit_grids",
+    "unit_heirs",
     "units",
     "uploads",
     "vault_keys",

@@ -51,7 +51,12 @@ testdb::both_engines!(
         let again = city.form("water", &form, &words, &[]);
         assert_eq!(again.status, 422, "{}", again.text);
         let said = "asks for evidence (更换前后照片): add at least one picture";
-        assert_eq!(again.text.matches(said).count(), 1, "{}", again.text);
+        assert_eq!(
+            again.text.matches(said).count(),
+            2,
+            "on top with a link, and beside its field: {}",
+            again.text
+        );
         assert!(again.text.contains("已更换"), "what was typed is kept");
         let stands = city.get("water", &format!("/api/v1/cases/{number}")).body;
         assert_eq!(stands["state"], "handling", "and nothing has happened");

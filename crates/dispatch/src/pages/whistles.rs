@@ -247,7 +247,7 @@ pub(super) async fn blow(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
                 (None, _) => return Err(error.into()),
             };
             let mut form = fields.form();
-            form.fault(&field, cases::pages::told(&ui, &error));
+            form.fault(&field, super::sentence(&ui, &error));
             let page = page(&ctx, ui, &Wanted::default(), form).await?;
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

@@ -129,7 +129,8 @@ testdb::both_engines!(
         assert_eq!(
             reply.text.matches(&told).count(),
             2,
-            "in the list and beside the field: {told}"
+            "in the list and beside the field: {told}: {}",
+            reply.text
         );
     }
 );

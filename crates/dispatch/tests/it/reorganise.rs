@@ -36,7 +36,7 @@ testdb::both_engines!(
         );
         assert_eq!(
             (&preview.body["duties_ended"], &preview.body["duties_begun"]),
-            (&json!(1), &json!(1))
+            (&json!(2), &json!(2))
         );
         assert_eq!(preview.body["accounts"], json!(1));
         assert_eq!(
