@@ -90,6 +90,7 @@ evaluation-value = Value
 evaluation-numerator = Numerator
 evaluation-denominator = Denominator
 evaluation-after-review = After review
+evaluation-rate-after-review = { $rate }, after review
 evaluation-standing = Against the whole
 evaluation-standing-far-above = far above the whole
 evaluation-standing-above = above the whole

@@ -87,6 +87,7 @@ evaluation-value = 值
 evaluation-numerator = 分子
 evaluation-denominator = 分母
 evaluation-after-review = 免责剔除后
+evaluation-rate-after-review = { $rate }（免责剔除后）
 evaluation-standing = 与全体比较
 evaluation-standing-far-above = 远高于全体
 evaluation-standing-above = 高于全体

@@ -1175,7 +1175,14 @@ async fn month(
         DifferenceRow {
             by: ui.t(&format!("evaluation-by-{}", d.by)),
             key: d.key.clone(),
-            rate: definition.map_or_else(|| d.definition.clone(), |d| named(&ui, d)),
+            rate: {
+                let name = definition.map_or_else(|| d.definition.clone(), |d| named(&ui, d));
+                if d.after_review {
+                    ui.tn("evaluation-rate-after-review", "rate", name)
+                } else {
+                    name
+                }
+            },
             frozen: told(d.frozen),
             now: told(d.now),
         }

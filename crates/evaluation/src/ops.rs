@@ -656,6 +656,8 @@ pub struct Difference {
     pub key: String,
     /// The rate.
     pub definition: String,
+    /// Whether it is the number after review; else the raw one.
+    pub after_review: bool,
     /// As it was frozen.
     pub frozen: Option<Share>,
     /// As it comes out now.
@@ -724,19 +726,32 @@ fn differences(then: &Snapshot, now: &Snapshot) -> Vec<Difference> {
                 b.get(key).unwrap_or(&nothing),
             );
             for definition in &then.set.definitions {
-                let of = |line: &FrozenLine| {
-                    let share = line.rates.get(&definition.id).copied();
-                    share.filter(|s| s.numerator != 0 || s.denominator != 0)
+                let id = &definition.id;
+                let counted = |share: Option<&Share>| {
+                    share
+                        .copied()
+                        .filter(|s| s.numerator != 0 || s.denominator != 0)
                 };
-                let (frozen, now) = (of(a), of(b));
-                if frozen != now && found.len() < MOST_DIFFERENCES {
-                    found.push(Difference {
-                        by: by.to_owned(),
-                        key: key.clone(),
-                        definition: definition.id.clone(),
-                        frozen,
-                        now,
-                    });
+                let raw = |line: &FrozenLine| counted(line.rates.get(id));
+                // Where nothing was reviewed it is the raw one.
+                let reviewed = |line: &FrozenLine| {
+                    counted(line.after_review.get(id).or_else(|| line.rates.get(id)))
+                };
+                let is_reviewed =
+                    a.after_review.contains_key(id) || b.after_review.contains_key(id);
+                let pairs = [(false, raw(a), raw(b)), (true, reviewed(a), reviewed(b))];
+                for (after_review, frozen, now) in pairs {
+                    let is_told = !after_review || is_reviewed;
+                    if is_told && frozen != now && found.len() < MOST_DIFFERENCES {
+                        found.push(Difference {
+                            by: by.to_owned(),
+                            key: key.clone(),
+                            definition: id.clone(),
+                            after_review,
+                            frozen,
+                            now,
+                        });
+                    }
                 }
             }
         }

@@ -369,6 +369,8 @@ fn findings(
     let outside = |wanted: [Standing; 2]| -> Vec<String> {
         m.units
             .iter()
+            // What no unit has is no unit's doing.
+            .filter(|l| l.key != "unknown")
             .filter(|l| {
                 let placed = l.rates.get(&definition.id).and_then(|f| f.funnel.as_ref());
                 placed.is_some_and(|p| wanted.contains(&p.standing))

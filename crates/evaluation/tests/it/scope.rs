@@ -630,14 +630,24 @@ testdb::both_engines!(
         assert_eq!(stage.get(Role::Leader, None, Some(ELSEWHERE), api).0, 403);
         // The record goes on: the page keeps the number of then, and says that it comes out otherwise now.
         let ctx = stage.db.system(&stage.clock);
-        ctx.write_blocking::<_, StoreError, _>(|mut w| {
-            w.exec(
-                "UPDATE case_measures SET exempt = NULL, due_at = handled_at WHERE exempt = 1",
-                &[],
-            )?;
-            w.commit(AuditEvent::done("test.review", "case", "test"), ())
-        })
-        .unwrap();
+        let change = |sql: &'static str| {
+            ctx.write_blocking::<_, StoreError, _>(|mut w| {
+                w.exec(sql, &[])?;
+                w.commit(AuditEvent::done("test.review", "case", "test"), ())
+            })
+            .unwrap();
+        };
+        // What only a review changes is told as what it is.
+        change("UPDATE case_measures SET exempt = NULL WHERE exempt = 1");
+        let (_, later) = read(&format!("{api}?by=unit"));
+        let told = later["differences"].as_array().unwrap();
+        assert!(
+            !told.is_empty() && told.iter().all(|d| d["after_review"] == true),
+            "{told:?}"
+        );
+        let (_, shown) = stage.get(Role::Leader, None, None, page);
+        assert!(shown.contains(", after review</td>"), "{shown}");
+        change("UPDATE case_measures SET due_at = handled_at WHERE due_at < handled_at");
         let (_, later) = read(&format!("{api}?by=unit"));
         assert_eq!(later["rows"], month["rows"]);
         assert!(!later["differences"].as_array().unwrap().is_empty());
