@@ -59,7 +59,7 @@ async function backtested(t) {
   await t.axe(page);
   const at = new URL(page.url()).pathname;
   const told = await page.locator('main').textContent();
-  for (const word of ['scan', 'surge', 'season']) claim(told.includes(word), `the back-test tells of ${word}`);
+  for (const word of ['时空聚集', '当日激增', '异于往年']) claim(told.includes(word), `the back-test tells of ${word}`);
   const { outcome } = await page.evaluate(async (id) => (await fetch(`/api/v1/warning-backtests/${id}`)).json(), at.split('/').pop());
   claim(outcome.warnings.length > 0, 'the burst laid into the sample city would have been warned of');
   await page.context().close();
