@@ -133,7 +133,7 @@ export async function whoSeesTheSameReportsItWithoutWritingItAllAgain(t) {
   await link.click();
   claim(await page.locator(`input[name=same_as][value="${number}"]`).isChecked(), 'the matter is not chosen');
   await page.fill('textarea[name=description]', '我也看到了，就在路口。');
-  await Promise.all([page.waitForURL('**/report'), page.locator('form.form button[type=submit]').last().click()]);
+  await Promise.all([page.waitForURL('**/report/receipt/*'), page.locator('form.form button[type=submit]').last().click()]);
   claim(await page.locator('#number').isVisible(), 'the report was not taken');
   claim((await page.locator('a.btn[href^="/near"]').count()) === 1, 'the receipt leads to no neighbourhood');
 }

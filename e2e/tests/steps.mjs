@@ -132,7 +132,10 @@ export async function aCheckTakesFiveTapsAtMostWithTwoPhotos(t) {
   const lead = await t.signIn('department lead');
   await lead.goto(`/cases/${number}`);
   await act(lead, number, 'sign');
-  await act(lead, number, 'report-back', (form) => form.locator('textarea[name=result]').fill('已清运'));
+  await act(lead, number, 'report-back', async (form) => {
+    await form.locator('textarea[name=result]').fill('已清运');
+    await form.locator('input[name=files]').first().setInputFiles(await photo(lead, 'after.jpg'));
+  });
   await lead.context().close();
   await toPool(t, number);
   const page = await t.signIn('checker', { viewport: 'phone' });

@@ -75,8 +75,9 @@ impl Guard {
         };
         let mut response = match self.admit(parts, body, &visit).await {
             Ok((request, ctx)) if self.route.is_idempotent => {
-                crate::idempotency::once(ctx, request, self.limit(), |request| {
-                    self.run(request, next)
+                let guard = self.clone();
+                crate::idempotency::once(ctx, request, self.limit(), move |request| async move {
+                    guard.run(request, next).await
                 })
                 .await
             }

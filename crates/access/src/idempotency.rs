@@ -9,6 +9,9 @@
 //! (XChaCha20-Poly1305) under a key made of the caller's own key and body, of which the row has only digests: nobody but
 //! the one who sends both again can open it.
 //!
+//! What has a key goes on although whoever asked hung up – a phone that lost its network, a page that was left – so that a
+//! repeat finds the answer and is not told for minutes that the first is still at work.
+//!
 //! A page's form carries such a key in a field ([`once_by_form`]): pressed twice, or sent again by a reload, it is one
 //! report and one receipt. Here the same key with other words is no mistake but a page that somebody went back to and
 //! wrote on: it counts as another form. A form and a call of the API share their keys, so that what a page sent without
@@ -20,15 +23,17 @@ use crate::fault::Fault;
 use crate::secret::sha256;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chacha20poly1305::aead::{Aead, KeyInit as _};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::SignedDuration;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{StoreError, StoreResult, Write, params};
+use tracing::Instrument as _;
 
 const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED_HEADER: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -131,7 +136,7 @@ store::record! {
 }
 
 /// Runs the request once: a repeat gets the kept answer. Requests without the header simply run.
-pub(crate) async fn once<F: Future<Output = Response>>(
+pub(crate) async fn once<F: Future<Output = Response> + Send + 'static>(
     ctx: Ctx,
     request: Request,
     limit: usize,
@@ -140,16 +145,32 @@ pub(crate) async fn once<F: Future<Output = Response>>(
     match prepare(&ctx, request, limit).await {
         Ok(Turn::Plain(request)) => run(request).await,
         Ok(Turn::Keyed(request, key)) => {
-            let response = run(request).await;
-            match (key.is_written(), key.is_taken.load(Ordering::Acquire)) {
-                (true, _) => keep(&ctx, &key, response).await,
-                // Of two at the same time this is the later one; it changed nothing.
-                (false, true) => running().into_response(),
-                (false, false) => response,
-            }
+            let answered = run(request);
+            to_its_end(async move {
+                let response = answered.await;
+                match (key.is_written(), key.is_taken.load(Ordering::Acquire)) {
+                    (true, _) => keep(&ctx, &key, response).await,
+                    // Of two at the same time this is the later one; it changed nothing.
+                    (false, true) => running().into_response(),
+                    (false, false) => response,
+                }
+            })
+            .await
         }
         Ok(Turn::Answered(response)) => response,
         Err(fault) => fault.into_response(),
+    }
+}
+
+/// Does work to its end, also when whoever waits for it is dropped.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only the end of the program ends it before, and then nobody waits any more.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
@@ -166,7 +187,7 @@ pub async fn once_by_form<F>(
     run: impl FnOnce(Ctx) -> F,
 ) -> Result<Response, Fault>
 where
-    F: Future<Output = Result<Response, Fault>>,
+    F: Future<Output = Result<Response, Fault>> + Send + 'static,
 {
     if !is_key(key) {
         return run(ctx.clone()).await;
@@ -186,9 +207,16 @@ where
         Some(_) => key.is_renewed = true,
         None => {}
     }
-    let done = run(ctx.once(key.clone())).await;
+    let (done, keyed, keeper) = (run(ctx.once(key.clone())), key.clone(), ctx.clone());
+    let done = to_its_end(async move {
+        match done.await {
+            Ok(done) if keyed.is_written() => Ok(keep(&keeper, &keyed, done).await),
+            done => done,
+        }
+    })
+    .await;
     if key.is_written() {
-        return Ok(keep(ctx, &key, done?).await);
+        return done;
     }
     if key.is_taken.load(Ordering::Acquire) {
         return first_answer(ctx, &key).await;
@@ -245,7 +273,7 @@ async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Faul
     let (mut parts, body) = request.into_parts();
     let body = body::collect(body, limit).await?;
     let mut print = format!("{} {} ", parts.method, parts.uri).into_bytes();
-    print.extend_from_slice(&body);
+    print.extend_from_slice(&said(&parts.headers, &body));
     let mut key = OnceKey::of(&whose, &print);
     match find(ctx, key.id).await? {
         Some(kept) if ctx.now().duration_since(kept.created_at) < crate::ops::ANSWERS_KEPT => {
@@ -259,6 +287,29 @@ async fn prepare(ctx: &Ctx, request: Request, limit: usize) -> Result<Turn, Faul
         Request::from_parts(parts, Body::from(body)),
         key,
     ))
+}
+
+/// What a body says: of one in parts without the mark between them, which a browser makes up anew for each sending.
+fn said<'b>(headers: &HeaderMap, body: &'b [u8]) -> Cow<'b, [u8]> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_in_parts = kind.to_ascii_lowercase().starts_with("multipart/");
+    let mark = kind
+        .split(';')
+        .find_map(|part| part.trim().strip_prefix("boundary="))
+        .map(|mark| mark.trim_matches('"'))
+        .filter(|mark| is_in_parts && !mark.is_empty());
+    let Some(mark) = mark else {
+        return Cow::Borrowed(body);
+    };
+    let mut said = Vec::with_capacity(body.len());
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(body, mark) {
+        said.extend_from_slice(&body[from..at]);
+        from = at + mark.len();
+    }
+    said.extend_from_slice(&body[from..]);
+    Cow::Owned(said)
 }
 
 async fn find(ctx: &Ctx, id: [u8; 32]) -> StoreResult<Option<Kept>> {
@@ -358,4 +409,47 @@ async fn keep(ctx: &Ctx, key: &OnceKey, response: Response) -> Response {
         }
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_in_parts_says_the_same_whatever_stands_between_them() {
+        let sent = |mark: &str, word: &str| {
+            let mut headers = HeaderMap::new();
+            let kind = format!("multipart/form-data; boundary={mark}");
+            headers.insert(header::CONTENT_TYPE, kind.parse().expect("a header"));
+            let body = format!("--{mark}\r\n\r\n{word}\r\n--{mark}--\r\n");
+            said(&headers, body.as_bytes()).into_owned()
+        };
+        assert_eq!(
+            sent("----a1", "井盖"),
+            sent("\"----zz\"".trim_matches('"'), "井盖")
+        );
+        assert_ne!(sent("----a1", "井盖"), sent("----a1", "路灯"));
+        // What is not in parts is taken as it is.
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; boundary=a"),
+        );
+        assert_eq!(said(&headers, b"banana").as_ref(), b"banana");
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_when_nobody_waits_for_it_any_more() {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
+        let waiting = tokio::spawn(to_its_end(async move {
+            begun.await.expect("it is let begin");
+            tell.send("done").expect("somebody asks");
+        }));
+        tokio::task::yield_now().await;
+        waiting.abort();
+        assert!(waiting.await.is_err(), "who waited is gone");
+        begin.send(()).expect("the work is still there");
+        assert_eq!(told.await, Ok("done"));
+    }
 }

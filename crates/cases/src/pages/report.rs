@@ -246,7 +246,7 @@ pub(super) async fn send(
     }
     let print = entry.print();
     let key = entry.fields.get(ONCE).to_owned();
-    access::once_by_form(&ctx, &key, &print, |ctx| async move {
+    access::once_by_form(&ctx, &key, &print, move |ctx| async move {
         answer(&ctx, ui, &city, &entry, &offer).await
     })
     .await
