@@ -79,7 +79,16 @@ export interface Sender {
   renew(): Promise<boolean>;
 }
 
+/** So often a sending is asked for again whose first attempt is still at work: it was cut off on the way back. */
+const MOST_WAITS = 10;
+
+/** Whether the same thing is being taken just now. */
+async function isUnderWay(answer: Response): Promise<boolean> {
+  return answer.status === 409 && (await answer.clone().text()).includes('access.key_running');
+}
+
 async function post(address: string, key: string, body: BodyInit, sender: Sender, type?: string): Promise<Response | 'later' | 'sign-in'> {
+  let waits = 0;
   for (let tries = 0; tries < 2; tries += 1) {
     let answer: Response;
     try {
@@ -90,6 +99,12 @@ async function post(address: string, key: string, body: BodyInit, sender: Sender
       return 'later';
     }
     if (answer.status === 429) return 'later';
+    if (waits < MOST_WAITS && await isUnderWay(answer)) {
+      waits += 1;
+      tries -= 1;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      continue;
+    }
     const isForeign = answer.status === 401 || (answer.status === 403 && (await answer.clone().text()).includes('access.csrf'));
     if (!isForeign) return answer;
     try {
