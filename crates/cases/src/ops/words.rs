@@ -31,9 +31,8 @@ pub(super) fn at_the_end(
     let closing = if is_refusal { "" } else { told };
     let reason = if is_refusal { told } else { "" };
     let result = case.record.result.as_deref().unwrap_or_default();
-    let (city, lists) = (&*job.city, &*job.lists);
     compose(
-        (city, lists),
+        (&job.city, &job.lists),
         case,
         kind,
         (result, closing, reason),
@@ -56,9 +55,8 @@ pub(super) fn for_a_late_joiner(job: &Job, case: &Case, now: Timestamp) -> Answe
         }
         _ => ("", Vec::new()),
     };
-    let (city, lists) = (&*job.city, &*job.lists);
     compose(
-        (city, lists),
+        (&job.city, &job.lists),
         case,
         kind,
         (result, closing, reason),
