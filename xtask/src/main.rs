@@ -6,6 +6,7 @@
 mod bench;
 mod count;
 mod demo;
+mod failures;
 mod generate;
 mod http;
 mod run;

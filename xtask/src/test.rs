@@ -3,6 +3,7 @@
 
 use crate::count::{self, Counts};
 use crate::demo;
+use crate::failures::Failures;
 use crate::generate;
 use crate::run::{heading, run, show, stream};
 use crate::tools::{self, Without};
@@ -188,6 +189,7 @@ fn skipped(log: &str) -> Vec<String> {
 struct Tally {
     steps: Vec<(String, Counts, Duration)>,
     skipped: Vec<String>,
+    failures: Failures,
     /// When the step under way began.
     began: Instant,
 }
@@ -197,6 +199,7 @@ impl Default for Tally {
         Self {
             steps: Vec::new(),
             skipped: Vec::new(),
+            failures: Failures::default(),
             began: Instant::now(),
         }
     }
@@ -219,7 +222,10 @@ impl Tally {
     fn command(&mut self, step: &str, mut command: Command) {
         heading(&show(&command));
         let mut counts = None;
-        let run = stream(&mut command, |line| counts = count::own(line).or(counts));
+        let run = stream(&mut command, |line| {
+            counts = count::own(line).or(counts);
+            self.failures.read(line);
+        });
         let success = run.unwrap_or_else(|error| {
             println!("{error:#}");
             false
@@ -251,6 +257,9 @@ impl Tally {
         heading("sum");
         for line in &self.skipped {
             println!("skipped: {line}");
+        }
+        for line in self.failures.lines() {
+            println!("failed: {line}");
         }
         let width = self
             .steps
@@ -340,6 +349,7 @@ fn rust_tests(stage: &Stage, tally: &mut Tally) -> anyhow::Result<()> {
     let success = stream(&mut command, |line| {
         by_nextest = count::nextest(line).or(by_nextest);
         by_libtest += count::libtest(line).unwrap_or_default();
+        tally.failures.read(line);
     })?;
     let mut counts = by_nextest.unwrap_or(by_libtest).held_to(success);
     let skipped = stage.take_skipped();
