@@ -149,6 +149,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0129_measures_of_units.sql"),
     },
     store::Migration {
+        number: 136,
+        name: "measures_of_lapses",
+        sql: include_str!("../migrations/0136_measures_of_lapses.sql"),
+    },
+    store::Migration {
         number: 141,
         name: "cases_by_closing",
         sql: include_str!("../migrations/0141_cases_by_closing.sql"),

@@ -28,7 +28,7 @@ pub enum Op {
     Last,
     /// It adds up.
     Add,
-    /// It keeps the first value of the last round of calling back, which begins with [`Column::CallFrom`].
+    /// It keeps the first value of the last round of its stage, which begins with a column of its own ([`begin_of`]).
     Round,
 }
 
@@ -112,6 +112,8 @@ columns! {
     VerifyFrom = "verify_from" First,
     /// By when.
     VerifyDue = "verify_due" First,
+    /// When nobody had looked in time, and it went on without (核实超时).
+    VerifyLapsedAt = "verify_lapsed_at" First,
     /// A worker was on duty at the place when it was reported.
     InBeat = "in_beat" First,
     /// Since when somebody was to decide on accepting it.
@@ -170,6 +172,8 @@ columns! {
     CloseFrom = "close_from" Last,
     /// By when.
     CloseDue = "close_due" Last,
+    /// When it was closed in that round (结案); a reopening leaves it.
+    CloseDone = "close_done" Round,
     /// When a unit last returned it.
     ReturnedAt = "returned_at" Last,
     /// When it was last suspended.
@@ -455,7 +459,7 @@ impl Measures {
         row.units[UnitColumn::Rated as usize] = call_back.and_then(|c| c.unit);
         let forgiven = FORGIVABLE
             .iter()
-            .filter(|(count, ..)| case.record.exempt.iter().any(|c| c == count));
+            .filter(|(count, _, column)| is_forgiven(case, count, *column));
         let forgiven: i64 = forgiven.map(|(_, bit, _)| bit).sum();
         row.set(Column::Forgiven, (forgiven > 0).then_some(forgiven));
         for (column, times) in [
@@ -556,7 +560,10 @@ impl Measures {
                 self.put(C::VerifiedTrue, i64::from(*outcome == VerifyOutcome::Yes));
                 self.put(C::AcceptFrom, at);
             }
-            Fact::VerifyLapsed => self.put(C::AcceptFrom, at),
+            Fact::VerifyLapsed => {
+                self.put(C::VerifyLapsedAt, at);
+                self.put(C::AcceptFrom, at);
+            }
             Fact::Accepted { .. } => {
                 self.put(C::AcceptFrom, at);
                 self.put(C::AcceptDone, at);
@@ -597,11 +604,13 @@ impl Measures {
             Fact::Checked { passed, .. } => {
                 self.put(C::CheckedAt, at);
                 if *passed {
+                    self.set(C::CloseDone, None);
                     self.put(C::CloseFrom, at);
                 } else {
                     self.units[UnitColumn::Reworked as usize] = holder;
                 }
             }
+            Fact::Closed { .. } => self.put(C::CloseDone, at),
             Fact::AnswerSent { .. } => self.put(C::AnsweredAt, at),
             Fact::CalledBack { .. } => self.put(C::CallDone, at),
             // Another calendar moves the limit that is measured, while it runs.
@@ -640,6 +649,26 @@ impl Measures {
     }
 }
 
+/// Whether an appeal made exempt what a column counts. A return, a failed check and an extension stay those of the round in which
+/// they last happened, and so does what was decided about them since; what a requester said is that of the round that goes on.
+fn is_forgiven(case: &Case, count: &str, column: Column) -> bool {
+    let rounds = &case.record.rounds;
+    let round_of = |at: Option<Timestamp>| {
+        let before = |at: Timestamp| rounds.iter().take_while(|r| r.reopened_at <= at).count();
+        at.map_or(rounds.len(), before)
+    };
+    let happened_in = match column {
+        Column::ReworkedAt => round_of(case.reworked_at),
+        Column::ExtendedAt => round_of(case.extended_at),
+        Column::ReturnedAt => case.record.returned_in,
+        _ => rounds.len(),
+    };
+    let since = rounds.iter().map(|r| &r.exempt).skip(happened_in);
+    since
+        .chain([&case.record.exempt])
+        .any(|exempt| exempt.iter().any(|c| c == count))
+}
+
 /// Who has the case after an event, as [`crate::rules::apply`] has it.
 fn after(event: &CaseEvent, holder: Option<UnitId>) -> Option<UnitId> {
     match &event.fact {
@@ -651,6 +680,14 @@ fn after(event: &CaseEvent, holder: Option<UnitId>) -> Option<UnitId> {
         } => None,
         Fact::Joint(JointFact::UnitChanged { from, to, .. }) if holder == Some(*from) => Some(*to),
         _ => holder,
+    }
+}
+
+/// The column that begins a round of the stage of a column that keeps the first value of each.
+const fn begin_of(column: Column) -> Column {
+    match column {
+        Column::CloseDone => Column::CloseFrom,
+        _ => Column::CallFrom,
     }
 }
 
@@ -795,10 +832,14 @@ pub fn update(
                     ),
                     Some(Op::First) => format!("{name} = coalesce({name}, ${n})"),
                     Some(Op::Last) => format!("{name} = coalesce(${n}, {name})"),
-                    Some(Op::Round) => format!(
-                        "{name} = CASE WHEN ${} <> coalesce(call_from, 0) THEN ${n} ELSE coalesce({name}, ${n}) END",
-                        HEAD.len() + Column::CallFrom as usize + 1
-                    ),
+                    Some(Op::Round) => {
+                        let begin = column.map_or(Column::CallFrom, |c| begin_of(*c));
+                        format!(
+                            "{name} = CASE WHEN ${} <> coalesce({}, 0) THEN ${n} ELSE coalesce({name}, ${n}) END",
+                            HEAD.len() + begin as usize + 1,
+                            begin.name()
+                        )
+                    }
                     Some(Op::Add) => format!("{name} = coalesce({name} + ${n}, ${n}, {name})"),
                     Some(Op::Now) | None => format!("{name} = ${n}"),
                 }

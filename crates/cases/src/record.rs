@@ -282,6 +282,10 @@ pub struct Record {
     /// Cases that were merged into this one, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<Joined>,
+    /// In which round a unit last returned it: how many reopenings came before. What an appeal made exempt in an earlier one is
+    /// not about that return.
+    #[serde(skip_serializing_if = "is_first")]
+    pub returned_in: usize,
     /// How often the requester rated by the link since it last ended: a bound, not a figure.
     #[serde(skip_serializing_if = "is_zero")]
     pub ratings_used: u32,
@@ -295,6 +299,14 @@ impl Record {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_first(round: &usize) -> bool {
+    *round == 0
 }
 
 #[expect(

@@ -231,6 +231,7 @@ fn reports() -> [Measures; 5] {
             (C::CloseFrom, 85),
             (C::CloseDue, 100),
             (C::ClosedAt, 95),
+            (C::CloseDone, 95),
             (C::AnsweredAt, 94),
             (C::CallFrom, 95),
             (C::CallDue, 120),

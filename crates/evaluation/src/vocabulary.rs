@@ -113,16 +113,31 @@ const fn cases(name: &'static str, is: Is) -> Word {
 }
 
 /// Six words of a stage: 应X, X, 按期X, 超期X, 待X, 超期待X. Like 应结案, what still lies inside its limit is not needed yet.
-/// `$pending`: the stage goes on at the end of the period.
+/// `$pending`: the stage goes on at the end of the period. `$ended`: it ended in the period, done or not.
 macro_rules! stage {
     ($need:literal, $done:literal, $in_time:literal, $overtime:literal, $to:literal, $overtime_to:literal, $from:ident, $due:ident, $at:ident, $pending:expr) => {
+        stage!(
+            $need,
+            $done,
+            $in_time,
+            $overtime,
+            $to,
+            $overtime_to,
+            $from,
+            $due,
+            $at,
+            $pending,
+            Is::Within(C::$at)
+        )
+    };
+    ($need:literal, $done:literal, $in_time:literal, $overtime:literal, $to:literal, $overtime_to:literal, $from:ident, $due:ident, $at:ident, $pending:expr, $ended:expr) => {
         [
             cases(
                 $need,
                 Is::All(&[
                     Is::Known(C::$due),
                     Is::Any(&[
-                        Is::Within(C::$at),
+                        $ended,
                         Is::All(&[Is::BeforeEnd(C::$from), Is::Passed(C::$due), $pending]),
                     ]),
                 ]),
@@ -164,6 +179,7 @@ macro_rules! not_by_end {
         Is::All(&[Is::Any(&[Is::Empty(C::$at), Is::AfterEnd(C::$at)]), GOING])
     };
 }
+/// A task that nobody did in time ends when the case goes on without: it was needed, and is neither done nor still to do.
 const VERIFY: [Word; 6] = stage!(
     "need_verify",
     "verify",
@@ -174,7 +190,14 @@ const VERIFY: [Word; 6] = stage!(
     VerifyFrom,
     VerifyDue,
     VerifiedAt,
-    not_by_end!(VerifiedAt)
+    Is::All(&[
+        not_by_end!(VerifiedAt),
+        Is::Any(&[
+            Is::Empty(C::VerifyLapsedAt),
+            Is::AfterEnd(C::VerifyLapsedAt)
+        ]),
+    ]),
+    Is::Any(&[Is::Within(C::VerifiedAt), Is::Within(C::VerifyLapsedAt)])
 );
 const ACCEPT: [Word; 6] = stage!(
     "need_accept",
@@ -232,6 +255,7 @@ const CHECK: [Word; 6] = stage!(
         GOING,
     ])
 );
+/// Of the round that was checked last. A case that goes on after it was closed waits for no closing until its next check passed.
 const CLOSE: [Word; 6] = stage!(
     "need_close",
     "close",
@@ -241,8 +265,14 @@ const CLOSE: [Word; 6] = stage!(
     "overtime_to_close",
     CloseFrom,
     CloseDue,
-    ClosedAt,
-    not_by_end!(ClosedAt)
+    CloseDone,
+    Is::Any(&[
+        Is::AfterEnd(C::CloseDone),
+        Is::All(&[
+            Is::Empty(C::CloseDone),
+            Is::Any(&[Is::In(&[S::PendingClose]), Is::AfterEnd(C::ClosedAt)]),
+        ]),
+    ])
 );
 
 /// Signed for, or returned unsigned: the unit decided. It is the first dispatch that is measured, so it is the first unit's.
@@ -394,6 +424,8 @@ const LIFE: &[Word] = &[
     .of(U::First),
     // 退单: it counts for the unit that returned it, whoever has it since.
     cases("back", Is::Within(C::ReturnedAt)).of(U::Returned),
+    // 核实超时: nobody looked in time.
+    cases("lapsed_verify", Is::Within(C::VerifyLapsedAt)),
     // 核实、核查任务: the program sends them at once.
     cases("send_verify", Is::Within(C::VerifyFrom)),
     cases("send_check", Is::Within(C::CheckFrom)),

@@ -271,6 +271,7 @@ fn change(case: &mut Case, event: &CaseEvent) {
                 case.joint.worked_by(unit);
             }
             case.returns += 1;
+            case.record.returned_in = case.record.rounds.len();
             clocks::withdraw(case);
             joint::finish(case, at);
             case.handler = None;

@@ -3,7 +3,7 @@
 use access::{Role, UnitId};
 use cases::measures::{self, Measures};
 use cases::model::{
-    Case, CaseEvent, ImportStatus, Imported, Place, Reported, Satisfaction, Standard,
+    Case, CaseEvent, ImportStatus, Imported, Place, Reported, Satisfaction, Standard, VerifyOutcome,
 };
 use cases::rules::{self, Actor, CityRules, ClockCommand, Command, Facts, FairCommand};
 use cases::sql;
@@ -57,6 +57,11 @@ pub enum Did {
     Report,
     ReportPutRight,
     ReportAsking,
+    /// To be looked at by a worker before it is accepted.
+    ReportToVerify,
+    Verify,
+    /// Nobody looked in time.
+    LapseVerify,
     ConfirmPutRight,
     Accept,
     /// With a limit of 48 hours on the continuous clock.
@@ -116,6 +121,7 @@ fn command(did: Did, when: Timestamp) -> Command {
         edition: None,
     };
     let report = |how: Option<&str>, asking: bool| {
+        let verify = matches!(did, Did::ReportToVerify);
         Command::Report(Box::new(Reported {
             district: district(),
             number: number(when, 1),
@@ -126,7 +132,7 @@ fn command(did: Did, when: Timestamp) -> Command {
             place: Place::default(),
             subject: asking.then(|| id(70)),
             attachments: Vec::new(),
-            verify: false,
+            verify,
             self_handled: how.map(str::to_owned),
             notify: false,
             confidential: false,
@@ -144,7 +150,13 @@ fn command(did: Did, when: Timestamp) -> Command {
     };
     match did {
         Did::Report => report(None, false),
-        Did::ReportAsking => report(None, true),
+        Did::ReportAsking | Did::ReportToVerify => report(None, true),
+        Did::Verify => Command::Verify {
+            outcome: VerifyOutcome::Yes,
+            note: "看过".into(),
+            attachments: Vec::new(),
+        },
+        Did::LapseVerify => Command::LapseVerify,
         Did::ReportPutRight => report(Some("已扶正"), false),
         Did::ConfirmPutRight => Command::ConfirmSelfHandling,
         Did::Accept => Command::Accept {
@@ -240,6 +252,7 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
         let actor = Actor {
             kind: match did {
                 Did::RateAnew => "stranger",
+                Did::LapseVerify => "system",
                 _ => "staff",
             },
             account: Some(did.account()),
@@ -248,7 +261,7 @@ pub fn told(steps: &[(&str, Did)]) -> (Case, Vec<CaseEvent>) {
                 .as_ref()
                 .and_then(|c| c.unit)
                 .filter(|_| did.is_of_unit()),
-            is_program: false,
+            is_program: matches!(did, Did::LapseVerify),
             behalf: None,
             ties: cases::rules::Ties::default(),
         };

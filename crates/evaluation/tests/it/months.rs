@@ -361,6 +361,184 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    a_look_that_nobody_took_in_time_counts_as_needed_also_when_the_case_is_over,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let mut add = |copies: u32, steps: &[(&str, Did)]| {
+            let (case, events) = told(steps);
+            city.add_told(copies, &case, &events);
+        };
+        let report = ("04-09 10:00", Did::ReportToVerify);
+        let lapsed = ("04-12 10:00", Did::LapseVerify);
+        // Looked at in time; not in time, and accepted and done all the same; not in time, and still to be accepted.
+        add(6, &[report, ("04-09 10:05", Did::Verify)]);
+        let rest = [
+            Did::Accept,
+            Did::Register,
+            Did::Dispatch,
+            Did::Sign,
+            Did::ReportBack,
+            Did::Pass,
+            Did::Close,
+        ]
+        .map(|did| ("04-12 11:00", did));
+        add(3, &[&[report, lapsed][..], &rest].concat());
+        add(2, &[report, lapsed]);
+        city.now("05-20 10:00");
+        let days = |from: &str, to: &str| {
+            let day = |text: &str| format!("2019-{text}").parse().unwrap();
+            Period::days(day(from), day(to), &city.reference().timezone).unwrap()
+        };
+        let week = days("04-08", "04-14");
+        assert_eq!(words_of(&city, "verify", week), [6 + 3 + 2, 6, 6, 0, 0, 0]);
+        // The day before nobody knew yet that it would lapse.
+        assert_eq!(
+            words_of(&city, "verify", days("04-09", "04-11")),
+            [6 + 3 + 2, 6, 6, 0, 3 + 2, 3 + 2]
+        );
+        // Weeks later it is neither needed nor still to be done.
+        let later = days("05-06", "05-12");
+        assert_eq!(words_of(&city, "verify", later), [0; 6]);
+    }
+);
+
+testdb::both_engines!(
+    a_reopened_case_waits_for_no_closing_until_its_check_has_passed,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let mut add = |copies: u32, steps: &[&[(&str, Did)]]| {
+            let (case, events) = told(&steps.concat());
+            city.add_told(copies, &case, &events);
+        };
+        let over = [
+            Did::ReportAsking,
+            Did::Accept,
+            Did::Register,
+            Did::Dispatch,
+            Did::Sign,
+            Did::ReportBack,
+            Did::Pass,
+            Did::Close,
+        ]
+        .map(|did| ("04-09 10:00", did));
+        let reopened = [("04-11 10:00", Did::Reopen)];
+        let checked = [Did::Sign, Did::ReportBack, Did::Pass].map(|did| ("04-16 10:00", did));
+        let closed = [("04-17 16:00", Did::Close)];
+        add(5, &[&over]);
+        add(4, &[&over, &reopened]);
+        // Checked anew and not closed; closed, too late.
+        add(3, &[&over, &reopened, &checked]);
+        add(2, &[&over, &reopened, &checked, &closed]);
+        city.now("05-20 10:00");
+        let days = |from: &str, to: &str| {
+            let day = |text: &str| format!("2019-{text}").parse().unwrap();
+            Period::days(day(from), day(to), &city.reference().timezone).unwrap()
+        };
+        // Those that were checked anew are measured in their second round alone.
+        let first = days("04-08", "04-14");
+        assert_eq!(
+            words_of(&city, "close", first),
+            [5 + 4, 5 + 4, 5 + 4, 0, 0, 0]
+        );
+        let second = days("04-15", "04-21");
+        assert_eq!(words_of(&city, "close", second), [3 + 2, 2, 0, 2, 3, 3]);
+        let later = days("05-06", "05-12");
+        assert_eq!(words_of(&city, "close", later), [3, 0, 0, 0, 3, 3]);
+    }
+);
+
+testdb::both_engines!(
+    what_an_appeal_made_exempt_stays_so_after_a_reopening_until_it_happens_again,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let begin = [
+            ("04-09 10:00", Did::ReportAsking),
+            ("04-09 10:00", Did::Accept),
+            ("04-09 10:00", Did::Register),
+            ("04-09 10:00", Did::Dispatch),
+            ("04-09 11:00", Did::Return),
+            ("04-09 12:00", Did::Dispatch),
+            ("04-09 12:00", Did::Sign),
+            ("04-09 13:00", Did::AskMoreTime),
+            ("04-09 13:00", Did::EndorseMoreTime),
+            ("04-09 13:00", Did::GrantMoreTime),
+            ("04-09 14:00", Did::ReportBack),
+            ("04-09 15:00", Did::Fail),
+        ];
+        let done =
+            |when: &'static str| [Did::ReportBack, Did::Pass, Did::Close].map(|did| (when, did));
+        let reopened = [("04-11 10:00", Did::Reopen)];
+        let again = [
+            ("04-11 11:00", Did::Return),
+            ("04-11 12:00", Did::Dispatch),
+            ("04-11 12:00", Did::Sign),
+            ("04-11 13:00", Did::AskMoreTime),
+            ("04-11 13:00", Did::EndorseMoreTime),
+            ("04-11 13:00", Did::GrantMoreTime),
+            ("04-11 14:00", Did::ReportBack),
+            ("04-11 15:00", Did::Fail),
+        ];
+        let signed = [("04-11 12:00", Did::Sign)];
+        let all = || {
+            ["rework", "return", "extension"]
+                .map(str::to_owned)
+                .to_vec()
+        };
+        // Granted about the round that the reopening ended, and nothing of the kind since.
+        let once = [
+            &begin[..],
+            &done("04-09 16:00"),
+            &reopened,
+            &signed,
+            &done("04-11 16:00"),
+        ];
+        let (mut case, events) = told(&once.concat());
+        case.record.rounds[0].exempt = all();
+        city.add_told(4, &case, &events);
+        // The same, and all of it again: that is another return, another rework, another extension.
+        let twice = [
+            &begin[..],
+            &done("04-09 16:00"),
+            &reopened,
+            &again,
+            &done("04-11 16:00"),
+        ];
+        let (mut case, events) = told(&twice.concat());
+        case.record.rounds[0].exempt = all();
+        city.add_told(3, &case, &events);
+        // Granted about the second round.
+        case.record.rounds[0].exempt.clear();
+        case.record.exempt = all();
+        city.add_told(2, &case, &events);
+        city.now("04-20 10:00");
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-08"), day("04-14"), &city.reference().timezone).unwrap();
+        let asked = ByDefinition {
+            set: "standard".into(),
+            by: By::City,
+            period,
+        };
+        let (_, figures) =
+            ops::by_definition_blocking(&city.ctx(), &city.reference(), &asked).unwrap();
+        for id in [
+            "rework/need_archive",
+            "back/dispatch",
+            "extension/need_archive",
+        ] {
+            let figure = &figures.rows[0].rates[id];
+            let after = figure.after_review.as_ref().unwrap();
+            assert_eq!((figure.numerator, after.numerator), (9, 3), "{id}");
+        }
+    }
+);
+
+testdb::both_engines!(
     signing_ruling_and_auditing_are_measured_like_the_other_stages,
     &migrations(),
     |db| {
