@@ -31,10 +31,22 @@ impl Running {
     }
 }
 
-/// Which run of the clock of handling a case is in. A dispatch, an extension and a rework each begin a new one; a suspension, a
-/// wait for the requester and a new calendar do not, since they move a deadline without giving the unit another.
+/// Which run of the clock of handling a case is in. A dispatch, an extension, a rework and a reopening each begin a new one; a
+/// suspension, a wait for the requester and a new calendar do not, since they move a deadline without giving the unit another.
 pub fn arming(case: &Case) -> String {
-    format!("d{}e{}w{}", case.dispatches, case.extensions, case.reworks)
+    let round = of_round(case);
+    format!(
+        "d{}e{}w{}{round}",
+        case.dispatches, case.extensions, case.reworks
+    )
+}
+
+/// The part of a key that tells the rounds of a case apart: empty until it is reopened.
+pub fn of_round(case: &Case) -> String {
+    match case.record.rounds.len() {
+        0 => String::new(),
+        reopened => format!("o{reopened}"),
+    }
 }
 
 /// Whether the clock of handling runs: the unit has the case, and nothing holds the clock.

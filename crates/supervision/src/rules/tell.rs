@@ -92,8 +92,9 @@ pub fn holder(case: &Case) -> Option<Holder> {
 
 /// The step a case is in, as a key: a person's reminder is said once in each.
 pub fn step_key(case: &Case) -> String {
+    let round = super::clock::of_round(case);
     format!(
-        "{}/d{}w{}r{}",
+        "{}/d{}w{}r{}{round}",
         case.state, case.dispatches, case.reworks, case.returns
     )
 }

@@ -3,7 +3,7 @@
 use crate::city::City;
 use crate::stage::{act, city, count, fire, follow, migrations, told, wait};
 use cases::ops::Step;
-use cases::rules::ClockCommand as Clock;
+use cases::rules::{ClockCommand as Clock, FairCommand};
 use cases::{Case, State};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Clock as _;
@@ -177,6 +177,50 @@ both_engines!(
             check.len() == 1 && check[0].starts_with("check@"),
             "{all:?}"
         );
+    }
+);
+
+both_engines!(
+    a_reopened_case_climbs_the_ladder_and_may_be_reminded_of_anew,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let case = city.asked_case_at(State::Handling);
+        follow(&city);
+        wait(&city, 60 * 24 * 10);
+        assert!(fire(&city) > 0);
+        let first = entries(&city, &case);
+        let step = supervision::rules::step_key(&case);
+        let done = Step::ReportBack {
+            result: "已换".into(),
+            attachments: Vec::new(),
+        };
+        let good = Step::Check {
+            passed: true,
+            note: String::new(),
+            attachments: Vec::new(),
+        };
+        let over = Step::Close {
+            closing: "更换".into(),
+        };
+        let again = Step::Fair(FairCommand::Reopen {
+            reason: "又坏了".into(),
+            to_dispatch: false,
+        });
+        act(&city, "water", &case, done);
+        act(&city, "checker", &case, good);
+        act(&city, "shift_leader", &case, over);
+        act(&city, "acceptor", &case, again);
+        let case = act(&city, "water", &case, Step::Sign);
+        assert_eq!(case.state, State::Handling);
+        assert_ne!(supervision::rules::step_key(&case), step);
+        follow(&city);
+        wait(&city, 60 * 24 * 10);
+        fire(&city);
+        let all = entries(&city, &case);
+        let anew = all.iter().filter(|e| e.starts_with("d1e0w0o1/"));
+        let before = first.iter().filter(|e| e.starts_with("d1e0w0/"));
+        assert_eq!(anew.count(), before.count(), "{all:?}");
     }
 );
 
