@@ -119,9 +119,9 @@ pub enum Principal {
     System(SystemRole),
 }
 
-/// Whether a token carries a permission; without a token all are carried.
+/// Whether a token carries a permission; without a token all are carried. What is open to everybody needs no key.
 fn carries(token_scope: Option<&Vec<Permission>>, permission: Permission) -> bool {
-    token_scope.is_none_or(|scope| scope.contains(&permission))
+    permission.is_open() || token_scope.is_none_or(|scope| scope.contains(&permission))
 }
 
 impl Principal {

@@ -10,9 +10,10 @@ use access::{Ctx, Fault, Fields, Permission, Problem, Refused, Visit, Word};
 use axum::http::StatusCode;
 use cases::Case;
 use cases::model::{CaseId, State};
-use cases::ops::view::stamp;
 use cases::ops::{CaseError, Contact, NewPlace, NewReport};
 use cases::service::Cases;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use kernel::codes::{CaseNumber, DivisionCode};
 use kernel::mask::mask_free_text;
 use kernel::paging::{Cursor, Page, PageSize};
@@ -274,6 +275,12 @@ pub fn definition(
     })
 }
 
+/// A moment to the second, as the examples of the standard have it: clients read no fractions.
+fn stamp(at: Timestamp, tz: &TimeZone) -> String {
+    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    cases::ops::view::stamp(whole, tz)
+}
+
 /// How requests are told: in one language, with the words of states.
 pub struct Teller<'a> {
     /// The city.
@@ -453,10 +460,10 @@ pub async fn report(
     let key = |code, reason: &str| GeoReportFault::new(FaultKind::Key, "api_key", code, reason);
     let holder = match fields.get("api_key") {
         "" => None,
-        key => access::ops::accounts::key_holder(ctx, key).await?,
+        key => access::ops::accounts::key_holder(ctx, key, Permission::CaseReport).await?,
     };
     let Some(holder) = holder else {
-        return Err(key("open311.key", "is missing or not valid").into());
+        return Err(key("open311.key", "is missing, not valid, or not for reporting").into());
     };
     if let Some(rates) = ctx.service_if_any::<KeyRates>() {
         let account = holder.0.bytes();

@@ -1,6 +1,6 @@
 //! GET /audit — the auditor searches the trail by object, actor, act, time or reference number.
 
-use crate::answer::show;
+use crate::answer::show_as;
 use crate::ctx::Ctx;
 use crate::extract::Fields;
 use crate::fault::Fault;
@@ -10,6 +10,7 @@ use crate::principal::AccountId;
 use crate::trail;
 use askama::Template;
 use axum::extract::RawQuery;
+use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -69,17 +70,32 @@ const FILTERS: [&str; 7] = [
 
 pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Result<Response, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut wanted = audit_query(&fields, &ui)?;
+    let mut form = fields.form();
+    let mut wanted = match audit_query(&fields, &ui) {
+        Ok(wanted) => Some(wanted),
+        Err(fault) => {
+            let field = fault.field_name().filter(|name| FILTERS.contains(name));
+            let Some(field) = field else {
+                return Err(fault);
+            };
+            let sentence = fault.sentence(&ui.site.words, ui.lang);
+            form.fault(field, sentence.unwrap_or_else(|| fault.detail().to_owned()));
+            None
+        }
+    };
     let actor = fields.get("actor").to_owned();
     let page = ctx
         .read(move |r| -> Result<_, StoreError> {
+            let Some(wanted) = &mut wanted else {
+                return Ok(None);
+            };
             if !actor.is_empty() {
                 wanted.actors = audit::actor_ids(r, &actor)?;
                 if wanted.actors.is_empty() {
                     return Ok(None);
                 }
             }
-            let page = audit::search(r, &wanted, PageSize::default())?;
+            let page = audit::search(r, wanted, PageSize::default())?;
             let acted_on = page.items.iter().filter(|row| row.object_kind == "account");
             let accounts: Vec<AccountId> = acted_on
                 .filter_map(|row| row.object_id.parse().ok())
@@ -117,16 +133,22 @@ pub(super) async fn search(ctx: Ctx, ui: Ui, RawQuery(query): RawQuery) -> Resul
         .into_iter()
         .map(|row| entry(&ui, row, &names))
         .collect();
-    show(&AuditPage {
+    let status = if form.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = AuditPage {
         kept: FILTERS
             .into_iter()
             .map(|name| (name, fields.get(name).to_owned()))
             .collect(),
-        form: fields.form(),
+        form,
         ui,
         rows,
         pager,
-    })
+    };
+    show_as(status, &page)
 }
 
 /// What the form of the page asks for, but for who acted ([`audit::actor_ids`]).
@@ -147,6 +169,12 @@ pub fn audit_query(fields: &Fields, ui: &Ui) -> Result<AuditQuery, Fault> {
         .read::<Date>("to")?
         .map(|day| begin(day.saturating_add(1.day())))
         .transpose()?;
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        let reason = "the last day lies before the first";
+        return Err(Fault::invalid("to", "access.days_backwards", reason));
+    }
     let after = match fields.read::<Cursor>("after")? {
         Some(cursor) => Some(cursor.part::<Id>(0).map_err(|e| {
             Fault::invalid("after", "access.invalid_field", e.to_string()).arg("field", "after")

@@ -22,13 +22,14 @@ const DAYS: i64 = 90;
 
 /// What a key may be for, with the word of each; what the account does not hold is not offered.
 // words: access-token-for-*
-const USES: [(Permission, &str); 9] = [
+const USES: [(Permission, &str); 10] = [
     (Permission::CaseReport, "access-token-for-report"),
     (Permission::CaseTrack, "access-token-for-track"),
     (Permission::CaseRead, "access-token-for-cases"),
     (Permission::CaseExport, "access-token-for-export"),
     (Permission::ReferenceRead, "access-token-for-reference"),
     (Permission::EvaluationRead, "access-token-for-figures"),
+    (Permission::WarningRead, "access-token-for-warnings"),
     (Permission::FactsQuery, "access-token-for-facts"),
     (Permission::ImportRun, "access-token-for-import"),
     (Permission::NoticeRead, "access-token-for-notices"),

@@ -251,8 +251,8 @@ pub struct NewToken {
 }
 
 /// Makes a token for `days` days with some permissions; an empty list means all that API programs usually need of the
-/// account's roles: everything the account may do but its own account. What is open to everybody, such as reporting and the
-/// pictures that go with it, is open to every token.
+/// account's roles: everything the account may do but its own account. What is open to everybody is open to every token, but
+/// an interface that asks for a key asks for one that names it ([`key_holder`]).
 ///
 /// # Errors
 /// `TokenDays`, `Scope`, `NameShape`.
@@ -276,12 +276,11 @@ pub fn new_token(
     if let Some(beyond) = scopes.iter().find(|p| !held(p) && !p.is_open()) {
         return Err(AccountError::Scope(*beyond));
     }
-    let open = Permission::ALL.iter().copied().filter(|p| p.is_open());
     let wanted = Permission::ALL.iter().copied().filter(|p| {
         if scopes.is_empty() {
-            held(p) && *p != Permission::OwnAccount
+            p.is_open() || held(p) && *p != Permission::OwnAccount
         } else {
-            scopes.contains(p) && !p.is_open()
+            scopes.contains(p)
         }
     });
     let text = format!(
@@ -293,7 +292,7 @@ pub fn new_token(
     let token = ApiToken {
         id: Id::new(now, rand::random()),
         name: rules::name(name)?,
-        scopes: JsonList(open.chain(wanted).collect()),
+        scopes: JsonList(wanted.collect()),
         created_at: now,
         expires_at: now + SignedDuration::from_hours(24 * days),
         revoked_at: None,
@@ -302,11 +301,15 @@ pub fn new_token(
 }
 
 /// Whose API token a text is, for interfaces that carry a key beside the request instead of in its head (Open311's
-/// `api_key`); none for a text that is no token that works.
+/// `api_key`); none for a text that is no token that works, or was not given out for what is `needed`.
 ///
 /// # Errors
 /// The store's.
-pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> {
+pub async fn key_holder(
+    ctx: &Ctx,
+    key: &str,
+    needed: Permission,
+) -> StoreResult<Option<AccountId>> {
     let Some(hash) = secret::token_hash(key) else {
         return Ok(None);
     };
@@ -314,6 +317,7 @@ pub async fn key_holder(ctx: &Ctx, key: &str) -> StoreResult<Option<AccountId>> 
     let found = ctx
         .read(move |r| -> StoreResult<_> { sql::token(r, &hash, now) })
         .await?;
+    let found = found.filter(|(_, scopes)| scopes.0.contains(&needed));
     Ok(found.map(|(account, _)| account.id))
 }
 

@@ -140,6 +140,18 @@ both_engines!(the_auditor_finds_who_did_what, &migrations(), |db| {
             "{broken}"
         );
     }
+    // What is wrong stands at its field, and the other entries stay.
+    let again = auditor.get("/audit?reference=x&kind=case&actor=somebody");
+    assert!(again.text.contains("value=\"somebody\""), "{}", again.text);
+    assert!(again.text.contains("id=\"f-reference\"") && again.text.contains("Reference"));
+    assert!(!again.text.contains("Nothing matches"));
+    let backwards = auditor.get("/audit?from=2026-03-02&to=2026-03-01");
+    assert_eq!(backwards.status, 422);
+    assert!(
+        backwards
+            .text
+            .contains("The last day lies before the first.")
+    );
 });
 
 both_engines!(

@@ -168,22 +168,24 @@ fn a_token_has_no_more_than_its_account() {
 }
 
 #[test]
-fn a_token_carries_what_it_was_given_for_and_what_is_open_to_everybody() {
+fn a_key_is_for_what_it_was_given_for_and_keeps_nobody_from_what_is_open_to_everybody() {
     let db = testdb::TestDb::sqlite(&migrations());
     let city = City::new(&db);
     let id = city.account("bot", &[Role::Acceptor]);
     let ctx = city.system();
     let account = ctx.read_blocking(move |r| accounts::find(r, id)).unwrap();
     let new = accounts::new_token(&account, "t", &[Permission::NoticeRead], 1, ctx.now()).unwrap();
-    let scopes = new.token.scopes.0;
-    let beside = |p: &&Permission| !p.is_open();
-    let beside: Vec<&Permission> = scopes.iter().filter(beside).collect();
-    assert_eq!(beside, [&Permission::NoticeRead]);
-    let open = Permission::ALL.iter().filter(|p| p.is_open());
-    assert!(open.into_iter().all(|p| scopes.contains(p)));
+    assert_eq!(new.token.scopes.0, [Permission::NoticeRead]);
     let text = give(&city, id, &[Permission::NoticeRead], 1).1;
-    let holder = city.run(accounts::key_holder(&ctx, &text)).unwrap();
-    assert_eq!(holder, Some(id));
+    let holder = |needed| city.run(accounts::key_holder(&ctx, &text, needed)).unwrap();
+    assert_eq!(holder(Permission::NoticeRead), Some(id));
+    // Where a key is asked for, one that was given out for something else is none.
+    assert_eq!(holder(Permission::CaseReport), None);
+    assert_eq!(ask(&city, "/sign-in", &text).status, 200);
+    // Given out for all that programs need, it reports too.
+    let all = accounts::new_token(&account, "t", &[], 1, ctx.now()).unwrap();
+    let open = Permission::ALL.iter().filter(|p| p.is_open());
+    assert!(open.into_iter().all(|p| all.token.scopes.0.contains(p)));
 }
 
 both_engines!(
@@ -221,7 +223,10 @@ both_engines!(
             .expect("the key is shown");
         let text = text.split('<').next().unwrap().to_owned();
         let ctx = city.system();
-        let holder = || city.run(accounts::key_holder(&ctx, &text)).unwrap();
+        let holder = || {
+            let held = accounts::key_holder(&ctx, &text, Permission::CaseReport);
+            city.run(held).unwrap()
+        };
         assert_eq!(holder(), Some(bot));
         let listed = admin.get(&page);
         ui::testing::assert_sound(&listed.text);

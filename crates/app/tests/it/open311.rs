@@ -133,7 +133,23 @@ on_both!(
 
         // What is wrong is said in the standard's statuses, as a list of errors that names the parameter.
         let at = "lat=30.245&long=120.165";
+        let for_places = [
+            "user",
+            "token",
+            "app",
+            "--name",
+            "r",
+            "--scope",
+            "reference.read",
+        ];
+        let places_only = place.run(&for_places).done();
+        let places_only = places_only["token"].as_str().unwrap();
         for (form, status, named) in [
+            (
+                format!("api_key={places_only}&service_code=C0101&{at}"),
+                403,
+                "api_key",
+            ),
             (format!("service_code=C0101&{at}"), 403, "api_key"),
             (format!("api_key=x&service_code=C0101&{at}"), 403, "api_key"),
             (format!("api_key={key}&{at}"), 400, "service_code"),
