@@ -244,11 +244,41 @@ export async function theKeysAreToldByAQuestionMark(t) {
   await page.waitForFunction(() => document.querySelector('details.keys')?.open);
   claim((await keys.textContent()).includes('Pick or unpick'), 'each key is told');
   const told = new Set(await keys.locator('kbd').allTextContents());
-  const missing = [...'/jkxzaredsuemnbfc?'].filter((key) => !told.has(key));
+  const missing = [...'/jkxzaredsuemnbfc?', 'Esc'].filter((key) => !told.has(key));
   claim(missing.length === 0, `these are not told: ${missing}`);
   await t.axe(page);
   await page.keyboard.press('?');
   await page.waitForFunction(() => !document.querySelector('details.keys')?.open);
+}
+
+export async function escapeLeadsFromAFormBackToTheListAndKeysCanBeSwitchedOff(t) {
+  await report(t, '键盘回列表试验', await somewhere(t));
+  const page = await t.signIn('acceptor', { lang: 'en' });
+  await listed(page, `state=open&find=${q('键盘回列表试验')}`, 1);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.locator('#case [data-island]').first().waitFor({ state: 'attached' });
+  await page.keyboard.press('a');
+  await page.waitForFunction(() => document.activeElement?.matches('#case input, #case select, #case textarea'));
+  await page.keyboard.type('j');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement?.closest('[data-walk]'));
+  await page.keyboard.press('/');
+  await page.keyboard.type('xy');
+  await page.keyboard.press('Escape');
+  claim(await page.locator('input[type=search]').first().inputValue() !== '', 'what was typed stays');
+  await page.waitForFunction(() => document.activeElement?.closest('[data-walk]'));
+  // Whoever dictates needs letters that do nothing.
+  await page.locator('details.keys > summary').click();
+  await page.locator('[data-keys-switch] input').uncheck();
+  await page.reload();
+  await page.keyboard.press('?');
+  claim(await page.locator('details.keys').getAttribute('open') === null, 'a letter does nothing');
+  await page.locator('details.keys > summary').click();
+  await page.locator('[data-keys-switch] input').check();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.waitForFunction(() => document.querySelector('details.keys')?.open);
 }
 
 export async function anOpenCaseDoesNotStopTheListFromFollowing(t) {

@@ -43,6 +43,30 @@ export async function aDeadConnectionLosesNothingAndSaysSo(t) {
   claim(await page.locator('#number').count() === 1, 'pressed again, it arrives');
 }
 
+export async function aReportWhoseAnswerWasLostIsOneCaseWhenItIsSentAgain(t) {
+  t.allowErrors(/ERR_FAILED|ERR_ABORTED|Failed to load resource/);
+  const page = await t.open('/report', { viewport: 'phone' });
+  await page.fill('textarea[name=description]', '草稿：回执丢失试验');
+  await page.fill('input[name=address]', '草稿路 9 号');
+  // It arrives and is answered, and the answer gets lost on its way.
+  let first = '';
+  await page.route('**/report', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    const answer = await route.fetch({ maxRedirects: 0 });
+    first = answer.headers().location ?? '';
+    return route.abort();
+  });
+  await page.locator('form[action="/report"] button[type=submit]').click();
+  await page.waitForFunction(() => true).catch(() => {});
+  for (let n = 0; n < 100 && first === ''; n += 1) await page.waitForTimeout(100);
+  claim(first !== '', 'the report arrived');
+  await page.unroute('**/report');
+  await page.goto('/report');
+  claim(await page.locator('textarea[name=description]').inputValue() === '草稿：回执丢失试验', 'the words are back');
+  await send(page, page.locator('form[action="/report"] button[type=submit]'));
+  claim(new URL(page.url()).pathname === new URL(first, page.url()).pathname, `the same receipt: ${page.url()} ${first}`);
+}
+
 export async function whoBeginsAnewBeginsWithNothing(t) {
   const page = await t.open('/report', { viewport: 'phone' });
   await page.fill('textarea[name=description]', '草稿：不要了');

@@ -327,6 +327,8 @@ export async function withoutANetworkAClassIsReadAsWithOneAndEveryPageSaysWhatIs
   claim((await page.locator('h1').textContent()).includes('no network'), 'a page that needs one says so');
   await page.locator('a[href="/tasks"]').waitFor();
   await t.axe(page);
+  await page.goto('/look?lang=zh-CN&back=%2Ffound');
+  claim((await page.locator('h1').textContent()).includes('no network'), 'another language needs one too');
   await page.context().setOffline(false);
   await page.goto('/tasks');
   await line(page, 'refused', 1);

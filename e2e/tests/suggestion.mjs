@@ -4,7 +4,8 @@ import { claim, report, send, somewhere, state } from '../lib/walk.mjs';
 
 export const options = { engines: ['sqlite'], seconds: 240 };
 
-const WORDS = '暴露垃圾堆在路口三天没人清，味道很大';
+// Words of one class of the sample alone, whatever its record taught: none of them is in what is said of another.
+const WORDS = '墙根一大堆生活垃圾三天没人清，剩菜剩饭味道很冲';
 
 export async function whoeverReportsSeesAClassWithItsReasonAndWhatIsKnownNearBy(t) {
   const place = await somewhere(t);

@@ -18,8 +18,15 @@ async function weight(page, path) {
   await session.send('Network.setBypassServiceWorker', { bypass: true });
   const addresses = new Map();
   const sum = { page: 0, drawn: 0 };
-  session.on('Network.requestWillBeSent', ({ requestId, request }) => { addresses.set(requestId, new URL(request.url).pathname); });
+  // Something happened meanwhile and the page asked for itself anew: that is no more its first load.
+  const renewals = new Set();
+  session.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
+    const { pathname } = new URL(request.url);
+    addresses.set(requestId, pathname);
+    if (type === 'Fetch' && request.headers['x-background'] && pathname === path.split('?')[0]) renewals.add(requestId);
+  });
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (renewals.has(requestId)) return;
     sum[DRAWN.test(addresses.get(requestId) ?? '') ? 'drawn' : 'page'] += encodedDataLength;
   });
   await page.goto(path, { waitUntil: 'networkidle' });

@@ -2,7 +2,7 @@
 // lost, one letter for a button, one sending per press. htmx (version 4) comes with it for parts of pages.
 import htmx from 'htmx.org';
 import { leadBackHere } from './parts/back';
-import { isPick, walkByKey, watchDesk } from './parts/desk';
+import { areKeysOn, backToList, isPick, walkByKey, watchDesk } from './parts/desk';
 import { keepDrafts } from './parts/draft';
 import { watchIslands } from './parts/islands';
 import { followChanges } from './parts/live';
@@ -146,6 +146,14 @@ function press(element: HTMLElement): void {
 }
 
 document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+  const keys = document.querySelector<HTMLDetailsElement>('details.keys[open]');
+  if (keys) keys.open = false;
+  if ((keys?.contains(document.activeElement) || isTyping(event.target)) && backToList()) event.preventDefault();
+});
+
+document.addEventListener('keydown', (event) => {
+  if (!areKeysOn()) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
   if (document.querySelector('dialog[open]')) return;
   if (walkByKey(event.key)) {

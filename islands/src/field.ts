@@ -306,6 +306,14 @@ export function mount(box: HTMLElement): () => void {
       const body: Record<string, unknown> = { act: word, note: text(fields, 'note') };
       if (word === 'verify') body.outcome = text(fields, 'outcome');
       else body.passed = text(fields, 'passed') === 'pass';
+      const note = form.elements.namedItem('note');
+      // Why it failed is asked on the spot, not when the network is back.
+      if (body.passed === false && body.note === '' && note instanceof HTMLTextAreaElement) {
+        note.required = true;
+        note.reportValidity();
+        note.required = false;
+        return;
+      }
       await keep({ ...base, title: titled(number), number, body, ...version });
       mark(number);
     } else {

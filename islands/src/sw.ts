@@ -38,7 +38,7 @@ worker.addEventListener('fetch', (event) => {
   }
   if (pathname === '/look' && request.mode === 'navigate') {
     const answer = fetch(request);
-    event.respondWith(answer);
+    event.respondWith(answer.catch(instead));
     // Another language, another theme: that page has them too.
     event.waitUntil(answer.then(keepInstead).catch(() => {}));
     return;

@@ -40,6 +40,43 @@ export function walkByKey(key: string): boolean {
   return false;
 }
 
+/** Out of a form and back to the list, at the open case or the first row; what was typed stays where it is. */
+export function backToList(): boolean {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>(ROWS)].filter((link) => link.offsetParent !== null);
+  const link = links.find((each) => each.ariaCurrent === 'true') ?? links[0];
+  link?.focus();
+  return link !== undefined;
+}
+
+const KEYS = 'shiyu-keys';
+
+/** Whether single letters act. Whoever dictates, or whose keys are struck by chance, can switch them off on this device. */
+export function areKeysOn(): boolean {
+  try {
+    return localStorage.getItem(KEYS) !== 'off';
+  } catch {
+    // A browser that keeps nothing.
+    return true;
+  }
+}
+
+function offerKeys(): void {
+  const label = document.querySelector<HTMLElement>('[data-keys-switch]');
+  const box = label?.querySelector('input');
+  if (!label || !box) return;
+  label.hidden = false;
+  box.checked = areKeysOn();
+  box.addEventListener('change', () => {
+    try {
+      if (box.checked) localStorage.removeItem(KEYS);
+      else localStorage.setItem(KEYS, 'off');
+    } catch {
+      // Nothing is kept: the keys stay as they are.
+      box.checked = true;
+    }
+  });
+}
+
 let lastPick: HTMLInputElement | null = null;
 
 function picks(): HTMLInputElement[] {
@@ -199,6 +236,7 @@ function goOn(): void {
 export function watchDesk(): void {
   watchPicks();
   watchBulk();
+  offerKeys();
   const beside = document.getElementById('case');
   if (!beside) return;
   goOn();

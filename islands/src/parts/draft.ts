@@ -6,8 +6,12 @@ const PAUSE_MS = 400;
 /** What is kept: words and place. */
 const KEPT = ['description', 'matter', 'address', 'division', 'lon', 'lat', 'nature'];
 
+/** The key by which the same words are taken once, however often they are sent: a sending whose answer was lost may have arrived. */
+const ONCE = 'once';
+
 interface Draft {
   at: number;
+  once?: string;
   fields: Record<string, string>;
 }
 
@@ -40,6 +44,11 @@ export function draftFields(form: HTMLFormElement): Field[] {
 
 export const isChoice = (field: Field): field is HTMLInputElement => field instanceof HTMLInputElement && ['radio', 'checkbox'].includes(field.type);
 
+function onceOf(form: HTMLFormElement): HTMLInputElement | null {
+  const field = form.elements.namedItem(ONCE);
+  return field instanceof HTMLInputElement ? field : null;
+}
+
 function keep(form: HTMLFormElement, name: string): void {
   const fields: Draft['fields'] = {};
   for (const field of draftFields(form)) {
@@ -47,7 +56,10 @@ function keep(form: HTMLFormElement, name: string): void {
   }
   try {
     const hasWords = draftFields(form).some((field) => !isChoice(field) && field.value.trim() !== '');
-    if (hasWords) localStorage.setItem(keyOf(name), JSON.stringify({ at: Date.now(), fields }));
+    const draft: Draft = { at: Date.now(), fields };
+    const once = onceOf(form);
+    if (once) draft.once = once.value;
+    if (hasWords) localStorage.setItem(keyOf(name), JSON.stringify(draft));
     else localStorage.removeItem(keyOf(name));
   } catch {
     // A full or closed store: the page itself still holds the words.
@@ -90,11 +102,15 @@ function restore(form: HTMLFormElement, name: string): void {
     }
   }
   if (!isBack) return;
+  const once = onceOf(form);
+  const fresh = once?.value;
+  if (once && draft.once) once.value = draft.once;
   tell(form, form.dataset.draftBack, {
     label: form.dataset.draftDrop,
     press: () => {
       forget(name);
       form.reset();
+      if (once && fresh) once.value = fresh;
       form.querySelector('.draft-line')?.remove();
     },
   });

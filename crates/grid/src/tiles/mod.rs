@@ -150,7 +150,7 @@ impl View {
             }
             TileSet::Grids if tile.zoom() >= self.grids => {
                 for grid in self.territory.grids() {
-                    let is_named = tile.zoom() == DEEPEST;
+                    let is_named = tile.zoom() >= DEEPEST;
                     add(
                         &grid.shape,
                         is_named,

@@ -59,7 +59,7 @@ pub struct Told {
 /// The circles of a tile as bytes, each with the tags `n`, `late`, `piles`, `light`, `text` and, where it leads somewhere,
 /// `href`.
 pub fn piles(id: TileId, of: &[Pile], told: impl Fn(&Circle<'_>) -> Told) -> Vec<u8> {
-    let along = if id.zoom() == DEEPEST {
+    let along = if id.zoom() >= DEEPEST {
         SQUARES_DEEPEST
     } else {
         SQUARES

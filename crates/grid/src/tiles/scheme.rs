@@ -7,8 +7,12 @@ use crate::clip;
 use kernel::Point;
 use std::f64::consts::PI;
 
-/// The deepest zoom with tiles of its own; a map enlarges these beyond. A unit of such a tile is about 0.3 m.
+/// From this zoom on a tile says all that is known: our map asks for none deeper and enlarges these. A unit of such a tile is
+/// about 0.3 m.
 pub const DEEPEST: u8 = 15;
+
+/// The deepest tiles there are, for maps that go on asking.
+pub const LAST: u8 = 22;
 
 /// Borders go on so far past the edge of a tile, in its units, so that lines along it are drawn whole.
 const BUFFER: f64 = 64.0;
@@ -28,9 +32,9 @@ pub struct TileId {
 }
 
 impl TileId {
-    /// The tile of this address; none past [`DEEPEST`] or outside the world.
+    /// The tile of this address; none past [`LAST`] or outside the world.
     pub fn new(z: u8, x: u32, y: u32) -> Option<Self> {
-        let exists = z <= DEEPEST && x < 1 << z && y < 1 << z;
+        let exists = z <= LAST && x < 1 << z && y < 1 << z;
         exists.then_some(Self { z, x, y })
     }
 
@@ -100,7 +104,7 @@ impl TileId {
         } else {
             Some(clip::to_box(area, reach)?)
         };
-        let step = if self.z == DEEPEST {
+        let step = if self.z >= DEEPEST {
             1.0
         } else {
             UNITS_PER_PIXEL / 2.0
@@ -193,7 +197,7 @@ mod tests {
         for (z, x, file) in [
             ("12", "4096", "0.mvt"),
             ("0", "0", "1.mvt"),
-            ("16", "0", "0.mvt"),
+            ("23", "0", "0.mvt"),
             ("300", "0", "0.mvt"),
             ("1", "0", "0"),
             ("1", "0", "0.pbf"),
@@ -224,6 +228,15 @@ mod tests {
         assert!(tile.spot(tokyo).is_some());
         let next = TileId::new(15, (232_798 >> 3) + 1, 103_246 >> 3).unwrap();
         assert_eq!(next.spot(tokyo), None);
+        // A map that goes on asking finds it in the tile itself, and in those below.
+        let own = TileId::new(18, 232_798, 103_246).unwrap();
+        assert!(own.spot(tokyo).is_some());
+        let below = (0..2).flat_map(|x| (0..2).map(move |y| (x, y)));
+        let holding = below.filter(|(x, y)| {
+            let tile = TileId::new(19, (232_798 << 1) + x, (103_246 << 1) + y).unwrap();
+            tile.spot(tokyo).is_some()
+        });
+        assert_eq!(holding.count(), 1);
     }
 
     #[test]

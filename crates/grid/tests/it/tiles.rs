@@ -294,7 +294,7 @@ testdb::both_engines!(
     |db| {
         let city = City::new(db);
         for path in [
-            "divisions/16/0/0.mvt",
+            "divisions/23/0/0.mvt",
             "divisions/1/2/0.mvt",
             "divisions/1/0/0",
             "divisions/x/%00/%f0.mvt",
