@@ -1,7 +1,7 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
 use super::report::{NewPlace, class_in_force, late_record, locate, moment_of};
-use super::{CaseError, Change, Reach, actor_of, is_open_to, ties_of, words};
+use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
 use crate::moves::{Act, MOVES};
@@ -1005,8 +1005,7 @@ fn check_worker(
         .iter()
         .any(|r| matches!(r, Role::Collector | Role::Checker));
     let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
-    let ties = ties_of(&city.units, account.unit.into_iter(), &account.left.0);
-    let is_own = rules::is_work_of(case, account.unit.into_iter(), &ties);
+    let is_own = super::has_own_work(&city.units, &account, case);
     if inspects && in_reach && !is_own {
         Ok(account)
     } else {

@@ -118,6 +118,14 @@ fn ties_of(units: &Units, own: impl Iterator<Item = UnitId>, left: &[LeftUnit]) 
     }
 }
 
+/// Whether an account has work of its own in a case, by the register of units: then it judges nothing of it, and is not told what
+/// its unit is not told.
+#[must_use]
+pub fn has_own_work(units: &Units, account: &access::Account, case: &crate::model::Case) -> bool {
+    let ties = ties_of(units, account.unit.into_iter(), &account.left.0);
+    crate::rules::is_work_of(case, account.unit.into_iter(), &ties)
+}
+
 /// Which permissions open an act: any one of them. A role that may make a move holds one; an API token may lack it.
 pub fn permissions_of(act: Act) -> &'static [Permission] {
     use Permission as P;
