@@ -733,7 +733,7 @@ fn resolve(
             answered(Command::ConfirmSelfHandling, answer)
         }
         Step::Note { text, attachments } => {
-            let mentions = super::joint::mentioned(r, case, &text)?;
+            let mentions = super::joint::mentioned(r, case, &text, &city.units)?;
             Command::Note {
                 text: mask.mask(&text),
                 attachments,

@@ -170,8 +170,11 @@ pub struct Actor {
 /// belonged to before had by then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ties {
-    /// The units that ended and whose work the own unit took over by a reorganisation.
+    /// The units that ended and whose work the own unit took over by a reorganisation; a deputy's own unit and that of whoever
+    /// is on leave both count.
     pub took_over: Vec<UnitId>,
+    /// Of those, the ones whose work is that of the unit acted for: it appeals in their place, as they are not there to.
+    pub inherited: Vec<UnitId>,
     /// The units that the account belonged to, and those that they had taken over, each with until when.
     pub left: Vec<LeftUnit>,
 }
@@ -842,6 +845,7 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
 /// 两权分立: only the handling unit handles, and it never verifies, checks, calls back or ends its own case, by whatever move.
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
+    let inherited = (case.unit).is_some_and(|unit| actor.ties.inherited.contains(&unit));
     let judged_by_own = actor.has_work_in(case);
     match act {
         Act::Sign
@@ -851,11 +855,12 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RequestExtension
         | Act::RequestSuspension
         | Act::AskRequester
-        | Act::LodgeAppeal
             if !own =>
         {
             Err(Refusal::NotYourUnit { act: act.as_str() })
         }
+        // What a unit that ended had closed, its heir answers for.
+        Act::LodgeAppeal if !own && !inherited => Err(Refusal::NotYourUnit { act: act.as_str() }),
         // What the desk ends, the desk answers.
         Act::DraftAnswer if !own && !moves::AT_THE_DESK.contains(&case.state) => {
             Err(Refusal::NotYourUnit { act: act.as_str() })
