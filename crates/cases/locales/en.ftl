@@ -375,6 +375,7 @@ cases-event-not-registered = Not registered
 cases-event-dispatched = Dispatched
 cases-event-signed = Signed for
 cases-event-returned = Returned
+cases-returned-late = returned after handling had been due
 cases-event-returned-coordinator = Returned, to the coordinator
 cases-event-ruled = Ruled
 cases-event-assigned = Assigned

@@ -374,6 +374,7 @@ cases-event-not-registered = 不予立案
 cases-event-dispatched = 派遣
 cases-event-signed = 签收
 cases-event-returned = 回退
+cases-returned-late = 处置时限已过才退单
 cases-event-returned-coordinator = 回退，转协调
 cases-event-ruled = 协调裁定
 cases-event-assigned = 内部指派

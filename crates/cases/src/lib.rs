@@ -119,6 +119,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0104_desk_covering.sql"),
     },
     store::Migration {
+        number: 107,
+        name: "measures_of_late_returns",
+        sql: include_str!("../migrations/0107_measures_of_late_returns.sql"),
+    },
+    store::Migration {
         number: 110,
         name: "calls_of_merged",
         sql: include_str!("../migrations/0110_calls_of_merged.sql"),

@@ -309,7 +309,15 @@ fn content(
         | Fact::ExtensionRequested { reason }
         | Fact::ExtensionRefused { reason }
         | Fact::SuspensionRefused { reason }
-        | Fact::Returned { reason, .. } => (reason.clone(), "warn"),
+        | Fact::Returned {
+            reason,
+            late: false,
+            ..
+        } => (reason.clone(), "warn"),
+        Fact::Returned { reason, .. } => (
+            lines(vec![reason.clone(), ui.t("cases-returned-late")]),
+            "bad",
+        ),
         Fact::SuspensionRequested { reason, until } => (
             lines(vec![
                 reason.clone(),

@@ -390,11 +390,13 @@ fn facts() -> Vec<Fact> {
             reason: why(),
             to_coordinator: false,
             worked: false,
+            late: false,
         },
         Fact::Returned {
             reason: why(),
             to_coordinator: true,
             worked: true,
+            late: true,
         },
         Fact::Ruled {
             unit,

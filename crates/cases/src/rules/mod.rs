@@ -1082,6 +1082,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 reason: text("reason", &reason)?,
                 to_coordinator,
                 worked: was_handled(case),
+                late: case.counted_due().is_some_and(|due| facts.now > due),
             }]
         }
         Command::Rule { unit, reason } => vec![Fact::Ruled {

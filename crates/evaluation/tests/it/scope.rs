@@ -268,7 +268,7 @@ testdb::both_engines!(
             let found = api(role, unit, district, figures);
             let rate = &found["rows"][0]["rates"]["closing/need_archive"];
             assert_eq!(rate["numerator"], expected);
-            assert_eq!(rate["definition"], "standard@2:closing/need_archive");
+            assert_eq!(rate["definition"], "standard@3:closing/need_archive");
             let cases = api(role, unit, district, behind);
             let counted: i64 = cases["cases"]
                 .as_array()
