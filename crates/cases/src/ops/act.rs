@@ -314,11 +314,35 @@ pub(super) async fn recorded<T>(
     result
 }
 
-/// Which acts somebody may do on a case as it stands, in the order of the table. Content is checked when they do it.
+/// The acts that are somebody's to do on a case as it stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Acts {
+    /// Those that are possible, in the order of the table. Content is checked when they are done.
+    pub open: Vec<Act>,
+    /// Those that are used up, or whose time is over, and why.
+    pub closed: Vec<(Act, Refusal)>,
+}
+
+/// Which acts somebody may do on a case as it stands now: [`Acts::open`].
 pub fn allowed(ctx: &Ctx, case: &Case) -> Vec<Act> {
+    acts_of(ctx, case).open
+}
+
+/// Which acts are somebody's to do on a case, and which of them are no longer possible.
+pub fn acts_of(ctx: &Ctx, case: &Case) -> Acts {
     let principal = ctx.principal();
-    let actor = actor_of(principal, &ctx.service::<Cases>().city().units);
-    let mut acts: Vec<Act> = Vec::new();
+    let cases = ctx.service::<Cases>();
+    let (city, rules) = (cases.city(), cases.rules());
+    let actor = actor_of(principal, &city.units);
+    let facts = Facts {
+        now: ctx.now(),
+        actor: &actor,
+        calendar: city.calendar_at(case.place.here()),
+        tz: &city.timezone,
+        rules: &rules,
+        on_duty: None,
+    };
+    let mut acts = Acts::default();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
         // A claimant acts on a page of its own, and who may whistle the register of units says.
         let is_elsewhere = matches!(row.act, Act::Claim | Act::ShowClaim | Act::Whistle);
@@ -328,7 +352,10 @@ pub fn allowed(ctx: &Ctx, case: &Case) -> Vec<Act> {
             && is_open_to(principal, row.act).is_ok()
             && rules::may(case, row.act, &actor).is_ok()
         {
-            acts.push(row.act);
+            match rules::bounds(case, row.act, &facts) {
+                Ok(()) => acts.open.push(row.act),
+                Err(refusal) => acts.closed.push((row.act, refusal)),
+            }
         }
     }
     acts

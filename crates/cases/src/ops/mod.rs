@@ -27,7 +27,7 @@ mod unclear;
 pub mod view;
 mod words;
 
-pub use act::{Step, act, act_done, act_with, allowed, note};
+pub use act::{Acts, Step, act, act_done, act_with, acts_of, allowed, note};
 pub(crate) use alike::public_by_number;
 pub use alike::{alike, alike_public, is_public};
 pub use by_link::{Proof, add_message, answer, rate, reopen};

@@ -684,6 +684,19 @@ fn loaded(case: Case) -> Loaded {
         lists: Arc::new(lists()),
         workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
         acts,
+        closed: vec![
+            (
+                Act::RequestExtension,
+                crate::rules::Refusal::UsedUp {
+                    act: "request_extension",
+                    most: 2,
+                },
+            ),
+            (
+                Act::Return,
+                crate::rules::JointRefusal::FirstReceiver.into(),
+            ),
+        ],
         names,
         handlers: Vec::new(),
         requester: Some(masked),

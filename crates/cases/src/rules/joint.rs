@@ -328,6 +328,15 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     }
 }
 
+/// Whether there is room for what a move of several units adds at least, whatever its words.
+pub(super) fn bounds(case: &Case, act: Act) -> Result<(), Refusal> {
+    match act {
+        Act::AskHelp => room_for(case, 1),
+        Act::Split => room_for(case, 2),
+        _ => Ok(()),
+    }
+}
+
 /// The refusal of a report back while others still owe their answer.
 fn open_parts(case: &Case) -> Option<JointRefusal> {
     let open: Vec<String> = case.joint.open().map(|p| p.no.to_string()).collect();
@@ -343,6 +352,7 @@ pub(super) fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<Fact>, Refusal> {
     may(case, command.act(), facts.actor)?;
+    bounds(case, command.act())?;
     let next = case.joint.parts.last().map_or(1, |p| p.no + 1);
     let one = |fact| Ok(vec![Fact::Joint(fact)]);
     match command {

@@ -779,6 +779,32 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     joint::may(case, act, actor)
 }
 
+/// Whether a move that somebody [`may`] make is still possible, whatever its words: what the city bounds, and by when. What this
+/// refuses [`decide`] refuses with the same word, so that nobody is offered what is refused afterwards.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn bounds(case: &Case, act: Act, facts: &Facts<'_>) -> Result<(), Refusal> {
+    // The unit that has signed for a case leads it, where the city says so.
+    if act == Act::Return && facts.rules.first_receiver_leads && has_signed(case) {
+        return Err(JointRefusal::FirstReceiver.into());
+    }
+    clocks::bounds(case, act, facts)?;
+    fairness::bounds(case, act, facts)?;
+    joint::bounds(case, act)
+}
+
+/// What may be done so often, and no more often.
+fn at_most(act: Act, used: u32, most: u32) -> Result<(), Refusal> {
+    match used >= most {
+        true => Err(Refusal::UsedUp {
+            act: act.as_str(),
+            most,
+        }),
+        false => Ok(()),
+    }
+}
+
 /// What takes two people who are not one: a void of what somebody asked to void, and of whatever a unit had, since it takes
 /// the case out of every figure of that unit; what was put right on the spot, by whoever reported it.
 fn by_another(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
@@ -1070,10 +1096,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 return Err(Refusal::Ruled);
             }
             joint::may(case, Act::Return, facts.actor)?;
+            bounds(case, Act::Return, facts)?;
             let leads = facts.rules.first_receiver_leads;
-            if leads && has_signed(case) {
-                return Err(JointRefusal::FirstReceiver.into());
-            }
             // Where whoever receives it first leads, an objection before signing is for a coordinator to rule on: no unit passes a
             // case on by not signing for it (`domain.md` §3.2, art. 12 and 14).
             let is_last = leads || case.returns + 1 >= facts.rules.returns_to_coordinator;

@@ -762,9 +762,11 @@ proptest! {
                 in_force = (in_force + 1) % calendars.len();
             }
             let at = facts(now, &actor, &calendars[in_force], &tz, &city);
+            let bounds = rules::bounds(&case, act, &at);
             match rules::decide(Some(&case), command, &at) {
                 Ok(events) => {
                     prop_assert!(may.is_ok(), "{} was done although it may not: {:?}", act.as_str(), may);
+                    prop_assert!(bounds.is_ok(), "{} was done although it was not offered: {:?}", act.as_str(), bounds);
                     prop_assert!(!events.is_empty());
                     nobody_judges_own_work(&before_all, &events, &actor, &handled)?;
                     only_the_unit_or_its_heir_appeals(&before_all, &events, &actor)?;
@@ -800,7 +802,13 @@ proptest! {
                         prop_assert_eq!(again, Err(rules::Refusal::NotAsked), "twice is once");
                     }
                 }
-                Err(refusal) => prop_assert!(!refusal.code().is_empty()),
+                Err(refusal) => {
+                    prop_assert!(!refusal.code().is_empty());
+                    // What is said beside the page is what it would be refused with.
+                    if may.is_ok() && let Err(said) = bounds {
+                        prop_assert_eq!(said, refusal);
+                    }
+                }
             }
         }
         prop_assert_eq!(rules::replay(case_id, &life), Some(case.clone()));
