@@ -17,7 +17,7 @@ pub use answer::{AnswerCommand, ApprovedEnds, Approvers};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
-pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES};
+pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES, evidence_owed_for};
 
 use crate::model::{
     By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
