@@ -7,6 +7,7 @@
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
 pub mod advice;
+pub mod basis;
 pub mod bulk;
 pub mod facts;
 pub mod http;

@@ -2,6 +2,7 @@
 
 use super::report::{NewPlace, class_in_force, late_record, locate, moment_of};
 use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
+use crate::basis::Basis;
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
 use crate::moves::{Act, MOVES};
@@ -17,7 +18,7 @@ use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
-use matters::{City, MatterId, Reason};
+use matters::{City, MatterId};
 use std::sync::Arc;
 use store::{AuditEvent, Read, Sealed, StoreError, Write};
 use vault::ops::Known;
@@ -953,25 +954,8 @@ fn responsible(
     let found = city
         .who_after(case.matter, case.place.grid, case.place.division, on, first)
         .map_err(|e| CaseError::field("unit", "cases.no_unit", e.to_string()))?;
-    let basis = match found.reason {
-        Reason::Duty {
-            duty,
-            place,
-            legal_basis,
-            ruling,
-            ..
-        } => {
-            let law = legal_basis.map(|l| format!("；{l}")).unwrap_or_default();
-            match ruling {
-                Some(number) => format!("ruling {number} ({place}){law}"),
-                None => format!("duty {duty} ({place}){law}"),
-            }
-        }
-        Reason::FirstReceiver => "first receiver".to_owned(),
-        Reason::Territory { division } => format!("territory {division}"),
-        Reason::City => "city".to_owned(),
-    };
-    Ok((found.handling, basis))
+    let basis = Basis::of(found.reason).map(|basis| basis.line());
+    Ok((found.handling, basis.unwrap_or_default()))
 }
 
 /// Where a merge goes on: the case named, or the one that this was merged into, which the actor may see and which is not

@@ -412,7 +412,10 @@ pub fn reader_of(principal: &Principal) -> Reader {
         Principal::Staff(staff) => staff.roles.iter().all(|r| r.is_of_departments()),
         _ => false,
     };
-    Reader { is_of_department }
+    Reader {
+        is_of_department,
+        reads_duties: principal.may(Permission::ReferenceRead),
+    }
 }
 
 /// A map of one case shows so much around it, in degrees: some streets.

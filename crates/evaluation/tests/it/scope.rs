@@ -574,7 +574,11 @@ testdb::both_engines!(
         let (status, shown) = stage.get(Role::Leader, None, None, page);
         assert_eq!(status, 200);
         ui::testing::assert_sound(&shown);
-        assert!(shown.contains("After review") && shown.contains("operator"));
+        assert!(shown.contains("After review"));
+        assert!(
+            shown.contains("the operator of the system (command line)"),
+            "{shown}"
+        );
         let (_, shown) = stage.get(Role::Leader, None, None, &format!("{page}?by=unit"));
         assert!(shown.contains("Water Bureau") && shown.contains("Unit score 1"));
         let read = |path: &str| {
