@@ -7,6 +7,7 @@
 //! Invariants: facts are never overwritten; a department never closes, checks or calls back its own case.
 
 pub mod advice;
+pub mod basis;
 pub mod bulk;
 pub mod facts;
 pub mod http;
@@ -117,6 +118,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 104,
         name: "desk_covering",
         sql: include_str!("../migrations/0104_desk_covering.sql"),
+    },
+    store::Migration {
+        number: 107,
+        name: "measures_of_late_returns",
+        sql: include_str!("../migrations/0107_measures_of_late_returns.sql"),
     },
     store::Migration {
         number: 110,

@@ -176,6 +176,8 @@ columns! {
     CloseDone = "close_done" Round,
     /// When a unit last returned it.
     ReturnedAt = "returned_at" Last,
+    /// When a unit last returned it after handling had been due: late, whatever limit the next unit gets.
+    LateReturnedAt = "late_returned_at" Last,
     /// When it was last suspended.
     SuspendedAt = "suspended_at" Last,
     /// When the requester was sent a written answer.
@@ -209,11 +211,13 @@ pub enum UnitColumn {
     Late,
     /// The unit that handled the case into which this one was merged, when its requester was called back.
     Rated,
+    /// The unit that last returned it after handling had been due.
+    LateReturned,
 }
 
 impl UnitColumn {
     /// All of them, in the order of the row.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::First,
         Self::Returned,
         Self::Reworked,
@@ -222,6 +226,7 @@ impl UnitColumn {
         Self::Reopened,
         Self::Late,
         Self::Rated,
+        Self::LateReturned,
     ];
     /// The name of the column.
     pub const fn name(self) -> &'static str {
@@ -231,7 +236,11 @@ impl UnitColumn {
     const fn op(self) -> Op {
         match self {
             Self::First => Op::First,
-            Self::Returned | Self::Reworked | Self::Extended | Self::Suspended => Op::Last,
+            Self::Returned
+            | Self::Reworked
+            | Self::Extended
+            | Self::Suspended
+            | Self::LateReturned => Op::Last,
             Self::Reopened | Self::Late | Self::Rated => Op::Now,
         }
     }
@@ -260,7 +269,7 @@ const NUMBERS: usize = Column::ALL.len();
 const UNITS: usize = UnitColumn::ALL.len();
 
 /// The names of the columns that are not numbers, in the order of the row.
-const HEAD: [&str; 16] = [
+const HEAD: [&str; 17] = [
     "district",
     "case_id",
     "unit_id",
@@ -277,6 +286,7 @@ const HEAD: [&str; 16] = [
     "reopened_unit",
     "late_unit",
     "rated_unit",
+    "late_returned_unit",
 ];
 
 /// The row of measures of one case.
@@ -630,9 +640,17 @@ impl Measures {
                     self.set(column, Some(micros(of.moved.due_at)));
                 }
             }
-            Fact::Returned { to_coordinator, .. } => {
+            Fact::Returned {
+                to_coordinator,
+                late,
+                ..
+            } => {
                 self.put(C::ReturnedAt, at);
                 self.units[UnitColumn::Returned as usize] = holder;
+                if *late {
+                    self.put(C::LateReturnedAt, at);
+                    self.units[UnitColumn::LateReturned as usize] = holder;
+                }
                 // It was not signed for, but the unit has decided.
                 self.put(C::SignDone, at);
                 if *to_coordinator {

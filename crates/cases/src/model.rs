@@ -374,6 +374,10 @@ pub enum Fact {
         /// of before it was kept.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         worked: bool,
+        /// The deadline of handling had passed: the unit kept it too long, whatever limit the next one gets. Not told in lives of
+        /// before it was kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
     /// 协调 — whose duty it is, after repeated returns. This unit may not return it again.
     Ruled {

@@ -376,6 +376,8 @@ pub struct Filter {
     pub districts: Vec<DistrictCode>,
     /// Only handled by this unit.
     pub unit: Option<UnitId>,
+    /// And, beside that unit's, what is over of these.
+    pub inherited: Vec<UnitId>,
     /// Only with an open task, of this kind.
     pub task: Option<crate::model::TaskKind>,
     /// Only tasks of this account, or of the pool.
@@ -495,7 +497,20 @@ pub(crate) fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Val
         wheres.push(format!("district IN ({})", list.join(", ")));
     }
     if let Some(unit) = filter.unit {
-        wheres.push(format!("unit_id = {}", bind(unit.to_value())));
+        let own = bind(unit.to_value());
+        if filter.inherited.is_empty() {
+            wheres.push(format!("unit_id = {own}"));
+        } else {
+            let others = filter.inherited.iter().map(|u| bind(u.to_value()));
+            let all: Vec<String> = std::iter::once(own.clone()).chain(others).collect();
+            let over = State::ALL.iter().filter(|s| s.is_final());
+            let over: Vec<String> = over.map(|s| format!("'{}'", s.as_str())).collect();
+            wheres.push(format!(
+                "unit_id IN ({}) AND (unit_id = {own} OR state IN ({}))",
+                all.join(", "),
+                over.join(", ")
+            ));
+        }
     }
     if let Some(task) = filter.task {
         wheres.push(format!("task_kind = {}", bind(task.to_value())));

@@ -4,6 +4,25 @@ use crate::model::State;
 use crate::moves::Act;
 use crate::sql_desk::Clock;
 use crate::stage::Stage;
+use std::sync::LazyLock;
+use ui::{Arg, I18n, Lang};
+
+/// The words of this capability where no reader's page brings them: what the program itself writes into the record.
+static OWN: LazyLock<I18n> = LazyLock::new(|| {
+    let (zh, en) = (
+        include_str!("../locales/zh-CN.ftl"),
+        include_str!("../locales/en.ftl"),
+    );
+    I18n::builder()
+        .add("cases", zh, en)
+        .build()
+        .expect("the words of both languages are compared in a test")
+});
+
+/// A sentence that the program writes into the record, in a language.
+pub(crate) fn said_by_itself(lang: Lang, key: &str, args: &[(&str, &dyn Arg)]) -> String {
+    OWN.text(lang, key, args)
+}
 
 /// What an event says, in a few words of the reader's language.
 pub fn event_text(ui: &ui::Ui, fact: &crate::model::Fact) -> String {

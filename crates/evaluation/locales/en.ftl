@@ -136,6 +136,7 @@ evaluation-months-empty = No month is frozen yet
 evaluation-months-empty-advice = Once a month is over it can be frozen and its bulletin published.
 evaluation-frozen-at = Frozen at
 evaluation-frozen-by = Frozen by
+evaluation-frozen-at-the-command-line = the operator of the system (command line)
 evaluation-digest = Digest
 evaluation-freeze = Freeze
 evaluation-freeze-help = A month that is over, and only once.

@@ -133,6 +133,7 @@ evaluation-months-empty = 还没有冻结的月份
 evaluation-months-empty-advice = 月份结束后即可冻结并发布通报。
 evaluation-frozen-at = 冻结时间
 evaluation-frozen-by = 冻结人
+evaluation-frozen-at-the-command-line = 运维人员（服务器命令行）
 evaluation-digest = 校验值
 evaluation-freeze = 冻结
 evaluation-freeze-help = 只能冻结已结束的月份，且只能一次。

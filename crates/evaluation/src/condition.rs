@@ -107,6 +107,11 @@ fn is_of_handling(due: &Column) -> bool {
 
 /// The bit of the exemption that takes what a column counts out of the figures after review.
 fn bit_of(column: &Column) -> Option<i64> {
+    // A return that is forgiven is forgiven whenever it was made.
+    let column = match column {
+        Column::LateReturnedAt => &Column::ReturnedAt,
+        other => other,
+    };
     let found = FORGIVABLE.iter().find(|(_, _, counted)| counted == column);
     found.map(|(_, bit, _)| *bit)
 }

@@ -499,6 +499,7 @@ pub fn built_in() -> Vec<DefinitionSet> {
     [
         include_str!("../data/standard.toml"),
         include_str!("../data/standard-2.toml"),
+        include_str!("../data/standard-3.toml"),
     ]
     .into_iter()
     .map(|text| DefinitionSet::parse(text).expect("the sets that come with the program are sound"))
@@ -525,6 +526,12 @@ mod tests {
             assert!(second.definitions.contains(definition), "{}", definition.id);
         }
         assert_eq!(second.composites, standard.composites);
+        let third = &sets[2];
+        assert_eq!((third.id.as_str(), third.version), ("standard", 3));
+        for definition in &second.definitions {
+            assert!(third.definitions.contains(definition), "{}", definition.id);
+        }
+        assert_eq!(third.composites, second.composites);
         // What was written reads the same again.
         let json = serde_json::to_string(standard).unwrap();
         assert_eq!(DefinitionSet::parse(&json).as_ref(), Ok(standard));

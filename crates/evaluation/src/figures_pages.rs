@@ -1026,6 +1026,26 @@ struct MonthsPage {
     may_freeze: bool,
 }
 
+impl MonthsPage {
+    fn by(&self, row: &Frozen) -> String {
+        frozen_by(&self.ui, row)
+    }
+}
+
+impl MonthPage {
+    fn by_whom(&self) -> String {
+        frozen_by(&self.ui, &self.frozen)
+    }
+}
+
+/// Who froze a month: an account by its shown name, the command line in words.
+fn frozen_by(ui: &Ui, frozen: &Frozen) -> String {
+    match ops::is_command_line(&frozen.frozen_by) {
+        true => ui.t("evaluation-frozen-at-the-command-line"),
+        false => frozen.frozen_by.clone(),
+    }
+}
+
 async fn months(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let month = ops::last_month(ui.now, &ui.site.time_zone);
     let form = FormState::new()

@@ -590,6 +590,11 @@ pub fn freeze(
     Ok(w.commit(event, row)?)
 }
 
+/// Whether a month was frozen at the command line, by what stands as who froze it.
+pub(crate) fn is_command_line(who: &str) -> bool {
+    who == access::SystemRole::Operator.as_str()
+}
+
 /// Who may freeze: with the permission, and over the whole city. Answers under which name: at the command line that of the
 /// system user, as the audit trail has it.
 ///

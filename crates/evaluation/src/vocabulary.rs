@@ -426,6 +426,9 @@ const LIFE: &[Word] = &[
     cases("back", Is::Within(C::ReturnedAt)).of(U::Returned),
     // 核实超时: nobody looked in time.
     cases("lapsed_verify", Is::Within(C::VerifyLapsedAt)),
+    // 超期退单: kept beyond the deadline of handling and then returned. The next unit's limit hides nothing of it, and the next
+    // unit has nothing to do with it.
+    cases("overtime_back", Is::Within(C::LateReturnedAt)).of(U::LateReturned),
     // 核实、核查任务: the program sends them at once.
     cases("send_verify", Is::Within(C::VerifyFrom)),
     cases("send_check", Is::Within(C::CheckFrom)),

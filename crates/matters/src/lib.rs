@@ -31,6 +31,7 @@ pub use model::{
     Catalogue, Condition, Draft, Duty, DutyId, Flags, MatterClass, MatterId, MatterKind,
     VersionNote,
 };
+pub use pages::{duty_link, duty_words};
 pub use reference::{City, Reference};
 pub use rules::{DutyRules, Matters, NoUnit, Place, Reason, Responsible};
 

@@ -5,7 +5,7 @@ use crate::ladder;
 use crate::model::{Ladder, SupervisionError};
 use crate::rules::{self, Names};
 use crate::sql;
-use access::{Ctx, Role};
+use access::{AccountId, Ctx, Role};
 use cases::service::Cases;
 use cases::{Case, CaseEvent, CaseId};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use notices::{NewNotice, Notices};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{AuditEvent, OutboxRow, Read, StoreError, StoreResult};
+use vault::ops::{UNMASKING, UnmaskingMove, UnmaskingStep};
 
 /// The name under which supervision reads the outbox.
 pub const READER: &str = "supervision";
@@ -106,11 +107,51 @@ struct Found {
     clocks: Vec<(DistrictCode, Id, Option<Timestamp>)>,
 }
 
+fn wrong(row: &OutboxRow, e: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Engine(format!("row {} of the outbox: {e}", row.seq))
+}
+
+/// Those who are told of the requests to see who made confidential reports that some rows of the outbox speak of.
+fn of_unmaskings(
+    r: &mut Read<'_>,
+    rows: &[OutboxRow],
+    names: &Names<'_>,
+) -> StoreResult<Vec<NewNotice>> {
+    let mut told = Vec::new();
+    for row in rows.iter().filter(|row| row.topic == UNMASKING) {
+        let district: DistrictCode = row.district.parse().map_err(|e| wrong(row, &e))?;
+        let step: UnmaskingStep = serde_json::from_str(&row.body).map_err(|e| wrong(row, &e))?;
+        let Some(case) = cases::sql::by_id(r, district, CaseId(row.object_id))? else {
+            continue;
+        };
+        let leaders = match step.step {
+            UnmaskingMove::Asked(_) => deciders(r, &case, &step, names)?,
+            _ => Vec::new(),
+        };
+        told.extend(rules::tell_unmasking(&case, &step, &leaders));
+    }
+    Ok(told)
+}
+
+/// The shift leaders who may decide such a request: not whoever asked, and nobody with work of the own in the case.
+fn deciders(
+    r: &mut Read<'_>,
+    case: &Case,
+    step: &UnmaskingStep,
+    names: &Names<'_>,
+) -> StoreResult<Vec<AccountId>> {
+    let most = u16::try_from(notices::model::MOST_RECIPIENTS).unwrap_or(u16::MAX);
+    let all = access::ops::accounts::of_role(r, Role::ShiftLeader, case.district, most)?;
+    Ok(all
+        .iter()
+        .filter(|a| a.id.0 != step.asked_by)
+        .filter(|a| !cases::ops::has_own_work(&names.0.units, a, case))
+        .map(|a| a.id)
+        .collect())
+}
+
 /// Which events of which cases some rows of the outbox speak of: case → (from, to); (0, 0) for a case that a file brought.
 fn touched(rows: &[OutboxRow]) -> StoreResult<BTreeMap<(DistrictCode, Id), (u32, u32)>> {
-    let wrong = |row: &OutboxRow, e: &dyn std::fmt::Display| {
-        StoreError::Engine(format!("row {} of the outbox: {e}", row.seq))
-    };
     let mut cases: BTreeMap<(DistrictCode, Id), (u32, u32)> = BTreeMap::new();
     for row in rows {
         match row.topic.as_str() {
@@ -152,7 +193,7 @@ fn look(r: &mut Read<'_>, names: &Names<'_>, approvers: &[Role]) -> StoreResult<
     let mut found = Found {
         from,
         to,
-        notices: Vec::new(),
+        notices: of_unmaskings(r, &rows, names)?,
         clocks: Vec::new(),
     };
     for ((district, id), (first, last)) in touched(&rows)? {

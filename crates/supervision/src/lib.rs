@@ -46,6 +46,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0103_supervision_more_words.sql"),
     },
     store::Migration {
+        number: 106,
+        name: "supervision_unmasking",
+        sql: include_str!("../migrations/0106_supervision_unmasking.sql"),
+    },
+    store::Migration {
         number: 111,
         name: "supervision_stages",
         sql: include_str!("../migrations/0111_supervision_stages.sql"),

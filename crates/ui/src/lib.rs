@@ -33,5 +33,5 @@ pub use lang::Lang;
 pub use look::{Look, Theme};
 pub use map::{BaseMap, Map, MapPoint, MapTiles, Pin, Scale, Shade, Shading};
 pub use page::ErrorPage;
-pub use pieces::{Crumb, Entry, Pager, Queue, Step, StepState};
+pub use pieces::{Crumb, Entry, EntryLink, Pager, Queue, Step, StepState};
 pub use view::{Account, MenuItem, MenuPart, MenuSection, Notice, Site, Ui, Words};

@@ -54,6 +54,17 @@ pub struct Entry {
     pub note: String,
     /// How it is meant: `info`, `good`, `warn`, `bad` (see [`crate::Tone::name`]); empty = `info`.
     pub tone: &'static str,
+    /// Where more about it is read.
+    pub link: Option<EntryLink>,
+}
+
+/// A link of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryLink {
+    /// Its words.
+    pub label: String,
+    /// A path of this site.
+    pub href: String,
 }
 
 /// How far a step is.

@@ -1,7 +1,8 @@
 //! Acting on a case: one transaction, one or several moves, each checked against role, permission and the table.
 
 use super::report::{NewPlace, class_in_force, late_record, locate, moment_of};
-use super::{CaseError, Change, Reach, actor_of, is_open_to, ties_of, words};
+use super::{CaseError, Change, Reach, actor_of, is_open_to, words};
+use crate::basis::Basis;
 use crate::lists::{ListEntry, ListKind, Lists};
 use crate::model::{Case, CaseEvent, Satisfaction, Standard, State, TaskKind, VerifyOutcome};
 use crate::moves::{Act, MOVES};
@@ -17,7 +18,7 @@ use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
-use matters::{City, MatterId, Reason};
+use matters::{City, MatterId};
 use std::sync::Arc;
 use store::{AuditEvent, Read, Sealed, StoreError, Write};
 use vault::ops::Known;
@@ -314,11 +315,35 @@ pub(super) async fn recorded<T>(
     result
 }
 
-/// Which acts somebody may do on a case as it stands, in the order of the table. Content is checked when they do it.
+/// The acts that are somebody's to do on a case as it stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Acts {
+    /// Those that are possible, in the order of the table. Content is checked when they are done.
+    pub open: Vec<Act>,
+    /// Those that are used up, or whose time is over, and why.
+    pub closed: Vec<(Act, Refusal)>,
+}
+
+/// Which acts somebody may do on a case as it stands now: [`Acts::open`].
 pub fn allowed(ctx: &Ctx, case: &Case) -> Vec<Act> {
+    acts_of(ctx, case).open
+}
+
+/// Which acts are somebody's to do on a case, and which of them are no longer possible.
+pub fn acts_of(ctx: &Ctx, case: &Case) -> Acts {
     let principal = ctx.principal();
-    let actor = actor_of(principal, &ctx.service::<Cases>().city().units);
-    let mut acts: Vec<Act> = Vec::new();
+    let cases = ctx.service::<Cases>();
+    let (city, rules) = (cases.city(), cases.rules());
+    let actor = actor_of(principal, &city.units);
+    let facts = Facts {
+        now: ctx.now(),
+        actor: &actor,
+        calendar: city.calendar_at(case.place.here()),
+        tz: &city.timezone,
+        rules: &rules,
+        on_duty: None,
+    };
+    let mut acts = Acts::default();
     for row in MOVES.iter().filter(|row| row.from.contains(&case.state)) {
         // A claimant acts on a page of its own, and who may whistle the register of units says.
         let is_elsewhere = matches!(row.act, Act::Claim | Act::ShowClaim | Act::Whistle);
@@ -328,7 +353,10 @@ pub fn allowed(ctx: &Ctx, case: &Case) -> Vec<Act> {
             && is_open_to(principal, row.act).is_ok()
             && rules::may(case, row.act, &actor).is_ok()
         {
-            acts.push(row.act);
+            match rules::bounds(case, row.act, &facts) {
+                Ok(()) => acts.open.push(row.act),
+                Err(refusal) => acts.closed.push((row.act, refusal)),
+            }
         }
     }
     acts
@@ -733,7 +761,7 @@ fn resolve(
             answered(Command::ConfirmSelfHandling, answer)
         }
         Step::Note { text, attachments } => {
-            let mentions = super::joint::mentioned(r, case, &text)?;
+            let mentions = super::joint::mentioned(r, case, &text, &city.units)?;
             Command::Note {
                 text: mask.mask(&text),
                 attachments,
@@ -926,25 +954,8 @@ fn responsible(
     let found = city
         .who_after(case.matter, case.place.grid, case.place.division, on, first)
         .map_err(|e| CaseError::field("unit", "cases.no_unit", e.to_string()))?;
-    let basis = match found.reason {
-        Reason::Duty {
-            duty,
-            place,
-            legal_basis,
-            ruling,
-            ..
-        } => {
-            let law = legal_basis.map(|l| format!("；{l}")).unwrap_or_default();
-            match ruling {
-                Some(number) => format!("ruling {number} ({place}){law}"),
-                None => format!("duty {duty} ({place}){law}"),
-            }
-        }
-        Reason::FirstReceiver => "first receiver".to_owned(),
-        Reason::Territory { division } => format!("territory {division}"),
-        Reason::City => "city".to_owned(),
-    };
-    Ok((found.handling, basis))
+    let basis = Basis::of(found.reason).map(|basis| basis.line());
+    Ok((found.handling, basis.unwrap_or_default()))
 }
 
 /// Where a merge goes on: the case named, or the one that this was merged into, which the actor may see and which is not
@@ -1005,8 +1016,7 @@ fn check_worker(
         .iter()
         .any(|r| matches!(r, Role::Collector | Role::Checker));
     let in_reach = account.districts.0.is_empty() || account.districts.0.contains(&case.district);
-    let ties = ties_of(&city.units, account.unit.into_iter(), &account.left.0);
-    let is_own = rules::is_work_of(case, account.unit.into_iter(), &ties);
+    let is_own = super::has_own_work(&city.units, &account, case);
     if inspects && in_reach && !is_own {
         Ok(account)
     } else {

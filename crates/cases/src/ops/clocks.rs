@@ -25,7 +25,9 @@ pub async fn turned_since(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Turned>, CaseError> {
-    let Reach { districts, unit } = Reach::of(ctx)?;
+    let Reach {
+        districts, unit, ..
+    } = Reach::of(ctx)?;
     let within = Within { districts, unit };
     ctx.read(move |r| Ok(sql_clocks::turned(r, &within, (from, to), MOST_TURNED)?))
         .await

@@ -121,7 +121,9 @@ fn within(ctx: &Ctx, states: Vec<State>, narrow: Narrow) -> Result<Option<Asked>
 
 fn within_reach(
     ctx: &Ctx,
-    Reach { districts, unit }: Reach,
+    Reach {
+        districts, unit, ..
+    }: Reach,
     states: Vec<State>,
     narrow: Narrow,
 ) -> Option<Asked> {

@@ -49,6 +49,7 @@ pub(super) fn mentioned(
     r: &mut Read<'_>,
     case: &Case,
     text: &str,
+    units: &actors::Units,
 ) -> Result<Vec<AccountId>, CaseError> {
     let logins = mentioned_logins(text);
     if logins.len() > MOST_MENTIONS {
@@ -67,7 +68,7 @@ pub(super) fn mentioned(
             let reason = format!("@{login}: there is no such colleague");
             return Err(CaseError::field("text", "cases.unknown_mention", reason));
         };
-        let sees = Reach::of_account(&found).is_some_and(|reach| reach.holds(case));
+        let sees = Reach::of_account(&found, units).is_some_and(|reach| reach.holds(case));
         if !sees {
             let reason = format!("@{login} may not see this case");
             return Err(CaseError::field("text", "cases.blind_mention", reason));
@@ -293,6 +294,7 @@ where
                 reach: Reach {
                     districts: Vec::new(),
                     unit: None,
+                    inherited: Vec::new(),
                 },
                 number,
                 expected: None,

@@ -149,9 +149,11 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         Some(_) => return Ok(None),
         None => reach.districts,
     };
-    let unit = match (reach.unit, query.unit) {
+    // Whoever asks for the own unit by name gets what is that unit's own, and not what it took over.
+    let (unit, inherited) = match (reach.unit, query.unit) {
         (Some(own), Some(wanted)) if own != wanted => return Ok(None),
-        (own, wanted) => own.or(wanted),
+        (Some(own), None) => (Some(own), reach.inherited),
+        (own, wanted) => (own.or(wanted), Vec::new()),
     };
     let reporter = if query.own {
         Some(
@@ -182,6 +184,7 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         states,
         districts,
         unit,
+        inherited,
         reporter,
         matter: query.matter,
         from: query.from,

@@ -27,7 +27,7 @@ mod unclear;
 pub mod view;
 mod words;
 
-pub use act::{Step, act, act_done, act_with, allowed, note};
+pub use act::{Acts, Step, act, act_done, act_with, acts_of, allowed, note};
 pub(crate) use alike::public_by_number;
 pub use alike::{alike, alike_public, is_public};
 pub use by_link::{Proof, add_message, answer, rate, reopen};
@@ -57,6 +57,7 @@ pub use words::answer_of_closing;
 use crate::model::Case;
 use crate::moves::Act;
 use crate::rules::{Actor, Ties};
+use crate::service::Cases;
 use access::{Ctx, LeftUnit, Permission, Principal, Role, UnitId};
 use actors::Units;
 use kernel::codes::DistrictCode;
@@ -84,7 +85,10 @@ pub fn actor_of(principal: &Principal, units: &Units) -> Actor {
     let ties = match principal {
         Principal::Staff(staff) => {
             let own = staff.behalf.as_ref().and_then(|b| b.own_unit);
-            ties_of(units, unit.into_iter().chain(own), &staff.left)
+            Ties {
+                inherited: unit.map(|u| units.took_over(u)).unwrap_or_default(),
+                ..ties_of(units, unit.into_iter().chain(own), &staff.left)
+            }
         }
         _ => Ties::default(),
     };
@@ -114,8 +118,17 @@ fn ties_of(units: &Units, own: impl Iterator<Item = UnitId>, left: &[LeftUnit]) 
     });
     Ties {
         took_over: own.flat_map(|unit| units.took_over(unit)).collect(),
+        inherited: Vec::new(),
         left: before.collect(),
     }
+}
+
+/// Whether an account has work of its own in a case, by the register of units: then it judges nothing of it, and is not told what
+/// its unit is not told.
+#[must_use]
+pub fn has_own_work(units: &Units, account: &access::Account, case: &crate::model::Case) -> bool {
+    let ties = ties_of(units, account.unit.into_iter(), &account.left.0);
+    crate::rules::is_work_of(case, account.unit.into_iter(), &ties)
 }
 
 /// Which permissions open an act: any one of them. A role that may make a move holds one; an API token may lack it.
@@ -200,6 +213,8 @@ pub(crate) struct Reach {
     pub districts: Vec<DistrictCode>,
     /// Only what this unit handles, has a part in, or was called to.
     pub unit: Option<UnitId>,
+    /// And what is over of these units, which ended and whose work is that unit's now. What goes on moved to whoever has it.
+    pub inherited: Vec<UnitId>,
 }
 
 impl Reach {
@@ -226,9 +241,14 @@ impl Reach {
             }
             _ => scope.unit,
         };
+        let inherited = match (unit, ctx.service_if_any::<Cases>()) {
+            (Some(unit), Some(cases)) => cases.city().units.took_over(unit),
+            _ => Vec::new(),
+        };
         Ok(Self {
             districts: scope.districts,
             unit,
+            inherited,
         })
     }
     /// Whether a case lies in one of its districts, whoever handles it.
@@ -238,20 +258,26 @@ impl Reach {
     /// Whether a case lies within.
     pub fn holds(&self, case: &Case) -> bool {
         self.covers(case)
-            && self
-                .unit
-                .is_none_or(|unit| case.unit == Some(unit) || case.joint.shows_to(unit))
+            && self.unit.is_none_or(|unit| {
+                case.unit == Some(unit) || case.joint.shows_to(unit) || self.inherits(case)
+            })
+    }
+    /// Whether a case is over and was one of a unit whose work the reader's took over.
+    fn inherits(&self, case: &Case) -> bool {
+        case.state.is_final() && case.unit.is_some_and(|unit| self.inherited.contains(&unit))
     }
     /// What an account may see, whoever asks.
-    pub fn of_account(account: &access::Account) -> Option<Self> {
+    pub fn of_account(account: &access::Account, units: &Units) -> Option<Self> {
         let roles = &account.roles.0;
         let reads = roles
             .iter()
             .any(|r| r.permissions().contains(&Permission::CaseRead));
         let nowhere = UnitId(Id::from_bytes([0; 16]));
+        let unit = is_of_departments_only(roles).then(|| account.unit.unwrap_or(nowhere));
         reads.then(|| Self {
             districts: account.districts.0.clone(),
-            unit: is_of_departments_only(roles).then(|| account.unit.unwrap_or(nowhere)),
+            unit,
+            inherited: unit.map(|u| units.took_over(u)).unwrap_or_default(),
         })
     }
 }

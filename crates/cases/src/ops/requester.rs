@@ -165,7 +165,7 @@ pub async fn ask_unmasking(
     if is_confidential_to(ctx, &case) {
         return Err(VaultError::Unmasking(OF_THE_UNIT).into());
     }
-    Ok(vault::ops::ask_unmasking(ctx, case.district, subject, reason).await?)
+    Ok(vault::ops::ask_unmasking(ctx, case.district, subject, case.id.0, reason).await?)
 }
 
 /// Agrees to such a request, or does not.
@@ -191,5 +191,5 @@ pub async fn decide_unmasking(
     if asked.iter().all(|other| other.id != request) {
         return Err(VaultError::NotFound.into());
     }
-    Ok(vault::ops::decide_unmasking(ctx, district, request, is_granted).await?)
+    Ok(vault::ops::decide_unmasking(ctx, district, request, case.id.0, is_granted).await?)
 }

@@ -77,7 +77,9 @@ pub fn grouped(cases: Vec<ReturnedCase>) -> Vec<Unclear> {
 /// The permission, or the store's.
 pub async fn unclear(ctx: &Ctx, days: u32) -> Result<Vec<Unclear>, CaseError> {
     ctx.require(Permission::CaseCoordinate)?;
-    let Reach { districts, unit } = Reach::of(ctx)?;
+    let Reach {
+        districts, unit, ..
+    } = Reach::of(ctx)?;
     let since = ctx.now() - SignedDuration::from_hours(24 * i64::from(days));
     let (cases, rows) = ctx
         .read(move |r| {

@@ -4,11 +4,11 @@ use super::line::limit_words;
 use super::pictures::{Entry, FILES, PictureField};
 use super::read::{Wrong, matter_label, unit_label};
 use crate::lists::{ListKind, Lists};
-use crate::model::{Case, Satisfaction, State, VerifyOutcome};
+use crate::model::{Case, Part, Satisfaction, State, VerifyOutcome};
 use crate::moves::Act;
 use crate::ops::{CaseError, answer_of_closing};
 use crate::record::AnswerParts;
-use crate::rules::{CityRules, Refusal, evidence_owed};
+use crate::rules::{CityRules, Refusal, evidence_owed, evidence_owed_for};
 use crate::words::act_key;
 use access::{Account, AccountId};
 use actors::Unit;
@@ -452,9 +452,18 @@ impl Maker<'_> {
             _ => return None,
         };
         let field = PictureField::new(self.ui, id, FILES, self.ui.t(word));
-        let owed = (act == Act::ReportBack)
-            .then(|| evidence_owed(self.case, &self.lists.rules))
-            .flatten();
+        let rules = &self.lists.rules;
+        let (owed, is_needed) = match act {
+            Act::ReportBack => (evidence_owed(self.case, rules), true),
+            // Shares ask for it, help does not: with both open the form cannot know which is answered.
+            Act::AnswerPart => {
+                let mut open = self.case.joint.open();
+                let owed = |p: &Part| evidence_owed_for(self.case, p, rules);
+                let all = self.case.joint.open().all(|p| owed(p).is_some());
+                (open.find_map(owed), all)
+            }
+            _ => (None, false),
+        };
         let help = match owed {
             Some(evidence) => self.ui.t2(
                 "cases-files-owed",
@@ -467,7 +476,7 @@ impl Maker<'_> {
         };
         Some(PictureField {
             is_camera,
-            is_needed: owed.is_some(),
+            is_needed: owed.is_some() && is_needed,
             help,
             ..field
         })

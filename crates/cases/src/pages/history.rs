@@ -1,13 +1,14 @@
 //! The life of a case as people read it: what happened, when, by whom, in which words.
 
 use super::line::{edition_words, limit_words};
+use crate::basis::Basis;
 use crate::lists::{ListKind, Lists};
 use crate::model::{By, Case, CaseEvent, Fact, Imported, JointFact, Moved, TaskKind, Timed};
 use access::{AccountId, Role, role_key};
 use jiff::Timestamp;
 use matters::City;
 use std::collections::HashMap;
-use ui::{Entry, Ui};
+use ui::{Entry, EntryLink, Ui};
 
 /// Names of accounts by id.
 pub type Names = HashMap<AccountId, String>;
@@ -42,6 +43,8 @@ pub fn accounts_of(case: &Case, events: &[CaseEvent]) -> Vec<AccountId> {
 pub struct Reader {
     /// Of the handling department only: sees what is missing, not who rated.
     pub is_of_department: bool,
+    /// Opens the register of duties.
+    pub reads_duties: bool,
 }
 
 /// The entries of a life, in order.
@@ -95,9 +98,65 @@ pub fn entries(
                 },
                 note,
                 tone,
+                link: link_of(ui, city, &event.fact, reader),
             }
         })
         .collect()
+}
+
+/// The line of the register, or the case with the ruling, for which a unit was chosen, where the reader may open it.
+fn link_of(ui: &Ui, city: &City, fact: &Fact, reader: Reader) -> Option<EntryLink> {
+    let Fact::Dispatched { basis, .. } = fact else {
+        return None;
+    };
+    match Basis::read(basis)? {
+        Basis::Duty { duty, .. } if reader.reads_duties => {
+            let duty = city.duties.iter().find(|d| d.id == duty)?;
+            Some(EntryLink {
+                label: ui.t("cases-basis-open-duty"),
+                href: matters::duty_link(duty),
+            })
+        }
+        // A department may not see the other case.
+        Basis::Ruling { number, .. } if !reader.is_of_department => Some(EntryLink {
+            label: ui.t("cases-basis-open-ruling"),
+            href: format!("/cases/{number}"),
+        }),
+        _ => None,
+    }
+}
+
+/// Why a case went to its unit, in the reader's words; what a person wrote stands as it was written.
+fn basis_words(ui: &Ui, city: &City, line: &str) -> String {
+    let with = |said: String, more: &str| match more {
+        "" => said,
+        more => format!("{said} · {more}"),
+    };
+    match Basis::read(line) {
+        None => line.to_owned(),
+        Some(Basis::Duty { duty, law, .. }) => {
+            let found = city.duties.iter().find(|d| d.id == duty);
+            let said = match found.map(|d| matters::duty_words(ui, city, d)) {
+                Some([matter, place, unit]) => ui.ta(
+                    "cases-basis-duty",
+                    &[("matter", &matter), ("place", &place), ("unit", &unit)],
+                ),
+                None => ui.t("cases-basis-duty-gone"),
+            };
+            with(said, &law)
+        }
+        Some(Basis::Ruling { number, reason, .. }) => {
+            let number = number.to_string();
+            with(ui.tn("cases-basis-ruling", "number", number), &reason)
+        }
+        Some(Basis::FirstReceiver) => ui.t("cases-why-first"),
+        Some(Basis::Territory(division)) => ui.tn(
+            "cases-why-territory",
+            "place",
+            city.territory.name_in(division, ui.lang),
+        ),
+        Some(Basis::City) => ui.t("cases-why-city"),
+    }
 }
 
 /// A task that nobody of the desk gave came of the report, or of the unit's answer, by the rules.
@@ -309,7 +368,15 @@ fn content(
         | Fact::ExtensionRequested { reason }
         | Fact::ExtensionRefused { reason }
         | Fact::SuspensionRefused { reason }
-        | Fact::Returned { reason, .. } => (reason.clone(), "warn"),
+        | Fact::Returned {
+            reason,
+            late: false,
+            ..
+        } => (reason.clone(), "warn"),
+        Fact::Returned { reason, .. } => (
+            lines(vec![reason.clone(), ui.t("cases-returned-late")]),
+            "bad",
+        ),
         Fact::SuspensionRequested { reason, until } => (
             lines(vec![
                 reason.clone(),
@@ -421,7 +488,11 @@ fn content(
             due_at,
             provisional,
         } => (
-            lines(vec![unit(*id), due(due_at, *provisional), basis.clone()]),
+            lines(vec![
+                unit(*id),
+                due(due_at, *provisional),
+                basis_words(ui, city, basis),
+            ]),
             "info",
         ),
         Fact::Ruled { unit: id, reason } => (lines(vec![unit(*id), reason.clone()]), "info"),

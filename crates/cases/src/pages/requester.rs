@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use ui::{Choice, Crumb, FormState, Html, Tone, Ui};
-use vault::model::{ErasureCause, Look};
+use vault::model::{ErasureCause, Look, LookOutcome};
 
 /// One line of what is kept.
 pub struct HeldLine {
@@ -43,6 +43,8 @@ pub struct Record {
     pub held: Vec<HeldLine>,
     /// Who looked, newest first.
     pub looks: Vec<LookLine>,
+    /// 举报 — what the reporter is told first: how the latest request to see who reported it stands; empty without one.
+    pub told: String,
 }
 
 impl Record {
@@ -61,8 +63,22 @@ impl Record {
         Self {
             held: held.collect(),
             looks: kept.looks.iter().map(|l| look_line(ui, l)).collect(),
+            told: (kept.looks.iter())
+                .find_map(|l| told_of(ui, l))
+                .unwrap_or_default(),
         }
     }
+}
+
+/// The sentence about a step of a request to see who reported in confidence; none for any other look.
+fn told_of(ui: &Ui, look: &Look) -> Option<String> {
+    let time = ui.time_text(look.at);
+    Some(match look.outcome {
+        LookOutcome::UnmaskingAsked => ui.tn("cases-unmask-told-asked", "time", time),
+        LookOutcome::UnmaskingGranted => ui.tn("cases-unmask-told-granted", "time", time),
+        LookOutcome::UnmaskingRefused => ui.tn("cases-unmask-told-refused", "time", time),
+        _ => return None,
+    })
 }
 
 fn look_line(ui: &Ui, look: &Look) -> LookLine {

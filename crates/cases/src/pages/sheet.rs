@@ -7,17 +7,18 @@ use super::line::{
     Line, clock_of, due_mark, edition_words, limit_words, matter_name, place_text, unit_name,
 };
 use super::pictures::Shot;
+use super::read;
 use crate::advice::Alike;
 use crate::lists::{ListKind, Lists};
 use crate::model::{Case, CaseEvent, Fact, JointFact, State, Timed};
 use crate::moves::Act;
-use crate::ops::{self, Called, CaseError, allowed};
-use crate::rules::fairness;
+use crate::ops::{self, Called, CaseError};
 use crate::rules::likeness::shared_words;
+use crate::rules::{Refusal, fairness};
 use crate::service::{Cases, Channel};
 use crate::sql_desk::Moments;
 use crate::stage::Stage;
-use crate::words::state_key;
+use crate::words::{act_key, state_key};
 use access::{Account, AccountId, Ctx, Permission, Principal, Role};
 use attachments::Attachment;
 use grid::{TileSet, Tiles};
@@ -129,6 +130,8 @@ pub struct Sheet {
     pub main: Vec<ActForm>,
     /// All other moves.
     pub more: Vec<ActForm>,
+    /// Moves that are the reader's and possible no longer, each with why, in sentences.
+    pub closed: Vec<String>,
     /// Who should handle it, and why; empty once that is past.
     pub responsible: (String, String),
     /// What the machine suggests; empty where it is silent or the decision is past.
@@ -173,6 +176,8 @@ pub struct Loaded {
     pub channel: Option<Channel>,
     /// What the reader may do.
     pub acts: Vec<Act>,
+    /// What is the reader's to do and possible no longer, and why.
+    pub closed: Vec<(Act, Refusal)>,
     /// Names of people in it.
     pub names: Names,
     /// The people of the handling unit.
@@ -222,6 +227,16 @@ pub fn why(ui: &Ui, city: &City, reason: &Reason) -> String {
     }
 }
 
+/// That an act is possible no longer, and why, in a sentence: in the words with which it would be refused.
+fn closed_words(ui: &Ui, act: Act, refusal: &Refusal) -> String {
+    let refused = CaseError::Rule {
+        act,
+        refusal: refusal.clone(),
+    };
+    let (act, why) = (ui.t(act_key(act)), read::sentence(ui, &refused, None));
+    ui.t2("cases-act-closed", "act", act.as_str(), "why", why.as_str())
+}
+
 /// Loads a case for its page.
 ///
 /// # Errors
@@ -233,7 +248,10 @@ pub async fn load(
     number: CaseNumber,
 ) -> Result<Loaded, CaseError> {
     let (case, events) = ops::events(ctx, number).await?;
-    let mut acts = allowed(ctx, &case);
+    let ops::Acts {
+        open: mut acts,
+        closed,
+    } = ops::acts_of(ctx, &case);
     if ops::joint::may_whistle(city, ctx.principal(), &case) {
         acts.push(Act::Whistle);
     }
@@ -300,6 +318,7 @@ pub async fn load(
     Ok(Loaded {
         channel,
         acts,
+        closed,
         handlers: handlers.into_iter().filter(handles).collect(),
         twins,
         advice: advice::given(cases, city, &case),
@@ -363,10 +382,6 @@ fn is_of_use(act: Act, case: &Case, lists: &Lists, city: &City) -> bool {
         Act::LodgeAppeal => lists
             .active(ListKind::Appeal)
             .any(|e| fairness::raw(case, &e.code) != Some(false)),
-        Act::Reopen => {
-            let used = u32::try_from(case.record.rounds.len()).unwrap_or(u32::MAX);
-            used < lists.rules.most_reopenings
-        }
         _ => true,
     }
 }
@@ -397,7 +412,10 @@ pub fn reader_of(principal: &Principal) -> Reader {
         Principal::Staff(staff) => staff.roles.iter().all(|r| r.is_of_departments()),
         _ => false,
     };
-    Reader { is_of_department }
+    Reader {
+        is_of_department,
+        reads_duties: principal.may(Permission::ReferenceRead),
+    }
 }
 
 /// A map of one case shows so much around it, in degrees: some streets.
@@ -480,6 +498,10 @@ impl Frame<'_> {
             warnings: self.warnings(case),
             main,
             more,
+            closed: (loaded.closed.iter())
+                .filter(|(act, _)| is_of_use(*act, case, &loaded.lists, city))
+                .map(|(act, refusal)| closed_words(ui, *act, refusal))
+                .collect(),
             responsible: if is_before_dispatch {
                 maker.responsible_named()
             } else {

@@ -29,6 +29,7 @@ use kernel::deadline::{ClockKind, Limit};
 use kernel::geo::Point;
 use kernel::id::Id;
 use matters::{City, MatterId, Reference};
+use std::collections::HashMap;
 use std::sync::Arc;
 use ui::{FormState, Lang, Pager, Queue, Ui, testing};
 
@@ -390,11 +391,13 @@ fn facts() -> Vec<Fact> {
             reason: why(),
             to_coordinator: false,
             worked: false,
+            late: false,
         },
         Fact::Returned {
             reason: why(),
             to_coordinator: true,
             worked: true,
+            late: true,
         },
         Fact::Ruled {
             unit,
@@ -682,6 +685,19 @@ fn loaded(case: Case) -> Loaded {
         lists: Arc::new(lists()),
         workers: vec![(AccountId(Id::from_bytes([1; 16])), "林晓".into())],
         acts,
+        closed: vec![
+            (
+                Act::RequestExtension,
+                crate::rules::Refusal::UsedUp {
+                    act: "request_extension",
+                    most: 2,
+                },
+            ),
+            (
+                Act::Return,
+                crate::rules::JointRefusal::FirstReceiver.into(),
+            ),
+        ],
         names,
         handlers: Vec::new(),
         requester: Some(masked),
@@ -706,6 +722,7 @@ fn frame<'a>(ui: &'a Ui, city: &'a Arc<City>, sent: Option<Sent<'a>>) -> Frame<'
         at: at(),
         reader: Reader {
             is_of_department: false,
+            reads_duties: true,
         },
         may_look: true,
         tiles: None,
@@ -1218,7 +1235,10 @@ fn a_department_does_not_learn_who_rated() {
             &loaded.case,
             &loaded.events,
             &loaded.names,
-            Reader { is_of_department },
+            Reader {
+                is_of_department,
+                reads_duties: true,
+            },
             &loaded.lists,
         )
     };
@@ -1235,6 +1255,64 @@ fn a_department_does_not_learn_who_rated() {
         seen_by_unit.note, "not_done <b>",
         "what is missing, and no more"
     );
+}
+
+#[test]
+fn why_a_unit_was_chosen_is_said_in_words_and_leads_to_what_the_reader_may_open() {
+    let city = city();
+    let dispatched = |basis: &str| Fact::Dispatched {
+        unit: UnitId(Id::from_bytes([2; 16])),
+        basis: basis.into(),
+        due_at: None,
+        provisional: false,
+    };
+    let case = case_in(State::Handling);
+    let gone = format!("duty {} (district)；供水条例", Id::from_bytes([9; 16]));
+    let lines = [
+        gone.as_str(),
+        "ruling 330102-20260316-00009 (street)；历来由其养护",
+        "first receiver",
+        "territory 330102001000",
+        "city",
+        "电话商定",
+    ];
+    for lang in Lang::ALL {
+        let ui = reader(lang);
+        for is_of_department in [true, false] {
+            let reader = Reader {
+                is_of_department,
+                reads_duties: true,
+            };
+            let events = life(lines.map(dispatched).to_vec());
+            let (names, lists) = (HashMap::new(), lists());
+            let told = history::entries(&ui, &city, &case, &events, &names, reader, &lists);
+            for entry in &told {
+                for raw in [
+                    "duty ",
+                    "ruling 3",
+                    "(district)",
+                    "(street)",
+                    "first receiver",
+                    "⟦",
+                ] {
+                    assert!(!entry.note.contains(raw), "{raw}: {}", entry.note);
+                }
+                assert!(entry.note.chars().count() > 3, "{}", entry.note);
+            }
+            assert!(told[0].note.contains("供水条例"));
+            assert!(told[1].note.contains("330102-20260316-00009"));
+            assert!(told[1].note.contains("历来由其养护"));
+            assert!(
+                told[5].note.contains("电话商定"),
+                "what people write stands"
+            );
+            // What is no longer in the register leads nowhere; a department may not see the other case.
+            let links: Vec<usize> = (0..told.len())
+                .filter(|n| told[*n].link.is_some())
+                .collect();
+            assert_eq!(links, if is_of_department { vec![] } else { vec![1] });
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! clock stands still, and so many questions may be asked until the case ends. How often and how long is data of the city
 //! ([`super::CityRules`]). None of it changes what happened before: a case that was late stays late.
 
-use super::{Actor, Facts, Refusal, due, recompute, text};
+use super::{Actor, Facts, Refusal, at_most, due, recompute, text};
 use crate::model::{Case, CaseEvent, ExtensionRequest, Fact, State, SuspensionRequest, Timed};
 use crate::moves::Act;
 use jiff::civil::Date;
@@ -123,6 +123,30 @@ fn can_be_asked(case: &Case) -> bool {
     case.record.requested && case.record.askable.unwrap_or(somebody)
 }
 
+/// Whether a move of the clock is still possible now, whatever its words: what the city bounds, and by when.
+pub(super) fn bounds(case: &Case, act: Act, facts: &Facts<'_>) -> Result<(), Refusal> {
+    let rules = facts.rules;
+    match act {
+        Act::RequestExtension => {
+            in_time(case, act, facts)?;
+            at_most(act, case.granted, rules.most_extensions)
+        }
+        Act::EndorseExtension | Act::GrantExtension => in_time(case, act, facts),
+        Act::RequestSuspension => at_most(act, case.suspensions, rules.most_suspensions),
+        // Asked for yesterday until this morning: there is nothing left to suspend.
+        Act::Suspend
+            if case
+                .suspension
+                .as_ref()
+                .is_some_and(|s| s.until <= facts.now) =>
+        {
+            Err(Refusal::TooLate { act: act.as_str() })
+        }
+        Act::AskRequester => at_most(act, case.questions, rules.most_questions),
+        _ => Ok(()),
+    }
+}
+
 /// What a command about the clock leads to.
 pub(super) fn decide(
     case: &Case,
@@ -131,22 +155,13 @@ pub(super) fn decide(
 ) -> Result<Fact, Refusal> {
     let act = command.act();
     may(case, act, facts.actor)?;
+    bounds(case, act, facts)?;
     Ok(match command {
-        ClockCommand::RequestExtension { reason } => {
-            in_time(case, act, facts)?;
-            if case.granted >= facts.rules.most_extensions {
-                let (act, most) = (act.as_str(), facts.rules.most_extensions);
-                return Err(Refusal::UsedUp { act, most });
-            }
-            let reason = text("reason", &reason)?;
-            Fact::ExtensionRequested { reason }
-        }
-        ClockCommand::EndorseExtension => {
-            in_time(case, act, facts)?;
-            Fact::ExtensionEndorsed
-        }
+        ClockCommand::RequestExtension { reason } => Fact::ExtensionRequested {
+            reason: text("reason", &reason)?,
+        },
+        ClockCommand::EndorseExtension => Fact::ExtensionEndorsed,
         ClockCommand::GrantExtension => {
-            in_time(case, act, facts)?;
             let (due_at, provisional) = due_of(case, case.granted + 1, &case.pauses, facts)?;
             let due_at = due_at.ok_or(Refusal::NoLimit)?;
             Fact::Extended {
@@ -158,20 +173,12 @@ pub(super) fn decide(
             reason: text("reason", &reason)?,
         },
         ClockCommand::RequestSuspension { reason, until } => {
-            if case.suspensions >= facts.rules.most_suspensions {
-                let (act, most) = (act.as_str(), facts.rules.most_suspensions);
-                return Err(Refusal::UsedUp { act, most });
-            }
             let reason = text("reason", &reason)?;
             let until = end_of_suspension(until, facts)?;
             Fact::SuspensionRequested { reason, until }
         }
         ClockCommand::Suspend => {
             let asked = case.suspension.as_ref().ok_or(Refusal::NotAsked)?;
-            // Asked for yesterday until this morning: there is nothing left to suspend.
-            if asked.until <= facts.now {
-                return Err(Refusal::TooLate { act: act.as_str() });
-            }
             let until = asked.until;
             Fact::Suspended { until }
         }
@@ -186,11 +193,6 @@ pub(super) fn decide(
             }
         }
         ClockCommand::AskRequester { question } => {
-            let most = facts.rules.most_questions;
-            if case.questions >= most {
-                let act = act.as_str();
-                return Err(Refusal::UsedUp { act, most });
-            }
             let limit = facts.rules.answer_limit;
             let until = due(limit, facts)?;
             Fact::RequesterAsked {

@@ -5,7 +5,7 @@
 //! then acceptor decide; approval sets an exemption flag; original overtime stays visible"), §3.2 (art. 8, 12, 23), §3.3
 //! (剔除 "must be reviewed and visible"). None of it changes a fact: flags stand beside them.
 
-use super::{Actor, Facts, Refusal, due, optional_text, pictures, text};
+use super::{Actor, Facts, Refusal, at_most, due, optional_text, pictures, text};
 use crate::model::{CallBack, Case, CaseEvent, Fact, Satisfaction, State};
 use crate::moves::Act;
 use crate::record::{Appeal, AppealStage, Exclusion, Joined, Round};
@@ -195,6 +195,29 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a move of fairness is still possible now, whatever its words: how often, and by when.
+pub(super) fn bounds(case: &Case, act: Act, facts: &Facts<'_>) -> Result<(), Refusal> {
+    let rules = facts.rules;
+    match act {
+        Act::Rate => {
+            // What was merged ended elsewhere: the caller looks at when that case ended.
+            if case.state != State::Merged {
+                in_window(case, act, rules.rate_days, facts)?;
+            }
+            at_most(act, case.record.ratings_used, MOST_RATINGS)
+        }
+        Act::Reopen => {
+            in_window(case, act, rules.reopen_days, facts)?;
+            let used = u32::try_from(case.record.rounds.len()).unwrap_or(u32::MAX);
+            at_most(act, used, rules.most_reopenings)
+        }
+        Act::AddMessage if facts.actor.kind != "staff" => {
+            at_most(act, case.record.messages_used, MOST_MESSAGES)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Two levels are two people, and whoever takes the first one's place is not the second. Nobody in particular (the program)
 /// is not the same person as anybody.
 fn not_by(first: Option<Id>, actor: &Actor) -> Result<(), Refusal> {
@@ -212,6 +235,7 @@ pub(super) fn decide(
 ) -> Result<Fact, Refusal> {
     let act = command.act();
     may(case, act, facts.actor)?;
+    bounds(case, act, facts)?;
     let rules = facts.rules;
     Ok(match command {
         FairCommand::LodgeAppeal {
@@ -254,27 +278,11 @@ pub(super) fn decide(
             satisfaction,
             missing,
             note,
-        } => {
-            // What was merged ended elsewhere: the caller looks at when that case ended.
-            if case.state != State::Merged {
-                in_window(case, act, rules.rate_days, facts)?;
-            }
-            if case.record.ratings_used >= MOST_RATINGS {
-                let (act, most) = (act.as_str(), MOST_RATINGS);
-                return Err(Refusal::UsedUp { act, most });
-            }
-            said(case, contacted, solved, satisfaction, missing, &note)?
-        }
+        } => said(case, contacted, solved, satisfaction, missing, &note)?,
         FairCommand::Reopen {
             reason,
             to_dispatch,
         } => {
-            in_window(case, act, rules.reopen_days, facts)?;
-            let used = u32::try_from(case.record.rounds.len()).unwrap_or(u32::MAX);
-            if used >= rules.most_reopenings {
-                let (act, most) = (act.as_str(), rules.most_reopenings);
-                return Err(Refusal::UsedUp { act, most });
-            }
             let limit = rules
                 .reopen_limit
                 .or_else(|| case.standard.as_ref().and_then(|s| s.limit));
@@ -291,15 +299,9 @@ pub(super) fn decide(
                 to_dispatch: !is_with_unit,
             }
         }
-        FairCommand::AddMessage { text: words } => {
-            if facts.actor.kind != "staff" && case.record.messages_used >= MOST_MESSAGES {
-                let (act, most) = (act.as_str(), MOST_MESSAGES);
-                return Err(Refusal::UsedUp { act, most });
-            }
-            Fact::RequesterAdded {
-                text: text("text", &words)?,
-            }
-        }
+        FairCommand::AddMessage { text: words } => Fact::RequesterAdded {
+            text: text("text", &words)?,
+        },
         FairCommand::Join { number, owed } => {
             let joined = case.record.joined.iter().find(|j| j.number == number);
             // It may say anew whether an answer is owed on its account.

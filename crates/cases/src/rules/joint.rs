@@ -6,7 +6,7 @@
 //! case stays one row with one clock and counts once. While the clock of handling stands still the parts' clocks do too.
 
 use super::clocks::timed;
-use super::{Actor, Facts, Refusal, pictures, recompute, text};
+use super::{Actor, CityRules, Facts, Refusal, pictures, recompute, text};
 use crate::model::{
     Ask, Case, CaseEvent, Claim, Claimant, Fact, Interest, JointFact, Moved, NotOpen, Part,
     PartDue, PartKind, PartMoved, State,
@@ -328,6 +328,24 @@ pub(super) fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     }
 }
 
+/// 取证 — what a unit has to show when it answers its share of a split (拆分): it handles that share, and every department that
+/// handles shows what it did (`domain.md` §1.7, step 6). A helper (协办) handles nothing of its own; the lead shows it.
+pub fn evidence_owed_for<'c>(case: &'c Case, part: &Part, rules: &CityRules) -> Option<&'c str> {
+    match part.kind {
+        PartKind::Share => super::evidence_owed(case, rules),
+        PartKind::Help => None,
+    }
+}
+
+/// Whether there is room for what a move of several units adds at least, whatever its words.
+pub(super) fn bounds(case: &Case, act: Act) -> Result<(), Refusal> {
+    match act {
+        Act::AskHelp => room_for(case, 1),
+        Act::Split => room_for(case, 2),
+        _ => Ok(()),
+    }
+}
+
 /// The refusal of a report back while others still owe their answer.
 fn open_parts(case: &Case) -> Option<JointRefusal> {
     let open: Vec<String> = case.joint.open().map(|p| p.no.to_string()).collect();
@@ -343,6 +361,7 @@ pub(super) fn decide(
     facts: &Facts<'_>,
 ) -> Result<Vec<Fact>, Refusal> {
     may(case, command.act(), facts.actor)?;
+    bounds(case, command.act())?;
     let next = case.joint.parts.last().map_or(1, |p| p.no + 1);
     let one = |fact| Ok(vec![Fact::Joint(fact)]);
     match command {
@@ -400,6 +419,13 @@ pub(super) fn decide(
             let found = open_part(case, part)?;
             if Some(found.unit) != facts.actor.unit {
                 return Err(JointRefusal::NotYourPart { part }.into());
+            }
+            if attachments.is_empty()
+                && let Some(evidence) = evidence_owed_for(case, found, facts.rules)
+            {
+                return Err(Refusal::EvidenceOwed {
+                    evidence: evidence.to_owned(),
+                });
             }
             let answered = JointFact::PartAnswered {
                 part,

@@ -17,7 +17,7 @@ pub use answer::{AnswerCommand, ApprovedEnds, Approvers};
 pub use apply::{apply, replay};
 pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
-pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES};
+pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES, evidence_owed_for};
 
 use crate::model::{
     By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
@@ -170,8 +170,11 @@ pub struct Actor {
 /// belonged to before had by then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ties {
-    /// The units that ended and whose work the own unit took over by a reorganisation.
+    /// The units that ended and whose work the own unit took over by a reorganisation; a deputy's own unit and that of whoever
+    /// is on leave both count.
     pub took_over: Vec<UnitId>,
+    /// Of those, the ones whose work is that of the unit acted for: it appeals in their place, as they are not there to.
+    pub inherited: Vec<UnitId>,
     /// The units that the account belonged to, and those that they had taken over, each with until when.
     pub left: Vec<LeftUnit>,
 }
@@ -776,6 +779,32 @@ pub fn may(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     joint::may(case, act, actor)
 }
 
+/// Whether a move that somebody [`may`] make is still possible, whatever its words: what the city bounds, and by when. What this
+/// refuses [`decide`] refuses with the same word, so that nobody is offered what is refused afterwards.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn bounds(case: &Case, act: Act, facts: &Facts<'_>) -> Result<(), Refusal> {
+    // The unit that has signed for a case leads it, where the city says so.
+    if act == Act::Return && facts.rules.first_receiver_leads && has_signed(case) {
+        return Err(JointRefusal::FirstReceiver.into());
+    }
+    clocks::bounds(case, act, facts)?;
+    fairness::bounds(case, act, facts)?;
+    joint::bounds(case, act)
+}
+
+/// What may be done so often, and no more often.
+fn at_most(act: Act, used: u32, most: u32) -> Result<(), Refusal> {
+    match used >= most {
+        true => Err(Refusal::UsedUp {
+            act: act.as_str(),
+            most,
+        }),
+        false => Ok(()),
+    }
+}
+
 /// What takes two people who are not one: a void of what somebody asked to void, and of whatever a unit had, since it takes
 /// the case out of every figure of that unit; what was put right on the spot, by whoever reported it.
 fn by_another(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
@@ -842,6 +871,7 @@ fn role_for(who: Who, act: Act, actor: &Actor) -> Result<Option<Role>, Refusal> 
 /// 两权分立: only the handling unit handles, and it never verifies, checks, calls back or ends its own case, by whatever move.
 fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
     let own = case.unit.is_some() && case.unit == actor.unit;
+    let inherited = (case.unit).is_some_and(|unit| actor.ties.inherited.contains(&unit));
     let judged_by_own = actor.has_work_in(case);
     match act {
         Act::Sign
@@ -851,11 +881,12 @@ fn guard_unit(case: &Case, act: Act, actor: &Actor) -> Result<(), Refusal> {
         | Act::RequestExtension
         | Act::RequestSuspension
         | Act::AskRequester
-        | Act::LodgeAppeal
             if !own =>
         {
             Err(Refusal::NotYourUnit { act: act.as_str() })
         }
+        // What a unit that ended had closed, its heir answers for.
+        Act::LodgeAppeal if !own && !inherited => Err(Refusal::NotYourUnit { act: act.as_str() }),
         // What the desk ends, the desk answers.
         Act::DraftAnswer if !own && !moves::AT_THE_DESK.contains(&case.state) => {
             Err(Refusal::NotYourUnit { act: act.as_str() })
@@ -1065,10 +1096,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 return Err(Refusal::Ruled);
             }
             joint::may(case, Act::Return, facts.actor)?;
+            bounds(case, Act::Return, facts)?;
             let leads = facts.rules.first_receiver_leads;
-            if leads && has_signed(case) {
-                return Err(JointRefusal::FirstReceiver.into());
-            }
             // Where whoever receives it first leads, an objection before signing is for a coordinator to rule on: no unit passes a
             // case on by not signing for it (`domain.md` §3.2, art. 12 and 14).
             let is_last = leads || case.returns + 1 >= facts.rules.returns_to_coordinator;
@@ -1077,6 +1106,7 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
                 reason: text("reason", &reason)?,
                 to_coordinator,
                 worked: was_handled(case),
+                late: case.counted_due().is_some_and(|due| facts.now > due),
             }]
         }
         Command::Rule { unit, reason } => vec![Fact::Ruled {

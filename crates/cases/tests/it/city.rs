@@ -569,6 +569,15 @@ impl City {
         let roles = [&desk[..], &[Role::Handler]].concat();
         self.add("two_hats", &roles, Some("WATER"), None);
     }
+    /// Adds somebody with every role of the desk whose unit is the bureau HALL, which handles nothing here.
+    #[allow(
+        dead_code,
+        reason = "rooms above cases do not read whose desk answered"
+    )]
+    pub fn add_desk_of_hall(&mut self) {
+        let desk = [Role::Acceptor, Role::ShiftLeader, Role::Dispatcher];
+        self.add("hall_desk", &desk, Some("HALL"), None);
+    }
     /// Adds two residents with accounts.
     #[allow(dead_code, reason = "rooms above cases have no residents")]
     pub fn add_residents(&mut self) {

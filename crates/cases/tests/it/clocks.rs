@@ -99,6 +99,89 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_is_used_up_or_too_late_is_not_offered_and_said_to_be_so,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        // Whether an act is offered to an account: by the call, and as a form of the page; and what the page says of it.
+        let offered = |login: &str, number: CaseNumber, act: &str| {
+            let path = format!("/api/v1/cases/{number}");
+            let case = city.get(login, &path).body;
+            let in_the_call = case["allowed"].as_array().unwrap().contains(&json!(act));
+            let page = city.get(login, &format!("/cases/{number}")).text;
+            let form = format!("action=\"/cases/{number}/{}\"", act.replace('_', "-"));
+            assert_eq!(page.contains(&form), in_the_call, "{act}: {page}");
+            (in_the_call, page)
+        };
+        let number = city.case_at(State::Handling).number;
+        let ask = || json!({ "act": "request_extension", "reason": "要等配件到货" });
+        for _ in 0..2 {
+            assert!(offered("water", number, "request_extension").0);
+            done(&city, "water", number, ask());
+            done(
+                &city,
+                "dispatcher",
+                number,
+                json!({ "act": "endorse_extension" }),
+            );
+            done(&city, "leader", number, json!({ "act": "grant_extension" }));
+        }
+        let (is_offered, page) = offered("water", number, "request_extension");
+        assert!(
+            !is_offered && page.contains("申请延期：最多 2 次，已经用完。"),
+            "{page}"
+        );
+        // Suspended once.
+        assert!(offered("water", number, "request_suspension").0);
+        let suspend =
+            json!({ "act": "request_suspension", "reason": "等汛期过去", "until": "2026-03-17" });
+        done(&city, "water", number, suspend);
+        done(&city, "dispatcher", number, json!({ "act": "suspend" }));
+        done(&city, "water_lead", number, json!({ "act": "resume" }));
+        let (is_offered, page) = offered("water", number, "request_suspension");
+        assert!(
+            !is_offered && page.contains("申请挂账：最多 1 次"),
+            "{page}"
+        );
+        // The question to the requester, as often as the city says.
+        let mut new = city.cover("web");
+        new.contact.phone = Some("13800138000".into());
+        let asked = city.report("stranger", new).case.number;
+        let looked = json!({ "act": "verify", "outcome": "yes" });
+        done(&city, "collector", asked, looked);
+        for what in ["accept", "register", "dispatch"] {
+            done(&city, "desk", asked, json!({ "act": what }));
+        }
+        done(&city, "water", asked, json!({ "act": "sign" }));
+        city.rule("cases.most_questions", "1");
+        assert!(offered("water", asked, "ask_requester").0);
+        done(
+            &city,
+            "water",
+            asked,
+            json!({ "act": "ask_requester", "question": "是哪一个井盖？" }),
+        );
+        done(
+            &city,
+            "water",
+            asked,
+            json!({ "act": "answer", "text": "东边那个", "how": "电话" }),
+        );
+        assert!(!offered("water", asked, "ask_requester").0);
+        // The unit that has signed leads, where the city says so; and nobody is offered more time when it is too late.
+        assert!(offered("water", asked, "return").0);
+        city.rule("cases.first_receiver_leads", "yes");
+        let (is_offered, page) = offered("water", asked, "return");
+        assert!(!is_offered && page.contains("首接负责"), "{page}");
+        city.clock.advance(20 * HOUR);
+        let (is_offered, page) = offered("water", asked, "request_extension");
+        assert!(!is_offered && page.contains("申请延期：时限已过"), "{page}");
+        city.check_life(number);
+        city.check_life(asked);
+    }
+);
+
+testdb::both_engines!(
     no_extension_hides_that_a_case_was_late,
     &migrations(),
     |db| {

@@ -77,6 +77,54 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    whoever_handles_a_share_shows_what_it_did_and_a_helper_does_not_have_to,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule(RULE, "yes");
+        let answer = |part: u32, files: &[String]| json!({ "acts": [{ "act": "answer_part", "part": part, "answer": "已围护", "attachments": files }] });
+        let asked = |unit: &str, ask: &str| json!({ "unit": city.unit(unit).to_string(), "ask": ask, "limit": "4工作时" });
+        let number = city.case_at(State::Handling).number;
+        let acts = format!("/api/v1/cases/{number}/acts");
+        let split = json!({ "acts": [{ "act": "split", "shares": [asked("WATER", "更换井盖"), asked("CLEAN", "清理路面")] }] });
+        let split = city.post("water", &acts, &split);
+        assert_eq!(split.status, 200, "{split:?}");
+        let page = city.get("clean", &format!("/cases/{number}")).text;
+        assert!(page.contains("立案条件要求取证：更换前后照片"), "{page}");
+        let refused = city.post("clean", &acts, &answer(2, &[]));
+        assert_eq!(
+            (
+                refused.status,
+                &refused.body["code"],
+                &refused.body["field"]
+            ),
+            (422, &json!("cases.evidence_owed"), &json!("attachments")),
+            "{refused:?}"
+        );
+        let shown = [upload(&city, "clean").to_string()];
+        assert_eq!(city.post("clean", &acts, &answer(2, &shown)).status, 200);
+        // Whoever is asked to help handles nothing of its own.
+        let other = city.case_at(State::Handling).number;
+        let acts = format!("/api/v1/cases/{other}/acts");
+        let mut help = asked("CLEAN", "提供管网图");
+        help["act"] = json!("ask_help");
+        let help = city.post("water", &acts, &json!({ "acts": [help] }));
+        assert_eq!(help.status, 200, "{help:?}");
+        assert_eq!(city.post("clean", &acts, &answer(1, &[])).status, 200);
+        // Where the city does not insist, no share owes any.
+        city.rule(RULE, "no");
+        let third = city.case_at(State::Handling).number;
+        let acts = format!("/api/v1/cases/{third}/acts");
+        let split = json!({ "acts": [{ "act": "split", "shares": [asked("WATER", "更换井盖"), asked("CLEAN", "清理路面")] }] });
+        assert_eq!(city.post("water", &acts, &split).status, 200);
+        assert_eq!(city.post("clean", &acts, &answer(2, &[])).status, 200);
+        for number in [number, other, third] {
+            city.check_life(number);
+        }
+    }
+);
+
+testdb::both_engines!(
     nothing_is_demanded_where_the_condition_or_the_city_asks_for_nothing,
     &migrations(),
     |db| {

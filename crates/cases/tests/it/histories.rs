@@ -43,7 +43,7 @@ pub fn actor() -> impl Strategy<Value = Actor> {
         })
     });
     // Of a unit that took over from another, or left one some time.
-    let took_over = prop::option::weighted(0.2, (0..4_u8).prop_map(unit));
+    let took_over = prop::option::weighted(0.2, ((0..4_u8).prop_map(unit), any::<bool>()));
     let left = prop::option::weighted(0.2, (0..4_u8, 0..6_000_i64)).prop_map(|l| {
         l.map(|(n, minutes)| LeftUnit {
             unit: unit(n),
@@ -51,7 +51,11 @@ pub fn actor() -> impl Strategy<Value = Actor> {
         })
     });
     let ties = (took_over, left).prop_map(|(took_over, left)| Ties {
-        took_over: took_over.into_iter().collect(),
+        // As a deputy one may be tied to what the own unit took over and not appeal for it.
+        inherited: (took_over.iter().filter(|(_, is_heir)| *is_heir))
+            .map(|(unit, _)| *unit)
+            .collect(),
+        took_over: took_over.into_iter().map(|(unit, _)| unit).collect(),
         left: left.into_iter().collect(),
     });
     let who = (roles, 0..6_u8, 0..6_u8, 0..12_u8, behalf, ties);
@@ -572,6 +576,21 @@ fn nobody_judges_own_work(
     Ok(())
 }
 
+/// An appeal is the handling unit's, or that of the unit which took its work over when it ended.
+fn only_the_unit_or_its_heir_appeals(
+    case: &Case,
+    events: &[CaseEvent],
+    actor: &Actor,
+) -> Result<(), TestCaseError> {
+    let is_appeal = |e: &CaseEvent| matches!(e.fact, Fact::AppealLodged { .. });
+    let mut of = (actor.unit.iter()).chain(&actor.ties.inherited);
+    prop_assert!(
+        !events.iter().any(is_appeal) || of.any(|unit| case.unit == Some(*unit)),
+        "another than the unit appealed"
+    );
+    Ok(())
+}
+
 /// Adds the units whose work an event says is in the case.
 fn whose_work(before: &Case, event: &CaseEvent, handled: &mut Vec<UnitId>) {
     match &event.fact {
@@ -603,10 +622,7 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
     let appeal = before.record.appeal.as_ref();
     match &event.fact {
         Fact::AppealLodged { count, .. } => {
-            prop_assert!(
-                own && before.state == State::Closed,
-                "another than the unit appealed"
-            );
+            prop_assert!(before.state == State::Closed);
             prop_assert!(appeal.is_none(), "a second appeal");
             prop_assert!(
                 rules::fairness::raw(before, count) != Some(false),
@@ -746,11 +762,14 @@ proptest! {
                 in_force = (in_force + 1) % calendars.len();
             }
             let at = facts(now, &actor, &calendars[in_force], &tz, &city);
+            let bounds = rules::bounds(&case, act, &at);
             match rules::decide(Some(&case), command, &at) {
                 Ok(events) => {
                     prop_assert!(may.is_ok(), "{} was done although it may not: {:?}", act.as_str(), may);
+                    prop_assert!(bounds.is_ok(), "{} was done although it was not offered: {:?}", act.as_str(), bounds);
                     prop_assert!(!events.is_empty());
                     nobody_judges_own_work(&before_all, &events, &actor, &handled)?;
+                    only_the_unit_or_its_heir_appeals(&before_all, &events, &actor)?;
                     for event in &events {
                         let before = case.clone();
                         case = rules::apply(Some(case), event).unwrap();
@@ -783,7 +802,13 @@ proptest! {
                         prop_assert_eq!(again, Err(rules::Refusal::NotAsked), "twice is once");
                     }
                 }
-                Err(refusal) => prop_assert!(!refusal.code().is_empty()),
+                Err(refusal) => {
+                    prop_assert!(!refusal.code().is_empty());
+                    // What is said beside the page is what it would be refused with.
+                    if may.is_ok() && let Err(said) = bounds {
+                        prop_assert_eq!(said, refusal);
+                    }
+                }
             }
         }
         prop_assert_eq!(rules::replay(case_id, &life), Some(case.clone()));

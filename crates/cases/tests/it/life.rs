@@ -629,6 +629,44 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_history_names_the_duty_by_which_a_unit_was_chosen_and_leads_to_its_line,
+    &migrations(),
+    |db| {
+        let city = City::composed(db, || vec![matters::http::capability()], |_, _, _| {});
+        let number = city.case_at(State::PendingSign).number;
+        let life = city
+            .get("desk", &format!("/api/v1/cases/{number}/events"))
+            .text;
+        assert!(
+            life.contains("\"basis\":\"duty "),
+            "the record has the line: {life}"
+        );
+        for login in ["desk", "water"] {
+            let page = city.get(login, &format!("/cases/{number}")).text;
+            assert!(
+                page.contains("权责清单：C0101 上水井盖，") && page.contains("由水务局办理"),
+                "{page}"
+            );
+            assert!(
+                page.contains("城市供水条例"),
+                "with its legal basis: {page}"
+            );
+            assert!(!page.contains("(district)"), "{page}");
+            let link = page
+                .split("href=\"/duties?")
+                .nth(1)
+                .expect("a link to the line");
+            let link = link.split('"').next().unwrap().replace("&amp;", "&");
+            let link = link.replace("&#38;", "&");
+            let register = city.get(login, &format!("/duties?{link}"));
+            assert_eq!(register.status, 200, "{link}");
+            assert!(register.text.contains("城市供水条例"), "{}", register.text);
+        }
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
     the_list_of_unclear_duties_comes_by_the_api_with_its_cases,
     &migrations(),
     |db| {

@@ -293,6 +293,136 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    every_end_is_answered_with_the_rule_it_goes_by_and_the_unit_that_decided,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add_desk_of_hall();
+        let part = |answer: &Value, name: &str| answer[name].as_str().unwrap_or("").to_owned();
+        let no_person = |answer: &Value| {
+            assert!(!answer.to_string().contains("hall_desk"), "{answer}");
+        };
+        // A refusal: held against the conditions of its class, in the city's rules of intake; by the unit whose desk refuses.
+        let (number, link) = resident(&city);
+        let refuse = json!({ "act": "not_accept", "reason": "属于小区内部" });
+        done(&city, "hall_desk", number, &[refuse]);
+        let answer = track(&city, &link)["answer"].clone();
+        for said in ["上水井盖", "C0101", "受理规则"] {
+            assert!(part(&answer, "rule").contains(said), "{said}: {answer}");
+        }
+        assert_eq!(part(&answer, "by"), "城管局");
+        no_person(&answer);
+        city.check_life(number);
+        // The page in English has the same in English, with the name of the unit.
+        let request = axum::http::Request::get(format!("/track/link/{link}"))
+            .header(axum::http::header::ACCEPT_LANGUAGE, "en");
+        let page = city
+            .raw(request.body(axum::body::Body::empty()).unwrap())
+            .text;
+        assert!(page.contains("rules of intake"), "{page}");
+        assert!(
+            page.contains("城管局"),
+            "the unit has no English name: {page}"
+        );
+        // Not registered, by a desk that belongs to no unit: the city's desk.
+        let (number, link) = resident(&city);
+        done(&city, "desk", number, &[json!({ "act": "accept" })]);
+        let refuse = json!({ "act": "not_register", "reason": "不符合立案条件" });
+        done(&city, "desk", number, &[refuse]);
+        let answer = track(&city, &link)["answer"].clone();
+        assert!(part(&answer, "rule").contains("C0101"), "{answer}");
+        assert_eq!(part(&answer, "by"), "本市受理台");
+        // A void.
+        let (number, link) = resident(&city);
+        let void = json!({ "act": "void", "reason": "重复录入" });
+        done(&city, "hall_desk", number, &[void]);
+        let answer = track(&city, &link)["answer"].clone();
+        assert!(part(&answer, "rule").contains("作废规则"), "{answer}");
+        assert_eq!(part(&answer, "by"), "城管局");
+        no_person(&answer);
+        // A direct answer names the kind of contact that the desk may answer itself.
+        let (number, link) = resident(&city);
+        let direct = [
+            json!({ "act": "set_nature", "nature": "consultation" }),
+            json!({ "act": "answer_directly", "done": "每周三下午受理" }),
+        ];
+        done(&city, "hall_desk", number, &direct);
+        let answer = track(&city, &link)["answer"].clone();
+        assert!(part(&answer, "rule").contains("“咨询”"), "{answer}");
+        assert_eq!(part(&answer, "by"), "城管局");
+        no_person(&answer);
+        // What the writer says stands as it was written.
+        let (number, link) = resident(&city);
+        let direct = [
+            json!({ "act": "set_nature", "nature": "consultation" }),
+            json!({ "act": "answer_directly", "done": "已告知", "rule": "政务公开办法", "by": "市民中心" }),
+        ];
+        done(&city, "hall_desk", number, &direct);
+        let answer = track(&city, &link)["answer"].clone();
+        assert_eq!(
+            (part(&answer, "rule"), part(&answer, "by")),
+            ("政务公开办法".to_owned(), "市民中心".to_owned())
+        );
+        // Put right on the spot: somebody who joins it reads by which rule, and that a collector did it, without a name.
+        let mut new = city.cover("patrol");
+        new.self_handled = Some("已扶正".into());
+        let spot = city.report("collector", new).case.number;
+        let (number, _) = resident(&city);
+        let merge = json!({ "act": "merge", "into": spot.to_string() });
+        done(&city, "desk", number, &[merge]);
+        done(
+            &city,
+            "desk",
+            spot,
+            &[json!({ "act": "confirm_self_handling" })],
+        );
+        let answer = shown(&city, spot)["answer"].clone();
+        assert!(part(&answer, "rule").contains("自处置规则"), "{answer}");
+        assert!(part(&answer, "by").contains("采集人员"), "{answer}");
+        city.check_life(spot);
+    }
+);
+
+testdb::both_engines!(
+    an_answer_made_of_the_record_cites_the_law_that_the_case_was_registered_under,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.matter = Some(city.class("E0113"));
+        new.contact.phone = Some("13800138000".into());
+        let number = city.report("stranger", new).case.number;
+        let looked = json!({ "act": "verify", "outcome": "yes" });
+        done(&city, "collector", number, &[looked]);
+        let desk = [
+            json!({ "act": "accept" }),
+            json!({ "act": "register", "rule": 1 }),
+            json!({ "act": "dispatch" }),
+        ];
+        done(&city, "desk", number, &desk);
+        let unit = [
+            json!({ "act": "sign" }),
+            json!({ "act": "report_back", "result": "已清除" }),
+        ];
+        done(&city, "clean", number, &unit);
+        // The law of the catalogue changes: the case keeps the one it was registered under.
+        city.revise("市容条例第十条", "市容条例第十二条");
+        let check = [json!({ "act": "check", "passed": true })];
+        done(&city, "checker", number, &check);
+        let close = [json!({ "act": "close", "closing": "清除" })];
+        let case = done(&city, "checker", number, &close);
+        let answer = &case["answer"];
+        assert_eq!(answer["from_record"], true);
+        assert_eq!(
+            answer["rule"], "依据立案标准 E0113。法律依据：市容条例第十条。",
+            "the standard, then its law"
+        );
+        assert_eq!(answer["by"], "环卫公司");
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
     an_answer_that_nobody_wrote_is_read_before_it_goes_out_by_closing,
     &migrations(),
     |db| {

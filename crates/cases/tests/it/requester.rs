@@ -207,6 +207,40 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    whoever_reported_in_confidence_is_told_on_top_of_the_own_page_that_somebody_asked_who_it_was,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let mut new = city.cover("web");
+        new.contact.phone = Some("13800138000".into());
+        new.confidential = true;
+        let receipt = city.report("stranger", new);
+        let (number, link) = (receipt.case.number, receipt.link);
+        let own = || {
+            let request = axum::http::Request::get(format!("/track/link/{link}"))
+                .header(axum::http::header::ACCEPT_LANGUAGE, "en");
+            let page = city.raw(request.body(axum::body::Body::empty()).unwrap());
+            assert_eq!(page.status, 200, "{}", page.text);
+            page.text
+        };
+        assert!(!own().contains("who you are"));
+        let at = format!("/api/v1/cases/{number}/requester/unmaskings");
+        let reason = json!({ "reason": "须当面核实" });
+        let asked = city.post("shift_leader", &at, &reason).body;
+        let page = own();
+        assert!(page.contains("asked to see who you are"), "{page}");
+        assert!(
+            !page.contains("须当面核实"),
+            "the reason is for the one who decides"
+        );
+        let decide = format!("{at}/{}", asked["id"].as_str().unwrap());
+        let refused = json!({ "granted": false });
+        assert_eq!(city.post("desk", &decide, &refused).status, 204);
+        assert!(own().contains("did not agree to a request to see who you are"));
+    }
+);
+
+testdb::both_engines!(
     whoever_belongs_to_the_handling_unit_never_learns_who_reported_in_confidence,
     &migrations(),
     |db| {

@@ -354,6 +354,86 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_heir_of_a_unit_that_ended_sees_what_it_had_closed_and_appeals_once_for_it,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        let desk = [
+            access::Role::Acceptor,
+            access::Role::ShiftLeader,
+            access::Role::Dispatcher,
+        ];
+        city.add("heir_desk", &desk, Some("WATER"), &[]);
+        let said = |reply: &crate::city::Reply| {
+            let code = reply.body["code"].as_str().unwrap_or_default();
+            (reply.status, code.to_owned())
+        };
+        let appeal = || json!([{ "act": "lodge_appeal", "count": "late", "reason": "停水抢修", "evidence": "停水公告" }]);
+        // Two cases that the unit had late, one of them closed; it ends before it appealed.
+        let [closed, open] = [(); 2].map(|()| city.handling("E0113").number);
+        city.clock.advance(Duration::from_secs(20 * 24 * 3600));
+        let back = json!([{ "act": "report_back", "result": "已清理" }]);
+        assert_eq!(city.acts("citymgmt", closed, back).status, 200);
+        let ends =
+            json!([{ "act": "check", "passed": true }, { "act": "close", "closing": "清除" }]);
+        assert_eq!(city.acts("checker", closed, ends).status, 200);
+        let path = format!("/api/v1/cases/{closed}");
+        let listed = |login: &str| {
+            let list = city.get(login, "/api/v1/cases");
+            assert_eq!(list.status, 200, "{list:?}");
+            list.text.contains(&closed.to_string())
+        };
+        assert_eq!(city.get("water", &path).status, 404, "not its heir yet");
+        assert!(!listed("water"));
+        assert_eq!(said(&city.acts("water", closed, appeal())).0, 404);
+        let today = "2026-04-05";
+        let rows = json!([{ "from": "CITYMGMT", "to": "WATER" }]);
+        let made = order(&city, today, rows);
+        assert_eq!(made.status, 200, "{made:?}");
+        city.keep_up();
+        city.reference.refresh_blocking(&city.system()).unwrap();
+        let (old, new) = (city.unit("CITYMGMT"), city.unit("WATER"));
+        assert_eq!(
+            (city.case(closed).unit, city.case(open).unit),
+            (Some(old), Some(new))
+        );
+        // The heir finds it, reads it and is offered the appeal; others are not.
+        assert!(listed("water") && !listed("clean"));
+        assert_eq!(city.get("clean", &path).status, 404);
+        let seen = city.get("water", &path);
+        assert_eq!(seen.status, 200, "{seen:?}");
+        let allowed = seen.body["allowed"].as_array().unwrap();
+        assert!(allowed.contains(&json!("lodge_appeal")), "{seen:?}");
+        assert_eq!(
+            city.page("water", &format!("/cases/{closed}"), "zh").status,
+            200
+        );
+        let lodged = city.acts("water", closed, appeal());
+        assert_eq!(lodged.status, 200, "{lodged:?}");
+        // Reviewed by two others, and by nobody of the heir: it is that one's own work now.
+        let endorse = || json!([{ "act": "endorse_appeal" }]);
+        let own = (403, "cases.own_unit".to_owned());
+        assert_eq!(said(&city.acts("heir_desk", closed, endorse())), own);
+        assert_eq!(city.acts("desk", closed, endorse()).status, 200);
+        let grant = || json!([{ "act": "grant_appeal" }]);
+        assert_eq!(said(&city.acts("heir_desk", closed, grant())), own);
+        assert_eq!(
+            said(&city.acts("desk", closed, grant())),
+            (403, "cases.same_person".to_owned())
+        );
+        let granted = city.acts("desk2", closed, grant());
+        assert_eq!(granted.body["exempt"], json!(["late"]), "{granted:?}");
+        assert_eq!(granted.body["is_late"], true, "the fact stays");
+        assert_eq!(
+            said(&city.acts("water", closed, appeal())),
+            (409, "cases.used_up".to_owned()),
+            "once, whoever asks"
+        );
+        city.check_life(closed);
+    }
+);
+
+testdb::both_engines!(
     orders_of_before_heirs_were_noted_are_noted_with_the_next_run,
     &migrations(),
     |db| {

@@ -11,7 +11,7 @@ use crate::definitions::{Better, Definition, DefinitionSet, Object, Unit};
 use crate::figures::{self, Figure, Line};
 use crate::guards::Objection;
 use crate::model::{By, Month, Share};
-use crate::ops::{self, EvaluationError, find_set, sets};
+use crate::ops::{self, EvaluationError, find_set, is_command_line, sets};
 use crate::scores::{Score, Standing};
 use crate::sql::Ask;
 use crate::sql_sets::Frozen;
@@ -38,6 +38,13 @@ impl Words<'_> {
     }
     fn ta(&self, key: &str, args: &[(&str, &dyn Arg)]) -> String {
         self.i18n.text(self.lang, key, args)
+    }
+    /// Who froze a month: an account by its shown name, the command line in words.
+    fn frozen_by(&self, who: &str) -> String {
+        match is_command_line(who) {
+            true => self.t("evaluation-frozen-at-the-command-line"),
+            false => who.to_owned(),
+        }
     }
     fn of<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         if self.lang == Lang::Zh || en.is_empty() {
@@ -271,7 +278,7 @@ pub fn compose(words: &Words<'_>, city_name: &str, city: &City, m: &Material) ->
             let at = local(frozen.frozen_at);
             words.ta(
                 "evaluation-bulletin-frozen",
-                &[("at", &at), ("who", &frozen.frozen_by)],
+                &[("at", &at), ("who", &words.frozen_by(&frozen.frozen_by))],
             )
         }
         None => words.ta("evaluation-bulletin-not-frozen", &[("at", &local(m.now))]),

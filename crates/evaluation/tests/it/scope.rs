@@ -268,7 +268,7 @@ testdb::both_engines!(
             let found = api(role, unit, district, figures);
             let rate = &found["rows"][0]["rates"]["closing/need_archive"];
             assert_eq!(rate["numerator"], expected);
-            assert_eq!(rate["definition"], "standard@2:closing/need_archive");
+            assert_eq!(rate["definition"], "standard@3:closing/need_archive");
             let cases = api(role, unit, district, behind);
             let counted: i64 = cases["cases"]
                 .as_array()
@@ -574,7 +574,11 @@ testdb::both_engines!(
         let (status, shown) = stage.get(Role::Leader, None, None, page);
         assert_eq!(status, 200);
         ui::testing::assert_sound(&shown);
-        assert!(shown.contains("After review") && shown.contains("operator"));
+        assert!(shown.contains("After review"));
+        assert!(
+            shown.contains("the operator of the system (command line)"),
+            "{shown}"
+        );
         let (_, shown) = stage.get(Role::Leader, None, None, &format!("{page}?by=unit"));
         assert!(shown.contains("Water Bureau") && shown.contains("Unit score 1"));
         let read = |path: &str| {

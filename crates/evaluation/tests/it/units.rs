@@ -171,6 +171,61 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_a_unit_kept_beyond_its_deadline_and_then_returned_is_late_and_its_own,
+    &migrations(),
+    |db| {
+        let given = |more: &[(&'static str, Did)]| {
+            let mut steps = dispatched("04-02 10:00");
+            steps.extend(more);
+            steps
+        };
+        // The limit is 48 hours: until the 4th, ten o'clock. The next unit gets as much anew, and keeps it.
+        let late = given(&[
+            ("04-06 10:00", Did::Return),
+            ("04-06 11:00", Did::DispatchOther),
+            ("04-06 12:00", Did::Sign),
+            ("04-06 15:00", Did::ReportBack),
+            ("04-06 16:00", Did::Pass),
+            ("04-06 16:00", Did::Close),
+        ]);
+        let in_time = given(&[
+            ("04-04 10:00", Did::Return),
+            ("04-04 11:00", Did::DispatchOther),
+            ("04-04 12:00", Did::Sign),
+            ("04-04 15:00", Did::ReportBack),
+            ("04-04 16:00", Did::Pass),
+            ("04-04 16:00", Did::Close),
+        ]);
+        // Late once; that the other unit returned it in time afterwards takes nothing back.
+        let twice = given(&[
+            ("04-06 10:00", Did::Return),
+            ("04-06 11:00", Did::DispatchOther),
+            ("04-06 12:00", Did::Return),
+            ("04-06 13:00", Did::DispatchOther),
+            ("04-06 14:00", Did::Sign),
+            ("04-06 15:00", Did::ReportBack),
+            ("04-06 16:00", Did::Pass),
+            ("04-06 16:00", Did::Close),
+        ]);
+        let city = Lived::new(db, &[(1, late), (1, in_time), (1, twice)]);
+        assert_eq!(
+            city.rate("overtime_back/dispatch"),
+            (vec![a(2, 2), b(0, 1)], (2, 3))
+        );
+        assert_eq!(
+            city.behind("overtime_back/dispatch", unit(0)),
+            [Some(unit(1)); 2],
+            "the cases are with the other unit"
+        );
+        // What the other unit handled in time is in time, and its own.
+        assert_eq!(
+            city.rate("dispose_on_time/dispose"),
+            (vec![b(3, 3)], (3, 3))
+        );
+    }
+);
+
+testdb::both_engines!(
     what_went_wrong_before_a_case_moved_on_is_not_the_next_units,
     &migrations(),
     |db| {

@@ -90,13 +90,14 @@ testdb::both_engines!(
                 &ask,
                 district,
                 subject,
+                case.id.0,
                 "追究打击报复",
             ))
             .unwrap();
         let other = stage.ctx("desk");
         stage
             .run(vault::ops::decide_unmasking(
-                &other, district, request.id, true,
+                &other, district, request.id, case.id.0, true,
             ))
             .unwrap();
         // The one look is allowed, the file is not.

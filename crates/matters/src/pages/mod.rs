@@ -10,7 +10,7 @@ mod list;
 mod who;
 
 use crate::error::MatterError;
-use crate::model::MatterClass;
+use crate::model::{Duty, MatterClass};
 use crate::reference::City;
 use access::{Capability, Ctx, Fault, Permission, Routes};
 use actors::Unit;
@@ -18,6 +18,28 @@ use axum::http::Method;
 use jiff::civil::Date;
 use kernel::DivisionLevel;
 use ui::{Choice, FormState, Lang, Ui};
+
+/// What a line of the register of duties says: what it is about, where it holds, which unit handles it.
+pub fn duty_words(ui: &Ui, city: &City, duty: &Duty) -> [String; 3] {
+    [
+        duties::matter_words(ui, city, duty),
+        duties::place_words(ui, city, duty),
+        duties::unit_name(ui, city, Some(duty.handling)),
+    ]
+}
+
+/// Where a line is read in the register, also when it has ended.
+pub fn duty_link(duty: &Duty) -> String {
+    let mut link = form_urlencoded::Serializer::new("/duties?".to_owned());
+    if !duty.matter.is_empty() {
+        link.append_pair("matter", &duty.matter);
+    }
+    if let Some(division) = duty.division {
+        link.append_pair("division", &division.to_string());
+    }
+    link.append_pair("unit", &duty.handling.to_string());
+    link.append_pair("all", "1").finish()
+}
 
 /// Adds the pages to the calls.
 pub fn add(routes: Routes) -> Routes {

@@ -7,4 +7,4 @@ mod tell;
 
 pub use clock::{Due, Running, arming, due_rungs, is_running, moment, next_look, running};
 pub use decide::{Opener, may_decide};
-pub use tell::{Names, holder, step_key, tell};
+pub use tell::{Names, holder, step_key, tell, tell_unmasking};

@@ -8,6 +8,7 @@ use kernel::id::Id;
 use matters::City;
 use notices::{NewNotice, Place, To};
 use serde_json::Value;
+use vault::ops::{UnmaskingMove, UnmaskingStep};
 
 /// Names as notices say them: those of the city, in Chinese, as the record has them.
 pub struct Names<'a>(pub &'a City);
@@ -380,6 +381,33 @@ pub fn tell(
         }
     }
     told
+}
+
+/// Who is told of a step of a request to see who made a confidential report: the `leaders` who may decide it, of whom none asked and
+/// none has work in the case; and whoever asked, of the decision. The reporter reads both on the own page, and by no message: a
+/// phone is seen by others.
+pub fn tell_unmasking(case: &Case, step: &UnmaskingStep, leaders: &[AccountId]) -> Vec<NewNotice> {
+    let notice = |kind: &'static str, to: AccountId| {
+        NewNotice::new(
+            format!("case/{}/unmask/{}/{kind}", case.id, step.request),
+            kind,
+            To::Account(to),
+            case.district,
+            format!("/cases/{}/requester", case.number),
+        )
+        .with("number", case.number.to_string())
+    };
+    let asker = AccountId(step.asked_by);
+    match step.step {
+        UnmaskingMove::Asked(until) => leaders
+            .iter()
+            .map(|leader| notice("case.unmask_asked", *leader).with("until", until))
+            .collect(),
+        UnmaskingMove::Granted(until) => {
+            vec![notice("case.unmask_granted", asker).with("until", until)]
+        }
+        UnmaskingMove::Refused => vec![notice("case.unmask_refused", asker)],
+    }
 }
 
 /// A notice to a unit: which kind, which unit, with which words.

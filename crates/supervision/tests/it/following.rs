@@ -354,3 +354,99 @@ both_engines!(
         }
     }
 );
+
+both_engines!(
+    a_request_to_see_a_confidential_reporter_is_told_to_those_who_may_decide_and_its_end_to_whoever_asked,
+    &migrations(),
+    |db| {
+        let mut city = city(db);
+        city.add_two_hats();
+        let mut new = city.cover("web");
+        new.contact.phone = Some("13800138000".into());
+        new.confidential = true;
+        let case = city.report("stranger", new).case;
+        let looked = Step::Verify {
+            outcome: cases::model::VerifyOutcome::Yes,
+            note: String::new(),
+            attachments: Vec::new(),
+        };
+        act(&city, "collector", &case, looked);
+        let steps = vec![
+            Step::Accept {
+                matter: None,
+                urgent: false,
+            },
+            Step::Register { rule: None },
+            Step::Dispatch {
+                unit: Some(city.unit("WATER")),
+                basis: "职责表".into(),
+            },
+        ];
+        city.act("desk", case.number, steps).unwrap();
+        follow(&city);
+        let before = told(&city, "two_hats");
+        let path = format!("/api/v1/cases/{}/requester/unmaskings", case.number);
+        let ask = || {
+            let reason = json!({ "reason": "须当面核实" });
+            let asked = city.post("shift_leader", &path, &reason);
+            assert_eq!(asked.status, 201, "{asked:?}");
+            asked.body["id"].as_str().unwrap().to_owned()
+        };
+        let asked = ask();
+        follow(&city);
+        // The other shift leader is told; not whoever asked, nor somebody of the handling unit, whatever hats that one wears.
+        assert_eq!(told(&city, "desk"), ["case.unmask_asked"]);
+        assert!(!told(&city, "shift_leader").contains(&"case.unmask_asked".into()));
+        assert_eq!(told(&city, "two_hats"), before);
+        assert!(told(&city, "acceptor").is_empty(), "an acceptor does not decide");
+        let notice = city
+            .system()
+            .read_blocking::<_, StoreError, _>(|r| {
+                let sql = "SELECT path, places FROM notices WHERE kind = 'case.unmask_asked'";
+                let (path, places): (String, String) = r.one(sql, &[])?;
+                Ok(format!("{path} {places}"))
+            })
+            .unwrap();
+        assert!(
+            notice.contains(&format!("/cases/{}/requester", case.number)),
+            "{notice}"
+        );
+        // Nothing of the person, of the reason, of the class.
+        for hidden in ["13800138000", "须当面核实", "井盖"] {
+            assert!(!notice.contains(hidden), "{hidden}: {notice}");
+        }
+        let decide = |id: &str, is_granted: bool| {
+            let path = format!("{path}/{id}");
+            let granted = json!({ "granted": is_granted });
+            assert_eq!(city.post("desk", &path, &granted).status, 204);
+            follow(&city);
+        };
+        decide(&asked, true);
+        let of_the_asker = || {
+            let all = told(&city, "shift_leader");
+            let is_one = |kind: &String| kind.starts_with("case.unmask");
+            all.into_iter().filter(is_one).collect::<Vec<_>>()
+        };
+        assert_eq!(of_the_asker(), ["case.unmask_granted"]);
+        wait(&city, 1);
+        let again = ask();
+        decide(&again, false);
+        assert_eq!(
+            of_the_asker(),
+            ["case.unmask_granted", "case.unmask_refused"]
+        );
+        // Whoever reported is told nothing by message.
+        assert_eq!(count(&city, "case.unmask_asked"), 2);
+        let to_the_reporter = city
+            .system()
+            .read_blocking::<_, StoreError, _>(|r| {
+                let sql = "SELECT count(*) FROM notices WHERE subject_id IS NOT NULL AND kind LIKE 'case.unmask%'";
+                Ok(r.one::<(i64,)>(sql, &[])?.0)
+            })
+            .unwrap();
+        assert_eq!(to_the_reporter, 0);
+        for kind in ["asked", "granted", "refused"] {
+            assert_eq!(wordings(&city, &format!("case.unmask_{kind}")), 2);
+        }
+    }
+);

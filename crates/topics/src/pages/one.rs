@@ -344,6 +344,7 @@ fn entry(ui: &Ui, details: &Details, mark: &crate::model::Mark) -> Entry {
         who: who.unwrap_or_default(),
         note,
         tone: "",
+        link: None,
     }
 }
 

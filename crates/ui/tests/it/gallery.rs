@@ -222,6 +222,7 @@ fn entries(ui: &Ui, words: [&str; 4]) -> Vec<Entry> {
             String::new()
         },
         tone,
+        link: None,
     };
     words.iter().zip(tones).map(entry).collect()
 }

@@ -11,7 +11,10 @@ pub use keep::{Rotated, drop_secret, open_keys, put_secret, rotate, secret, vers
 pub use look::{
     Known, held_of, is_confidential, look, looks_of, masked, masked_in, purposes, search,
 };
-pub use unmask::{Unmasking, UnmaskingRequest, ask_unmasking, decide_unmasking, unmaskings_of};
+pub use unmask::{
+    UNMASKING, Unmasking, UnmaskingMove, UnmaskingRequest, UnmaskingStep, ask_unmasking,
+    decide_unmasking, unmaskings_of,
+};
 
 use crate::crypto::{self, Place, SecretKey};
 use crate::keys::Keys;

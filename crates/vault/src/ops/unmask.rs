@@ -1,5 +1,5 @@
 //! 举报人 — showing who made a confidential report: one person asks and says why, another one decides, and the reporter can
-//! read both in the record of looks.
+//! read both in the record of looks. Each step is in the outbox, so that whoever has to decide, and whoever asked, is told.
 
 use super::look::{is_in_scope, role_of, turn_strangers_away};
 use crate::model::{LookOutcome, VaultError};
@@ -8,7 +8,11 @@ use access::{Ctx, Permission, Role};
 use jiff::{SignedDuration, Timestamp};
 use kernel::DistrictCode;
 use kernel::id::Id;
+use serde::{Deserialize, Serialize};
 use store::{AuditEvent, Read, StoreResult, params};
+
+/// The topic of the steps of such requests in the outbox; the object is what the person is kept for, such as the case.
+pub const UNMASKING: &str = "vault.unmasking";
 
 /// How long the one who asked may look after a second person agreed.
 const VALID: SignedDuration = SignedDuration::from_hours(24);
@@ -24,6 +28,29 @@ pub struct Unmasking {
     pub id: Id,
     /// It lapses then.
     pub lapses_at: Timestamp,
+}
+
+/// A step of a request, as the outbox has it. Nothing of the person, and nothing of the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmaskingStep {
+    /// The request.
+    pub request: Id,
+    /// The account that asked.
+    pub asked_by: Id,
+    /// What happened.
+    pub step: UnmaskingMove,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnmaskingMove {
+    /// It waits for a second person, and lapses then.
+    Asked(Timestamp),
+    /// The one who asked may look until then.
+    Granted(Timestamp),
+    /// The second person did not agree.
+    Refused,
 }
 
 const ASK: &str = "INSERT INTO vault_unmaskings (district, id, subject_id, asked_by, asked_at, reason) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -113,7 +140,8 @@ fn staff_account(ctx: &Ctx, district: DistrictCode) -> Result<Id, VaultError> {
     }
 }
 
-/// Asks to be shown who made a confidential report, and says why. The reporter can read that somebody asked.
+/// Asks to be shown who made a confidential report, and says why. The reporter can read that somebody asked. `about` is what the
+/// person is kept for, such as the case: those who are told find the matter by it.
 ///
 /// # Errors
 /// `Refused` without [`Permission::PersonalRead`]; `NotFound`; `Erased`; `Unmasking` when the person is not confidential;
@@ -122,6 +150,7 @@ pub async fn ask_unmasking(
     ctx: &Ctx,
     district: DistrictCode,
     subject: Id,
+    about: Id,
     reason: &str,
 ) -> Result<Unmasking, VaultError> {
     let account = staff_account(ctx, district)?;
@@ -158,12 +187,15 @@ pub async fn ask_unmasking(
             id,
             lapses_at: now + OPEN,
         };
+        let step = UnmaskingMove::Asked(asked.lapses_at);
+        tell(&mut w, district, about, (id, account), step)?;
         Ok(w.commit(event, asked)?)
     })
     .await
 }
 
-/// Decides a request: a shift leader other than the one who asked. Granted, the one who asked may look for 24 hours.
+/// Decides a request: a shift leader other than the one who asked. Granted, the one who asked may look for 24 hours. `about` as
+/// in [`ask_unmasking`].
 ///
 /// # Errors
 /// `Refused` without [`Permission::PersonalRead`]; `NotFound`; `Unmasking` when the same person decides, when it was
@@ -172,6 +204,7 @@ pub async fn decide_unmasking(
     ctx: &Ctx,
     district: DistrictCode,
     request: Id,
+    about: Id,
     is_granted: bool,
 ) -> Result<(), VaultError> {
     let account = staff_account(ctx, district)?;
@@ -206,12 +239,31 @@ pub async fn decide_unmasking(
             false => LookOutcome::UnmaskingRefused,
         };
         note(&mut w, district, subject, &role, outcome)?;
+        let step = valid_until.map_or(UnmaskingMove::Refused, UnmaskingMove::Granted);
+        tell(&mut w, district, about, (request, asked_by), step)?;
         let event = AuditEvent::done("vault.decide_unmasking", "subject", subject.to_string())
             .district(district.as_str())
             .detail(serde_json::json!({"request": request, "granted": is_granted}));
         Ok(w.commit(event, ())?)
     })
     .await
+}
+
+/// Puts a step of a request into the outbox.
+fn tell(
+    w: &mut store::Write<'_>,
+    district: DistrictCode,
+    about: Id,
+    (request, asked_by): (Id, Id),
+    step: UnmaskingMove,
+) -> StoreResult<()> {
+    let step = UnmaskingStep {
+        request,
+        asked_by,
+        step,
+    };
+    let body = serde_json::to_string(&step).expect("ids and times are what JSON can hold");
+    w.outbox(UNMASKING, district.as_str(), about, &body)
 }
 
 fn note(

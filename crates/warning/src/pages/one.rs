@@ -298,6 +298,7 @@ fn entry(ui: &Ui, details: &Details, mark: &Mark) -> Entry {
         who,
         note: mark.reason.clone(),
         tone: "",
+        link: None,
     }
 }
 
