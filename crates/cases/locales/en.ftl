@@ -543,6 +543,7 @@ cases-advice-decide = It is a suggestion; you decide.
 cases-advice-night = at night
 cases-alike-said = the reporter says it is the same
 cases-alike-class = same class
+cases-alike-grid = same unit grid
 cases-alike-hours = { $n ->
     [one] { $n } hour apart
    *[other] { $n } hours apart
@@ -996,6 +997,8 @@ cases-unclear-show = Show
 cases-unclear-none = No case came back in this time
 cases-unclear-none-advice = When a unit returns a case, it stands here with its reason.
 cases-unclear-no-class = No class
+cases-setting-duplicate-same-grid = Suspected duplicates: in one unit grid
+cases-setting-duplicate-same-grid-help = Where only the unit grid of a report is known, another of its class in the same grid within these hours is suspected.
 cases-unclear-duty = { $matter }, { $place }
 cases-unclear-sums = { $returns } returns, { $cases } cases
 cases-unclear-case = Case

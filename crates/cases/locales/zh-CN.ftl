@@ -539,6 +539,7 @@ cases-advice-decide = 仅为建议，由您决定。
 cases-advice-night = 夜间
 cases-alike-said = 反映人说是同一件
 cases-alike-class = 同类
+cases-alike-grid = 同一单元网格
 cases-alike-hours = { $n ->
    *[other] 相隔 { $n } 小时
 }
@@ -986,6 +987,8 @@ cases-unclear-show = 显示
 cases-unclear-none = 这段时间没有退回的案件
 cases-unclear-none-advice = 有单位退回时，案件和理由会列在这里。
 cases-unclear-no-class = 未分类
+cases-setting-duplicate-same-grid = 疑似重复：同一单元网格
+cases-setting-duplicate-same-grid-help = 只知道所在单元网格、没有坐标的，同一网格同一类别、相隔不超过上面的小时数，也提示疑似重复。
 cases-unclear-duty = { $matter }，{ $place }
 cases-unclear-sums = 退回 { $returns } 次，{ $cases } 件
 cases-unclear-case = 案件

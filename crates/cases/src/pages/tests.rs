@@ -662,6 +662,7 @@ fn loaded(case: Case) -> Loaded {
             classes: vec![crate::advice::Advised {
                 what: matter(),
                 confidence: 0.93,
+                is_same_grid: true,
                 why: vec![
                     crate::advice::Why::Word("井盖".into()),
                     crate::advice::Why::Night,
