@@ -94,6 +94,8 @@ grid-reject-unknown-beat = no such beat
 grid-reject-unknown-unit = no unit has this code
 grid-reject-two-places = a duty names a division or a beat, not both
 grid-reject-no-task = is none of verify 核实, check 核查
+grid-reject-unit-over = the unit { $unit } ended on { $end }
+grid-reject-unit-over-heir = the unit { $unit } ended on { $end }; its work went to { $heir } { $name }
 grid-reject-limit-goes-on = is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无
 grid-reject-two-limits = class { $class } has the same condition with the limit “{ $limit }” on line { $line }{ $sheet ->
     [empty] {""}

@@ -94,6 +94,8 @@ grid-reject-unknown-beat = 没有这个责任网格
 grid-reject-unknown-unit = 没有单位使用这个编码
 grid-reject-two-places = 一条权责写区划或责任网格，不能两个都写
 grid-reject-no-task = 只能是核实（verify）或核查（check）
+grid-reject-unit-over = 单位 { $unit } 已于 { $end } 终止
+grid-reject-unit-over-heir = 单位 { $unit } 已于 { $end } 终止，其工作由 { $heir } { $name } 接手
 grid-reject-limit-goes-on = 没有填写；没有合并单元格的文件说不清上一行的时限是否适用，请写明，没有时限的写“无”
 grid-reject-two-limits = 类别 { $class } 的同一条件在{ $sheet ->
     [empty] {""}
