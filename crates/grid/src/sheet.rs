@@ -170,12 +170,12 @@ fn find(
                 .on_line(line));
         }
         if place.is_none() && column.required {
-            let missing = format!(
-                "the file has no column {:?} (or {})",
-                column.name,
-                column.aliases.join(", ")
-            );
-            return Err(ImportError::unusable("missing_column", missing)
+            let names = column.aliases.join(", ");
+            let missing = format!("the file has no column {:?} (or {names})", column.name);
+            let why = Why::new("missing_column", missing)
+                .with("name", column.name)
+                .with("names", if names.is_empty() { "empty" } else { &names });
+            return Err(ImportError::because("missing_column", why)
                 .at(column.name)
                 .on_line(line));
         }
