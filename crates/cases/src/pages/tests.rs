@@ -185,7 +185,15 @@ fn bulk_pages(ui: &Ui) -> Vec<bulk::BulkPage> {
     let left = |code: &str| {
         Outcome::Left(Reason {
             code: code.into(),
-            args: vec![("reason".into(), ReasonWord::Text("<b>".into()))],
+            args: vec![(
+                "why".into(),
+                ReasonWord::Said {
+                    key: "cases-rule-other".into(),
+                    args: ["class", "known"]
+                        .map(|name| (name.into(), ReasonWord::Text("<b>".into())))
+                        .into(),
+                },
+            )],
             text: "why <b>".into(),
         })
     };
@@ -654,6 +662,7 @@ fn loaded(case: Case) -> Loaded {
                 metres: Some(12.5),
                 hours: 3.0,
                 is_same_class: true,
+                is_same_grid: true,
                 words: Some(0.6),
                 is_said: true,
             },
@@ -662,7 +671,6 @@ fn loaded(case: Case) -> Loaded {
             classes: vec![crate::advice::Advised {
                 what: matter(),
                 confidence: 0.93,
-                is_same_grid: true,
                 why: vec![
                     crate::advice::Why::Word("井盖".into()),
                     crate::advice::Why::Night,
