@@ -124,6 +124,20 @@ impl Fields {
                 .map_err(|e: T::Err| invalid(name, &e.to_string()).arg("given", shown(text))),
         }
     }
+    /// Whether the entry says yes; an empty one or none says no.
+    ///
+    /// # Errors
+    /// 422 naming the field, for what says neither.
+    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+        match self.get(name).to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" | "是" => Ok(true),
+            "" | "0" | "false" | "no" | "off" | "否" => Ok(false),
+            _ => {
+                let why = "expected 1, true or yes, else 0, false or no";
+                Err(invalid(name, why).arg("given", shown(self.get(name))))
+            }
+        }
+    }
     /// The entry read as a `T`.
     ///
     /// # Errors
@@ -440,6 +454,28 @@ pub(crate) fn broken_upload(error: &axum::extract::multipart::MultipartError) ->
 mod tests {
     use super::*;
     use serde::Deserialize;
+
+    #[test]
+    fn a_flag_says_yes_in_each_of_its_words_and_what_says_neither_is_refused_by_its_name() {
+        let flag = |text: &str| Fields::parse(text.as_bytes()).flag("after_review");
+        for yes in ["1", "true", "TRUE", "yes", "on", "%E6%98%AF"] {
+            assert!(flag(&format!("after_review={yes}")).unwrap(), "{yes}");
+        }
+        for no in [
+            "",
+            "after_review=",
+            "after_review=0",
+            "after_review=no",
+            "other=1",
+        ] {
+            assert!(!flag(no).unwrap(), "{no}");
+        }
+        let fault = flag("after_review=perhaps").unwrap_err();
+        assert_eq!(
+            (fault.status().as_u16(), fault.field_name()),
+            (422, Some("after_review"))
+        );
+    }
 
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(deny_unknown_fields)]

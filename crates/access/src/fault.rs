@@ -8,6 +8,7 @@ use crate::ctx::Refused;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -55,7 +56,24 @@ pub struct Saying {
     /// Its key in the language files.
     pub key: String,
     /// What it names.
-    pub args: Vec<(&'static str, Word)>,
+    pub args: Vec<(Cow<'static, str>, Word)>,
+}
+
+impl Saying {
+    /// A sentence by its key, with what it names.
+    pub fn new(key: impl Into<String>, args: Vec<(&'static str, Word)>) -> Self {
+        let args = args.into_iter();
+        Self {
+            key: key.into(),
+            args: args.map(|(name, word)| (name.into(), word)).collect(),
+        }
+    }
+}
+
+impl From<Saying> for Word {
+    fn from(saying: Saying) -> Self {
+        Self::Sayings(vec![saying])
+    }
 }
 
 /// A value as a sentence takes it.
@@ -74,15 +92,15 @@ impl Value {
 }
 
 impl Word {
-    fn value(&self, ui: &Ui) -> Value {
+    fn value(&self, to: &Reader<'_>) -> Value {
         match self {
             Self::Text(text) => Value::Text(text.clone()),
             Self::Number(number) => Value::Number(*number),
-            Self::Key(key) => Value::Text(ui.t(key)),
-            Self::Moment(at) => Value::Text(ui.time_text(*at)),
+            Self::Key(key) => Value::Text(to.words.text(to.lang, key, &[])),
+            Self::Moment(at) => Value::Text((to.moment)(*at)),
             Self::Sayings(all) => {
-                let told: Vec<String> = all.iter().map(|s| told(ui, &s.key, &s.args)).collect();
-                Value::Text(ui.list(&told))
+                let told: Vec<String> = all.iter().map(|s| to.told(&s.key, &s.args)).collect();
+                Value::Text(ui::listed(to.lang, &told))
             }
         }
     }
@@ -103,15 +121,35 @@ impl Word {
     }
 }
 
+/// Whoever a sentence is for.
+struct Reader<'a> {
+    words: &'a ui::I18n,
+    lang: ui::Lang,
+    /// How a moment is said.
+    moment: &'a dyn Fn(Timestamp) -> String,
+}
+
+impl Reader<'_> {
+    fn told(&self, key: &str, args: &[(impl AsRef<str>, Word)]) -> String {
+        let values: Vec<(&str, Value)> = args
+            .iter()
+            .map(|(name, word)| (name.as_ref(), word.value(self)))
+            .collect();
+        let args: Vec<(&str, &dyn ui::Arg)> =
+            values.iter().map(|(name, v)| (*name, v.arg())).collect();
+        self.words.text(self.lang, key, &args)
+    }
+}
+
 /// A sentence of the language files with its values, in the words, the clock and the zone of a reader.
 #[must_use]
 pub fn told(ui: &Ui, key: &str, args: &[(&'static str, Word)]) -> String {
-    let values: Vec<(&str, Value)> = args
-        .iter()
-        .map(|(name, word)| (*name, word.value(ui)))
-        .collect();
-    let args: Vec<(&str, &dyn ui::Arg)> = values.iter().map(|(name, v)| (*name, v.arg())).collect();
-    ui.ta(key, &args)
+    let reader = Reader {
+        words: &ui.site.words,
+        lang: ui.lang,
+        moment: &|at| ui.time_text(at),
+    };
+    reader.told(key, args)
 }
 
 impl From<String> for Word {
@@ -271,17 +309,15 @@ impl Fault {
     }
 }
 
-/// A sentence of the language files with its values as programs read them, for a reader of whom no more is known than the language.
+/// A sentence of the language files for a reader of whom no more is known than the language: words and sentences of the program
+/// within it are told in that, moments as programs read them.
 pub fn said(words: &ui::I18n, lang: ui::Lang, key: &str, args: &[(&'static str, Word)]) -> String {
-    let values: Vec<(&str, Value)> = args
-        .iter()
-        .map(|(name, word)| match word {
-            Word::Number(number) => (*name, Value::Number(*number)),
-            other => (*name, Value::Text(other.plain())),
-        })
-        .collect();
-    let args: Vec<(&str, &dyn ui::Arg)> = values.iter().map(|(name, v)| (*name, v.arg())).collect();
-    words.text(lang, key, &args)
+    let reader = Reader {
+        words,
+        lang,
+        moment: &|at: Timestamp| at.to_string(),
+    };
+    reader.told(key, args)
 }
 
 fn told_if_there(ui: &Ui, key: &str, args: &[(&'static str, Word)]) -> Option<String> {

@@ -6,7 +6,7 @@ use crate::{rules, sql};
 use access::Ctx;
 use grid::Part;
 use grid::batch::{Plan, Writer, lay_over};
-use grid::report::{ImportError, Report, fingerprint};
+use grid::report::{ImportError, Remark, Report, fingerprint};
 use kernel::id::Id;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{AuditEvent, StoreError, StoreResult, Write};
@@ -62,9 +62,8 @@ pub fn plan_units(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, ImportE
         .chain(changes.new.iter().map(|u| u.code.as_str()))
         .collect();
     for parent in parents.iter().filter(|p| !codes.contains(p.as_str())) {
-        report.warn(format!(
-            "the unit above, {parent:?}, is not in the register"
-        ));
+        let text = format!("the unit above, {parent:?}, is not in the register");
+        report.warn(Remark::new("no_unit_above", text).with("unit", parent));
     }
     report.ignored_columns = import::ignored(bytes);
     Ok(Plan::new(report).write(writer(fingerprint(bytes)), changes))

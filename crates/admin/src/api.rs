@@ -140,7 +140,7 @@ struct ImportView {
     shown: Vec<ShownRow>,
     /// Each refusal; at most 10,000.
     rejects: Vec<Reject>,
-    /// What a person should look at.
+    /// What a person should look at, in English.
     warnings: Vec<String>,
     /// Refusals and warnings beyond those listed.
     not_listed: u64,
@@ -170,7 +170,7 @@ impl ImportView {
             rejected: found.rejected,
             shown: found.shown,
             rejects: found.rejects,
-            warnings: found.warnings,
+            warnings: found.warnings.into_iter().map(|w| w.text).collect(),
             not_listed: found.not_listed,
             ignored_columns: found.ignored_columns,
             failure: found.failure,

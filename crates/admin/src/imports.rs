@@ -423,7 +423,12 @@ pub(crate) fn import_page(
                 reason: r.reason.clone(),
             })
             .collect(),
-        warnings: found.warnings.iter().take(MOST_REJECTS).cloned().collect(),
+        warnings: found
+            .warnings
+            .iter()
+            .take(MOST_REJECTS)
+            .map(|w| w.sentence(&ui.site.words, ui.lang))
+            .collect(),
         is_ready: import.state == State::Ready,
         is_running: import.state == State::Running && !lost,
         is_over: matches!(import.state, State::Done | State::Failed),

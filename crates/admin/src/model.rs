@@ -1,8 +1,8 @@
 //! The words of imports by the pages. Plain data.
 
 use access::AccountId;
-use grid::Reject;
 use grid::report::{Report, ShownRow};
+use grid::{Reject, Remark};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{ClockKind, Crs, DivisionCode};
@@ -136,7 +136,7 @@ pub struct Found {
     /// Each refusal.
     pub rejects: Vec<Reject>,
     /// What a person should look at.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
     /// Refusals and warnings beyond those listed.
     pub not_listed: u64,
     /// Headers of columns that nobody asked for.

@@ -305,6 +305,7 @@ fn write(
             file: path,
             draw_grid_m: None,
             rejects: None,
+            told: None,
         };
         let out = cases::import::run(&ctx, reference, &map, &options, &mut |so_far| {
             tell(so_far.imported + so_far.updated);

@@ -184,6 +184,7 @@ impl From<ImportError> for Failure {
                 message,
                 field,
                 line,
+                ..
             } => {
                 let mut failure = Self::unusable(code, message);
                 failure.field = field;

@@ -130,6 +130,11 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// Tells people a line on stderr; where nobody listens any more there is nothing to do (`eprintln!` would panic).
+pub fn tell(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Prints the outcome and chooses the exit code.
 pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
     match outcome {
@@ -152,8 +157,8 @@ pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
                 (None, None) => String::new(),
             };
             match &failure.said {
-                Some(said) => eprintln!("shiyu: {said}"),
-                None => eprintln!("shiyu: {}{place}", failure.message),
+                Some(said) => tell(format_args!("shiyu: {said}")),
+                None => tell(format_args!("shiyu: {}{place}", failure.message)),
             }
             ExitCode::from(failure.exit)
         }
@@ -163,7 +168,7 @@ pub fn finish(json: bool, outcome: Result<Done, Failure>) -> ExitCode {
 /// Prints a usage error from clap; help and version are not errors.
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        print!("{error}");
+        say(error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
     if std::env::args().any(|a| a == "--json") {
@@ -171,7 +176,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         failure.field = option_at_fault(error);
         let _ = finish(true, Err(failure));
     } else {
-        eprint!("{error}");
+        tell(error.to_string().trim_end());
     }
     ExitCode::from(2)
 }

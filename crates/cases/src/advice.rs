@@ -81,6 +81,8 @@ pub struct Alike {
     pub hours: f64,
     /// Both have the same class.
     pub is_same_class: bool,
+    /// Both lie in the same unit grid, and of one of them no more is known.
+    pub is_same_grid: bool,
     /// The share of common runs of three letters, where it is high enough to be a reason.
     pub words: Option<f64>,
     /// Whoever reported says that it is the same.
@@ -109,6 +111,26 @@ pub fn alike_by_rule(asked: &Asked<'_>, other: &Case, radius_m: f64, hours: f64)
         metres,
         hours: apart,
         is_same_class,
+        is_same_grid: false,
+        words: None,
+        is_said: false,
+    })
+}
+
+/// The same for a place of which only the unit grid is known: one class, one grid, near in time. Where both have a point the
+/// distance says more.
+pub fn alike_by_grid(asked: &Asked<'_>, other: &Case, hours: f64) -> Option<Alike> {
+    let is_same_grid = asked.place.grid.is_some() && asked.place.grid == other.place.grid;
+    let has_points = asked.place.point.is_some() && other.place.point.is_some();
+    let apart = hours_apart(asked.at, other.reported_at);
+    let is_same_class = asked.matter.is_some() && asked.matter == other.matter;
+    (is_same_grid && !has_points && is_same_class && apart <= hours).then(|| Alike {
+        // As for what is as far away as may be: a cell is about as wide.
+        likeness: 1.0 - (1.0 + part(apart, hours)) / 4.0,
+        metres: None,
+        hours: apart,
+        is_same_class,
+        is_same_grid,
         words: None,
         is_said: false,
     })

@@ -216,18 +216,39 @@ pub enum ReasonWord {
     Number(i64),
     /// A text.
     Text(String),
+    /// Words of the program, by their key.
+    Said {
+        /// The key in the language files.
+        key: String,
+        /// What it names.
+        args: Vec<(String, ReasonWord)>,
+    },
+}
+
+impl ReasonWord {
+    fn of(word: Word) -> Self {
+        let said = |key: String, args: Vec<(String, Self)>| Self::Said { key, args };
+        match word {
+            Word::Number(number) => Self::Number(number),
+            Word::Key(key) => said(key, Vec::new()),
+            Word::Sayings(mut all) if all.len() == 1 => {
+                let one = all.remove(0);
+                let args = one.args.into_iter();
+                let args = args.map(|(name, word)| (name.into_owned(), Self::of(word)));
+                said(one.key, args.collect())
+            }
+            other => Self::Text(other.plain()),
+        }
+    }
 }
 
 impl Reason {
     /// Of a refusal.
     pub fn of(problem: &dyn Problem) -> Self {
-        let args = problem.args().into_iter().map(|(name, word)| {
-            let word = match word {
-                Word::Number(number) => ReasonWord::Number(number),
-                other => ReasonWord::Text(other.plain()),
-            };
-            (name.to_owned(), word)
-        });
+        let args = problem
+            .args()
+            .into_iter()
+            .map(|(name, word)| (name.to_owned(), ReasonWord::of(word)));
         Self {
             code: problem.code().to_owned(),
             args: args.collect(),
@@ -270,7 +291,10 @@ mod tests {
 
     #[test]
     fn a_reason_keeps_the_code_and_what_its_sentence_names() {
-        let error = CaseError::field("rule", "cases.unknown_rule", "class C has several");
+        let why = access::Saying::new("cases-rule-other", vec![("known", "1, 2".into())]);
+        let error = CaseError::field("rule", "cases.unknown_rule", "class C has several")
+            .with("why", why)
+            .with("task", Word::Key("cases-off-task-verify".into()));
         let reason = Reason::of(&error);
         assert_eq!(reason.code, "cases.unknown_rule");
         let text = serde_json::to_string(&reason).unwrap();

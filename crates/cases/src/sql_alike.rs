@@ -3,7 +3,7 @@
 use crate::model::{Case, CaseId};
 use crate::sql_lists::CaseBody;
 use jiff::Timestamp;
-use kernel::codes::{DistrictCode, DivisionCode};
+use kernel::codes::{DistrictCode, DivisionCode, GridCode};
 use kernel::id::Id;
 use store::{Read, StoreResult, ToValue, Value};
 
@@ -15,8 +15,8 @@ const OVER: &str = "('merged', 'voided', 'transferred', 'not_accepted', 'not_reg
 /// Where to look.
 #[derive(Debug, Clone)]
 pub enum Around {
-    /// In a box of degrees: west, south, east, north.
-    Box([f64; 4]),
+    /// In a box of degrees: west, south, east, north; and in the unit grid of the middle, where no point is known.
+    Box([f64; 4], Option<GridCode>),
     /// In one division, where no point is known.
     Division(DivisionCode),
 }
@@ -53,14 +53,21 @@ pub fn near_by(r: &mut Read<'_>, near: &NearBy, limit: i64) -> StoreResult<Vec<C
         if near.only_open { OVER } else { GONE }
     );
     match &near.around {
-        Around::Box([west, south, east, north]) => {
-            wheres += &format!(
-                " AND lon BETWEEN {} AND {} AND lat BETWEEN {} AND {}",
+        Around::Box([west, south, east, north], grid) => {
+            let within = format!(
+                "lon BETWEEN {} AND {} AND lat BETWEEN {} AND {}",
                 bind(west.to_value()),
                 bind(east.to_value()),
                 bind(south.to_value()),
                 bind(north.to_value())
             );
+            wheres += &match grid {
+                Some(grid) => {
+                    let grid = bind(grid.to_value());
+                    format!(" AND (({within}) OR (lon IS NULL AND grid = {grid}))")
+                }
+                None => format!(" AND {within}"),
+            };
         }
         Around::Division(division) => {
             wheres += &format!(" AND division = {}", bind(division.to_value()));

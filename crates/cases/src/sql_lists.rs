@@ -4,7 +4,7 @@ use crate::model::{Case, CaseEvent, CaseId};
 use crate::service::Channel;
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
-use kernel::codes::DistrictCode;
+use kernel::codes::{DistrictCode, GridCode};
 use kernel::id::Id;
 use matters::MatterId;
 use store::{FromRow, FromValue, Read, Row, StoreResult, ToValue, Value, ValueRef, Write, params};
@@ -109,28 +109,50 @@ pub struct Near {
     pub from: Timestamp,
     /// Reported before.
     pub to: Timestamp,
-    /// Degrees: west, south, east, north.
-    pub within: [f64; 4],
+    /// Degrees: west, south, east, north; none where no point is known.
+    pub within: Option<[f64; 4]>,
+    /// The unit grid in which one of two without a point lies as well; none where that is no reason.
+    pub grid: Option<GridCode>,
 }
 
 /// The candidates of [`Near`]. One statement over the days of one district.
 pub fn near(r: &mut Read<'_>, near: &Near, limit: i64) -> StoreResult<Vec<Case>> {
-    let [west, south, east, north] = near.within;
-    let sql = "SELECT body FROM cases WHERE district = $1 AND id >= $2 AND id < $3 AND matter_id = $4 \
-               AND lon BETWEEN $5 AND $6 AND lat BETWEEN $7 AND $8 AND state NOT IN ('merged', 'voided', 'transferred') \
-               ORDER BY id DESC LIMIT $9";
-    let values = params![
-        near.district,
-        Id::floor(near.from),
-        Id::floor(near.to),
-        near.matter,
-        west,
-        east,
-        south,
-        north,
-        limit
-    ];
-    Ok(r.all::<CaseBody>(sql, values)?
+    let mut values: Vec<Value> = [
+        near.district.to_value(),
+        Id::floor(near.from).to_value(),
+        Id::floor(near.to).to_value(),
+        near.matter.to_value(),
+        limit.to_value(),
+    ]
+    .into();
+    let mut bind = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let within = near.within.map(|[west, south, east, north]| {
+        format!(
+            "lon BETWEEN {} AND {} AND lat BETWEEN {} AND {}",
+            bind(west.to_value()),
+            bind(east.to_value()),
+            bind(south.to_value()),
+            bind(north.to_value())
+        )
+    });
+    let grid = near
+        .grid
+        .map(|grid| format!("grid = {}", bind(grid.to_value())));
+    let place = match (within, grid) {
+        // Where this one has a point, the distance to those that have one counts.
+        (Some(within), Some(grid)) => format!("(({within}) OR (lon IS NULL AND {grid}))"),
+        (Some(within), None) => within,
+        (None, Some(grid)) => grid,
+        (None, None) => return Ok(Vec::new()),
+    };
+    let sql = format!(
+        "SELECT body FROM cases WHERE district = $1 AND id >= $2 AND id < $3 AND matter_id = $4 AND {place} \
+         AND state NOT IN ('merged', 'voided', 'transferred') ORDER BY id DESC LIMIT $5"
+    );
+    Ok(r.all::<CaseBody>(&sql, &values)?
         .into_iter()
         .map(|b| b.0)
         .collect())

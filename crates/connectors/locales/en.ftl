@@ -92,10 +92,15 @@ connectors-order-link = Open it in the program:
 connectors-order-sign = Signed for:                              Date:
 connectors-error-not-found = There is no such system or hand-over.
 connectors-error-none-of-unit = Your unit has no connector in use.
-connectors-error-bad-field = This cannot be used: { $reason }
-connectors-error-bad-url = The address cannot be used: { $reason }
+connectors-error-bad-field = This cannot be used: { $why }.
+connectors-error-bad-url = The address cannot be used. It begins with https:// or http://, names a host, perhaps a port, and holds no name and password; it has at most 500 characters.
 connectors-error-host = The operator did not name this host in webhook_hosts, so it cannot be called.
-connectors-error-bad-cursor = This page of the list cannot be found: { $reason }
+connectors-error-bad-cursor = This page of the list cannot be found.
+connectors-bad-name = a name has 1 to 60 characters
+connectors-bad-ack-minutes = it is from 1 minute to a week
+connectors-bad-timeout = it is from 1 to 60 seconds
+connectors-bad-what = it is again or dismiss
+connectors-bad-value = it cannot be read
 connectors-order-files = { $n ->
     [0] No pictures or documents.
     [one] One picture or document.

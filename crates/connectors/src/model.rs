@@ -330,7 +330,21 @@ impl Problem for ConnectorError {
         match self {
             Self::Refused(e) => e.args(),
             Self::Case(e) => e.args(),
-            Self::Field { reason, .. } => vec![("reason", reason.as_str().into())],
+            // words: connectors-bad-name connectors-bad-ack-minutes connectors-bad-timeout connectors-bad-what connectors-bad-value
+            Self::Field {
+                field,
+                code: "connectors.bad_field",
+                ..
+            } => {
+                let key = match *field {
+                    "name" => "connectors-bad-name",
+                    "ack_minutes" => "connectors-bad-ack-minutes",
+                    "timeout_s" => "connectors-bad-timeout",
+                    "what" => "connectors-bad-what",
+                    _ => "connectors-bad-value",
+                };
+                vec![("why", Word::Key(key.to_owned()))]
+            }
             _ => Vec::new(),
         }
     }

@@ -34,15 +34,20 @@ pub struct Duties {
 /// Work that no row of an order takes over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no row says who takes over {matter:?} in {place} from this unit: add a row without selectors"
+    "no row says who takes over {matter:?} in {} from this unit: add a row without selectors",
+    where_of(.place.as_ref())
 )]
 pub struct Gap {
     /// The unit.
     pub from: UnitId,
     /// The code of the matter; empty for any.
     pub matter: String,
-    /// The division; `anywhere` for any.
-    pub place: String,
+    /// The division; none for any.
+    pub place: Option<DivisionCode>,
+}
+
+fn where_of(place: Option<&DivisionCode>) -> String {
+    place.map_or_else(|| "anywhere".to_owned(), ToString::to_string)
 }
 
 impl Row {
@@ -209,9 +214,7 @@ fn split(part: &Duty, of: &Duty, rows: &[Row], from: UnitId) -> Result<Vec<Duty>
         Err(Gap {
             from,
             matter: part.matter.clone(),
-            place: part
-                .division
-                .map_or_else(|| "anywhere".to_owned(), |d| d.to_string()),
+            place: part.division,
         })
     }
 }
@@ -359,7 +362,8 @@ mod tests {
     fn an_order_that_leaves_a_duty_to_nobody_is_refused() {
         let rows = [row(1, 2, "E01", None)];
         let gap = duties(&[duty("", None, 1)], &rows, day(), ids()).unwrap_err();
-        assert_eq!((gap.from, gap.place.as_str()), (unit(1), "anywhere"));
+        assert_eq!((gap.from, gap.place), (unit(1), None));
+        assert!(gap.to_string().contains("\"\" in anywhere from"), "{gap}");
     }
 
     #[test]

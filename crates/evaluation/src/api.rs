@@ -87,7 +87,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
                 .query::<String>("to", "the last day, included")
                 .query::<String>("set", "as for figures")
                 .query::<String>("by", "as for figures")
-                .query::<String>("after_review", "1: exempt lateness forgiven, excluded cases left out")
+                .query::<String>("after_review", "1, true or yes: exempt lateness forgiven, excluded cases left out")
                 .query::<String>("before", "`next` of the page before")
                 .answers::<Value>(200),
         )

@@ -881,7 +881,7 @@ pub(crate) fn drill_of(
     month: Month,
     by: By,
     limit: i64,
-) -> Result<Drill, EvaluationError> {
+) -> Result<Drill, Fault> {
     let before = match fields.get("before") {
         "" => None,
         text => Some(
@@ -908,7 +908,7 @@ pub(crate) fn drill_of(
         },
         definition: fields.get("rate").to_owned(),
         denominator: fields.get("side") == "denominator",
-        after_review: fields.get("after_review") == "1",
+        after_review: fields.flag("after_review")?,
         key: fields.get("key").to_owned(),
         before,
         limit,

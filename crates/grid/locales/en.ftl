@@ -21,11 +21,11 @@ grid-drawn = drawn
 grid-empty = There are no divisions below this one and no unit grids
 grid-empty-advice = A system administrator imports them under Administration, or with the commands shiyu import divisions and shiyu import grid.
 grid-draw = Draw square unit grids
-grid-error-unusable-file = The file cannot be used, and nothing was written: { $line ->
+grid-error-unusable-file = The file cannot be used, and nothing was written: { $fault }
+grid-file-fault = { $line ->
     [0] {""}
    *[other] line { $line }:{" "}
 }{ $what ->
-    [missing_column] there is no column “{ $field }”: { $reason }
     [forbidden_column] the column “{ $field }” is refused: this program keeps no score, rank, label or trait of a person
     [refused_column] the column “{ $field }” is refused: this program keeps no score, rank, label or trait of a person
     [column_twice] two columns mean “{ $field }”
@@ -43,6 +43,8 @@ grid-error-unusable-file = The file cannot be used, and nothing was written: { $
     [bad_version] a calendar version has 1 to 100 characters and no slash
     [version_taken] this version of the calendar is there with other content, and deadlines refer to it: give the new one another version
     [unreadable_calendar] the calendar cannot be read ({ $reason })
+    [unreadable_map] the map is no whole TOML ({ $reason })
+    [unusable_map] “{ $field }” of the map: { $reason }
     [no_file] no file was chosen
     [no_metres] say how large a cell is
     [no_border] no border of that division is known: import it first, or give a file
@@ -51,7 +53,7 @@ grid-error-unusable-file = The file cannot be used, and nothing was written: { $
     [no_points] cells can only be drawn where the map has columns lat and lon
    *[other] { $reason }
 }
-# Why a row of an import is not taken: grid-reject- and the code. grid-column- are the names of columns.
+# Why a row of an import is not taken, or a file cannot be used: grid-reject- and the code. grid-column- are the names of columns.
 grid-reject-line = line { $line }, { $column }: { $reason }
 grid-reject-empty = is empty
 grid-reject-too-long = longer than { $most } characters
@@ -92,6 +94,8 @@ grid-reject-no-office-phone = not the phone number of an office
 grid-reject-unknown-class = no class of the catalogue begins with this
 grid-reject-unknown-beat = no such beat
 grid-reject-unknown-unit = no unit has this code
+grid-reject-unit-over = the unit { $unit } ended on { $end }
+grid-reject-unit-over-heir = the unit { $unit } ended on { $end }; its work went to { $heir } { $name }
 grid-reject-two-places = a duty names a division or a beat, not both
 grid-reject-no-task = is none of verify 核实, check 核查
 grid-reject-limit-goes-on = is empty, and a file without merged cells does not say whether the limit above goes on: write it, or 无
@@ -115,6 +119,84 @@ grid-reject-unknown-status = not in the map’s table of states: { $known }
 grid-reject-no-time = no time format of the map reads this
 grid-reject-time-range = outside the range of time
 grid-reject-same-id = this id stands further up with other content
+grid-reject-at = { $at }: { $reason }
+grid-reject-order-rows = an order has 1 to { $most } rows
+grid-reject-missing-column = there is no column “{ $name }”{ $names ->
+    [empty] {""}
+   *[other] {" "}(it may also be called { $names })
+}
+grid-reject-bad-shift = a shift of beat { $beat } has a weekday outside 1 to 7 or minutes outside a day
+grid-reject-bad-catalogue = the word for a catalogue has 1 to 60 characters and does not begin with local:, unlike “{ $id }”
+grid-reject-unwritable = “{ $file }” cannot be written ({ $said })
+grid-reject-file-io = it cannot be read ({ $said })
+grid-reject-file-long-record = a record has more than { $most } bytes: is a quotation mark missing?
+grid-reject-file-not-utf8 = it is not text in UTF-8
+grid-reject-map-source = the source needs a name of 1 to 100 characters
+grid-reject-map-timezone = there is no time zone “{ $given }”
+grid-reject-map-crs = “{ $given }” is no system of coordinates; it can be wgs84, cgcs2000, gcj02 or bd09
+grid-reject-map-district = a district has six digits
+grid-reject-map-meaning = a column cannot mean “{ $field }”; it can mean { $known }
+grid-reject-map-column-needed = the map has to say which column is { $field }
+grid-reject-map-point = lat and lon go together
+grid-reject-map-states = there is a table of states but no column for them
+grid-reject-map-format = the time format “{ $given }” cannot be used: a format needs a date, such as %Y-%m-%d
+grid-reject-map-time = the time “{ $given }” cannot be read
+grid-reject-map-missing-column = the file has no column “{ $name }”; it has { $known }
+grid-reject-map-status = “{ $given }” is no status; it can be { $known }
+grid-reject-draw-metres = a cell of { $metres } m: a side has 10 to 5000 m
+grid-reject-draw-other-size = district { $district } has cells of { $there } m; draw with the same size, not { $wanted } m
+grid-reject-draw-no-street = district { $district } has no street number left to draw under
+grid-reject-draw-many = more than { $most } cells: draw larger ones
+grid-reject-draw-many-in-community = { $cells } cells in community { $community }, at most { $most } can be numbered: draw larger ones
+grid-reject-draw-many-communities = { $communities } communities would be needed in { $division }: draw larger cells
+grid-reject-draw-too-high = { $division } is above a district: draw districts, streets or communities
+grid-reject-draw-real-divisions = { $division } has real divisions such as { $real } ({ $name }): draw over its communities instead
+grid-reject-draw-other-grids = community { $community } already has { $there } other grids; a changed grid needs a new code
+grid-reject-calendar-no-date = “{ $given }” is not a date of the form 2026-01-31
+grid-reject-calendar-no-month-day = “{ $given }” is not a day of the year of the form 06-01
+grid-reject-calendar-no-range = “{ $given }” is not of the form 2026-06-01..2026-09-30
+grid-reject-calendar-no-season = “{ $given }” is not of the form 06-01..09-30
+grid-reject-calendar-no-period = “{ $given }” is not a working period of the form 08:00-12:00
+grid-reject-calendar-backward-period = “{ $given }”: a working period ends after it begins
+grid-reject-calendar-late-period = “{ $given }”: a working period ends by 24:00
+grid-reject-calendar-no-periods = there is no working period
+grid-reject-calendar-overlap = { $first } and { $second } overlap
+grid-reject-calendar-periods-twice = line { $line } says the usual hours already; write the hours of a time as “hours DATE..DATE”
+grid-reject-calendar-hours-twice = the usual hours are said already; hours of a time need “from” or “to”
+grid-reject-calendar-no-year = “{ $given }” is not a year from 1900 to 2200
+grid-reject-calendar-backward = { $from }..{ $to } ends before it begins
+grid-reject-calendar-long = { $from }..{ $to } is longer than { $most } days
+grid-reject-calendar-no-year-yet = a day stands before the first line “year”
+grid-reject-calendar-unknown-word = the word “{ $given }” is not known
+grid-reject-calendar-no-version = the version has no name
+grid-reject-calendar-late-validity = the validity has to stand before days and hours
+grid-reject-calendar-other-year = { $date } does not belong to the notice of { $year }
+grid-reject-calendar-outside-validity = { $date } lies outside the validity { $from }..{ $to }
+grid-reject-calendar-line-break = the name of { $date } has a line break
+grid-reject-calendar-two-kinds = { $date } is named both off and work
+grid-reject-calendar-no-years = a calendar needs years, or a year and its days
+grid-reject-calendar-no-days = the file names no day
+grid-reject-calendar-many-days = the file names more than { $most } days
+grid-reject-calendar-no-ics-date = “{ $given }” is not a date of the form 20260131
+grid-reject-calendar-has-time = “{ $given }” has a time: only whole days can be off or worked
+grid-reject-calendar-repeats = a rule that repeats cannot say which days are shifted (调休): name each day
+grid-reject-calendar-cut-off = the file is cut off: END:VCALENDAR is missing
+grid-reject-calendar-no-start = an event does not say when it begins (DTSTART)
+grid-reject-calendar-no-column = the column { $name } is missing
+grid-reject-calendar-unknown-kind = “{ $given }” says neither off 休 nor work 班
+grid-reject-calendar-reader = { $said }
+# What a person should look at although it was taken: grid-remark- and the code.
+grid-remark-crossing = division { $division }: the border crosses itself near { $at }
+grid-remark-no-parent = division { $division }: its parent { $parent } is not in the register
+grid-remark-no-community = grid { $grid }: its community is not in the register
+grid-remark-outside-community = grid { $grid } lies outside its community { $community }
+grid-remark-overlap = grids { $first } and { $second } overlap
+grid-remark-gap = there is a gap beside grid { $grid } at { $lon }, { $lat }
+grid-remark-many-grids = community { $community } has { $cells } grids, at most { $most } can be numbered
+grid-remark-no-unit-above = the unit above, “{ $unit }”, is not in the register
+grid-remark-units-differ = class { $class } names different units on different lines: no duty is made for it
+grid-remark-no-unit = no unit “{ $unit }” is registered ({ $classes } classes)
+grid-remark-several-units = several units are called “{ $unit }”: name it by its code ({ $classes } classes)
 grid-column-code = code
 grid-column-name = name
 grid-column-name-en = name_en
@@ -171,4 +253,6 @@ grid-column-description = description
 grid-column-address = address
 grid-column-lat = lat
 grid-column-lon = lon
+grid-column-from = from
+grid-column-to = to
 grid-column-row = row

@@ -21,11 +21,11 @@ grid-drawn = 绘制
 grid-empty = 这里没有下级区划，也没有单元网格
 grid-empty-advice = 系统管理员在“管理”里导入，也可以用命令 shiyu import divisions 和 shiyu import grid。
 grid-draw = 划单元网格
-grid-error-unusable-file = 文件无法使用，什么都没有写入。{ $line ->
+grid-error-unusable-file = 文件无法使用，什么都没有写入。{ $fault }
+grid-file-fault = { $line ->
     [0] {""}
    *[other] 第 { $line } 行：
 }{ $what ->
-    [missing_column] 缺少必需的列“{ $field }”
     [forbidden_column] “{ $field }”这一列本系统不收：不对人打分、排名、贴标签
     [refused_column] “{ $field }”这一列本系统不收：不对人打分、排名、贴标签
     [column_twice] 有两列都表示“{ $field }”
@@ -43,6 +43,8 @@ grid-error-unusable-file = 文件无法使用，什么都没有写入。{ $line 
     [bad_version] 日历版本是 1 到 100 个字，不能带斜线
     [version_taken] 这个日历版本已有不同内容，且已有时限按它计算；请换一个版本名
     [unreadable_calendar] 日历读不懂（{ $reason }）
+    [unreadable_map] 对照表不是完整的 TOML（{ $reason }）
+    [unusable_map] 对照表的“{ $field }”：{ $reason }
     [no_file] 没有选文件
     [no_metres] 请填写方格边长
     [no_border] 这个区划没有边界：请先导入边界，或改用文件
@@ -51,7 +53,7 @@ grid-error-unusable-file = 文件无法使用，什么都没有写入。{ $line 
     [no_points] 对照表里有经纬度两列时才能划方格
    *[other] { $reason }
 }
-# 导入时为什么不收一行，键是 grid-reject- 加代码；grid-column- 是列名。
+# 导入时为什么不收一行，或文件为什么不能用，键是 grid-reject- 加代码；grid-column- 是列名。
 grid-reject-line = 第 { $line } 行，{ $column }：{ $reason }
 grid-reject-empty = 没有填写
 grid-reject-too-long = 超过 { $most } 个字
@@ -92,6 +94,8 @@ grid-reject-no-office-phone = 不是办公电话
 grid-reject-unknown-class = 事项清单里没有以此开头的类别
 grid-reject-unknown-beat = 没有这个责任网格
 grid-reject-unknown-unit = 没有单位使用这个编码
+grid-reject-unit-over = 单位 { $unit } 已于 { $end } 终止
+grid-reject-unit-over-heir = 单位 { $unit } 已于 { $end } 终止，其工作由 { $heir } { $name } 接手
 grid-reject-two-places = 一条权责写区划或责任网格，不能两个都写
 grid-reject-no-task = 只能是核实（verify）或核查（check）
 grid-reject-limit-goes-on = 没有填写；没有合并单元格的文件说不清上一行的时限是否适用，请写明，没有时限的写“无”
@@ -115,6 +119,84 @@ grid-reject-unknown-status = 对照表里没有这个状态，已有：{ $known 
 grid-reject-no-time = 对照表里没有能读懂它的时间格式
 grid-reject-time-range = 时间超出范围
 grid-reject-same-id = 前面已有同一编号的行，而内容不同
+grid-reject-at = { $at }：{ $reason }
+grid-reject-order-rows = 一次调整有 1 到 { $most } 行
+grid-reject-missing-column = 缺少必需的列“{ $name }”{ $names ->
+    [empty] {""}
+   *[other] （也可写作 { $names }）
+}
+grid-reject-bad-shift = 责任网格 { $beat } 的班次里，星期不在 1 到 7 之间，或时间超出一天
+grid-reject-bad-catalogue = 清单的代号是 1 到 60 个字，不能以 local: 开头，“{ $id }”不行
+grid-reject-unwritable = 写不了“{ $file }”（{ $said }）
+grid-reject-file-io = 读不出来（{ $said }）
+grid-reject-file-long-record = 有一条记录超过 { $most } 字节，可能是引号没有成对
+grid-reject-file-not-utf8 = 不是 UTF-8 编码的文本
+grid-reject-map-source = 来源要有 1 到 100 个字的名称
+grid-reject-map-timezone = 没有“{ $given }”这个时区
+grid-reject-map-crs = “{ $given }”不是坐标系，可写 wgs84、cgcs2000、gcj02 或 bd09
+grid-reject-map-district = 区县代码是六位数字
+grid-reject-map-meaning = 列的含义不能是“{ $field }”，可以是 { $known }
+grid-reject-map-column-needed = 对照表要说明哪一列是 { $field }
+grid-reject-map-point = lat 和 lon 要一起写
+grid-reject-map-states = 有状态对照，却没有说明状态在哪一列
+grid-reject-map-format = 时间格式“{ $given }”不能用：格式里要有日期，例如 %Y-%m-%d
+grid-reject-map-time = “{ $given }”读不成时间
+grid-reject-map-missing-column = 文件里没有“{ $name }”这一列，现有：{ $known }
+grid-reject-map-status = “{ $given }”不是状态，可以是 { $known }
+grid-reject-draw-metres = 边长 { $metres } 米不行：方格边长是 10 到 5000 米
+grid-reject-draw-other-size = 区县 { $district } 已有边长 { $there } 米的方格，请用同样大小，不要用 { $wanted } 米
+grid-reject-draw-no-street = 区县 { $district } 已没有可用的街道编号
+grid-reject-draw-many = 方格超过 { $most } 个，请划大一些
+grid-reject-draw-many-in-community = 社区 { $community } 会有 { $cells } 个方格，最多只能编 { $most } 个号，请划大一些
+grid-reject-draw-many-communities = { $division } 里会需要 { $communities } 个社区，请把方格划大一些
+grid-reject-draw-too-high = { $division } 在区县以上：请选区县、街道或社区
+grid-reject-draw-real-divisions = { $division } 里已有真实的区划，如 { $real }（{ $name }），请改在它的社区里划
+grid-reject-draw-other-grids = 社区 { $community } 已有 { $there } 个别的网格；变了的网格要用新编码
+grid-reject-calendar-no-date = “{ $given }”不是形如 2026-01-31 的日期
+grid-reject-calendar-no-month-day = “{ $given }”不是形如 06-01 的月日
+grid-reject-calendar-no-range = “{ $given }”不是形如 2026-06-01..2026-09-30 的起止日期
+grid-reject-calendar-no-season = “{ $given }”不是形如 06-01..09-30 的季节
+grid-reject-calendar-no-period = “{ $given }”不是形如 08:00-12:00 的工作时段
+grid-reject-calendar-backward-period = “{ $given }”：工作时段的结束要晚于开始
+grid-reject-calendar-late-period = “{ $given }”：工作时段最晚到 24:00
+grid-reject-calendar-no-periods = 没有工作时段
+grid-reject-calendar-overlap = { $first } 与 { $second } 重叠
+grid-reject-calendar-periods-twice = 第 { $line } 行已写了平常的工作时段；一段时间的请写成“hours 起..止”
+grid-reject-calendar-hours-twice = 平常的工作时段已经写过；一段时间的请写 from 或 to
+grid-reject-calendar-no-year = “{ $given }”不是 1900 到 2200 之间的年份
+grid-reject-calendar-backward = { $from }..{ $to } 的结束早于开始
+grid-reject-calendar-long = { $from }..{ $to } 超过 { $most } 天
+grid-reject-calendar-no-year-yet = 日子写在了第一个 year 行的前面
+grid-reject-calendar-unknown-word = 不认得“{ $given }”
+grid-reject-calendar-no-version = 版本没有名称
+grid-reject-calendar-late-validity = 有效期要写在日子和时段的前面
+grid-reject-calendar-other-year = { $date } 不属于 { $year } 年的通知
+grid-reject-calendar-outside-validity = { $date } 不在有效期 { $from }..{ $to } 之内
+grid-reject-calendar-line-break = { $date } 的名称里有换行
+grid-reject-calendar-two-kinds = { $date } 既写了放假又写了上班
+grid-reject-calendar-no-years = 日历要写 years，或者写 year 和它的 days
+grid-reject-calendar-no-days = 文件里没有写任何日子
+grid-reject-calendar-many-days = 文件里的日子超过 { $most } 个
+grid-reject-calendar-no-ics-date = “{ $given }”不是形如 20260131 的日期
+grid-reject-calendar-has-time = “{ $given }”带有时刻：只能整天放假或上班
+grid-reject-calendar-repeats = 重复规则说不清哪些日子调休，请逐日写明
+grid-reject-calendar-cut-off = 文件不完整：缺少 END:VCALENDAR
+grid-reject-calendar-no-start = 有一个事件没有写开始日期（DTSTART）
+grid-reject-calendar-no-column = 缺少“{ $name }”这一列
+grid-reject-calendar-unknown-kind = “{ $given }”既不是休（off）也不是班（work）
+grid-reject-calendar-reader = { $said }
+# 收下了、但请人看一看的，键是 grid-remark- 加代码。
+grid-remark-crossing = 区划 { $division } 的边界在 { $at } 附近自相交叉
+grid-remark-no-parent = 区划 { $division } 的上级 { $parent } 没有登记
+grid-remark-no-community = 单元网格 { $grid } 所在的社区没有登记
+grid-remark-outside-community = 单元网格 { $grid } 在它的社区“{ $community }”之外
+grid-remark-overlap = 单元网格 { $first } 与 { $second } 重叠
+grid-remark-gap = 单元网格 { $grid } 旁边的 { $lon }, { $lat } 处有缝隙
+grid-remark-many-grids = 社区 { $community } 有 { $cells } 个单元网格，最多只能编 { $most } 个号
+grid-remark-no-unit-above = 上级单位“{ $unit }”没有登记
+grid-remark-units-differ = 类别 { $class } 在不同的行写了不同的单位，没有为它生成权责
+grid-remark-no-unit = 没有登记名为“{ $unit }”的单位，涉及 { $classes } 个类别
+grid-remark-several-units = 有几个单位都叫“{ $unit }”，请改写编码，涉及 { $classes } 个类别
 grid-column-code = 编码
 grid-column-name = 名称
 grid-column-name-en = 英文名
@@ -171,4 +253,6 @@ grid-column-description = 描述
 grid-column-address = 地址
 grid-column-lat = 纬度
 grid-column-lon = 经度
+grid-column-from = 原单位
+grid-column-to = 新单位
 grid-column-row = 整行

@@ -2,11 +2,11 @@
 //!
 //! Coordinates are converted to WGS 84 here, at the border. A row is read without knowing what the store holds.
 
-use crate::area::Area;
+use crate::area::{Area, AreaError};
 use crate::batch::Keyed;
 use crate::guard;
 use crate::model::{Division, UnitGrid};
-use crate::report::{ImportError, Reject};
+use crate::report::{ImportError, Reject, Remark};
 use crate::sheet::{self, Column, Sheet, SheetRow, optional, required};
 use crate::why::Why;
 use jiff::civil::Date;
@@ -27,7 +27,7 @@ pub struct DivisionRow {
     residents: Option<i64>,
     households: Option<i64>,
     shape: Option<Area>,
-    crossing: Option<String>,
+    crossing: Option<AreaError>,
 }
 
 impl Keyed for DivisionRow {
@@ -62,10 +62,14 @@ impl DivisionRow {
         }
     }
     /// What a person should look at.
-    pub fn warning(&self) -> Option<String> {
-        self.crossing
-            .as_ref()
-            .map(|c| format!("division {}: {c}", self.code))
+    pub fn warning(&self) -> Option<Remark> {
+        let fault = self.crossing.as_ref()?;
+        let remark = Remark::new("crossing", format!("division {}: {fault}", self.code));
+        let at = match fault {
+            AreaError::Crossing { lon, lat } => format!("{lon:.6}, {lat:.6}"),
+            _ => String::new(),
+        };
+        Some(remark.with("division", self.code).with("at", at))
     }
     /// The code.
     pub fn code(&self) -> DivisionCode {
@@ -284,7 +288,7 @@ fn division_feature(f: &Feature, crs: Crs) -> Result<DivisionRow, Reject> {
     let code = f.need(&CODE)?;
     let code = DivisionCode::padded(&code).map_err(|e| Reject::new(f.at, "adcode", &code, e))?;
     let shape = f.shape(crs)?;
-    let crossing = shape.check_simple().err().map(|e| e.to_string());
+    let crossing = shape.check_simple().err();
     Ok(DivisionRow {
         line: f.at,
         code,

@@ -33,7 +33,7 @@ pub mod workbook;
 pub use area::{Area, AreaError, Bounds};
 pub use model::{Beat, Division, Lattice, Shift, UnitGrid};
 pub use pages::division_name;
-pub use report::{ImportError, Reject, Report};
+pub use report::{ImportError, Reject, Remark, Report};
 pub use sql::Part;
 pub use territory::{BORDER_REACH_DEG, Territory};
 pub use tiles::{TileSet, Tiles};

@@ -7,7 +7,7 @@ use crate::batch::{self, Changes, Writer, lay_over};
 use crate::draw::{self, Canvas, DrawError, Plan};
 use crate::import;
 use crate::model::{Beat, Division, Lattice, UnitGrid, in_force};
-use crate::report::{ImportError, Reject, Report, fingerprint};
+use crate::report::{ImportError, Reject, Remark, Report, fingerprint};
 use crate::rules::{self, MAX_CELLS_PER_COMMUNITY};
 use crate::sql::{self, Part};
 use crate::why::Why;
@@ -104,10 +104,14 @@ pub fn plan_divisions(
         .collect();
     for division in &changes.new {
         if let Some(parent) = division.parent.filter(|p| !codes.contains(p)) {
-            report.warn(format!(
+            let text = format!(
                 "division {}: its parent {parent} is not in the register",
                 division.code
-            ));
+            );
+            let remark = Remark::new("no_parent", text)
+                .with("division", division.code)
+                .with("parent", parent);
+            report.warn(remark);
         }
     }
     report.ignored_columns = import::ignored_in_divisions(bytes);
@@ -193,17 +197,21 @@ fn warn_of_misfits(
     }
     for grid in touched {
         match divisions.get(&grid.code.community()) {
-            None => report.warn(format!(
-                "grid {}: its community is not in the register",
-                grid.code
-            )),
+            None => {
+                let text = format!("grid {}: its community is not in the register", grid.code);
+                report.warn(Remark::new("no_community", text).with("grid", grid.code));
+            }
             Some(community) => {
                 let outside = |shape: &crate::Area| !shape.contains(grid.shape.label_point());
                 if community.shape.as_ref().is_some_and(outside) {
-                    report.warn(format!(
+                    let text = format!(
                         "grid {} lies outside its community {}",
                         grid.code, community.name
-                    ));
+                    );
+                    let remark = Remark::new("outside_community", text)
+                        .with("grid", grid.code)
+                        .with("community", &community.name);
+                    report.warn(remark);
                 }
             }
         }
@@ -308,11 +316,12 @@ pub fn save_beat(ctx: &Ctx, beat: &Beat) -> Result<(), ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     for shift in &beat.shifts {
         if !(1..=7).contains(&shift.weekday) || shift.from_min >= 1440 || shift.to_min > 1440 {
-            let message = format!(
+            let text = format!(
                 "a shift of beat {} has a weekday outside 1..=7 or minutes outside a day",
                 beat.code
             );
-            return Err(ImportError::unusable("bad_shift", message).at("shifts"));
+            let why = Why::new("bad_shift", text).with("beat", &beat.code);
+            return Err(ImportError::because("bad_shift", why).at("shifts"));
         }
     }
     let changes = Changes {
@@ -335,7 +344,7 @@ pub struct Drawn {
 
 impl From<DrawError> for ImportError {
     fn from(error: DrawError) -> Self {
-        Self::unusable("cannot_draw", error)
+        Self::because("cannot_draw", error)
     }
 }
 
@@ -658,11 +667,15 @@ fn refuse_real_streets(
         let inside =
             |d: &&Division| d.code != canvas.code && canvas.code.contains(&d.code) && !d.drawn;
         if let Some(real) = divisions.values().find(inside) {
-            let message = format!(
+            let text = format!(
                 "{} has real divisions such as {} ({}): draw over its communities instead",
                 canvas.code, real.code, real.name
             );
-            return Err(ImportError::unusable("cannot_draw", message).at("adcode"));
+            let why = Why::new("draw_real_divisions", text)
+                .with("division", canvas.code)
+                .with("real", real.code)
+                .with("name", &real.name);
+            return Err(ImportError::because("cannot_draw", why).at("adcode"));
         }
     }
     Ok(())
@@ -689,11 +702,14 @@ fn refuse_other_cells(
                 .iter()
                 .all(|g| cells.iter().any(|c| c.code == g.code && c.shape == g.shape));
         if !same {
-            let message = format!(
+            let text = format!(
                 "community {community} already has {} other grids; a changed grid needs a new code",
                 there.len()
             );
-            return Err(ImportError::unusable("cannot_draw", message).at("adcode"));
+            let why = Why::new("draw_other_grids", text)
+                .with("community", community)
+                .with("there", there.len());
+            return Err(ImportError::because("cannot_draw", why).at("adcode"));
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! What an import of reference data did, line by line, and why a file cannot be used at all.
 
+use crate::rules::{Finding, MAX_CELLS_PER_COMMUNITY};
 use crate::why::Why;
-use access::Word;
+use access::{Saying, Word};
 use axum::http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -58,16 +59,20 @@ impl Reject {
     // words: grid-reject-*
     /// The reason in a language; in English where its words are not there.
     pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
+        self.coded
+            .sentence("grid-reject-", words, lang)
+            .unwrap_or_else(|| self.reason.clone())
+    }
+    // words: grid-reject-*
+    /// The reason as a part of another sentence, in the language of that one.
+    pub fn word(&self) -> Word {
         let Coded { code, names } = &*self.coded;
-        let key = format!("grid-reject-{}", code.replace('_', "-"));
-        if code.is_empty() || !words.has(&key) {
-            return self.reason.clone();
-        }
-        let names: Vec<(&str, &dyn Arg)> = names
-            .iter()
-            .map(|(k, v)| (k.as_str(), v as &dyn Arg))
-            .collect();
-        words.text(lang, &key, &names)
+        let args = names.iter();
+        let args = args.map(|(name, text)| (name.clone().into(), text.as_str().into()));
+        Word::Sayings(vec![Saying {
+            key: format!("grid-reject-{}", code.replace('_', "-")),
+            args: args.collect(),
+        }])
     }
     // words: grid-column-*
     /// The column in a language; as it stands in the file where nobody named it.
@@ -96,6 +101,109 @@ impl Reject {
             ..self
         }
     }
+}
+
+/// What a person should look at although it was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(from = "KeptRemark")]
+pub struct Remark {
+    /// In English.
+    pub text: String,
+    /// The same as a stable word.
+    #[serde(flatten)]
+    pub coded: Box<Coded>,
+}
+
+/// A remark as imports keep it: of before there were words, only its English.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum KeptRemark {
+    Text(String),
+    Coded {
+        text: String,
+        #[serde(flatten)]
+        coded: Box<Coded>,
+    },
+}
+
+impl From<KeptRemark> for Remark {
+    fn from(kept: KeptRemark) -> Self {
+        match kept {
+            KeptRemark::Text(text) => Self {
+                text,
+                coded: Box::default(),
+            },
+            KeptRemark::Coded { text, coded } => Self { text, coded },
+        }
+    }
+}
+
+impl Remark {
+    /// A remark by its word, and in English.
+    pub fn new(code: &str, text: impl ToString) -> Self {
+        let coded = Coded {
+            code: code.to_owned(),
+            names: BTreeMap::new(),
+        };
+        Self {
+            text: text.to_string(),
+            coded: Box::new(coded),
+        }
+    }
+    /// With something that the sentence names, cut to 80 characters.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        let value = value.to_string().chars().take(80).collect();
+        self.coded.names.insert(name.to_owned(), value);
+        self
+    }
+    // words: grid-remark-*
+    /// It in a language; in English where its words are not there.
+    pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
+        self.coded
+            .sentence("grid-remark-", words, lang)
+            .unwrap_or_else(|| self.text.clone())
+    }
+}
+
+impl From<Finding> for Remark {
+    fn from(finding: Finding) -> Self {
+        let text = finding.to_string();
+        match finding {
+            Finding::Overlap { first, second } => Remark::new("overlap", text)
+                .with("first", first)
+                .with("second", second),
+            Finding::Gap { beside, lon, lat } => Remark::new("gap", text)
+                .with("grid", beside)
+                .with("lon", format!("{lon:.6}"))
+                .with("lat", format!("{lat:.6}")),
+            Finding::TooMany { community, cells } => Remark::new("many_grids", text)
+                .with("community", community)
+                .with("cells", cells)
+                .with("most", MAX_CELLS_PER_COMMUNITY),
+        }
+    }
+}
+
+impl Coded {
+    /// The sentence of the word, under the keys that begin so.
+    fn sentence(&self, prefix: &str, words: &I18n, lang: Lang) -> Option<String> {
+        let key = format!("{prefix}{}", self.code.replace('_', "-"));
+        if self.code.is_empty() || !words.has(&key) {
+            return None;
+        }
+        let names: Vec<(&str, &dyn Arg)> = self
+            .names
+            .iter()
+            .map(|(k, v)| (k.as_str(), v as &dyn Arg))
+            .collect();
+        Some(words.text(lang, &key, &names))
+    }
+}
+
+/// Remarks as programs read them.
+fn texts<S: serde::Serializer>(remarks: &[Remark], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(remarks.iter().map(|remark| &remark.text))
 }
 
 /// Refused rows as CSV with `line,field,value,reason` (and `sheet` first where a workbook was read). Cells that a
@@ -137,7 +245,8 @@ pub struct Report {
     /// Each refusal, at most [`Report::MAX_NOTES`].
     pub rejects: Vec<Reject>,
     /// What a person should look at although it was taken, at most [`Report::MAX_NOTES`].
-    pub warnings: Vec<String>,
+    #[serde(serialize_with = "texts")]
+    pub warnings: Vec<Remark>,
     /// Refusals and warnings beyond those listed.
     pub not_listed: u64,
     /// Headers of columns that nobody asked for.
@@ -187,9 +296,9 @@ impl Report {
         }
     }
     /// Lists a warning.
-    pub fn warn(&mut self, warning: impl ToString) {
+    pub fn warn(&mut self, warning: impl Into<Remark>) {
         if self.warnings.len() < Self::MAX_NOTES {
-            self.warnings.push(warning.to_string());
+            self.warnings.push(warning.into());
         } else {
             self.not_listed += 1;
         }
@@ -214,6 +323,8 @@ pub enum ImportError {
         field: Option<String>,
         /// The line, where there is one.
         line: Option<u64>,
+        /// The same as a sentence of the language files; none where `code` says it all, or the words are not ours.
+        why: Option<Box<Word>>,
     },
     /// The principal may not change reference data.
     #[error(transparent)]
@@ -231,7 +342,27 @@ impl ImportError {
             message: message.to_string(),
             field: None,
             line: None,
+            why: None,
         }
+    }
+    /// The same for a reason that the language files have.
+    pub fn because(code: &'static str, why: impl Into<Why>) -> Self {
+        let why = why.into();
+        Self::Unusable {
+            code,
+            message: why.text.clone(),
+            field: None,
+            line: None,
+            why: Some(Box::new(why.word())),
+        }
+    }
+    /// Tells people the reason so.
+    #[must_use]
+    pub fn telling(mut self, word: Word) -> Self {
+        if let Self::Unusable { why, .. } = &mut self {
+            *why = Some(Box::new(word));
+        }
+        self
     }
     /// What is wrong, in a language.
     pub fn sentence(&self, words: &I18n, lang: Lang) -> String {
@@ -240,6 +371,29 @@ impl ImportError {
             return self.to_string();
         }
         access::said(words, lang, &key, &access::Problem::args(self))
+    }
+    // words: grid-file-fault
+    /// What is wrong with the file, as a part of another sentence: its line and the reason, without what came of it.
+    pub fn fault(&self) -> Word {
+        let Self::Unusable {
+            code,
+            message,
+            field,
+            line,
+            why,
+        } = self
+        else {
+            return Word::Text(self.to_string());
+        };
+        let line = line.map_or(0, |n| i64::try_from(n).unwrap_or(i64::MAX));
+        let reason = why.as_deref().cloned();
+        let args = vec![
+            ("what", (*code).into()),
+            ("reason", reason.unwrap_or_else(|| message.as_str().into())),
+            ("field", field.clone().unwrap_or_default().into()),
+            ("line", line.into()),
+        ];
+        Saying::new("grid-file-fault", args).into()
     }
     /// Names the column or option at fault.
     pub fn at(mut self, name: &str) -> Self {
@@ -281,20 +435,7 @@ impl access::Problem for ImportError {
     }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
-            Self::Unusable {
-                code,
-                message,
-                field,
-                line,
-            } => {
-                let line = line.map_or(0, |n| i64::try_from(n).unwrap_or(i64::MAX));
-                vec![
-                    ("what", (*code).into()),
-                    ("reason", message.clone().into()),
-                    ("field", field.clone().unwrap_or_default().into()),
-                    ("line", line.into()),
-                ]
-            }
+            Self::Unusable { .. } => vec![("fault", self.fault())],
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),
         }

@@ -97,7 +97,8 @@ pub struct Sheet<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Csv(&'a str),
+    /// The text, and how many records stand down to the header.
+    Csv(&'a str, usize),
     /// The rows below the header, and the cells that say nothing although something stands in them.
     Cells(
         Vec<(u64, Vec<String>)>,
@@ -114,7 +115,7 @@ pub struct SheetRow<'a> {
     values: Vec<Option<String>>,
 }
 
-/// A header is looked for in so many rows of a worksheet: titles stand above it.
+/// A header is looked for in so many rows: titles stand above it.
 const HEADER_WITHIN: usize = 10;
 
 fn same_header(a: &str, b: &str) -> bool {
@@ -169,12 +170,12 @@ fn find(
                 .on_line(line));
         }
         if place.is_none() && column.required {
-            let missing = format!(
-                "the file has no column {:?} (or {})",
-                column.name,
-                column.aliases.join(", ")
-            );
-            return Err(ImportError::unusable("missing_column", missing)
+            let names = column.aliases.join(", ");
+            let missing = format!("the file has no column {:?} (or {names})", column.name);
+            let why = Why::new("missing_column", missing)
+                .with("name", column.name)
+                .with("names", if names.is_empty() { "empty" } else { &names });
+            return Err(ImportError::because("missing_column", why)
                 .at(column.name)
                 .on_line(line));
         }
@@ -184,7 +185,8 @@ fn find(
 }
 
 impl<'a> Sheet<'a> {
-    /// Finds the columns by the first line of a CSV file, or in the first worksheet of a workbook that has them.
+    /// Finds the columns by the header of a CSV file, or in the first worksheet of a workbook that has them; titles may stand
+    /// above it.
     ///
     /// # Errors
     /// A file without a header, a required column that is missing, a column twice, or a forbidden one.
@@ -203,15 +205,25 @@ impl<'a> Sheet<'a> {
             return Self::of_workbook(bytes, columns);
         }
         let text = text(bytes)?;
-        let mut reader = reader(text);
-        let headers = reader.headers().map_err(|e| {
-            ImportError::unusable("unreadable_csv", format!("cannot read the header: {e}"))
-                .on_line(1)
-        })?;
-        let headers: Vec<String> = headers.iter().map(str::to_owned).collect();
+        let mut head: Vec<(u64, Vec<String>)> = Vec::new();
+        for record in reader(text).records().take(HEADER_WITHIN) {
+            let record = record.map_err(|e| {
+                ImportError::unusable("unreadable_csv", format!("cannot read the header: {e}"))
+                    .on_line(1)
+            })?;
+            let cells = record.iter().map(str::to_owned).collect();
+            head.push((line_of(text, &record), cells));
+            if head.last().is_some_and(|(_, cells)| fits(cells, columns)) {
+                break;
+            }
+        }
+        // Where no line fits, what is missing is told of the first one.
+        let at = head.iter().position(|(_, cells)| fits(cells, columns));
+        let at = at.unwrap_or(0);
+        let (line, headers) = head.into_iter().nth(at).unwrap_or((1, Vec::new()));
         Ok(vec![Self {
-            places: find(&headers, columns, 1)?,
-            source: Source::Csv(text),
+            places: find(&headers, columns, line)?,
+            source: Source::Csv(text, at + 1),
             columns,
             headers,
             name: None,
@@ -284,7 +296,7 @@ impl<'a> Sheet<'a> {
     /// The rows, or why a row cannot be read. Rows of blanks only are left out.
     pub fn rows(&self) -> Box<dyn Iterator<Item = Result<SheetRow<'a>, Reject>> + '_> {
         match &self.source {
-            Source::Csv(text) => Box::new(self.csv_rows(text)),
+            Source::Csv(text, head) => Box::new(self.csv_rows(text, *head)),
             Source::Cells(rows, faults) => Box::new(rows.iter().map(|(line, cells)| {
                 self.whole(*line, faults)?;
                 self.row(*line, |at| cells.get(at).map(String::as_str))
@@ -325,10 +337,11 @@ impl<'a> Sheet<'a> {
     fn csv_rows<'s>(
         &'s self,
         text: &'s str,
+        head: usize,
     ) -> impl Iterator<Item = Result<SheetRow<'a>, Reject>> + 's {
         let mut reader = reader(text);
         let mut record = csv::StringRecord::new();
-        let mut header_left = true;
+        let mut header_left = head;
         std::iter::from_fn(move || {
             loop {
                 match reader.read_record(&mut record) {
@@ -344,7 +357,11 @@ impl<'a> Sheet<'a> {
                     }
                     Ok(true) => {}
                 }
-                if std::mem::take(&mut header_left) || record.iter().all(|v| v.trim().is_empty()) {
+                if header_left > 0 {
+                    header_left -= 1;
+                    continue;
+                }
+                if record.iter().all(|v| v.trim().is_empty()) {
                     continue;
                 }
                 return Some(self.row(line_of(text, &record), |at| record.get(at)));
@@ -549,6 +566,32 @@ mod tests {
             seen,
             [(3, "1", Some("a\nb")), (7, "2", Some("c")), (9, "3", None)]
         );
+    }
+
+    #[test]
+    fn a_csv_file_is_read_below_its_title_too() {
+        let csv = "\u{feff}某市清单（2026年版）,,\r\n\r\n制表：,城管局\r\nName,编码,备注\r\n甲,1,x\r\n\r\n乙,,y\r\n";
+        let sheet = Sheet::open(csv.as_bytes(), &COLUMNS).unwrap();
+        assert_eq!(sheet.ignored(), ["备注"]);
+        let rows: Vec<_> = sheet.rows().collect();
+        let first = rows[0].as_ref().unwrap();
+        assert_eq!(
+            (first.line, first.need("code"), first.get("name")),
+            (5, "1", Some("甲"))
+        );
+        let bad = rows[1].as_ref().unwrap_err();
+        assert_eq!((rows.len(), bad.line, bad.field.as_str()), (2, 7, "code"));
+        // A column that is refused is named by the line of the header.
+        let forbidden = "清单,\n编码,信用分\n1,2\n";
+        match Sheet::open(forbidden.as_bytes(), &COLUMNS).unwrap_err() {
+            ImportError::Unusable { code, line, .. } => {
+                assert_eq!((code, line), ("forbidden_column", Some(2)));
+            }
+            other => panic!("{other}"),
+        }
+        // A title is not looked past for ever.
+        let far = format!("{}code\n1\n", "x\n".repeat(HEADER_WITHIN));
+        assert!(Sheet::open(far.as_bytes(), &COLUMNS).is_err());
     }
 
     #[test]

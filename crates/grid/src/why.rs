@@ -1,11 +1,15 @@
-//! Why a row of a file is not taken: a stable word with what its sentence names, for the words of the language files; and the
-//! same in English, for files of rejects, for logs and for programs.
+//! Why a row of a file is not taken, or a file is not usable: a stable word with what its sentence names, for the words of the
+//! language files; and the same in English, for logs and for programs.
 //!
 //! The sentences are `grid-reject-…`, the names of columns `grid-column-…`. A word is never used for two things.
 
 use crate::area::AreaError;
+use crate::draw::{DrawError, MAX_CELLS};
 use crate::guard::Forbidden;
+use crate::rules::MAX_CELLS_PER_COMMUNITY;
+use access::{Saying, Word};
 use kernel::CodeError;
+use kernel::calendar::CalendarFlaw;
 use kernel::deadline::LimitError;
 
 /// A reason.
@@ -34,6 +38,20 @@ impl Why {
         let value: String = value.to_string().chars().take(80).collect();
         self.args.push((name, value));
         self
+    }
+    /// With a list of names of the file or of the program, cut to 400 characters.
+    #[must_use]
+    pub fn whole(mut self, name: &'static str, value: impl ToString) -> Self {
+        let value: String = value.to_string().chars().take(400).collect();
+        self.args.push((name, value));
+        self
+    }
+    // words: grid-reject-*
+    /// As a part of another sentence, in the language of that one.
+    pub fn word(&self) -> Word {
+        let value = |(name, text): &(&'static str, String)| (*name, Word::Text(text.clone()));
+        let key = format!("grid-reject-{}", self.code.replace('_', "-"));
+        Saying::new(key, self.args.iter().map(value).collect()).into()
     }
     /// What has to be there is not.
     pub fn empty() -> Self {
@@ -112,6 +130,96 @@ impl From<LimitError> for Why {
     }
 }
 
+impl From<DrawError> for Why {
+    fn from(error: DrawError) -> Self {
+        let text = error.to_string();
+        match error {
+            DrawError::Metres(metres) => Self::new("draw_metres", text).with("metres", metres),
+            DrawError::OtherSize {
+                district,
+                there,
+                wanted,
+            } => Self::new("draw_other_size", text)
+                .with("district", district)
+                .with("there", there)
+                .with("wanted", wanted),
+            DrawError::NoStreetLeft(district) => {
+                Self::new("draw_no_street", text).with("district", district)
+            }
+            DrawError::TooMany => Self::new("draw_many", text).with("most", MAX_CELLS),
+            DrawError::TooManyInCommunity { community, cells } => {
+                Self::new("draw_many_in_community", text)
+                    .with("community", community)
+                    .with("cells", cells)
+                    .with("most", MAX_CELLS_PER_COMMUNITY)
+            }
+            DrawError::TooManyCommunities {
+                division,
+                communities,
+            } => Self::new("draw_many_communities", text)
+                .with("division", division)
+                .with("communities", communities),
+            DrawError::TooHigh(division) => {
+                Self::new("draw_too_high", text).with("division", division)
+            }
+        }
+    }
+}
+
+impl From<CalendarFlaw> for Why {
+    fn from(flaw: CalendarFlaw) -> Self {
+        use CalendarFlaw as F;
+        let text = flaw.to_string();
+        let range = |why: Self, (from, to): (Option<_>, Option<_>)| {
+            let end = |date: Option<jiff::civil::Date>| date.map(|d| d.to_string());
+            why.with("from", end(from).unwrap_or_default())
+                .with("to", end(to).unwrap_or_default())
+        };
+        let given = |code, given: String| Self::new(code, &text).with("given", given);
+        match flaw {
+            F::NoDate(it) => given("calendar_no_date", it),
+            F::NoMonthDay(it) => given("calendar_no_month_day", it),
+            F::NoRange(it) => given("calendar_no_range", it),
+            F::NoSeason(it) => given("calendar_no_season", it),
+            F::NoPeriod(it) => given("calendar_no_period", it),
+            F::BackwardPeriod(it) => given("calendar_backward_period", it),
+            F::LatePeriod(it) => given("calendar_late_period", it),
+            F::NoPeriods => Self::new("calendar_no_periods", text),
+            F::Overlap(first, second) => Self::new("calendar_overlap", text)
+                .with("first", first)
+                .with("second", second),
+            F::PeriodsTwice(line) => Self::new("calendar_periods_twice", text).with("line", line),
+            F::HoursTwice => Self::new("calendar_hours_twice", text),
+            F::NoYear(it) => given("calendar_no_year", it),
+            F::Backward(run) => range(Self::new("calendar_backward", text), run),
+            F::Long(run, most) => range(Self::new("calendar_long", text), run).with("most", most),
+            F::NoYearYet => Self::new("calendar_no_year_yet", text),
+            F::UnknownWord(it) => given("calendar_unknown_word", it),
+            F::NoVersion => Self::new("calendar_no_version", text),
+            F::LateValidity => Self::new("calendar_late_validity", text),
+            F::OtherYear(date, year) => Self::new("calendar_other_year", text)
+                .with("date", date)
+                .with("year", year),
+            F::OutsideValidity(date, run) => {
+                range(Self::new("calendar_outside_validity", text), run).with("date", date)
+            }
+            F::LineBreak(date) => Self::new("calendar_line_break", text).with("date", date),
+            F::TwoKinds(date) => Self::new("calendar_two_kinds", text).with("date", date),
+            F::NoYears => Self::new("calendar_no_years", text),
+            F::NoDays => Self::new("calendar_no_days", text),
+            F::ManyDays(most) => Self::new("calendar_many_days", text).with("most", most),
+            F::NoIcsDate(it) => given("calendar_no_ics_date", it),
+            F::HasTime(it) => given("calendar_has_time", it),
+            F::Repeats => Self::new("calendar_repeats", text),
+            F::CutOff => Self::new("calendar_cut_off", text),
+            F::NoStart => Self::new("calendar_no_start", text),
+            F::NoColumn(name) => Self::new("calendar_no_column", text).with("name", name),
+            F::UnknownKind(it) => given("calendar_unknown_kind", it),
+            F::Reader(said) => Self::new("calendar_reader", text).with("said", said),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,17 +237,18 @@ mod tests {
         }
     }
 
-    fn sources(at: &Path, into: &mut BTreeSet<String>) {
+    /// The texts behind a mark in the sources of a folder.
+    fn marked(at: &Path, mark: &str, into: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(at)
             .expect("a folder of sources")
             .flatten()
         {
             let path = entry.path();
             if path.is_dir() {
-                sources(&path, into);
+                marked(&path, mark, into);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let source = std::fs::read_to_string(&path).expect("a source");
-                after(&source, "Why::new(", into);
+                after(&source, mark, into);
             }
         }
     }
@@ -151,21 +260,38 @@ mod tests {
             .expect("the folder of the crates");
         let mut codes = BTreeSet::new();
         for name in ["actors", "matters", "cases", "dispatch"] {
-            sources(&crates.join(name).join("src"), &mut codes);
+            marked(&crates.join(name).join("src"), "Why::new(", &mut codes);
         }
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        for file in ["why.rs", "sheet.rs", "import.rs", "batch.rs", "ops.rs"] {
+        let mut remarks = BTreeSet::new();
+        for name in ["actors", "matters"] {
+            marked(&crates.join(name).join("src"), "Remark::new(", &mut remarks);
+        }
+        for file in [
+            "why.rs",
+            "sheet.rs",
+            "import.rs",
+            "batch.rs",
+            "ops.rs",
+            "report.rs",
+        ] {
             let source = std::fs::read_to_string(own.join(file)).expect("a source");
             let source = source.split("#[cfg(test)]").next().unwrap_or_default();
             after(source, "Why::new(", &mut codes);
+            after(source, "Remark::new(", &mut remarks);
             if file == "why.rs" {
                 after(source, "Self::new(", &mut codes);
+                after(source, "=> given(", &mut codes);
             }
         }
         for by_parsing in ["bad_code", "unit_kind", "matter_kind", "no_rule_number"] {
             codes.insert(by_parsing.to_owned());
         }
-        assert!(codes.len() > 50, "{codes:?}");
+        assert!(
+            codes.len() > 50 && codes.contains("calendar_has_time"),
+            "{codes:?}"
+        );
+        assert!(remarks.len() > 8, "{remarks:?}");
         for words in [
             include_str!("../locales/zh-CN.ftl"),
             include_str!("../locales/en.ftl"),
@@ -173,6 +299,10 @@ mod tests {
             for code in &codes {
                 let key = format!("\ngrid-reject-{} = ", code.replace('_', "-"));
                 assert!(words.contains(&key), "no sentence for {code}");
+            }
+            for code in &remarks {
+                let key = format!("\ngrid-remark-{} = ", code.replace('_', "-"));
+                assert!(words.contains(&key), "no sentence for the remark {code}");
             }
         }
     }

@@ -15,6 +15,13 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+mod flaw;
+
+pub use flaw::CalendarFlaw;
+
+/// First and last day, both included; an open end is none.
+type Range = (Option<Date>, Option<Date>);
+
 /// Why a calendar cannot be read. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
@@ -24,7 +31,7 @@ pub enum CalendarError {
         /// The line, from 1.
         line: usize,
         /// What is wrong.
-        reason: String,
+        reason: CalendarFlaw,
     },
     /// A field of the JSON form.
     #[error("cannot read calendar, {field}: {reason}")]
@@ -32,7 +39,7 @@ pub enum CalendarError {
         /// Where in the document.
         field: String,
         /// What is wrong.
-        reason: String,
+        reason: CalendarFlaw,
     },
 }
 
@@ -57,12 +64,12 @@ impl WorkPeriod {
     ///
     /// # Errors
     /// An end that is not after the beginning, or after 24:00.
-    pub fn new(from_min: u16, to_min: u16) -> Result<Self, String> {
+    pub fn new(from_min: u16, to_min: u16) -> Result<Self, CalendarFlaw> {
         if from_min >= to_min {
-            return Err("a working period must end after it begins".into());
+            return Err(CalendarFlaw::BackwardPeriod(String::new()));
         }
         if to_min > 24 * 60 {
-            return Err("a working period must end by 24:00".into());
+            return Err(CalendarFlaw::LatePeriod(String::new()));
         }
         Ok(Self { from_min, to_min })
     }
@@ -77,20 +84,19 @@ impl WorkPeriod {
 }
 
 impl FromStr for WorkPeriod {
-    type Err = String;
+    type Err = CalendarFlaw;
     /// Reads `08:00-12:00`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, CalendarFlaw> {
         let minutes = |part: &str| -> Option<u16> {
             let (h, m) = part.trim().split_once(':')?;
             let (h, m) = (two_digits(h)?, two_digits(m)?);
             (m < 60 && h <= 24).then_some(h * 60 + m)
         };
-        let (from, to) = text
-            .split_once('-')
-            .ok_or_else(|| format!("{text:?} is not of the form 08:00-12:00"))?;
+        let refuse = || CalendarFlaw::NoPeriod(short(text));
+        let (from, to) = text.split_once('-').ok_or_else(refuse)?;
         match (minutes(from), minutes(to)) {
-            (Some(from), Some(to)) => Self::new(from, to).map_err(|e| format!("{text:?}: {e}")),
-            _ => Err(format!("{text:?} is not of the form 08:00-12:00")),
+            (Some(from), Some(to)) => Self::new(from, to).map_err(|flaw| flaw.written(text)),
+            _ => Err(refuse()),
         }
     }
 }
@@ -363,8 +369,8 @@ impl Calendar {
     /// # Errors
     /// Names the field and the reason.
     pub fn parse_json(text: &str) -> Result<Self, CalendarError> {
-        let raw: RawCalendar =
-            serde_json::from_str(text).map_err(|e| field("json", e.to_string()))?;
+        let raw: RawCalendar = serde_json::from_str(text)
+            .map_err(|e| field("json", CalendarFlaw::Reader(e.to_string())))?;
         let mut calendar = Self::none();
         calendar.source = raw.source.unwrap_or_else(|| "not stated".into());
         let mut years = raw.years;
@@ -373,10 +379,7 @@ impl Calendar {
             (None, None) if !years.is_empty() => {}
             (None, None) if !raw.local.is_empty() || !raw.hours.is_empty() => {}
             _ => {
-                return Err(field(
-                    "years",
-                    "missing: a calendar needs years, or a year and its days",
-                ));
+                return Err(field("years", CalendarFlaw::NoYears));
             }
         }
         let bound = |text: &Option<String>, name: &str| {
@@ -424,16 +427,16 @@ impl Calendar {
         Ok(calendar)
     }
 
-    fn name_raw(&mut self, year: Option<i16>, day: &RawDay) -> Result<(), String> {
+    fn name_raw(&mut self, year: Option<i16>, day: &RawDay) -> Result<(), CalendarFlaw> {
         let date = parse_date(&day.date)?;
         let kind = if day.off { DayKind::Off } else { DayKind::Work };
         self.name_day(year, date, kind, &day.name)
     }
 
-    fn add_hours(&mut self, raw: &RawHours) -> Result<(), (String, String)> {
+    fn add_hours(&mut self, raw: &RawHours) -> Result<(), (String, CalendarFlaw)> {
         let at = |name: &str| {
             let name = name.to_owned();
-            move |reason: String| (name, reason)
+            move |reason: CalendarFlaw| (name, reason)
         };
         let day = |text: &Option<String>, name: &str| {
             text.as_deref()
@@ -441,9 +444,12 @@ impl Calendar {
                 .transpose()
                 .map_err(at(name))
         };
-        let range = self
-            .bounded(day(&raw.from, "from")?, day(&raw.to, "to")?)
-            .map_err(at("from"))?;
+        let (from, to) = (day(&raw.from, "from")?, day(&raw.to, "to")?);
+        // The last would stand, and nobody would see the first.
+        if from.is_none() && to.is_none() && !self.hours.is_empty() {
+            return Err(at("periods")(CalendarFlaw::HoursTwice));
+        }
+        let range = self.bounded(from, to).map_err(at("from"))?;
         let periods = match &raw.periods {
             Some(texts) => {
                 parse_periods(texts.iter().map(String::as_str)).map_err(at("periods"))?
@@ -466,18 +472,14 @@ impl Calendar {
     }
 
     /// The part of a range that lies within the validity of the whole calendar.
-    fn bounded(
-        &self,
-        from: Option<Date>,
-        to: Option<Date>,
-    ) -> Result<(Option<Date>, Option<Date>), String> {
+    fn bounded(&self, from: Option<Date>, to: Option<Date>) -> Result<Range, CalendarFlaw> {
         let from = from.max(self.valid.0);
         let to = match (to, self.valid.1) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         match (from, to) {
-            (Some(a), Some(b)) if a > b => Err(format!("{a}..{b} ends before it begins")),
+            (Some(a), Some(b)) if a > b => Err(CalendarFlaw::Backward((from, to))),
             range => Ok(range),
         }
     }
@@ -491,8 +493,23 @@ impl Calendar {
     /// # Errors
     /// Names the line and the reason.
     pub fn parse_text(text: &str) -> Result<Self, CalendarError> {
+        Self::read_text(text, true)
+    }
+
+    /// Reads the text form that the program keeps. What was kept before a second `periods` line was refused reads as ever:
+    /// the last one rules, and deadlines refer to it.
+    ///
+    /// # Errors
+    /// Names the line and the reason.
+    pub fn parse_kept(text: &str) -> Result<Self, CalendarError> {
+        Self::read_text(text, false)
+    }
+
+    fn read_text(text: &str, once: bool) -> Result<Self, CalendarError> {
         let mut calendar = Self::none();
         let (mut version, mut year, mut is_local) = (None, None, false);
+        // The line that says the usual hours.
+        let mut usual: Option<usize> = None;
         // Seasons that stand before the hours they belong to.
         let mut is_implied = false;
         for (at, line) in text.lines().enumerate() {
@@ -500,7 +517,7 @@ impl Calendar {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let refuse = |reason: String| CalendarError::Line {
+            let refuse = |reason: CalendarFlaw| CalendarError::Line {
                 line: at + 1,
                 reason,
             };
@@ -509,7 +526,7 @@ impl Calendar {
             match word {
                 "source" => calendar.source = rest.to_owned(),
                 "version" if rest.is_empty() => {
-                    return Err(refuse("version without a name".into()));
+                    return Err(refuse(CalendarFlaw::NoVersion));
                 }
                 "version" => version = Some(rest.to_owned()),
                 "year" => {
@@ -521,7 +538,7 @@ impl Calendar {
                 "local" => is_local = true,
                 "valid" => {
                     if !calendar.days.is_empty() || !calendar.hours.is_empty() {
-                        return Err(refuse("the validity stands before days and hours".into()));
+                        return Err(refuse(CalendarFlaw::LateValidity));
                     }
                     calendar.valid = parse_range(rest).map_err(refuse)?;
                 }
@@ -532,12 +549,17 @@ impl Calendar {
                         DayKind::Work
                     };
                     if year.is_none() && !is_local {
-                        return Err(refuse("a day before the first `year` line".into()));
+                        return Err(refuse(CalendarFlaw::NoYearYet));
                     }
                     let year = year.filter(|_| !is_local);
                     calendar.name_run(year, kind, rest).map_err(refuse)?;
                 }
                 "periods" | "hours" => {
+                    if word == "periods"
+                        && let Some(first) = usual.replace(at + 1).filter(|_| once)
+                    {
+                        return Err(refuse(CalendarFlaw::PeriodsTwice(first)));
+                    }
                     let (range, periods) = if word == "hours" {
                         let (range, periods) =
                             rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -565,9 +587,9 @@ impl Calendar {
                 "season" => {
                     let (range, periods) =
                         rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                    let (from, to) = range.split_once("..").ok_or_else(|| {
-                        refuse(format!("{range:?} is not of the form 06-01..09-30"))
-                    })?;
+                    let (from, to) = range
+                        .split_once("..")
+                        .ok_or_else(|| refuse(CalendarFlaw::NoSeason(short(range))))?;
                     let season =
                         parse_season(from, to, periods.split_whitespace()).map_err(refuse)?;
                     if calendar.hours.is_empty() {
@@ -584,7 +606,7 @@ impl Calendar {
                         hours.seasons.push(season);
                     }
                 }
-                _ => return Err(refuse(format!("unknown word {:?}", short(word)))),
+                _ => return Err(refuse(CalendarFlaw::UnknownWord(short(word)))),
             }
         }
         calendar.version = version.unwrap_or_else(|| calendar.version_by_years());
@@ -661,13 +683,18 @@ impl Calendar {
             _ => "none".into(),
         }
     }
-    fn name_run(&mut self, year: Option<i16>, kind: DayKind, rest: &str) -> Result<(), String> {
+    fn name_run(
+        &mut self,
+        year: Option<i16>,
+        kind: DayKind,
+        rest: &str,
+    ) -> Result<(), CalendarFlaw> {
         const LONGEST_RUN: usize = 62;
         let (range, name) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let (first, last) = range.split_once("..").unwrap_or((range, range));
         let (first, last) = (parse_date(first)?, parse_date(last)?);
         if first > last {
-            return Err(format!("{first}..{last} ends before it begins"));
+            return Err(CalendarFlaw::Backward((Some(first), Some(last))));
         }
         for (at, date) in first
             .series(jiff::Span::new().days(1))
@@ -675,7 +702,8 @@ impl Calendar {
             .enumerate()
         {
             if at == LONGEST_RUN {
-                return Err(format!("{first}..{last} is longer than {LONGEST_RUN} days"));
+                let run = (Some(first), Some(last));
+                return Err(CalendarFlaw::Long(run, LONGEST_RUN));
             }
             self.name_day(year, date, kind, name.trim())?;
         }
@@ -687,33 +715,28 @@ impl Calendar {
         date: Date,
         kind: DayKind,
         name: &str,
-    ) -> Result<(), String> {
+    ) -> Result<(), CalendarFlaw> {
         if let Some(year) = year.filter(|year| (date.year() - year).abs() > 1) {
-            return Err(format!("{date} does not belong to the notice of {year}"));
+            return Err(CalendarFlaw::OtherYear(date, year));
         }
         let (from, to) = self.valid;
         if from.is_some_and(|from| date < from) || to.is_some_and(|to| date > to) {
-            return Err(format!(
-                "{date} lies outside the validity {}",
-                range_text(self.valid)
-            ));
+            return Err(CalendarFlaw::OutsideValidity(date, self.valid));
         }
         if name.contains(['\n', '\r']) {
-            return Err(format!("the name of {date} has a line break"));
+            return Err(CalendarFlaw::LineBreak(date));
         }
         match self.days.insert(date, (kind, name.trim().to_owned())) {
-            Some((before, _)) if before != kind => {
-                Err(format!("{date} is named both off and work"))
-            }
+            Some((before, _)) if before != kind => Err(CalendarFlaw::TwoKinds(date)),
             _ => Ok(()),
         }
     }
 }
 
-fn field(field: impl Into<String>, reason: impl Into<String>) -> CalendarError {
+fn field(field: impl Into<String>, reason: CalendarFlaw) -> CalendarError {
     CalendarError::Field {
         field: field.into(),
-        reason: reason.into(),
+        reason,
     }
 }
 
@@ -723,13 +746,8 @@ fn one_line(text: &str) -> String {
 }
 
 /// `2026-06-01..2026-09-30`, either end may be left out but not both.
-fn parse_range(text: &str) -> Result<(Option<Date>, Option<Date>), String> {
-    let refuse = || {
-        format!(
-            "{:?} is not of the form 2026-06-01..2026-09-30",
-            short(text)
-        )
-    };
+fn parse_range(text: &str) -> Result<Range, CalendarFlaw> {
+    let refuse = || CalendarFlaw::NoRange(short(text));
     let (from, to) = text.trim().split_once("..").ok_or_else(refuse)?;
     let end = |text: &str| match text {
         "" => Ok(None),
@@ -737,12 +755,12 @@ fn parse_range(text: &str) -> Result<(Option<Date>, Option<Date>), String> {
     };
     match (end(from)?, end(to)?) {
         (None, None) => Err(refuse()),
-        (Some(from), Some(to)) if from > to => Err(format!("{from}..{to} ends before it begins")),
+        (Some(from), Some(to)) if from > to => Err(CalendarFlaw::Backward((Some(from), Some(to)))),
         range => Ok(range),
     }
 }
 
-fn range_text((from, to): (Option<Date>, Option<Date>)) -> String {
+fn range_text((from, to): Range) -> String {
     let text = |date: Option<Date>| date.map(|d| d.to_string()).unwrap_or_default();
     format!("{}..{}", text(from), text(to))
 }
@@ -751,30 +769,32 @@ fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-fn parse_year(text: &str) -> Result<i16, String> {
+fn parse_year(text: &str) -> Result<i16, CalendarFlaw> {
     let plain = text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit());
     match text.parse() {
         Ok(year @ 1900..=2200) if plain => Ok(year),
-        _ => Err(format!("{:?} is not a year in 1900..=2200", short(text))),
+        _ => Err(CalendarFlaw::NoYear(short(text))),
     }
 }
 
-fn parse_date(text: &str) -> Result<Date, String> {
-    let refuse = || format!("{:?} is not a date of the form 2026-01-31", short(text));
+fn parse_date(text: &str) -> Result<Date, CalendarFlaw> {
+    let refuse = || CalendarFlaw::NoDate(short(text));
     if text.len() != 10 {
         return Err(refuse());
     }
     text.parse().map_err(|_| refuse())
 }
 
-fn parse_month_day(text: &str) -> Result<(i8, i8), String> {
+fn parse_month_day(text: &str) -> Result<(i8, i8), CalendarFlaw> {
     // 2024 is a leap year, so that 02-29 can bound a season.
     let date = parse_date(&format!("2024-{}", text.trim()));
     date.map(|d| (d.month(), d.day()))
-        .map_err(|_| format!("{:?} is not of the form 06-01", short(text)))
+        .map_err(|_| CalendarFlaw::NoMonthDay(short(text)))
 }
 
-fn parse_periods<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<WorkPeriod>, String> {
+fn parse_periods<'a>(
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<Vec<WorkPeriod>, CalendarFlaw> {
     checked_periods(texts.map(str::parse).collect::<Result<_, _>>()?)
 }
 
@@ -782,7 +802,7 @@ fn parse_season<'a>(
     from: &str,
     to: &str,
     texts: impl Iterator<Item = &'a str>,
-) -> Result<Season, String> {
+) -> Result<Season, CalendarFlaw> {
     Ok(Season {
         from: parse_month_day(from)?,
         to: parse_month_day(to)?,
@@ -790,16 +810,16 @@ fn parse_season<'a>(
     })
 }
 
-fn checked_periods(mut periods: Vec<WorkPeriod>) -> Result<Vec<WorkPeriod>, String> {
+fn checked_periods(mut periods: Vec<WorkPeriod>) -> Result<Vec<WorkPeriod>, CalendarFlaw> {
     periods.sort_unstable();
     if periods.is_empty() {
-        return Err("no working period".into());
+        return Err(CalendarFlaw::NoPeriods);
     }
     if let Some(pair) = periods
         .windows(2)
         .find(|pair| pair[0].to_min > pair[1].from_min)
     {
-        return Err(format!("{} and {} overlap", pair[0], pair[1]));
+        return Err(CalendarFlaw::Overlap(pair[0], pair[1]));
     }
     Ok(periods)
 }

@@ -6,7 +6,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use kernel::Calendar;
-use kernel::calendar::{CalendarError, DayKind};
+use kernel::calendar::{CalendarError, CalendarFlaw, DayKind};
 use std::collections::BTreeSet;
 
 /// What a person says about a file.
@@ -52,16 +52,10 @@ type Day = (Date, DayKind, String);
 
 fn of_days(days: Vec<Day>, options: &FileOptions) -> Result<Calendar, CalendarError> {
     if days.is_empty() {
-        return Err(CalendarError::Line {
-            line: 1,
-            reason: "the file names no day".into(),
-        });
+        return Err(refuse(1, CalendarFlaw::NoDays));
     }
     if days.len() > MOST_DAYS {
-        return Err(CalendarError::Line {
-            line: 1,
-            reason: format!("the file names more than {MOST_DAYS} days"),
-        });
+        return Err(refuse(1, CalendarFlaw::ManyDays(MOST_DAYS)));
     }
     let mut years: BTreeSet<i16> = options.years.iter().copied().collect();
     let national = |day: &&Day| day.1 == DayKind::Off && day.0 == date(day.0.year(), 10, 1);
@@ -76,11 +70,8 @@ fn of_days(days: Vec<Day>, options: &FileOptions) -> Result<Calendar, CalendarEr
     Calendar::from_days(&version, source, &years, days)
 }
 
-fn refuse(line: usize, reason: impl Into<String>) -> CalendarError {
-    CalendarError::Line {
-        line,
-        reason: reason.into(),
-    }
+fn refuse(line: usize, reason: CalendarFlaw) -> CalendarError {
+    CalendarError::Line { line, reason }
 }
 
 fn short(text: &str) -> String {
@@ -131,24 +122,13 @@ fn unfolded(text: &str) -> Vec<(usize, String)> {
 
 fn ics_date(line: usize, value: &str) -> Result<Date, CalendarError> {
     let day = value.get(..8).unwrap_or_default();
-    let wrong = || {
-        refuse(
-            line,
-            format!("{:?} is not a date of the form 20260131", short(value)),
-        )
-    };
+    let wrong = || refuse(line, CalendarFlaw::NoIcsDate(short(value)));
     if !day.bytes().all(|b| b.is_ascii_digit()) || day.len() != 8 {
         return Err(wrong());
     }
     // A time behind the date would make a day of part of one.
     if !matches!(&value[8..], "" | "T000000" | "T000000Z") {
-        return Err(refuse(
-            line,
-            format!(
-                "{:?} has a time: only whole days can be off or worked",
-                short(value)
-            ),
-        ));
+        return Err(refuse(line, CalendarFlaw::HasTime(short(value))));
     }
     format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..])
         .parse()
@@ -192,19 +172,13 @@ fn ics(text: &str) -> Result<Vec<Day>, CalendarError> {
                 event.summary = value.replace("\\,", ",").replace("\\n", " ")
             }
             ("RRULE" | "RDATE", Some(_)) => {
-                return Err(refuse(
-                    line,
-                    "a rule that repeats cannot say which days are shifted (调休): name each day",
-                ));
+                return Err(refuse(line, CalendarFlaw::Repeats));
             }
             _ => {}
         }
     }
     if !is_ended || event.is_some() {
-        return Err(refuse(
-            text.lines().count().max(1),
-            "the file is cut off: END:VCALENDAR is missing",
-        ));
+        return Err(refuse(text.lines().count().max(1), CalendarFlaw::CutOff));
     }
     Ok(days)
 }
@@ -212,12 +186,12 @@ fn ics(text: &str) -> Result<Vec<Day>, CalendarError> {
 fn push_run(days: &mut Vec<Day>, event: Event) -> Result<(), CalendarError> {
     let from = event
         .from
-        .ok_or_else(|| refuse(event.line, "an event without DTSTART"))?;
+        .ok_or_else(|| refuse(event.line, CalendarFlaw::NoStart))?;
     let after = match event.to {
         Some(to) if to <= from => {
             return Err(refuse(
                 event.line,
-                format!("{from}..{to} ends before it begins"),
+                CalendarFlaw::Backward((Some(from), Some(to))),
             ));
         }
         Some(to) => to,
@@ -232,7 +206,7 @@ fn push_run(days: &mut Vec<Day>, event: Event) -> Result<(), CalendarError> {
     if run.len() > LONGEST_RUN as usize {
         return Err(refuse(
             event.line,
-            format!("{from}..{after} is longer than {LONGEST_RUN} days"),
+            CalendarFlaw::Long((Some(from), Some(after)), LONGEST_RUN as usize),
         ));
     }
     days.extend(run.into_iter().map(|d| (d, kind, name.clone())));
@@ -247,14 +221,15 @@ fn csv_days(text: &str) -> Result<Vec<Day>, CalendarError> {
         .from_reader(text.as_bytes());
     let wrong = |e: &csv::Error| {
         let line = e.position().map_or(1, |p| p.line());
-        refuse(usize::try_from(line).unwrap_or(1), e.to_string())
+        let line = usize::try_from(line).unwrap_or(1);
+        refuse(line, CalendarFlaw::Reader(e.to_string()))
     };
     let head = reader.headers().map_err(|e| wrong(&e))?.clone();
     let column = |names: &[&str]| {
         head.iter()
             .position(|h| names.iter().any(|name| h.eq_ignore_ascii_case(name)))
     };
-    let missing = |name: &str| refuse(1, format!("the column {name} is missing"));
+    let missing = |name| refuse(1, CalendarFlaw::NoColumn(name));
     let date_at = column(&["date", "日期"]).ok_or_else(|| missing("date"))?;
     let kind_at = column(&["kind", "类型", "off", "isOffDay"]).ok_or_else(|| missing("kind"))?;
     let name_at = column(&["name", "名称", "节日"]);
@@ -273,17 +248,11 @@ fn csv_days(text: &str) -> Result<Vec<Day>, CalendarError> {
             .filter(|_| cell(date_at).len() == 10)
             .ok_or_else(|| {
                 let text = short(cell(date_at));
-                refuse(
-                    line,
-                    format!("{text:?} is not a date of the form 2026-01-31"),
-                )
+                refuse(line, CalendarFlaw::NoDate(text))
             })?;
         let kind = kind_of(cell(kind_at)).ok_or_else(|| {
             let text = short(cell(kind_at));
-            refuse(
-                line,
-                format!("unknown kind {text:?}: expected off 休 or work 班"),
-            )
+            refuse(line, CalendarFlaw::UnknownKind(text))
         })?;
         let name = name_at.map(cell).unwrap_or_default().to_owned();
         days.push((on, kind, name));

@@ -20,6 +20,8 @@ pub enum MatterError {
         code: &'static str,
         /// In English.
         reason: String,
+        /// What its sentence names besides.
+        args: Vec<(&'static str, Word)>,
     },
     /// Somebody else published meanwhile: the draft was begun from an older version.
     #[error("the class has version {latest} by now, and the draft was begun from {base}")]
@@ -44,7 +46,22 @@ impl MatterError {
             field: field.to_owned(),
             code,
             reason: reason.to_string(),
+            args: Vec::new(),
         }
+    }
+    /// With something that the sentence names.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Word>) -> Self {
+        if let Self::Field { args, .. } = &mut self {
+            args.push((name, value.into()));
+        }
+        self
+    }
+    /// A text of more than so many characters.
+    pub fn too_long(field: &str, most: usize) -> Self {
+        let reason = format!("longer than {most} characters");
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        Self::field(field, "matters.too_long", reason).with("most", most)
     }
 }
 
@@ -74,6 +91,11 @@ impl From<Wrong> for MatterError {
             code: code_of(&wrong),
             field: wrong.field,
             reason: wrong.reason,
+            args: wrong
+                .most
+                .map(|most| ("most", i64::try_from(most).unwrap_or(i64::MAX).into()))
+                .into_iter()
+                .collect(),
         }
     }
 }
@@ -105,10 +127,11 @@ impl Problem for MatterError {
     }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
-            Self::Field { field, reason, .. } => vec![
-                ("field", Word::Text(field.clone())),
-                ("reason", Word::Text(reason.clone())),
-            ],
+            Self::Field { field, args, .. } => {
+                let mut all = vec![("field", Word::Text(field.clone()))];
+                all.extend(args.iter().cloned());
+                all
+            }
             Self::Outdated { latest, base } => vec![
                 ("latest", Word::Text(latest.to_string())),
                 ("base", Word::Text(base.to_string())),

@@ -220,8 +220,7 @@ pub fn checked(item: GridItem) -> Result<GridItem, MatterError> {
             return Err(MatterError::field(field, "matters.missing", "is empty"));
         }
         if text.chars().count() > MOST_CHARS {
-            let reason = format!("longer than {MOST_CHARS} characters");
-            return Err(MatterError::field(field, "matters.too_long", reason));
+            return Err(MatterError::too_long(field, MOST_CHARS));
         }
         guard::check_text(text)
             .map_err(|e| MatterError::field(field, "matters.person_number", e))?;

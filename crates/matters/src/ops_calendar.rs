@@ -3,7 +3,7 @@
 use crate::calendar_file::{self, FileOptions};
 use crate::calendars::{Calendars, Changes, Layer, changes};
 use crate::sql;
-use access::{Ctx, Permission};
+use access::{Ctx, Permission, Saying, Word};
 use grid::Part;
 use grid::batch::Plan;
 use grid::report::{ImportError, Report, fingerprint};
@@ -59,13 +59,7 @@ pub fn import_calendar_file(
 ) -> Result<CalendarReport, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let text = grid::sheet::text(bytes)?;
-    let calendar = calendar_file::read(text, &options.file).map_err(|e| {
-        let wrong = ImportError::unusable("unreadable_calendar", &e);
-        match e {
-            CalendarError::Line { line, .. } => wrong.on_line(line as u64),
-            CalendarError::Field { .. } => wrong,
-        }
-    })?;
+    let calendar = calendar_file::read(text, &options.file).map_err(unreadable_calendar)?;
     let layer = checked(ctx, calendar, options)?;
     let stored = ctx.read_blocking::<_, StoreError, _>(sql::all_calendars)?;
     let calendars = Calendars::build(Calendar::cn(), stored);
@@ -84,6 +78,24 @@ pub fn import_calendar_file(
         dry_run: options.dry_run,
         changes: found,
     })
+}
+
+/// A file that is no calendar, with the place and the reason.
+pub fn unreadable_calendar(error: CalendarError) -> ImportError {
+    let wrong = ImportError::unusable("unreadable_calendar", &error);
+    match error {
+        CalendarError::Line { line, reason } => wrong
+            .on_line(line as u64)
+            .telling(grid::Why::from(reason).word()),
+        // words: grid-reject-at
+        CalendarError::Field { field, reason } => {
+            let args = vec![
+                ("at", Word::Text(field)),
+                ("reason", grid::Why::from(reason).word()),
+            ];
+            wrong.telling(Saying::new("grid-reject-at", args).into())
+        }
+    }
 }
 
 /// [`import_calendar_file`] with nothing said about the file, told as imports of other files are.

@@ -421,7 +421,7 @@ pub fn all_calendars(r: &mut Read<'_>) -> StoreResult<Vec<Layer>> {
     )?;
     rows.into_iter()
         .map(|(version, body, division, loaded_at, reason, loaded_by)| {
-            let calendar = Calendar::parse(&body)
+            let calendar = Calendar::parse_kept(&body)
                 .map_err(|e| StoreError::Misuse(format!("stored calendar {version:?}: {e}")))?;
             Ok(Layer {
                 calendar,

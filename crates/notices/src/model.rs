@@ -242,6 +242,8 @@ pub enum NoticeError {
         code: &'static str,
         /// In English.
         reason: String,
+        /// Why, where its sentence says so.
+        why: Option<Word>,
     },
     /// The vault.
     #[error(transparent)]
@@ -261,7 +263,14 @@ impl NoticeError {
             field,
             code,
             reason: reason.into(),
+            why: None,
         }
+    }
+    pub(crate) fn because(mut self, word: Word) -> Self {
+        if let Self::Field { why, .. } = &mut self {
+            *why = Some(word);
+        }
+        self
     }
 }
 
@@ -294,7 +303,12 @@ impl Problem for NoticeError {
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
             Self::Refused(e) => e.args(),
-            Self::Field { reason, .. } => vec![("reason", reason.as_str().into())],
+            Self::Field { why, .. } => {
+                let most = i64::from(kernel::PageSize::MAX);
+                let mut args = vec![("most", most.into())];
+                args.extend(why.clone().map(|why| ("why", why)));
+                args
+            }
             Self::Vault(e) => e.args(),
             _ => Vec::new(),
         }

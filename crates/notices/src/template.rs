@@ -2,6 +2,7 @@
 //! when it is written, so that no notice goes out with a hole.
 
 use crate::model::Place;
+use access::{Saying, Word};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,31 @@ pub enum TemplateError {
         /// Those there are.
         known: String,
     },
+}
+
+impl TemplateError {
+    // words: notices-template-*
+    /// The same in the reader's language.
+    pub(crate) fn word(&self) -> Word {
+        let number = |n: &usize| Word::Number(i64::try_from(*n).unwrap_or(i64::MAX));
+        match self {
+            Self::Empty => Word::Key("notices-template-empty".to_owned()),
+            Self::Control => Word::Key("notices-template-control".to_owned()),
+            Self::TooLong(most) => {
+                Saying::new("notices-template-long", vec![("most", number(most))]).into()
+            }
+            Self::Brace(at) => {
+                Saying::new("notices-template-brace", vec![("at", number(at))]).into()
+            }
+            Self::Unknown { name, known } => {
+                let args = vec![
+                    ("name", name.as_str().into()),
+                    ("known", known.as_str().into()),
+                ];
+                Saying::new("notices-template-unknown", args).into()
+            }
+        }
+    }
 }
 
 /// Pieces of a template: text, or the name of a place.

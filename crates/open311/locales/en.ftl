@@ -15,7 +15,9 @@ open311-key-service = Keys are given by the security administrator of the city, 
 open311-condition = Which of these it is
 open311-condition-help = Choose the closest one; it may be left out.
 # Why words cannot become public.
-open311-error-text = These words cannot become public: { $reason }
+open311-error-text = These words cannot become public: { $why }.
+open311-text-long = they have more than 4000 characters
+open311-text-not-public = the case is not public
 # Why a call of Open311 is not answered. The parameter keeps the standard's name.
 open311-error-jurisdiction = { $parameter }: this jurisdiction is not served here. Leave it out, or give the host of this address or the six digits of its city.
 open311-error-no-service = { $parameter }: there is no service with this code.

@@ -15,7 +15,9 @@ open311-key-service = 密钥由本市安全管理员在上报账号的页面发�
 open311-condition = 是哪种情形
 open311-condition-help = 选最接近的一种；不选也可以。
 # Why words cannot become public.
-open311-error-text = 这段文字不能公开：{ $reason }
+open311-error-text = 这段文字不能公开：{ $why }。
+open311-text-long = 超过 4000 个字
+open311-text-not-public = 这个案件不公开
 # Why a call of Open311 is not answered. The parameter keeps the standard's name.
 open311-error-jurisdiction = { $parameter }：这里不受理该辖区。可以不填，或填本站域名、本市六位行政区划代码。
 open311-error-no-service = { $parameter }：没有这个代码的服务。

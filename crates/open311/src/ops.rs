@@ -698,16 +698,16 @@ pub async fn publish(ctx: &Ctx, number: CaseNumber, text: &str) -> Result<(), Ca
         .map_err(|_| Refused { permission: wanted })?;
     let case = cases::ops::find(ctx, number).await?;
     // words: open311-error-*
-    let field = |reason: &str| CaseError::Field {
-        field: "text".into(),
-        code: "open311.text",
-        reason: reason.into(),
+    let field = |reason: &str, why: &str| {
+        CaseError::field("text", "open311.text", reason).with("why", access::Word::Key(why.into()))
     };
+    // words: open311-text-long open311-text-not-public
     if text.chars().count() > LONGEST_TEXT {
-        return Err(field("has more than 4000 characters"));
+        return Err(field("has more than 4000 characters", "open311-text-long"));
     }
     if !is_public(&city(ctx), &case) {
-        return Err(field("belongs to a case that is not public"));
+        let reason = "belongs to a case that is not public";
+        return Err(field(reason, "open311-text-not-public"));
     }
     let (text, _) = mask_free_text(text.trim(), &[]);
     let (district, id) = (case.district, case.id.0);

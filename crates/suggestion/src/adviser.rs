@@ -209,6 +209,7 @@ impl Adviser for Advisers {
             metres: distance(asked.place.point, other.place.point),
             hours: hours_apart(asked.at, other.reported_at),
             is_same_class: reasons.contains(&Reason::SameClass),
+            is_same_grid: false,
             words: reasons.iter().find_map(|r| match r {
                 Reason::SameWords(share) => Some(*share),
                 _ => None,

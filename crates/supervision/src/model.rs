@@ -443,7 +443,10 @@ impl Problem for SupervisionError {
         match self {
             Self::Refused(e) => e.args(),
             Self::Case(e) => e.args(),
-            Self::Field { reason, .. } => vec![("reason", reason.as_str().into())],
+            Self::Field { .. } => {
+                let most = i64::try_from(crate::ops::LONGEST).unwrap_or(i64::MAX);
+                vec![("most", most.into())]
+            }
             _ => Vec::new(),
         }
     }

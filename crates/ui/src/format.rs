@@ -398,16 +398,22 @@ impl Ui {
     /// Several names in one sentence: 甲、乙、丙 or A, B, C.
     #[must_use]
     pub fn list<S: AsRef<str>>(&self, names: &[S]) -> String {
-        let between = match self.lang {
-            Lang::Zh => "、",
-            Lang::En => ", ",
-        };
-        names
-            .iter()
-            .map(AsRef::as_ref)
-            .collect::<Vec<_>>()
-            .join(between)
+        listed(self.lang, names)
     }
+}
+
+/// Names one after another, as a language parts them.
+#[must_use]
+pub fn listed<S: AsRef<str>>(lang: Lang, names: &[S]) -> String {
+    let between = match lang {
+        Lang::Zh => "、",
+        Lang::En => ", ",
+    };
+    names
+        .iter()
+        .map(AsRef::as_ref)
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 #[cfg(test)]

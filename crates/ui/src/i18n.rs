@@ -272,6 +272,12 @@ impl I18n {
             .map_or_else(|_| Vec::new(), |keys| keys.iter().cloned().collect())
     }
 
+    /// Whether there is a sentence under a key, and nothing it names is missing among these values.
+    #[must_use]
+    pub fn is_filled_by(&self, key: &str, names: &[&str]) -> bool {
+        let word = self.keys.get(key);
+        word.is_some_and(|word| word.variables.iter().all(|v| names.contains(&v.as_str())))
+    }
     /// Whether there is such a key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

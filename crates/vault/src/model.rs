@@ -1,6 +1,6 @@
 //! Plain types of the vault and the one decision about a look; no I/O.
 
-use access::{Permission, Problem, Refused, Word};
+use access::{Permission, Problem, Refused, Saying, Word};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use kernel::DistrictCode;
@@ -220,11 +220,12 @@ impl NewSubject {
             return Ok(self);
         }
         if self.fields.iter().any(|other| other.field == field) {
-            return Err(VaultError::field(field, "given twice"));
+            return Err(VaultError::field(field, "vault-bad-twice", "given twice"));
         }
         check_text(field, text)?;
         if basis.trim().is_empty() {
-            return Err(VaultError::field(field, "kept without a legal basis"));
+            let reason = "kept without a legal basis";
+            return Err(VaultError::field(field, "vault-bad-basis", reason));
         }
         self.fields.push(NewField {
             field,
@@ -252,18 +253,25 @@ impl NewSubject {
 /// Whether a text may stand in a field.
 pub(crate) fn check_text(field: Field, text: &str) -> Result<(), VaultError> {
     if text.chars().count() > field.longest() {
-        return Err(VaultError::field(
-            field,
-            format!("longer than {} characters", field.longest()),
-        ));
+        let most = i64::try_from(field.longest()).unwrap_or(i64::MAX);
+        return Err(VaultError::Field {
+            field: field.to_string(),
+            reason: format!("longer than {} characters", field.longest()),
+            word: Saying::new("vault-bad-long", vec![("most", most.into())]).into(),
+        });
     }
     let is_bad =
         |c: char| c.is_control() && !(field == Field::Text && matches!(c, '\n' | '\r' | '\t'));
     if text.contains(is_bad) {
-        return Err(VaultError::field(field, "holds control characters"));
+        let reason = "holds control characters";
+        return Err(VaultError::field(field, "vault-bad-control", reason));
     }
     if field == Field::Phone && Field::Phone.normalise(text).is_none() {
-        return Err(VaultError::field(field, "holds no digit"));
+        return Err(VaultError::field(
+            field,
+            "vault-bad-digits",
+            "holds no digit",
+        ));
     }
     Ok(())
 }
@@ -519,8 +527,10 @@ pub enum VaultError {
     Field {
         /// The field.
         field: String,
-        /// What is wrong.
+        /// What is wrong, in English.
         reason: String,
+        /// The same in the reader's language.
+        word: Word,
     },
     /// The master key that the data was sealed under is not there.
     #[error("the master key of version {0} is not loaded")]
@@ -539,10 +549,13 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    pub(crate) fn field(field: impl ToString, reason: impl Into<String>) -> Self {
+    // words: vault-bad-*
+    /// A text that cannot be kept or searched for: why in English, and by a key of the language files.
+    pub fn field(field: impl ToString, key: &str, reason: impl Into<String>) -> Self {
         Self::Field {
             field: field.to_string(),
             reason: reason.into(),
+            word: Word::Key(key.to_owned()),
         }
     }
 }
@@ -584,11 +597,8 @@ impl Problem for VaultError {
         match self {
             Self::Refused(e) => e.args(),
             Self::Purpose(purpose) => vec![("purpose", purpose.as_str().into())],
-            Self::Field { field, reason } => {
-                vec![
-                    ("field", field.as_str().into()),
-                    ("reason", reason.as_str().into()),
-                ]
+            Self::Field { field, word, .. } => {
+                vec![("field", field.as_str().into()), ("why", word.clone())]
             }
             _ => Vec::new(),
         }

@@ -5,7 +5,7 @@ use crate::city_settings::{Setting, SettingKind, SettingsList, Values};
 use crate::ctx::Ctx;
 use crate::extract::{Fields, Json, Path};
 use crate::face::Faces;
-use crate::fault::{Fault, Problem, Word};
+use crate::fault::{Fault, Problem};
 use crate::ops::accounts;
 use crate::ops::settings::{self, SettingError, Version};
 use crate::permission::Permission;
@@ -49,12 +49,6 @@ impl Problem for SettingError {
             Self::Value { .. } => Some("value".into()),
             Self::Reason => Some("reason".into()),
             _ => None,
-        }
-    }
-    fn args(&self) -> Vec<(&'static str, Word)> {
-        match self {
-            Self::Value { reason, .. } => vec![("reason", reason.as_str().into())],
-            _ => Vec::new(),
         }
     }
 }

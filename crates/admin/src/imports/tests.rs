@@ -53,7 +53,11 @@ fn import(state: State) -> Import {
                 )
                 .within(Some("部件")),
             ],
-            warnings: vec!["<s>look".into()],
+            warnings: vec![
+                grid::Remark::new("no_unit", "no unit \"<s>look\" is registered")
+                    .with("unit", "<s>look")
+                    .with("classes", 2),
+            ],
             ignored_columns: vec!["考核分".into()],
             failure: if state == State::Failed {
                 "<q>lost".into()
@@ -90,8 +94,8 @@ fn the_pages_are_sound_in_both_languages() {
                 false,
             ));
             let told = match lang {
-                Lang::Zh => ["处置时限", "没有说明按哪种时间计"],
-                Lang::En => ["limit", "does not say which clock it means"],
+                Lang::Zh => ["处置时限", "没有说明按哪种时间计", "没有登记名为“&"],
+                Lang::En => ["limit", "does not say which clock it means", "no unit “&"],
             };
             assert!(
                 told.iter().all(|words| html.contains(words)),

@@ -6,6 +6,7 @@
 //! and `a3` are the same; blanks and punctuation are no part of any word.
 
 use jieba_rs::Jieba;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// The dictionary takes a tenth of a second to build: built once, when the first running text comes.
@@ -177,9 +178,74 @@ pub fn looks_like_a_name(word: &str) -> bool {
         && !PLACE_ENDINGS.contains(letters[letters.len() - 1])
 }
 
+/// Words of English that tell no matter from another, as [`fold`] leaves them: the stop words of the Snowball project
+/// (snowballstem.org, `algorithms/english/stop.txt`, BSD licence), those with an apostrophe without it and as a cut there leaves
+/// them (but no word of its own, such as shed and well), the auxiliaries that the list only mentions, and what people begin a request with.
+const STOP_WORDS_EN: &str = "\
+    about above after again against all also am an and any are aren arent as at be because been before being \
+    below between both but by can cannot cant could couldn couldnt did didn didnt do does doesn doesnt doing \
+    don dont down during each few for from further had hadn hadnt has hasn hasnt have haven havent having he \
+    hed her here heres hers herself hes him himself his how hows if im in into is isn isnt it its \
+    itself ive just let lets ll may me more most mustn mustnt my myself no nor not of off on once only or \
+    other ought our ours ourselves out over own please re same shan shant she shes should shouldn \
+    shouldnt so some such than that thats the their theirs them themselves then there theres these they theyd \
+    theyll theyre theyve this those through to too under until up us ve very was wasn wasnt we were \
+    weren werent weve what whats when whens where wheres which while who whom whos why whys will with wont \
+    would wouldn wouldnt you youd youll your youre yours yourself yourselves youve";
+/// The same of Chinese, where the dictionary has them for verbs, adverbs or nouns: what people begin, join and end a request with.
+const STOP_WORDS_ZH: &str = "\
+    一下 一直 不是 但是 你好 可以 咨询 因为 已经 希望 您好 感谢 所以 投诉 敬请 有人 没有 现在 能否 能够 谢谢 请求 请问 还是 还有 进行 近期 都是 非常";
+
+static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let both = [STOP_WORDS_EN, STOP_WORDS_ZH];
+    both.iter()
+        .flat_map(|list| list.split_whitespace())
+        .collect()
+});
+
+/// Whether a folded word is one of grammar or courtesy rather than of a matter. Of Chinese words the dictionary that cuts them
+/// says what they are: pronouns, prepositions, conjunctions, particles, interjections and numerals are.
+pub fn is_stop_word(word: &str) -> bool {
+    if STOP_WORDS.contains(word) {
+        return true;
+    }
+    if !word.chars().all(is_han) || !JIEBA.has_word(word) {
+        return false;
+    }
+    let tags = JIEBA.tag(word, false);
+    let whole = tags.first().filter(|t| t.word == word);
+    whole.is_some_and(|t| t.tag.starts_with(['r', 'p', 'c', 'u', 'y', 'e', 'm']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_grammar_and_courtesy_are_told_from_those_of_a_matter() {
+        for word in [
+            "the", "which", "dont", "doesn", "please", "我们", "什么", "怎么", "因为", "关于",
+            "这个", "请问", "没有",
+        ] {
+            assert!(is_stop_word(word), "{word}");
+        }
+        for word in [
+            "noise",
+            "street",
+            "light",
+            "won",
+            "搅拌站",
+            "车位",
+            "噪音",
+            "路灯",
+            "停水",
+            "扰民",
+            "违建",
+            "垃圾",
+        ] {
+            assert!(!is_stop_word(word), "{word}");
+        }
+    }
 
     fn cut(text: &str) -> Vec<&str> {
         words(text, false).iter().map(|w| w.of(text)).collect()

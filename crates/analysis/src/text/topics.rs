@@ -12,7 +12,7 @@
 
 use super::duplicates::{Place, metres_between};
 use super::grams::{damped, to_unit_length};
-use super::segment::{bounded, fold, looks_like_a_name, words};
+use super::segment::{bounded, fold, is_stop_word, looks_like_a_name, words};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use rayon::prelude::*;
@@ -394,7 +394,7 @@ fn describe(
         .filter(|(_, n)| **n >= enough)
         .filter_map(|(term, n)| Some((*term, *n as f32 * rarity.get(term)?)))
         // Whoever many messages name: the topic is the matter, not the person.
-        .filter(|(term, _)| !looks_like_a_name(term))
+        .filter(|(term, _)| !looks_like_a_name(term) && !is_stop_word(term))
         .collect();
     strongest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
     let listed: Vec<String> = strongest
@@ -523,6 +523,32 @@ mod tests {
                 .map(|(i, text)| post(text, i as i64, None)),
         );
         out
+    }
+
+    #[test]
+    fn a_topic_is_named_by_its_matter_and_not_by_words_of_grammar() {
+        const NOISE: [&str; 6] = [
+            "The concrete mixer at Lifa keeps us awake with the noise",
+            "There is noise from the concrete mixer of Lifa again",
+            "Please stop the concrete mixer near Lifa, the noise is terrible",
+            "Why is the concrete mixer at Lifa running at night? The noise!",
+            "Noise and dust of the concrete mixer beside Lifa",
+            "The mixer at Lifa: noise, dust, concrete all over the road",
+        ];
+        let posts: Vec<Post<'static>> = (0..).zip(NOISE).map(|(i, t)| post(t, i, None)).collect();
+        let found = topics(&posts, &TimeZone::UTC, &TopicOptions::default());
+        assert_eq!(found.len(), 1, "{found:?}");
+        let terms = &found[0].terms;
+        assert!(
+            ["mixer", "noise", "concrete", "lifa"]
+                .iter()
+                .all(|word| terms.iter().any(|t| t == word)),
+            "{terms:?}"
+        );
+        assert!(
+            !terms.iter().any(|t| is_stop_word(t)) && !found[0].name.contains("the"),
+            "{terms:?}"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use kernel::DivisionCode;
 use matters::calendar_file::FileOptions;
 use matters::ops::{CalendarOptions, import_calendar_file};
 use serde_json::{Value, json};
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,9 +74,13 @@ impl Calendar {
                 let shows = std::io::stderr().is_terminal();
                 let tell = move |run: &Run| {
                     if shows {
-                        eprint!(
+                        // A terminal that is gone needs no progress.
+                        let _ = write!(
+                            std::io::stderr(),
                             "\r{} of {} looked at, {} moved",
-                            run.seen, run.total, run.moved
+                            run.seen,
+                            run.total,
+                            run.moved
                         );
                     }
                 };
@@ -84,7 +88,7 @@ impl Calendar {
                     .block_on(cases::ops::recompute(ctx, tell))
                     .map_err(case_failure)?;
                 if shows {
-                    eprintln!();
+                    crate::output::tell("");
                 }
                 let run = match done {
                     Some(run) => Some(run),

@@ -104,7 +104,9 @@ impl Args {
         }
         for season in &self.season {
             if evaluations.iter().all(|e| !e.seasons.contains(season)) {
-                eprintln!("a season of {season} is left out: the series is too short to tell it");
+                crate::output::tell(format_args!(
+                    "a season of {season} is left out: the series is too short to tell it"
+                ));
             }
         }
         let sum = bottom_up(&evaluations.iter().collect::<Vec<_>>());

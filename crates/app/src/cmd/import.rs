@@ -10,6 +10,7 @@ use cases::import::{ImportMap, Options, Outcome};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Bring in records from files.
 #[derive(Args)]
@@ -102,6 +103,10 @@ impl Cases {
         let options = Options {
             file: self.file,
             draw_grid_m: self.draw_grid,
+            told: match self.rejects {
+                Some(_) => Some((Arc::new(Speech::words()?), speech.lang())),
+                None => None,
+            },
             rejects: self.rejects,
         };
         let outcome = cases::import::run(

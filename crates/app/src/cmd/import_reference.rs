@@ -214,10 +214,10 @@ pub fn done(report: &Report, speech: Speech) -> Result<Done, Failure> {
     for told in speech.rejects(&r.rejects)? {
         let _ = write!(text, "\n  {told}");
     }
-    for warning in r.warnings.iter().take(20) {
-        let _ = write!(text, "\n  {warning}");
+    for told in speech.remarks(&r.warnings)? {
+        let _ = write!(text, "\n  {told}");
     }
-    let shown = r.rejects.len().min(MOST_TOLD) + r.warnings.len().min(20);
+    let shown = r.rejects.len().min(MOST_TOLD) + r.warnings.len().min(MOST_TOLD);
     let more = r.rejects.len() + r.warnings.len() - shown;
     if more > 0 {
         let _ = write!(text, "\n  … and {more} more (--json lists them)");

@@ -163,7 +163,9 @@ impl Args {
         let is_history = matches!(self.model, ModelName::Ebp);
         let left_out = study.left_out();
         if left_out > 0 && !is_history {
-            eprintln!("{left_out} cases lie outside the time of the study and are left out");
+            crate::output::tell(format_args!(
+                "{left_out} cases lie outside the time of the study and are left out"
+            ));
         }
         let report = study.scan().map_err(unusable)?;
         let answer = Answer {

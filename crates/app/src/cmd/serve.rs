@@ -71,7 +71,7 @@ impl Serve {
 
 /// Says where the program is, and the accounts of the sample city where there is one.
 fn announce(data_dir: &Path, url: &str) {
-    eprintln!("市域 Shiyu: {url}");
+    crate::output::tell(format_args!("市域 Shiyu: {url}"));
     let accounts = std::fs::read_to_string(data_dir.join("demo-accounts.json")).ok();
     let accounts = accounts.and_then(|text| serde_json::from_str::<DemoAccounts>(&text).ok());
     for account in accounts.iter().flat_map(|a| &a.accounts) {
@@ -81,7 +81,9 @@ fn announce(data_dir: &Path, url: &str) {
             password,
             home,
         } = account;
-        eprintln!("  {role:<16} {login:<20} {password:<20} {home}");
+        crate::output::tell(format_args!(
+            "  {role:<16} {login:<20} {password:<20} {home}"
+        ));
     }
 }
 

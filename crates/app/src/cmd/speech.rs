@@ -2,8 +2,9 @@
 
 use crate::compose::capabilities;
 use crate::output::Failure;
+use access::Problem;
 use clap::Args;
-use grid::{ImportError, Reject};
+use grid::{ImportError, Reject, Remark};
 use ui::{I18n, Lang};
 
 /// Refused rows that are told; `--json` lists them all.
@@ -63,6 +64,19 @@ impl Speech {
             None => failure,
         }
     }
+    /// What a use case refused: for programs as ever, for people in the language.
+    pub fn refused(self, failure: Failure, problem: &dyn Problem) -> Failure {
+        let (lang, key) = (self.lang(), access::word_key(problem.code()));
+        let words = match lang {
+            // The message itself is English.
+            Lang::En => None,
+            _ => Self::words().ok().filter(|words| words.has(&key)),
+        };
+        match words {
+            Some(words) => failure.saying(access::said(&words, lang, &key, &problem.args())),
+            None => failure,
+        }
+    }
     /// Refused rows, each with its line and its column, as many as are told.
     ///
     /// # Errors
@@ -85,6 +99,21 @@ impl Speech {
             )
         });
         Ok(told.collect())
+    }
+}
+
+impl Speech {
+    /// What a person should look at although it was taken, as many as are told.
+    ///
+    /// # Errors
+    /// As [`Speech::words`].
+    pub fn remarks(self, remarks: &[Remark]) -> Result<Vec<String>, Failure> {
+        if remarks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (words, lang) = (Self::words()?, self.lang());
+        let told = remarks.iter().take(MOST_TOLD);
+        Ok(told.map(|r| r.sentence(&words, lang)).collect())
     }
 }
 
@@ -135,5 +164,51 @@ mod tests {
         };
         assert_eq!(told(Lang::Zh), ["第 7 行，处置单位：没有单位使用这个编码"]);
         assert_eq!(told(Lang::En), ["line 7, handling: no unit has this code"]);
+    }
+
+    #[test]
+    fn a_remark_is_told_in_both_languages_and_one_kept_before_there_were_words_in_english() {
+        let remark = Remark::new("no_unit", "no unit \"x\" is registered (2 classes)")
+            .with("unit", "城管局")
+            .with("classes", 2);
+        let kept = serde_json::to_string(&[&remark]).unwrap();
+        let kept: Vec<Remark> = serde_json::from_str(&kept).unwrap();
+        assert_eq!(kept, [remark]);
+        let before: Vec<Remark> = serde_json::from_str(r#"["look at it"]"#).unwrap();
+        let told = |lang| {
+            let speech = Speech { lang: Some(lang) };
+            let all = [kept.clone(), before.clone()].concat();
+            speech.remarks(&all).unwrap()
+        };
+        assert_eq!(
+            told(Lang::Zh),
+            ["没有登记名为“城管局”的单位，涉及 2 个类别", "look at it"]
+        );
+        assert_eq!(
+            told(Lang::En),
+            ["no unit “城管局” is registered (2 classes)", "look at it"]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_inside_a_calendar_is_told_in_the_language_with_its_place() {
+        let failure = |text: &str| {
+            let error = kernel::Calendar::parse(text).unwrap_err();
+            let error = matters::ops::unreadable_calendar(error);
+            let speech = Speech {
+                lang: Some(Lang::Zh),
+            };
+            format!("{:?}", speech.failure(error))
+        };
+        let line = failure("year 2026\noff 2026-13-01");
+        assert!(
+            line.contains("第 2 行：日历读不懂（“2026-13-01”不是形如 2026-01-31 的日期）"),
+            "{line}"
+        );
+        let field = failure(r#"{"years":{"2026":[{"date":"1.1.","off":true}]}}"#);
+        assert!(
+            field.contains("日历读不懂（years.2026[0].date：“1.1.”不是形如 2026-01-31 的日期）"),
+            "{field}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! `shiyu units reorganise FILE --on DATE --why NAME [--dry-run]`: units merge or split on a day.
 
 use super::import_reference::read_file;
+use super::speech::Speech;
 use crate::compose::Program;
 use crate::config::Common;
 use crate::output::{Done, Failure};
@@ -40,13 +41,23 @@ struct Reorganise {
     /// Only tell what it would do.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    speech: Speech,
 }
 
 impl Units {
     /// Runs it.
     pub fn run(self, common: &Common) -> Result<Done, Failure> {
         let What::Reorganise(args) = self.what;
-        let lines = reorganise::read(&read_file(&args.file)?)?;
+        let speech = args.speech;
+        let failure = |error: DispatchError| {
+            let told = speech.refused(failure(&error), &error);
+            match error {
+                DispatchError::Store(error) => error.into(),
+                _ => told,
+            }
+        };
+        let lines = reorganise::read(&read_file(&args.file)?).map_err(|e| speech.failure(e))?;
         let mut program = Program::open(common)?;
         let config = CasesConfig::new(program.config.district);
         let cases = Cases::new(program.reference.clone(), config);
@@ -103,11 +114,10 @@ impl Units {
     }
 }
 
-fn failure(error: DispatchError) -> Failure {
+fn failure(error: &DispatchError) -> Failure {
     let field = error.field();
     let message = error.to_string();
     let mut failure = match error {
-        DispatchError::Store(error) => return error.into(),
         DispatchError::Field { code, .. } => Failure::unusable(code, message),
         _ => Failure::other("refused", message),
     };

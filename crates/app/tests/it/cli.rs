@@ -393,3 +393,36 @@ fn without_json_people_read_text_and_failures_go_to_stderr() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("shiyu init"));
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let place = Place::sqlite();
+    for (args, code) in [
+        (&["--help"][..], 0),
+        (&["import", "--help"], 0),
+        (&["--version"], 0),
+        (
+            &["deadline", "--start", "2026-03-02T09:00", "--limit", "4WH"],
+            0,
+        ),
+        (&["no-such-command"], 2),
+        (&["deadline", "--start", "never", "--limit", "4WH"], 2),
+    ] {
+        for shuts_err in [false, true] {
+            let closed = || {
+                let (reader, writer) = std::io::pipe().unwrap();
+                drop(reader);
+                writer
+            };
+            let mut command = place.command(args);
+            command.stdout(closed());
+            if shuts_err {
+                command.stderr(closed());
+            }
+            let ended = command.output().unwrap();
+            assert_eq!(ended.status.code(), Some(code), "{args:?}: {ended:?}");
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(!said.contains("panicked"), "{args:?}: {said}");
+        }
+    }
+}

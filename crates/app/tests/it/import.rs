@@ -232,3 +232,38 @@ on_both!(a_file_or_map_that_cannot_be_used_writes_nothing, |place| {
     }
     assert_eq!(place.run(&import(&file, &map)).done()["imported"], 1);
 });
+
+#[test]
+fn the_list_of_rejects_gives_its_reasons_in_the_language_of_the_command_line() {
+    let place = Place::sqlite().ready();
+    let map = place.file("map.toml", MAP);
+    let rows = "id,at,end,kind,words,lat,lon\n,2026-03-02 09:00,,井盖,,,\n2,soon,,井盖,,,\n";
+    let file = place.file("rows.csv", rows);
+    let reasons = |lang: &[&str]| {
+        let list = [&["--rejects", "rejects.csv"][..], lang].concat();
+        let done = place
+            .run(&[&import(&file, &map)[..], &list].concat())
+            .done();
+        assert_eq!(done["rejected"], 2, "{done}");
+        std::fs::read_to_string(place.path("rejects.csv")).unwrap()
+    };
+    assert_eq!(
+        reasons(&["--lang", "zh-CN"]),
+        "line,id,field,value,reason\n2,,id,,没有编号\n3,2,reported_at,soon,对照表里没有能读懂它的时间格式\n"
+    );
+    assert_eq!(
+        reasons(&["--lang", "en"]),
+        "line,id,field,value,reason\n2,,id,,the row has no id\n3,2,reported_at,soon,no time format of the map reads this\n"
+    );
+    // What is wrong inside the map is told in the language as well, and to programs as ever.
+    let bad = place.file("bad.toml", MAP.replace("Asia/Shanghai", "Mars/Olympus"));
+    let answer = place.run(&[&import(&file, &bad)[..], &["--lang", "zh-CN"]].concat());
+    assert!(
+        answer
+            .stderr
+            .contains("对照表的“timezone”：没有“Mars/Olympus”这个时区"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(answer.error(2)["field"], "timezone");
+}

@@ -18,7 +18,6 @@ pub struct Place {
 pub struct Answer {
     pub code: Option<i32>,
     pub stdout: String,
-    #[expect(dead_code, reason = "shown when a test fails")]
     pub stderr: String,
 }
 

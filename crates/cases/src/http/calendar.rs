@@ -271,7 +271,7 @@ async fn bring(ctx: Ctx, upload: Upload) -> Result<Json<CalendarReport>, Fault> 
         },
         division: fields.read("division")?,
         reason: reason(&fields)?,
-        dry_run: matches!(fields.get("dry_run"), "1" | "true"),
+        dry_run: fields.flag("dry_run")?,
     };
     let worker = ctx.clone();
     let done =

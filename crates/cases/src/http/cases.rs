@@ -211,8 +211,10 @@ pub(super) struct SuspectView {
     number: String,
     /// Where it stands.
     state: String,
-    /// How far apart, in metres.
-    metres: f64,
+    /// How far apart, in metres; null where one of them has no point, and both lie in the same unit grid.
+    metres: Option<f64>,
+    /// Both lie in the same unit grid, and of one of them no more is known.
+    same_grid: bool,
     /// How long apart, in minutes.
     minutes: i64,
     /// What both say, the longest first.
@@ -231,23 +233,25 @@ pub(super) async fn suspects(
     Path(number): Path<CaseNumber>,
 ) -> Result<Json<Suspects>, Fault> {
     let case = ops::find(&ctx, number).await?;
-    let found = match (case.place.point, case.matter) {
-        (Some(point), Some(matter)) => {
+    let found = match case.matter {
+        Some(matter) => {
             let wanted = ops::Likeness {
-                point,
+                point: case.place.point,
+                grid: case.place.grid,
                 matter,
                 at: case.reported_at,
                 text: case.description.clone(),
             };
             ops::similar(&ctx, wanted).await?
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     };
     let suspects = found.into_iter().filter(|s| s.case.id != case.id);
     let suspects = suspects.map(|s| SuspectView {
         number: s.case.number.to_string(),
         state: s.case.state.to_string(),
-        metres: (s.metres * 10.0).round() / 10.0,
+        metres: s.metres.map(|metres| (metres * 10.0).round() / 10.0),
+        same_grid: s.metres.is_none(),
         minutes: s.minutes,
         words: s.words,
     });

@@ -2,11 +2,11 @@
 
 use crate::import::times::{Formats, Written};
 use crate::model::ImportStatus;
-use grid::ImportError;
+use grid::{ImportError, Why};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use kernel::codes::DistrictCode;
-use kernel::geo::Crs;
+use kernel::codes::{CodeError, DistrictCode};
+use kernel::geo::{Crs, GeoError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -104,66 +104,74 @@ impl ImportMap {
                 .span()
                 .map(|s| text[..s.start.min(text.len())].matches('\n').count() as u64 + 1);
             let error = ImportError::unusable("unreadable_map", e.message());
-            line.map_or_else(
-                || ImportError::unusable("unreadable_map", e.message()),
-                |l| error.on_line(l),
-            )
+            match line {
+                Some(line) => error.on_line(line),
+                None => error,
+            }
         })?;
         Self::check(written)
     }
 
     fn check(written: Written_) -> Result<Self, ImportError> {
-        let wrong =
-            |key: &str, message: String| ImportError::unusable("unusable_map", message).at(key);
+        let wrong = |key: &str, why: Why| ImportError::because("unusable_map", why).at(key);
         let source = written.source.trim().to_owned();
         if source.is_empty() || source.chars().count() > 100 {
             return Err(wrong(
                 "source",
-                "the source needs a name of 1 to 100 characters".into(),
+                Why::new(
+                    "map_source",
+                    "the source needs a name of 1 to 100 characters",
+                ),
             ));
         }
         let zone = written.timezone.as_deref().unwrap_or("Asia/Shanghai");
-        let timezone = TimeZone::get(zone)
-            .map_err(|e| wrong("timezone", format!("unknown time zone {zone:?}: {e}")))?;
+        let timezone = TimeZone::get(zone).map_err(|e| {
+            let why = Why::new("map_timezone", format!("unknown time zone {zone:?}: {e}"));
+            wrong("timezone", why.with("given", zone))
+        })?;
         let crs = written
             .crs
             .as_deref()
             .unwrap_or("wgs84")
             .parse()
-            .map_err(|e| wrong("crs", format!("{e}")))?;
+            .map_err(|e: GeoError| {
+                let why = Why::new("map_crs", e);
+                wrong(
+                    "crs",
+                    why.with("given", written.crs.as_deref().unwrap_or_default()),
+                )
+            })?;
         let district = written.district.as_deref().unwrap_or(DEFAULT_DISTRICT);
         let district = district
             .parse()
-            .map_err(|e| wrong("district", format!("{e}")))?;
+            .map_err(|e: CodeError| wrong("district", Why::new("map_district", e)))?;
         for (field, column) in &written.columns {
             let key = format!("columns.{field}");
             if !FIELDS.contains(&field.as_str()) {
-                return Err(wrong(
-                    &key,
-                    format!(
-                        "a column cannot mean {field:?}; it can mean {}",
-                        FIELDS.join(", ")
-                    ),
-                ));
+                let known = FIELDS.join(", ");
+                let text = format!("a column cannot mean {field:?}; it can mean {known}");
+                let why = Why::new("map_meaning", text).with("field", field);
+                return Err(wrong(&key, why.whole("known", known)));
             }
-            grid::guard::check_column(column).map_err(|e| wrong(&key, e.to_string()))?;
+            grid::guard::check_column(column).map_err(|e| wrong(&key, e.into()))?;
         }
         for field in ["id", "reported_at"] {
             if !written.columns.contains_key(field) {
-                return Err(wrong(
-                    &format!("columns.{field}"),
-                    format!("the map must say which column is {field}"),
-                ));
+                let text = format!("the map must say which column is {field}");
+                let why = Why::new("map_column_needed", text).with("field", field);
+                return Err(wrong(&format!("columns.{field}"), why));
             }
         }
         if written.columns.contains_key("lat") != written.columns.contains_key("lon") {
-            return Err(wrong("columns", "lat and lon go together".into()));
+            let why = Why::new("map_point", "lat and lon go together");
+            return Err(wrong("columns", why));
         }
         if written.status.is_some() && !written.columns.contains_key("status") {
-            return Err(wrong(
-                "columns.status",
-                "the map has a table of states but no column for them".into(),
-            ));
+            let why = Why::new(
+                "map_states",
+                "the map has a table of states but no column for them",
+            );
+            return Err(wrong("columns.status", why));
         }
         let status = written
             .status
@@ -175,12 +183,11 @@ impl ImportMap {
             written.time.formats
         };
         if let Some(bad) = formats.iter().find(|f| !is_format(f)) {
-            return Err(wrong(
-                "time.formats",
-                format!(
-                    "cannot use the time format {bad:?}: a format needs a date, such as %Y-%m-%d"
-                ),
-            ));
+            let text = format!(
+                "cannot use the time format {bad:?}: a format needs a date, such as %Y-%m-%d"
+            );
+            let why = Why::new("map_format", text).with("given", bad);
+            return Err(wrong("time.formats", why));
         }
         let formats = Formats::new(&formats);
         let iso = Formats::new(&ISO.map(str::to_owned));
@@ -190,8 +197,10 @@ impl ImportMap {
             .iter()
             .map(|text| {
                 let read = formats.read(text).or_else(|| iso.read(text));
-                read.map(|w: Written| w.wall(&timezone))
-                    .ok_or_else(|| wrong("missing.time", format!("cannot read the time {text:?}")))
+                read.map(|w: Written| w.wall(&timezone)).ok_or_else(|| {
+                    let why = Why::new("map_time", format!("cannot read the time {text:?}"));
+                    wrong("missing.time", why.with("given", text))
+                })
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -226,11 +235,12 @@ impl ImportMap {
             let key = format!("columns.{field}");
             let Some((place, _)) = found.next() else {
                 let known: Vec<&str> = header.iter().map(|h| h.trim()).collect();
-                let message = format!(
-                    "the file has no column {column:?}; it has {}",
-                    known.join(", ")
-                );
-                return Err(ImportError::unusable("missing_column", message).at(&key));
+                let known = known.join(", ");
+                let text = format!("the file has no column {column:?}; it has {known}");
+                let why = Why::new("map_missing_column", text)
+                    .with("name", column)
+                    .whole("known", known);
+                return Err(ImportError::because("missing_column", why).at(&key));
             };
             if found.next().is_some() {
                 return Err(ImportError::unusable(
@@ -264,8 +274,12 @@ fn read_status(
         .map(|(value, word)| {
             let status = word.parse().map_err(|_| {
                 let known: Vec<&str> = ImportStatus::ALL.iter().map(|s| s.as_str()).collect();
-                let message = format!("{word:?} is not a status; it can be {}", known.join(", "));
-                ImportError::unusable("unusable_map", message).at(&format!("status.{value}"))
+                let known = known.join(", ");
+                let text = format!("{word:?} is not a status; it can be {known}");
+                let why = Why::new("map_status", text)
+                    .with("given", word)
+                    .with("known", known);
+                ImportError::because("unusable_map", why).at(&format!("status.{value}"))
             })?;
             Ok((value.trim().to_owned(), status))
         })

@@ -3,7 +3,7 @@
 //! A batch is one transaction of at most 500 rows that takes about 50 ms, in the background lane, with one audit event.
 //! What a batch did is known by `import_keys`, so an interrupted import is run again and goes on.
 
-use crate::import::lines::{LinesError, Record, Records, check_utf8};
+use crate::import::lines::{LinesError, MAX_RECORD, Record, Records, check_utf8};
 use crate::import::map::{ImportMap, Places};
 use crate::import::row::{self, ParsedRow};
 use crate::measures::{self, Measures};
@@ -11,8 +11,8 @@ use crate::model::{Case, CaseEvent, CaseId, Imported};
 use crate::rules::{self, Actor, CityRules, Command, Facts};
 use crate::{model::Place, sql};
 use access::{Ctx, Permission, SystemRole, UnitId};
-use grid::ImportError;
 use grid::report::{Reject, Report};
+use grid::{ImportError, Why};
 use jiff::civil::Date;
 use kernel::codes::{CaseNumber, DistrictCode};
 use kernel::geo::Point;
@@ -47,6 +47,8 @@ pub struct Options {
     pub draw_grid_m: Option<u32>,
     /// Where rejected rows are listed.
     pub rejects: Option<PathBuf>,
+    /// The words in which their reasons are told there; none: in English.
+    pub told: Option<(Arc<ui::I18n>, ui::Lang)>,
 }
 
 /// What an import did: `read = imported + unchanged + updated + rejected`, `placed + unplaced = imported + updated`.
@@ -101,7 +103,7 @@ pub fn run(
     let mut rejects = options
         .rejects
         .as_deref()
-        .map(Rejects::create)
+        .map(|path| Rejects::create(path, options.told.clone()))
         .transpose()?;
     reference.refresh_blocking(ctx)?;
     if let Some(metres) = options.draw_grid_m {
@@ -246,10 +248,13 @@ fn next_size(size: usize, took: Duration) -> usize {
 }
 
 fn unreadable(file: &Path, error: &LinesError) -> ImportError {
-    let fault = ImportError::unusable(
-        "unreadable_file",
-        format!("cannot read {}: {error}", file.display()),
-    );
+    let text = format!("cannot read {}: {error}", file.display());
+    let why = match error {
+        LinesError::Io(said) => Why::new("file_io", text).with("said", said),
+        LinesError::TooLong { .. } => Why::new("file_long_record", text).with("most", MAX_RECORD),
+        LinesError::NotUtf8 { .. } => Why::new("file_not_utf8", text),
+    };
+    let fault = ImportError::because("unreadable_file", why);
     match error.line() {
         Some(line) => fault.on_line(line),
         None => fault,
@@ -347,10 +352,7 @@ fn take(map: &ImportMap, places: &Places, seen: &mut Seen, line: u64, record: &[
                             line,
                             "id",
                             &row.id,
-                            grid::Why::new(
-                                "same_id",
-                                "this id stands further up with other content",
-                            ),
+                            Why::new("same_id", "this id stands further up with other content"),
                         ))
                     }
                 }
@@ -362,22 +364,23 @@ fn take(map: &ImportMap, places: &Places, seen: &mut Seen, line: u64, record: &[
 /// The list of rejected rows: `line,id,field,value,reason`.
 struct Rejects {
     writer: csv::Writer<File>,
+    told: Option<(Arc<ui::I18n>, ui::Lang)>,
 }
 
 impl Rejects {
-    fn create(path: &Path) -> Result<Self, ImportError> {
+    fn create(path: &Path, told: Option<(Arc<ui::I18n>, ui::Lang)>) -> Result<Self, ImportError> {
         let fault = |e: &dyn std::fmt::Display| {
-            ImportError::unusable(
-                "unwritable_rejects",
-                format!("cannot write {}: {e}", path.display()),
-            )
-            .at("rejects")
+            let shown = path.display();
+            let why = Why::new("unwritable", format!("cannot write {shown}: {e}"))
+                .whole("file", shown)
+                .with("said", e);
+            ImportError::because("unwritable_rejects", why).at("rejects")
         };
         let mut writer = csv::Writer::from_path(path).map_err(|e| fault(&e))?;
         writer
             .write_record(["line", "id", "field", "value", "reason"])
             .map_err(|e| fault(&e))?;
-        Ok(Self { writer })
+        Ok(Self { writer, told })
     }
     fn write(&mut self, id: &str, reject: &Reject) -> Result<(), ImportError> {
         let id = if grid::guard::check_text(id).is_ok() {
@@ -386,13 +389,12 @@ impl Rejects {
             ""
         };
         let line = reject.line.to_string();
-        let fields = [
-            line.as_str(),
-            id,
-            &reject.field,
-            &reject.value,
-            &reject.reason,
-        ];
+        // The column keeps the name that the map has for it, by which a script sorts the rows.
+        let reason = match &self.told {
+            Some((words, lang)) => reject.sentence(words, *lang),
+            None => reject.reason.clone(),
+        };
+        let fields = [line.as_str(), id, &reject.field, &reject.value, &reason];
         self.writer
             .write_record(fields.map(|cell| kernel::sheet::guarded(cell).into_owned()))
             .map_err(|e| StoreError::Lost(format!("rejects file: {e}")).into())

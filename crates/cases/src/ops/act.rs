@@ -13,7 +13,7 @@ use crate::rules::{
 };
 use crate::service::Cases;
 use crate::{sql, sql_lists, sql_record, sql_unclear};
-use access::{AccountId, Ctx, Principal, Role, UnitId};
+use access::{AccountId, Ctx, Principal, Role, UnitId, Word};
 use attachments::{AttachmentError, AttachmentKind};
 use jiff::Timestamp;
 use kernel::codes::CaseNumber;
@@ -567,7 +567,13 @@ fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<()
     let class = case.matter.and_then(|m| city.matter(m));
     city.items
         .check(kind.as_str(), class)
-        .map_err(|off| CaseError::field("to", "cases.off_list", off.to_string()))
+        // words: cases-off-task-verify cases-off-task-check
+        .map_err(|off| {
+            CaseError::field("to", "cases.off_list", off.to_string())
+                .with("list", off.list)
+                .with("task", Word::Key(format!("cases-off-task-{}", off.task)))
+                .with("matter", off.matter)
+        })
 }
 
 /// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
@@ -818,12 +824,12 @@ pub(super) fn known_code<'l>(
 ) -> Result<&'l ListEntry, CaseError> {
     lists.choose(kind, code.trim()).ok_or_else(|| {
         let known: Vec<&str> = lists.active(kind).map(|e| e.code.as_str()).collect();
+        let known = known.join(", ");
         let code: String = code.chars().take(40).collect();
-        CaseError::field(
-            field,
-            "cases.unknown_code",
-            format!("{code:?} is not one of {}", known.join(", ")),
-        )
+        let reason = format!("{code:?} is not one of {known}");
+        CaseError::field(field, "cases.unknown_code", reason)
+            .with("given", code)
+            .with("known", known)
     })
 }
 
@@ -918,20 +924,38 @@ fn standard(
     };
     let Some(condition) = condition else {
         let known: Vec<String> = conditions.iter().map(|c| c.rule_no.to_string()).collect();
-        let reason = match (rule, known.is_empty()) {
-            (_, true) => format!("class {} has no registration condition", class.code),
-            (Some(number), _) => format!(
-                "class {} has no condition {number}, only {}",
-                class.code,
-                known.join(", ")
+        let is_none = known.is_empty();
+        let known = known.join(", ");
+        // words: cases-rule-none cases-rule-other cases-rule-several
+        let (reason, key) = match (rule, is_none) {
+            (_, true) => (
+                format!("class {} has no registration condition", class.code),
+                "cases-rule-none",
             ),
-            (None, _) => format!(
-                "class {} has several conditions, choose one of {}",
-                class.code,
-                known.join(", ")
+            (Some(number), _) => (
+                format!(
+                    "class {} has no condition {number}, only {known}",
+                    class.code
+                ),
+                "cases-rule-other",
+            ),
+            (None, _) => (
+                format!(
+                    "class {} has several conditions, choose one of {known}",
+                    class.code
+                ),
+                "cases-rule-several",
             ),
         };
-        return Err(CaseError::field("rule", "cases.unknown_rule", reason));
+        let args = match is_none {
+            true => vec![("class", class.code.as_str().into())],
+            false => vec![
+                ("class", class.code.as_str().into()),
+                ("known", known.into()),
+            ],
+        };
+        return Err(CaseError::field("rule", "cases.unknown_rule", reason)
+            .with("why", access::Saying::new(key, args)));
     };
     let catalogue = city.matters.catalogue(&class.catalogue);
     Ok(Standard::of(class, condition, catalogue))

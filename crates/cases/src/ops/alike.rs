@@ -5,7 +5,7 @@
 //! public classes, without a word of them and without a point, and may say "it is the same".
 
 use super::{CaseError, Reach};
-use crate::advice::{Alike, Asked, alike_by_rule};
+use crate::advice::{Alike, Asked, alike_by_grid, alike_by_rule};
 use crate::model::{Case, Place};
 use crate::rules::CityRules;
 use crate::service::Cases;
@@ -153,9 +153,22 @@ pub(crate) async fn public_by_number(
 
 fn judged(cases: &Cases, rules: &CityRules, asked: &Asked<'_>, other: &Case) -> Option<Alike> {
     let (radius_m, hours) = (rules.duplicate_radius_m, f64::from(rules.duplicate_hours));
-    match cases.adviser() {
+    let found = match cases.adviser() {
         Some(adviser) => adviser.alike(asked, other, radius_m, hours),
         None => alike_by_rule(asked, other, radius_m, hours),
+    };
+    let by_grid = rules
+        .duplicate_same_grid
+        .then(|| alike_by_grid(asked, other, hours))
+        .flatten();
+    match (found, by_grid) {
+        // Words and place are two reasons: surer than either.
+        (Some(by_words), Some(by_grid)) => Some(Alike {
+            likeness: 1.0 - (1.0 - by_words.likeness) * (1.0 - by_grid.likeness),
+            words: by_words.words,
+            ..by_grid
+        }),
+        (found, by_grid) => found.or(by_grid),
     }
 }
 
@@ -165,6 +178,7 @@ fn said_only(asked: &Asked<'_>, other: &Case) -> Alike {
         metres: crate::advice::distance(asked.place.point, other.place.point),
         hours: crate::advice::hours_apart(asked.at, other.reported_at),
         is_same_class: asked.matter.is_some() && asked.matter == other.matter,
+        is_same_grid: false,
         words: None,
         is_said: true,
     }
@@ -203,7 +217,7 @@ fn near_by(
             let plane = LocalPlane::at(point);
             let corner = |east: f64, north: f64| plane.point(east, north).unwrap_or(point);
             let (low, high) = (corner(-radius_m, -radius_m), corner(radius_m, radius_m));
-            Around::Box([low.lon(), low.lat(), high.lon(), high.lat()])
+            Around::Box([low.lon(), low.lat(), high.lon(), high.lat()], place.grid)
         }
         (None, Some(division)) if division.level() == DivisionLevel::Community => {
             Around::Division(division)

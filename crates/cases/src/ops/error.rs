@@ -42,14 +42,12 @@ impl Change {
         // words: cases-event-* cases-meanwhile-*
         let event = format!("cases-event-{}", self.event.replace('_', "-"));
         let role = self.role.map_or("cases-by-program", access::role_key);
-        Saying {
-            key: "cases-meanwhile-brief".to_owned(),
-            args: vec![
-                ("when", Word::Moment(self.at)),
-                ("role", Word::Key(role.to_owned())),
-                ("what", Word::Key(event)),
-            ],
-        }
+        let args = vec![
+            ("when", Word::Moment(self.at)),
+            ("role", Word::Key(role.to_owned())),
+            ("what", Word::Key(event)),
+        ];
+        Saying::new("cases-meanwhile-brief", args)
     }
 }
 
@@ -99,8 +97,10 @@ pub enum CaseError {
         field: String,
         /// A stable code, such as `cases.unknown_matter`.
         code: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it, in English.
         reason: String,
+        /// What its sentence names besides.
+        args: Vec<(&'static str, Word)>,
     },
     /// Somebody else was faster.
     #[error("case {number} is at version {found}, not {expected}; meanwhile: {}", told(.since))]
@@ -145,7 +145,16 @@ impl CaseError {
             field: field.into(),
             code,
             reason: reason.into(),
+            args: Vec::new(),
         }
+    }
+    /// With something that the sentence names.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Word>) -> Self {
+        if let Self::Field { args, .. } = &mut self {
+            args.push((name, value.into()));
+        }
+        self
     }
     /// The entry of the audit trail, when this is a refusal that is recorded.
     pub(crate) fn audit(&self, number: &CaseNumber, tried: Option<Act>) -> Option<AuditEvent> {
@@ -269,10 +278,19 @@ impl Problem for CaseError {
         match self {
             Self::NotFound { number, .. } => vec![("number", number.as_str().into())],
             Self::Rule { act, refusal } => rule_args(*act, refusal),
-            Self::Field { field, reason, .. } => vec![
-                ("field", field.as_str().into()),
-                ("reason", reason.as_str().into()),
-            ],
+            Self::Field {
+                field,
+                reason,
+                args,
+                ..
+            } => {
+                let mut all = vec![
+                    ("field", field.as_str().into()),
+                    ("reason", reason.as_str().into()),
+                ];
+                all.extend(args.iter().cloned());
+                all
+            }
             Self::Changed { number, since, .. } => vec![
                 ("number", number.to_string().into()),
                 (
@@ -318,7 +336,6 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         | Refusal::NotOver { into } => args.push(("into", into.to_string().into())),
         Refusal::NothingToAppeal { count } => args.push(("count", count.as_str().into())),
         Refusal::WindowClosed { days, .. } => args.push(("days", Word::Number(i64::from(*days)))),
-        Refusal::Deadline(reason) => args.push(("reason", reason.as_str().into())),
         Refusal::UsedUp { most, .. } => args.push(("most", Word::Number(i64::from(*most)))),
         Refusal::OutOfRange { field, from, to } => args.extend([
             ("field", (*field).into()),
@@ -328,7 +345,8 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         Refusal::Joint(refusal) => {
             args.extend(refusal.args().into_iter().map(|(k, v)| (k, v.into())))
         }
-        Refusal::NotYourUnit { .. }
+        Refusal::Deadline(_)
+        | Refusal::NotYourUnit { .. }
         | Refusal::OwnUnit { .. }
         | Refusal::SaidInPerson
         | Refusal::NotYourTask

@@ -54,7 +54,8 @@ pub(super) fn mentioned(
     let logins = mentioned_logins(text);
     if logins.len() > MOST_MENTIONS {
         let reason = format!("a note names at most {MOST_MENTIONS} colleagues");
-        return Err(CaseError::field("text", "cases.many_mentions", reason));
+        let most = i64::try_from(MOST_MENTIONS).unwrap_or(i64::MAX);
+        return Err(CaseError::field("text", "cases.many_mentions", reason).with("most", most));
     }
     let mut accounts = Vec::with_capacity(logins.len());
     for login in logins {
@@ -66,12 +67,14 @@ pub(super) fn mentioned(
         };
         let Some(found) = found else {
             let reason = format!("@{login}: there is no such colleague");
-            return Err(CaseError::field("text", "cases.unknown_mention", reason));
+            let error = CaseError::field("text", "cases.unknown_mention", reason);
+            return Err(error.with("login", login));
         };
         let sees = Reach::of_account(&found, units).is_some_and(|reach| reach.holds(case));
         if !sees {
             let reason = format!("@{login} may not see this case");
-            return Err(CaseError::field("text", "cases.blind_mention", reason));
+            let error = CaseError::field("text", "cases.blind_mention", reason);
+            return Err(error.with("login", login));
         }
         accounts.push(found.id);
     }

@@ -11,7 +11,7 @@ use crate::sql::{self, Filter};
 use crate::sql_lists::{self, Near, TaskFilter};
 use access::{AccountId, Ctx, Permission, Principal};
 use jiff::{SignedDuration, Timestamp};
-use kernel::codes::{CaseNumber, DistrictCode};
+use kernel::codes::{CaseNumber, DistrictCode, GridCode};
 use kernel::geo::{LocalPlane, Point};
 use kernel::{Cursor, Page, PageSize};
 use matters::MatterId;
@@ -337,8 +337,8 @@ pub async fn tasks(
 pub struct Suspect {
     /// The case.
     pub case: Case,
-    /// How far apart.
-    pub metres: f64,
+    /// How far apart; none where one of them has no point, and both lie in the same unit grid.
+    pub metres: Option<f64>,
     /// How long apart, in whole minutes.
     pub minutes: i64,
     /// What both say, the longest first.
@@ -348,8 +348,10 @@ pub struct Suspect {
 /// What is looked for: where, of which class, when, in which words.
 #[derive(Debug, Clone)]
 pub struct Likeness {
-    /// Where.
-    pub point: Point,
+    /// Where, if a point is known.
+    pub point: Option<Point>,
+    /// The unit grid, where no point is known.
+    pub grid: Option<GridCode>,
     /// The class.
     pub matter: MatterId,
     /// When.
@@ -358,8 +360,8 @@ pub struct Likeness {
     pub text: String,
 }
 
-/// Cases that are perhaps about the same thing: same class, near in place and time, as the city has set. A suspicion with its
-/// reasons; whether they are one, a person decides.
+/// Cases that are perhaps about the same thing: same class, near in place and time, as the city has set; where one has no point,
+/// in the same unit grid. A suspicion with its reasons; whether they are one, a person decides.
 ///
 /// # Errors
 /// The lack of the permission; the store's.
@@ -379,22 +381,31 @@ async fn suspects(
     let radius_m = rules.duplicate_radius_m;
     let Likeness {
         point,
+        grid,
         matter,
         at,
         text,
     } = wanted;
-    let grid = city.locate(point);
+    let grid = point.map_or(grid, |p| city.locate(p));
     let district = grid.map_or(config.default_district, |g| g.district());
     let span = SignedDuration::from_hours(i64::from(rules.duplicate_hours));
-    let plane = LocalPlane::at(point);
-    let corner = |east: f64, north: f64| plane.point(east, north).unwrap_or(point);
-    let (low, high) = (corner(-radius_m, -radius_m), corner(radius_m, radius_m));
+    let within = point.map(|point| {
+        let plane = LocalPlane::at(point);
+        let corner = |east: f64, north: f64| plane.point(east, north).unwrap_or(point);
+        let (low, high) = (corner(-radius_m, -radius_m), corner(radius_m, radius_m));
+        [low.lon(), low.lat(), high.lon(), high.lat()]
+    });
+    let in_grid = grid.filter(|_| rules.duplicate_same_grid);
+    if within.is_none() && in_grid.is_none() {
+        return Ok(Vec::new());
+    }
     let near = Near {
         district,
         matter,
         from: at.checked_sub(span).unwrap_or(Timestamp::MIN),
         to: at.checked_add(span).unwrap_or(Timestamp::MAX),
-        within: [low.lon(), low.lat(), high.lon(), high.lat()],
+        within,
+        grid: in_grid,
     };
     // The box holds a little more than the circle.
     let probe = 2 * i64::from(rules.duplicate_most);
@@ -405,8 +416,12 @@ async fn suspects(
         .into_iter()
         .filter(may_see)
         .filter_map(|case| {
-            let metres = case.place.point?.distance_m(point);
-            (metres <= radius_m).then(|| Suspect {
+            let metres = crate::advice::distance(case.place.point, point);
+            let is_near = match metres {
+                Some(metres) => metres <= radius_m,
+                None => in_grid.is_some() && case.place.grid == in_grid,
+            };
+            is_near.then(|| Suspect {
                 metres,
                 minutes: case.reported_at.duration_since(at).as_secs().abs() / 60,
                 words: shared_words(&case.description, &text),
@@ -415,9 +430,8 @@ async fn suspects(
         })
         .collect();
     suspects.sort_by(|a, b| {
-        a.metres
-            .total_cmp(&b.metres)
-            .then(b.case.id.cmp(&a.case.id))
+        let far = |s: &Suspect| s.metres.unwrap_or(f64::INFINITY);
+        far(a).total_cmp(&far(b)).then(b.case.id.cmp(&a.case.id))
     });
     suspects.truncate(rules.duplicate_most as usize);
     Ok(suspects)

@@ -3,14 +3,14 @@
 
 use super::lists::key;
 use super::{CaseError, Reach, find};
-use crate::lists::{self, ListEntry, ListKind, Template};
+use crate::lists::{self, ListEntry, ListKind, Template, TemplateError};
 use crate::model::{CallBack, Case, CaseId, State};
 use crate::record::AnswerParts;
 use crate::rules::{MAX_TEXT, fairness, merging};
 use crate::service::{Cases, Channel};
 use crate::sql_lists;
 use crate::sql_record::{self, Within};
-use access::{Ctx, Permission, Role};
+use access::{Ctx, Permission, Role, Saying, Word};
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -316,26 +316,55 @@ pub async fn put_channel(ctx: &Ctx, channel: Channel) -> Result<(), CaseError> {
 /// The lack of the permission; a sentence with a flaw, by its field; the store's.
 pub async fn put_template(ctx: &Ctx, template: Template) -> Result<(), CaseError> {
     ctx.require(Permission::ReferenceManage)?;
-    let refuse =
-        |field: String, reason: String| Err(CaseError::field(field, "cases.bad_template", reason));
+    // words: cases-template-*
+    let refuse = |field: String, reason: String, why: Word| {
+        Err(CaseError::field(field, "cases.bad_template", reason).with("why", why))
+    };
+    let word = |key: &str| Word::Key(key.to_owned());
     if !["handled", "direct", "refused", "ended"].contains(&template.kind.as_str()) {
-        return refuse("kind".into(), "handled, direct, refused or ended".into());
+        return refuse(
+            "kind".into(),
+            "handled, direct, refused or ended".into(),
+            word("cases-template-kind"),
+        );
     }
     if template.matter.len() > 40 || !template.matter.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return refuse("matter".into(), "the beginning of a class code".into());
+        return refuse(
+            "matter".into(),
+            "the beginning of a class code".into(),
+            word("cases-template-matter"),
+        );
     }
     for (lang, parts) in [("zh", &template.zh), ("en", &template.en)] {
         for (name, text) in parts.named() {
             let field = || format!("{lang}_{name}");
             if text.chars().count() > MAX_TEXT {
-                return refuse(field(), format!("at most {MAX_TEXT} characters"));
+                let most = i64::try_from(MAX_TEXT).unwrap_or(i64::MAX);
+                let why = Saying::new("cases-template-long", vec![("most", most.into())]);
+                return refuse(
+                    field(),
+                    format!("at most {MAX_TEXT} characters"),
+                    why.into(),
+                );
             }
             if let Err(error) = lists::check(text) {
-                return refuse(field(), error.to_string());
+                let why = match &error {
+                    TemplateError::Brace => word("cases-template-brace"),
+                    TemplateError::Unknown(name) => Saying::new(
+                        "cases-template-unknown",
+                        vec![("name", name.as_str().into())],
+                    )
+                    .into(),
+                };
+                return refuse(field(), error.to_string(), why);
             }
         }
         if parts.done.trim().is_empty() {
-            return refuse(format!("{lang}_done"), "is needed".into());
+            return refuse(
+                format!("{lang}_done"),
+                "is needed".into(),
+                word("cases-template-needed"),
+            );
         }
     }
     let key = format!("{}/{}", template.kind, template.matter);

@@ -701,12 +701,12 @@ async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, 
     let found = cases.channel(ctx, code).await?;
     found.ok_or_else(|| {
         let known: Vec<String> = cases.channels().keys().cloned().collect();
+        let known = known.join(", ");
         let code: String = code.chars().take(40).collect();
-        CaseError::field(
-            "channel",
-            "cases.unknown_channel",
-            format!("{code:?} is not one of {}", known.join(", ")),
-        )
+        let reason = format!("{code:?} is not one of {known}");
+        CaseError::field("channel", "cases.unknown_channel", reason)
+            .with("given", code)
+            .with("known", known)
     })
 }
 

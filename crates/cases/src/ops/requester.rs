@@ -145,8 +145,8 @@ pub async fn erase(
     cause: ErasureCause,
 ) -> Result<(), RequesterError> {
     if cause == ErasureCause::Retention {
-        let (field, reason) = ("cause".to_owned(), "requested or mistake".to_owned());
-        return Err(VaultError::Field { field, reason }.into());
+        let reason = "requested or mistake";
+        return Err(VaultError::field("cause", "vault-bad-cause", reason).into());
     }
     let (case, subject, _) = person(ctx, number).await?;
     Ok(vault::ops::erase(ctx, case.district, subject, cause).await?)

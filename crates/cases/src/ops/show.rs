@@ -66,10 +66,10 @@ pub fn list_json(
     limit: Option<u64>,
     after: Option<&str>,
 ) -> Result<Value, CaseError> {
-    let size = limit
-        .map(PageSize::new)
-        .transpose()
-        .map_err(|e| CaseError::field("limit", "cases.bad_limit", e.to_string()))?;
+    let size = limit.map(PageSize::new).transpose().map_err(|e| {
+        CaseError::field("limit", "cases.bad_limit", e.to_string())
+            .with("most", i64::from(PageSize::MAX))
+    })?;
     let after = after
         .map(str::parse::<Cursor>)
         .transpose()

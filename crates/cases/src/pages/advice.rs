@@ -195,6 +195,9 @@ pub fn reasons(ui: &Ui, alike: &Alike) -> String {
     if alike.is_same_class {
         told.push(ui.t("cases-alike-class"));
     }
+    if alike.is_same_grid {
+        told.push(ui.t("cases-alike-grid"));
+    }
     if let Some(metres) = alike.metres {
         told.push(ui.distance(metres).to_string());
     }

@@ -491,19 +491,30 @@ fn because(ui: &Ui, number: &CaseNumber, reason: &Reason) -> String {
     if reason.code == "cases.changed" || reason.code == "access.conflict" {
         return ui.tn("cases-bulk-changed", "number", number.to_string());
     }
-    let key = word_key(&reason.code);
-    if !ui.site.words.has(&key) {
-        return reason.text.clone();
+    told(ui, &word_key(&reason.code), &reason.args).unwrap_or_else(|| reason.text.clone())
+}
+
+/// A sentence with what was kept of it; none where it has no words, or by now names what was not kept.
+fn told(ui: &Ui, key: &str, args: &[(String, ReasonWord)]) -> Option<String> {
+    let names: Vec<&str> = args.iter().map(|(name, _)| name.as_str()).collect();
+    if !ui.site.words.is_filled_by(key, &names) {
+        return None;
     }
-    let args: Vec<(&str, &dyn ui::Arg)> = reason
-        .args
+    let words: Vec<(&str, Box<dyn ui::Arg>)> = args
         .iter()
-        .map(|(name, word)| match word {
-            ReasonWord::Text(text) => (name.as_str(), text as &dyn ui::Arg),
-            ReasonWord::Number(number) => (name.as_str(), number as &dyn ui::Arg),
+        .map(|(name, word)| {
+            let word: Box<dyn ui::Arg> = match word {
+                ReasonWord::Text(text) => Box::new(text.clone()),
+                ReasonWord::Number(number) => Box::new(*number),
+                ReasonWord::Said { key, args } => {
+                    Box::new(told(ui, key, args).unwrap_or_else(|| key.clone()))
+                }
+            };
+            (name.as_str(), word)
         })
         .collect();
-    ui.ta(&key, &args)
+    let args: Vec<(&str, &dyn ui::Arg)> = words.iter().map(|(n, w)| (*n, w.as_ref())).collect();
+    Some(ui.ta(key, &args))
 }
 
 #[derive(Deserialize)]

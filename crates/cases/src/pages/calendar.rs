@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday, date};
-use kernel::calendar::{DayKind, WorkPeriod};
+use kernel::calendar::{CalendarFlaw, DayKind, WorkPeriod};
 use kernel::{Calendar, DivisionCode};
 use matters::calendars::{Layer, days_of, hours_text, stretches};
 use matters::ops::{DayChange, DayError, change_day};
@@ -411,7 +411,7 @@ fn read(ui: &Ui, on: Date, fields: &Fields) -> Result<DayChange, (&'static str, 
         _ => return Err(("kind", ui.t("cases-calendar-no-kind"))),
     };
     let hours = fields.get("hours");
-    let periods: Result<Vec<WorkPeriod>, String> = hours
+    let periods: Result<Vec<WorkPeriod>, CalendarFlaw> = hours
         .split([' ', ',', '，', '、'])
         .filter(|p| !p.is_empty())
         .map(|p| p.replace(['–', '—', '至'], "-").parse())

@@ -186,7 +186,15 @@ fn bulk_pages(ui: &Ui) -> Vec<bulk::BulkPage> {
     let left = |code: &str| {
         Outcome::Left(Reason {
             code: code.into(),
-            args: vec![("reason".into(), ReasonWord::Text("<b>".into()))],
+            args: vec![(
+                "why".into(),
+                ReasonWord::Said {
+                    key: "cases-rule-other".into(),
+                    args: ["class", "known"]
+                        .map(|name| (name.into(), ReasonWord::Text("<b>".into())))
+                        .into(),
+                },
+            )],
             text: "why <b>".into(),
         })
     };
@@ -657,6 +665,7 @@ fn loaded(case: Case) -> Loaded {
                 metres: Some(12.5),
                 hours: 3.0,
                 is_same_class: true,
+                is_same_grid: true,
                 words: Some(0.6),
                 is_said: true,
             },

@@ -110,6 +110,9 @@ access::city_settings! {
         pub duplicate_radius_m: f64 [1.0, 2000.0] = "50",
         /// Nor farther apart in time, in hours (24).
         pub duplicate_hours: u32 [1.0, 1440.0] = "24",
+        /// Of a report placed by its unit grid only (one of the two has no point) another of the class in the same grid is suspected
+        /// within the hours.
+        pub duplicate_same_grid: bool = "yes",
         /// At most so many suspects are shown.
         pub duplicate_most: u32 [1.0, 50.0] = "10",
         /// 批量办理 — so long an act for several cases waits before it is carried out, so that it can be stopped, in seconds.

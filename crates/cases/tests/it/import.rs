@@ -68,6 +68,7 @@ impl<'d> Desk<'d> {
             file,
             draw_grid_m: None,
             rejects: Some(self.dir.join("rejects.csv")),
+            told: None,
         };
         let map = ImportMap::parse(map)?;
         run(&self.ctx(), &self.reference, &map, &options, &mut |_| {})

@@ -4,6 +4,7 @@ use crate::city::{City, ELSEWHERE, migrations};
 use cases::State;
 use cases::ops::{self, CaseError, ListQuery, NewPlace, NewReport, Step};
 use kernel::PageSize;
+use kernel::codes::CaseNumber;
 use kernel::geo::Point;
 use std::time::Duration;
 
@@ -345,7 +346,8 @@ testdb::both_engines!(
                 .run(ops::similar(
                     &ctx,
                     ops::Likeness {
-                        point,
+                        point: Some(point),
+                        grid: None,
                         matter: city.class("C0101"),
                         at,
                         text: "井盖缺失".into(),
@@ -355,7 +357,7 @@ testdb::both_engines!(
             assert!(
                 found
                     .iter()
-                    .all(|s| s.words == ["井盖缺失"] && s.metres <= 50.0)
+                    .all(|s| s.words == ["井盖缺失"] && s.metres.is_some_and(|m| m <= 50.0))
             );
             found.into_iter().map(|s| s.case.number).collect::<Vec<_>>()
         };
@@ -371,6 +373,92 @@ testdb::both_engines!(
         city.act("acceptor", near, vec![Step::Merge { into: same }])
             .unwrap();
         assert_eq!(suspects(testdb::monday()), [same]);
+    }
+);
+
+testdb::both_engines!(
+    where_only_the_unit_grid_is_known_cases_of_the_class_in_it_are_suspected_to_be_one,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let placed = |place: NewPlace, class: &str| {
+            let new = NewReport {
+                place,
+                matter: Some(city.class(class)),
+                ..city.cover("patrol")
+            };
+            city.report("collector", new).case.number
+        };
+        let in_cell = || NewPlace {
+            grid: Some(crate::city::CELL.parse().unwrap()),
+            ..NewPlace::default()
+        };
+        let at = |lon_lat| NewPlace {
+            lon_lat: Some(lon_lat),
+            ..NewPlace::default()
+        };
+        let first = placed(in_cell(), "C0101");
+        // In the same cell, 1.2 km away from its middle: nobody knows where in the cell the others are.
+        let pointed = placed(at((120.1605, 30.2405)), "C0101");
+        placed(in_cell(), "E0113");
+        city.clock.advance(Duration::from_secs(2 * 3600));
+        let second = placed(in_cell(), "C0101");
+        let apart = placed(at((120.1695, 30.2495)), "C0101");
+        let ctx = city.ctx("acceptor");
+        let of = |number| {
+            let case = city.run(ops::find(&ctx, number)).unwrap();
+            let before = ctx.statements();
+            let found = city.run(ops::alike(&ctx, &case)).unwrap();
+            assert_eq!(ctx.statements() - before, 1, "one statement");
+            let mut told: Vec<_> = found
+                .into_iter()
+                .map(|(case, alike)| (case.number, alike.is_same_grid, alike.metres.is_some()))
+                .collect();
+            told.sort();
+            told
+        };
+        let by_grid = |numbers: &[CaseNumber]| {
+            let mut all: Vec<_> = numbers.iter().map(|n| (*n, true, false)).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(of(second), by_grid(&[first, pointed, apart]));
+        // Two with a point are told apart by their distance; one with a point is not from one without.
+        assert_eq!(of(pointed), by_grid(&[first, second]));
+        let suspects = |number| -> Vec<(String, bool)> {
+            let path = format!("/api/v1/cases/{number}/suspects");
+            let found = city.get("acceptor", &path).body;
+            let list = found["suspects"].as_array().unwrap();
+            let mut told: Vec<_> = list
+                .iter()
+                .map(|s| {
+                    assert_eq!(s["metres"].is_null(), s["same_grid"] == true, "{s}");
+                    (
+                        s["number"].as_str().unwrap().to_owned(),
+                        s["same_grid"] == true,
+                    )
+                })
+                .collect();
+            told.sort();
+            told
+        };
+        let named = |numbers: &[CaseNumber]| {
+            let mut all: Vec<_> = numbers.iter().map(|n| (n.to_string(), true)).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(suspects(second), named(&[first, pointed, apart]));
+        assert_eq!(suspects(pointed), named(&[first, second]));
+        let page = city.get("acceptor", &format!("/cases/{second}")).text;
+        assert!(page.contains("同一单元网格"), "the reason is told");
+        // The hours of the city hold here as well, and a city may leave it out.
+        city.rule("cases.duplicate_hours", "1");
+        assert_eq!(of(second), by_grid(&[apart]));
+        assert_eq!(suspects(second), named(&[apart]));
+        city.rule("cases.duplicate_hours", "24");
+        city.rule("cases.duplicate_same_grid", "no");
+        assert_eq!(of(second), []);
+        assert_eq!(suspects(second), []);
     }
 );
 

@@ -203,11 +203,9 @@ pub async fn subscribe(
         }
         if known.len() >= MOST_SUBSCRIPTIONS {
             let reason = format!("a unit has at most {MOST_SUBSCRIPTIONS} subscriptions");
-            return Err(DispatchError::field(
-                "matter",
-                "dispatch.many_subscriptions",
-                reason,
-            ));
+            let error = DispatchError::field("matter", "dispatch.many_subscriptions", reason);
+            let most = i64::try_from(MOST_SUBSCRIPTIONS).unwrap_or(i64::MAX);
+            return Err(error.with("most", most));
         }
         sql_desk::subscribe(&mut w, &subscription)?;
         let event = AuditEvent::done("subscription.make", "unit", unit.to_string()).detail(

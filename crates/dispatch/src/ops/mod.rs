@@ -32,8 +32,10 @@ pub enum DispatchError {
         field: &'static str,
         /// A stable code, such as `dispatch.no_unit`.
         code: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it, in English.
         reason: String,
+        /// What its sentence names.
+        args: Vec<(&'static str, Word)>,
     },
     /// As things stand: it is past, not yet time, or the unit is of another kind.
     #[error("{reason}")]
@@ -72,7 +74,16 @@ impl DispatchError {
             field,
             code,
             reason: reason.into(),
+            args: Vec::new(),
         }
+    }
+    /// With something that the sentence names.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Word>) -> Self {
+        if let Self::Field { args, .. } = &mut self {
+            args.push((name, value.into()));
+        }
+        self
     }
 }
 
@@ -111,11 +122,10 @@ impl Problem for DispatchError {
     }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
-            Self::Field { field, reason, .. } => {
-                vec![
-                    ("field", (*field).into()),
-                    ("reason", reason.as_str().into()),
-                ]
+            Self::Field { field, args, .. } => {
+                let mut all = vec![("field", (*field).into())];
+                all.extend(args.iter().cloned());
+                all
             }
             Self::Case(error) => error.args(),
             Self::Matter(error) => error.args(),
@@ -184,7 +194,8 @@ pub(crate) fn optional(field: &'static str, text: &str) -> Result<String, Dispat
     let text = text.trim();
     if text.chars().count() > MOST_TEXT {
         let reason = format!("has more than {MOST_TEXT} characters");
-        return Err(DispatchError::field(field, "dispatch.too_long", reason));
+        let most = i64::try_from(MOST_TEXT).unwrap_or(i64::MAX);
+        return Err(DispatchError::field(field, "dispatch.too_long", reason).with("most", most));
     }
     Ok(kernel::mask::mask_free_text(text, &[]).0)
 }

@@ -9,13 +9,13 @@ use crate::model::Whistle;
 use crate::rules::{self, Row};
 use crate::sql_desk::{self, Order};
 use crate::sql_keep;
-use access::{Ctx, Permission, UnitId};
+use access::{Ctx, Permission, Saying, UnitId, Word};
 use cases::rooms::{Reorganised, Rooms};
 use cases::rules::JointCommand;
 use cases::{Case, CaseId};
-use grid::Part;
 use grid::report::ImportError;
 use grid::sheet::{Column, Sheet, optional, required};
+use grid::{Part, Why};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use kernel::DivisionCode;
@@ -84,6 +84,13 @@ pub struct Moved {
     pub cases: usize,
 }
 
+impl Line {
+    /// Its number as a sentence takes it.
+    fn number(&self) -> i64 {
+        i64::try_from(self.line).unwrap_or(i64::MAX)
+    }
+}
+
 const COLUMNS: [Column; 4] = [
     required("from", &["原单位"]),
     required("to", &["新单位"]),
@@ -96,10 +103,19 @@ const COLUMNS: [Column; 4] = [
 /// # Errors
 /// An unusable file, or the first row that does not read: an order is taken whole or not at all.
 pub fn read(bytes: &[u8]) -> Result<Vec<Line>, ImportError> {
+    // words: grid-reject-at grid-column-*
     let refuse = |r: grid::report::Reject| {
+        let column = format!("grid-column-{}", r.field.replace('_', "-"));
+        let column = match r.field.as_str() {
+            "" => Word::Key("grid-column-row".to_owned()),
+            _ => Word::Key(column),
+        };
         ImportError::unusable("bad_row", format!("{}: {}", r.field, r.reason))
             .at(&r.field)
             .on_line(r.line)
+            .telling(
+                Saying::new("grid-reject-at", vec![("at", column), ("reason", r.word())]).into(),
+            )
     };
     let sheet = Sheet::open(bytes, &COLUMNS)?;
     let mut lines = Vec::new();
@@ -121,8 +137,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>, ImportError> {
         }
     }
     if lines.is_empty() || lines.len() > MOST_ROWS {
-        let message = format!("an order has 1 to {MOST_ROWS} rows");
-        return Err(ImportError::unusable("bad_rows", message));
+        let text = format!("an order has 1 to {MOST_ROWS} rows");
+        let why = Why::new("order_rows", text).with("most", MOST_ROWS);
+        return Err(ImportError::because("bad_rows", why));
     }
     Ok(lines)
 }
@@ -133,7 +150,9 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
         city.units.by_code(code).map(|u| u.id).ok_or_else(|| {
             let code: String = code.chars().take(60).collect();
             let reason = format!("line {}: no unit has the code {code:?}", line.line);
-            DispatchError::field(field, "dispatch.unknown_unit", reason)
+            DispatchError::field(field, "dispatch.row_without_unit", reason)
+                .with("line", line.number())
+                .with("unit", code)
         })
     };
     let mut rows = Vec::with_capacity(lines.len());
@@ -145,7 +164,11 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
                 "line {}: the unit {} ends before that day",
                 line.line, line.to
             );
-            return Err(DispatchError::field("to", "dispatch.unknown_unit", reason));
+            return Err(
+                DispatchError::field("to", "dispatch.unit_ends_before", reason)
+                    .with("line", line.number())
+                    .with("unit", line.to.as_str()),
+            );
         }
         rows.push(Row {
             from: unit(line, "from", &line.from)?,
@@ -161,7 +184,9 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
             "line {}: {} takes work over and gives work away on one day; make two orders of two days",
             line.line, line.to
         );
-        return Err(DispatchError::field("to", "dispatch.chained", reason));
+        return Err(DispatchError::field("to", "dispatch.chained", reason)
+            .with("line", line.number())
+            .with("unit", line.to.as_str()));
     }
     Ok(rows)
 }
@@ -391,7 +416,9 @@ fn plan(
             "on",
             "dispatch.past_day",
             format!("{day} is past; an order holds from today ({today}) on"),
-        ));
+        )
+        .with("day", day.to_string())
+        .with("today", today.to_string()));
     }
     let rows = rows(city, lines, day)?;
     let known = matters::sql::all_duties(r)?;
@@ -400,7 +427,8 @@ fn plan(
         let code = city
             .unit(gap.from)
             .map_or_else(String::new, |u| u.code.clone());
-        DispatchError::field("rows", "dispatch.gap", format!("{code}: {gap}"))
+        let error = DispatchError::field("rows", "dispatch.gap", format!("{code}: {gap}"));
+        gap_words(error, code, &gap)
     })?;
     let before = day.saturating_sub(1.day());
     let mut ended = Vec::new();
@@ -453,6 +481,26 @@ fn plan(
         ended,
         preview,
     })
+}
+
+/// A gap, as people are told of it.
+fn gap_words(error: DispatchError, unit: String, gap: &rules::Gap) -> DispatchError {
+    // words: dispatch-gap-any-matter dispatch-gap-matter dispatch-gap-anywhere dispatch-gap-place
+    let part = |key: &str, name: &'static str, value: String| -> Word {
+        Saying::new(key, vec![(name, value.into())]).into()
+    };
+    let matter = match gap.matter.as_str() {
+        "" => Word::Key("dispatch-gap-any-matter".to_owned()),
+        code => part("dispatch-gap-matter", "code", code.to_owned()),
+    };
+    let place = match &gap.place {
+        None => Word::Key("dispatch-gap-anywhere".to_owned()),
+        Some(place) => part("dispatch-gap-place", "place", place.to_string()),
+    };
+    error
+        .with("unit", unit)
+        .with("matter", matter)
+        .with("place", place)
 }
 
 /// What an order would do. Nothing is written.

@@ -117,7 +117,9 @@ async fn ruled(
 ) -> Result<(), DispatchError> {
     let city = city(ctx);
     let unit = cases::pages::unit_of(ui, &city, fields.get("unit"))
-        .map_err(|reason| DispatchError::field("unit", "dispatch.unit_field", reason))?
+        .map_err(|said| {
+            DispatchError::field("unit", "dispatch.unit_field", said.as_str()).with("said", said)
+        })?
         .ok_or_else(|| DispatchError::field("unit", "dispatch.missing", "name a unit"))?;
     let level = level_of(fields.get("level"))?;
     let version = fields.get("version").parse().ok();

@@ -7,7 +7,6 @@ use access::{Ctx, Fault, Fields, Go, show as show_page, show_as};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use grid::report::ImportError;
 use jiff::civil::Date;
 use ui::{FormState, Tone, Ui};
 
@@ -76,12 +75,8 @@ fn read(fields: &Fields) -> Result<Order, DispatchError> {
     } else {
         format!("from,to,matter,division\n{rows}\n")
     };
-    let lines = reorganise::read(text.as_bytes()).map_err(|e| match e {
-        ImportError::Unusable { message, line, .. } => {
-            let at = line.map(|l| format!("{l}: ")).unwrap_or_default();
-            DispatchError::field("rows", "dispatch.bad_rows", format!("{at}{message}"))
-        }
-        other => DispatchError::field("rows", "dispatch.bad_rows", other.to_string()),
+    let lines = reorganise::read(text.as_bytes()).map_err(|e| {
+        DispatchError::field("rows", "dispatch.bad_rows", e.to_string()).with("fault", e.fault())
     })?;
     Ok(Order { lines, day, why })
 }

@@ -189,8 +189,9 @@ const UNITS: [&str; 4] = ["unit1", "unit2", "unit3", "unit4"];
 fn read(ui: &Ui, city: &City, fields: &Fields) -> Result<NewWhistle, DispatchError> {
     let mut units = Vec::new();
     for name in UNITS {
-        let unit = cases::pages::unit_of(ui, city, fields.get(name))
-            .map_err(|reason| DispatchError::field(name, "dispatch.unit_field", reason))?;
+        let unit = cases::pages::unit_of(ui, city, fields.get(name)).map_err(|said| {
+            DispatchError::field(name, "dispatch.unit_field", said.as_str()).with("said", said)
+        })?;
         units.extend(unit);
     }
     let limit = match fields.get("limit") {

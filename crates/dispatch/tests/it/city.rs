@@ -158,6 +158,7 @@ impl City {
         );
         let capabilities = vec![
             access::capability(),
+            grid::http::capability(),
             attachments::capability(),
             matters::http::capability(),
             cases::http::capability(),

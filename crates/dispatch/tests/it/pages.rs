@@ -116,6 +116,48 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_is_wrong_with_an_order_is_told_in_the_readers_language,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let told = |on: &str, rows: &str| {
+            let body = format!("on={on}&why=1&rows={rows}&step=preview&csrf=x");
+            let reply = city.form("admin", "/reorganise", &body);
+            assert_eq!(reply.status, 422, "{rows}: {}", reply.text);
+            reply.text
+        };
+        let gap = told("2026-03-18", "CITYMGMT,STREET,E0113,");
+        for (page, why) in [
+            (
+                told("2026-03-18", "NOBODY,STREET"),
+                "第 2 行：没有单位使用编码“NOBODY”。",
+            ),
+            (
+                told("2026-03-18", "CITYMGMT,STREET%0ASTREET,WATER"),
+                "第 2 行：单位 STREET 同日既接手又移交，请分成两天的两次调整。",
+            ),
+            (told("2026-03-01", "CITYMGMT,STREET"), "2026-03-01 已经过去"),
+            (
+                told("2026-03-18", "CITYMGMT,STREET,,33x"),
+                "各行无法识别：第 2 行：区划：编码的位数或数字不对。",
+            ),
+            (
+                told("2026-03-18", "from,x%0AA,B"),
+                "缺少必需的列“to”（也可写作 新单位）",
+            ),
+            (told("2026-03-18", ""), "一次调整有 1 到 500 行"),
+            (gap, "有职责无人接手：没有一行说明CITYMGMT在"),
+        ] {
+            assert!(page.contains(why), "{why}: {page}");
+            assert!(
+                !page.contains("no unit has") && !page.contains("line 2"),
+                "{page}"
+            );
+        }
+    }
+);
+
+testdb::both_engines!(
     a_form_says_which_of_its_fields_is_missing_as_it_is_called_there,
     &migrations(),
     |db| {

@@ -296,6 +296,15 @@ testdb::both_engines!(
                 "/api/v1/evaluation/cases?month=2019-04&rate=closing/need_archive&side=left",
                 422,
             ),
+            // What says neither yes nor no is never taken for the raw figures.
+            (
+                "/api/v1/evaluation/cases?month=2019-04&by=city&key=city&rate=closing/need_archive&after_review=perhaps",
+                422,
+            ),
+            (
+                "/api/v1/evaluation/cases?month=2019-04&by=city&key=city&rate=closing/need_archive&after_review=true",
+                200,
+            ),
             (
                 "/api/v1/evaluation/cases?month=2019-04&rate=closing/need_archive&by=unit&key=NOBODY",
                 404,

@@ -141,6 +141,7 @@ fn bring(system: &Ctx, reference: &Reference, brought: &[Brought<'_>]) {
         file: folder.join("cases.csv"),
         draw_grid_m: None,
         rejects: None,
+        told: None,
     };
     std::fs::write(&options.file, file).unwrap();
     let map = ImportMap::parse(MAP).unwrap();

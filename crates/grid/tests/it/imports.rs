@@ -126,10 +126,9 @@ testdb::both_engines!(
             .collect();
         assert_eq!(reasons, [(3, "geometry"), (4, "geometry"), (6, "code")]);
         assert!(
-            report
-                .warnings
-                .iter()
-                .any(|w| w.contains("350203001001002 and 350203001001005 overlap")),
+            report.warnings.iter().any(|w| w
+                .text
+                .contains("350203001001002 and 350203001001005 overlap")),
             "{:?}",
             report.warnings
         );
@@ -137,7 +136,7 @@ testdb::both_engines!(
             report
                 .warnings
                 .iter()
-                .any(|w| w.contains("not in the register"))
+                .any(|w| w.text.contains("not in the register"))
         );
         assert_eq!(
             sums(&ops::import_grids(&ctx, CELLS.as_bytes(), &options(Crs::Wgs84)).unwrap()),
@@ -204,7 +203,7 @@ fn the_national_register_comes_in_whole() {
     for (bytes, wanted) in &expected {
         let report = ops::import_divisions(&ctx, bytes, &options(Crs::Wgs84)).unwrap();
         assert_eq!(sums(&report), *wanted);
-        assert_eq!(report.warnings, Vec::<String>::new());
+        assert_eq!(report.warnings, []);
     }
     let territory = territory(&ctx);
     assert_eq!(territory.divisions().count(), 44_699);

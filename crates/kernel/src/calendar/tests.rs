@@ -234,6 +234,22 @@ fn what_is_no_calendar_is_refused_with_its_place() {
         "line 1: \"08:00-24:01\": a working period must end by 24:00",
     );
     refused(
+        "periods 08:00-12:00\nperiods 09:00-17:00",
+        "line 2: line 1 says the usual hours already; hours of a time are a line `hours DATE..DATE`",
+    );
+    refused(
+        "season 06-01..09-30 07:00-13:00\nperiods 08:00-12:00\nversion a\nperiods 09:00-17:00",
+        "line 4: line 2 says the usual hours already; hours of a time are a line `hours DATE..DATE`",
+    );
+    refused(
+        "valid 2026-06-01..2026-09-30\nperiods 08:00-12:00\nperiods 09:00-17:00",
+        "line 3: line 2 says the usual hours already; hours of a time are a line `hours DATE..DATE`",
+    );
+    refused(
+        r#"{"years":{"2026":[]},"periods":["08:00-12:00"],"hours":[{"periods":["09:00-17:00"]}]}"#,
+        "hours[0].periods: the usual hours are said already; hours of a time need `from` or `to`",
+    );
+    refused(
         "periods 8-12",
         "line 1: \"8-12\" is not of the form 08:00-12:00",
     );
@@ -333,4 +349,14 @@ fn a_validity_bounds_hours_and_refuses_days_outside() {
         let found = Calendar::parse_text(wrong).unwrap_err().to_string();
         assert!(found.contains(why), "{wrong}: {found}");
     }
+}
+
+#[test]
+fn a_calendar_kept_with_two_lines_of_usual_hours_reads_as_it_did() {
+    let kept = "source x\nversion v\nperiods 08:00-12:00\nperiods 09:00-17:00\nyear 2026\n";
+    let calendar = Calendar::parse_kept(kept).unwrap();
+    let monday = date(2026, 3, 2);
+    assert_eq!(calendar.periods_on(monday)[0].to_string(), "09:00-17:00");
+    assert_eq!(calendar.to_text(), kept);
+    assert!(Calendar::parse(kept).is_err());
 }

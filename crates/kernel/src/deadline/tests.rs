@@ -391,6 +391,40 @@ fn what_is_left_is_told_in_the_ruling_clock() {
 }
 
 #[test]
+fn a_limit_begun_on_a_day_off_is_soon_at_four_fifths_of_what_it_grants() {
+    let soon = |start: &str, limit: &str| {
+        let (clock, due) = (
+            limit.parse::<Limit>().unwrap().clock(),
+            due_with(start, limit, &[]).at,
+        );
+        soon_at(at(start), due, clock, Calendar::cn(), &shanghai(), &[], 80).unwrap()
+    };
+    // From a Sunday at ten one working day is due on Monday at ten: it grants ten hours of Monday, not twenty-four.
+    check("2026-03-01T10:00", "1工作日", "2026-03-02T10:00");
+    assert_eq!(
+        soon("2026-03-01T10:00", "1工作日"),
+        Some(at("2026-03-02T08:00"))
+    );
+    // Two grant Monday and ten hours of Tuesday: 27 h 12 min of thirty-four.
+    assert_eq!(
+        soon("2026-03-01T10:00", "2工作日"),
+        Some(at("2026-03-03T03:12"))
+    );
+    // Working hours begin on Monday at eight: 3 h 12 min of four.
+    assert_eq!(
+        soon("2026-03-01T10:00", "4工作时"),
+        Some(at("2026-03-02T11:12"))
+    );
+    // Before work on a day that is worked its hours from midnight count, for what is due and for what is soon alike.
+    assert_eq!(
+        soon("2026-03-02T05:00", "1工作日"),
+        Some(at("2026-03-03T00:12"))
+    );
+    // From midnight on a Sunday nothing is granted, and nothing is soon.
+    assert_eq!(soon("2026-03-01T00:00", "1工作日"), None);
+}
+
+#[test]
 fn long_limits_are_quick() {
     // 365 working days in well under a millisecond even unoptimised: no work per minute or per hour.
     let started = std::time::Instant::now();

@@ -274,14 +274,10 @@ pub fn named_class<'c>(city: &'c City, text: &str) -> Result<&'c MatterClass, Ma
                 .iter()
                 .map(|c| format!("{}/{}", c.catalogue, c.code))
                 .collect();
-            Err(MatterError::field(
-                "matter",
-                "matters.several_classes",
-                format!(
-                    "several catalogues have {text:?}: say which of {}",
-                    names.join(", ")
-                ),
-            ))
+            let names = names.join(", ");
+            let reason = format!("several catalogues have {text:?}: say which of {names}");
+            let error = MatterError::field("matter", "matters.several_classes", reason);
+            Err(error.with("names", names))
         }
     }
 }

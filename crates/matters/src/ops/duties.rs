@@ -139,12 +139,7 @@ pub fn checked_duty(city: &City, id: DutyId, new: &NewDuty) -> Result<Duty, Matt
     }
     let basis = new.legal_basis.as_deref().unwrap_or_default();
     if basis.chars().count() > MAX_BASIS {
-        let reason = format!("longer than {MAX_BASIS} characters");
-        return Err(MatterError::field(
-            "legal_basis",
-            "matters.too_long",
-            reason,
-        ));
+        return Err(MatterError::too_long("legal_basis", MAX_BASIS));
     }
     guard::check_text(basis)
         .map_err(|e| MatterError::field("legal_basis", "matters.person_number", e))?;
@@ -224,9 +219,14 @@ pub async fn add_duty(
     ctx.write(move |mut w| {
         if let Some((old, last)) = before {
             end_duty_in(&mut w, old, last, today).map_err(|e| match e {
-                MatterError::Field { code, reason, .. } => {
-                    MatterError::field("valid_from", code, reason)
-                }
+                MatterError::Field {
+                    code, reason, args, ..
+                } => MatterError::Field {
+                    field: "valid_from".to_owned(),
+                    code,
+                    reason,
+                    args,
+                },
                 other => other,
             })?;
         }

@@ -90,17 +90,13 @@ pub fn import_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Report, Im
 pub fn plan_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let rows = import::duties(bytes)?;
-    let (stored, units, classes, beats) = ctx.read_blocking::<_, StoreError, _>(|r| {
+    let (stored, register, classes, beats) = ctx.read_blocking::<_, StoreError, _>(|r| {
+        let register = Register::new(actors::sql::all(r)?, &actors::sql::heirs(r)?);
         let beats = grid::sql::all_beats(r)?;
-        Ok((
-            sql::all_duties(r)?,
-            actors::sql::all(r)?,
-            sql::all_classes(r)?,
-            beats,
-        ))
+        Ok((sql::all_duties(r)?, register, sql::all_classes(r)?, beats))
     })?;
-    let units: BTreeMap<String, Unit> = units.into_iter().map(|u| (u.code.clone(), u)).collect();
     let beats: BTreeSet<String> = beats.into_iter().map(|b| b.code).collect();
+    let today = ctx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let known_matter = |row: &DutyRow| {
         row.matter.is_empty()
             || classes.iter().any(|c| {
@@ -129,7 +125,7 @@ pub fn plan_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, Import
                 Why::new("unknown_beat", "no such beat"),
             ));
         }
-        named_units(row, &units)
+        named_units(row, &register, today)
     });
     let known: BTreeMap<DutyKey, Duty> = stored
         .into_iter()
@@ -161,18 +157,64 @@ pub fn plan_duties(ctx: &Ctx, bytes: &[u8], source: &str) -> Result<Plan, Import
     Ok(Plan::new(report).write(writer(fingerprint(bytes)), changes))
 }
 
-fn named_units(row: DutyRow, units: &BTreeMap<String, Unit>) -> Result<ReadyDuty, Reject> {
+/// The units by their codes, and which took over the work of those that ended.
+struct Register {
+    units: BTreeMap<String, Unit>,
+    heirs: BTreeMap<UnitId, Vec<UnitId>>,
+}
+
+impl Register {
+    fn new(units: Vec<Unit>, all: &[(UnitId, UnitId)]) -> Self {
+        let mut heirs = BTreeMap::<UnitId, Vec<UnitId>>::new();
+        for (unit, heir) in all {
+            heirs.entry(*unit).or_default().push(*heir);
+        }
+        let units = units.into_iter().map(|u| (u.code.clone(), u)).collect();
+        Self { units, heirs }
+    }
+
+    /// The one unit that took over all the work of another.
+    fn only_heir(&self, unit: UnitId) -> Option<&Unit> {
+        let [heir] = self.heirs.get(&unit)?[..] else {
+            return None;
+        };
+        self.units.values().find(|u| u.id == heir)
+    }
+
+    /// Why a unit cannot have a duty until then: it has ended before. None where it can.
+    fn over(&self, unit: &Unit, row: &DutyRow, today: Date) -> Option<Why> {
+        let end = unit.valid_to.filter(|end| *end < today)?;
+        // A line that ended with its unit says what was; for one that goes on after it nobody would answer.
+        let goes_on = row.validity.1.is_none_or(|last| last > end);
+        if !goes_on {
+            return None;
+        }
+        let text = format!("the unit {} ended on {end}", unit.code);
+        let why = match self.only_heir(unit.id) {
+            Some(heir) => Why::new(
+                "unit_over_heir",
+                format!("{text}; its work went to {} {}", heir.code, heir.name_zh),
+            )
+            .with("heir", &heir.code)
+            .with("name", &heir.name_zh),
+            None => Why::new("unit_over", text),
+        };
+        Some(why.with("unit", &unit.code).with("end", end))
+    }
+}
+
+fn named_units(row: DutyRow, register: &Register, today: Date) -> Result<ReadyDuty, Reject> {
     let mut ids = [None; 4];
     for ((id, code), field) in ids.iter_mut().zip(&row.units).zip(DUTY_UNITS) {
         let Some(code) = code else { continue };
-        let unit = units.get(code);
-        *id = Some(
-            unit.ok_or_else(|| {
-                let why = Why::new("unknown_unit", "no unit has this code");
-                Reject::new(row.line, field, code, why)
-            })?
-            .id,
-        );
+        let unit = register.units.get(code).ok_or_else(|| {
+            let why = Why::new("unknown_unit", "no unit has this code");
+            Reject::new(row.line, field, code, why)
+        })?;
+        if let Some(why) = register.over(unit, &row, today) {
+            return Err(Reject::new(row.line, field, code, why));
+        }
+        *id = Some(unit.id);
     }
     let handling = ids[3].ok_or_else(|| Reject::new(row.line, "handling", "", Why::empty()))?;
     Ok(ReadyDuty {

@@ -61,8 +61,7 @@ pub async fn save_draft(
 ) -> Result<(), MatterError> {
     ctx.require(Permission::ReferenceManage)?;
     if note.chars().count() > MAX_NOTE {
-        let reason = format!("longer than {MAX_NOTE} characters");
-        return Err(MatterError::field("note", "matters.too_long", reason));
+        return Err(MatterError::too_long("note", MAX_NOTE));
     }
     ctx.write(move |mut w| {
         sql_versions::save_draft(&mut w, &class, base, &note)?;

@@ -8,7 +8,7 @@ mod sheet_duties;
 
 pub use crate::ops_calendar::{
     CalendarOptions, CalendarReport, DayChange, DayError, LONGEST_REASON, change_day,
-    import_calendar, import_calendar_file, plan_calendar,
+    import_calendar, import_calendar_file, plan_calendar, unreadable_calendar,
 };
 pub use duties::{
     NewDuty, add_duty, checked_duty, duty_rules, end_duty, end_duty_in, put_duty, put_duty_rules,
@@ -25,9 +25,9 @@ use crate::import::{self, SheetOptions};
 use crate::model::{Catalogue, MatterClass, MatterId, MatterKind};
 use crate::{rules, sql};
 use access::{Ctx, Permission};
-use grid::Part;
 use grid::batch::{Changes, Plan, Writer};
 use grid::report::{ImportError, Reject, Report, fingerprint};
+use grid::{Part, Why};
 use jiff::civil::Date;
 use kernel::deadline::ParseOptions;
 use kernel::id::Id;
@@ -219,7 +219,7 @@ pub fn plan_matters(
     let told = report.imported + report.unchanged + report.updated + sheet.rejects.len() as u64;
     report.unchanged += report.read.saturating_sub(told);
     let named = sheet_duties::duties(ctx, &sheet, &catalogue, &units, &duties, effective);
-    named.warnings.iter().for_each(|w| report.warn(w));
+    named.warnings.into_iter().for_each(|w| report.warn(w));
     sheet.rejects.into_iter().for_each(|r| report.reject(r));
     let file = fingerprint(bytes);
     let mut plan = Plan::new(report);
@@ -252,20 +252,18 @@ fn kept(mut new: MatterClass, old: &MatterClass) -> MatterClass {
 fn catalogue_of(options: &CatalogueOptions) -> Result<Catalogue, ImportError> {
     let id = options.id.trim();
     if id.is_empty() || id.chars().count() > 60 || id.starts_with("local:") {
-        let message = format!(
+        let text = format!(
             "catalogue {id:?}: the word must have 1..=60 characters and not begin with local:"
         );
-        return Err(ImportError::unusable("bad_catalogue", message).at("catalogue"));
+        let why = Why::new("bad_catalogue", text).with("id", id);
+        return Err(ImportError::because("bad_catalogue", why).at("catalogue"));
     }
     if options
         .valid_from
         .zip(options.valid_to)
         .is_some_and(|(from, to)| to < from)
     {
-        return Err(
-            ImportError::unusable("bad_validity", "the validity ends before it begins")
-                .at("valid_to"),
-        );
+        return Err(ImportError::because("bad_validity", Why::backward()).at("valid_to"));
     }
     Ok(Catalogue {
         id: id.to_owned(),

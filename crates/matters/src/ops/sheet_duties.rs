@@ -4,6 +4,7 @@ use crate::import::{MatterSheet, NamedUnits};
 use crate::model::{Catalogue, Duty, DutyId};
 use access::{Ctx, UnitId};
 use actors::Unit;
+use grid::Remark;
 use grid::model::in_force;
 use jiff::civil::Date;
 use kernel::id::Id;
@@ -15,11 +16,11 @@ pub(super) struct Named {
     /// The lines to add.
     pub duties: Vec<Duty>,
     /// What a person should look at.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 /// A unit by its code, else by its name where only one in force has it.
-fn find<'u>(units: &'u [Unit], text: &str, on: Date) -> Result<&'u Unit, String> {
+fn find<'u>(units: &'u [Unit], text: &str, on: Date) -> Result<&'u Unit, NotOne> {
     let alive = || {
         units
             .iter()
@@ -31,10 +32,34 @@ fn find<'u>(units: &'u [Unit], text: &str, on: Date) -> Result<&'u Unit, String>
     let mut named = alive().filter(|u| u.name_zh == text || u.name_en.as_deref() == Some(text));
     match (named.next(), named.next()) {
         (Some(unit), None) => Ok(unit),
-        (None, _) => Err(format!("no unit {text:?} is registered")),
-        (Some(_), Some(_)) => Err(format!(
-            "several units are called {text:?}: name it by its code"
-        )),
+        (None, _) => Err(NotOne::None),
+        (Some(_), Some(_)) => Err(NotOne::Several),
+    }
+}
+
+/// Why a text names no unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum NotOne {
+    None,
+    Several,
+}
+
+impl NotOne {
+    /// What is told of a text that stands on the lines of so many classes.
+    fn remark(self, text: &str, classes: u64) -> Remark {
+        let remark = match self {
+            Self::None => Remark::new(
+                "no_unit",
+                format!("no unit {text:?} is registered ({classes} classes)"),
+            ),
+            Self::Several => Remark::new(
+                "several_units",
+                format!(
+                    "several units are called {text:?}: name it by its code ({classes} classes)"
+                ),
+            ),
+        };
+        remark.with("unit", text).with("classes", classes)
     }
 }
 
@@ -49,15 +74,17 @@ pub(super) fn duties(
     on: Date,
 ) -> Named {
     let mut out = Named::default();
-    let mut unknown = BTreeMap::<String, u64>::new();
+    let mut unknown = BTreeMap::<(NotOne, String), u64>::new();
     for class in &sheet.classes {
         let named: Vec<&NamedUnits> = class.units().iter().collect();
         let [named] = named[..] else {
             if named.len() > 1 {
-                out.warnings.push(format!(
+                let text = format!(
                     "class {} names different units on different lines: no duty is made for it",
                     class.code()
-                ));
+                );
+                let remark = Remark::new("units_differ", text);
+                out.warnings.push(remark.with("class", class.code()));
             }
             continue;
         };
@@ -74,7 +101,7 @@ pub(super) fn duties(
         let mut look = |text: &str| -> Option<UnitId> {
             find(units, text, on)
                 .map(|u| u.id)
-                .map_err(|why| *unknown.entry(why).or_default() += 1)
+                .map_err(|why| *unknown.entry((why, text.to_owned())).or_default() += 1)
                 .ok()
         };
         let competent = named.competent.as_deref().and_then(&mut look);
@@ -99,7 +126,7 @@ pub(super) fn duties(
     }
     let told = unknown
         .into_iter()
-        .map(|(why, classes)| format!("{why} ({classes} classes)"));
+        .map(|((why, text), classes)| why.remark(&text, classes));
     out.warnings.extend(told);
     out
 }

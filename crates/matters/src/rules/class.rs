@@ -24,6 +24,8 @@ pub struct Wrong {
     pub code: &'static str,
     /// In English, for logs and programs.
     pub reason: String,
+    /// The most there may be, where that is what is wrong.
+    pub most: Option<usize>,
 }
 
 fn wrong(field: impl Into<String>, code: &'static str, reason: impl ToString) -> Wrong {
@@ -31,6 +33,16 @@ fn wrong(field: impl Into<String>, code: &'static str, reason: impl ToString) ->
         field: field.into(),
         code,
         reason: reason.to_string(),
+        most: None,
+    }
+}
+
+impl Wrong {
+    fn at_most(self, most: usize) -> Self {
+        Self {
+            most: Some(most),
+            ..self
+        }
     }
 }
 
@@ -60,11 +72,9 @@ fn check_code(class: &MatterClass) -> Result<(), Wrong> {
 
 fn check_words(field: &str, text: &str, most: usize) -> Result<(), Wrong> {
     if text.chars().count() > most {
-        return Err(wrong(
-            field,
-            "too_long",
-            format!("longer than {most} characters"),
-        ));
+        return Err(
+            wrong(field, "too_long", format!("longer than {most} characters")).at_most(most),
+        );
     }
     if looks_like_resident_id(text) {
         return Err(wrong(
@@ -137,7 +147,9 @@ pub fn check_class(class: &MatterClass) -> Vec<Wrong> {
     note(guard::check_class(&class.name_zh).map_err(|e| wrong("name_zh", "forbidden_class", e)));
     if class.keywords.len() > MAX_KEYWORDS {
         let reason = format!("more than {MAX_KEYWORDS} keywords");
-        note(Err(wrong("keywords", "too_many", reason)));
+        note(Err(
+            wrong("keywords", "too_many", reason).at_most(MAX_KEYWORDS)
+        ));
     }
     for keyword in &class.keywords {
         note(check_words("keywords", keyword, MAX_KEYWORD));
@@ -149,7 +161,9 @@ pub fn check_class(class: &MatterClass) -> Vec<Wrong> {
     }
     if class.conditions.len() > MAX_CONDITIONS {
         let reason = format!("more than {MAX_CONDITIONS} conditions");
-        note(Err(wrong("conditions", "too_many", reason)));
+        note(Err(
+            wrong("conditions", "too_many", reason).at_most(MAX_CONDITIONS)
+        ));
     }
     let mut numbers: Vec<u32> = class.conditions.iter().map(|c| c.rule_no).collect();
     numbers.sort_unstable();

@@ -22,10 +22,13 @@ fn city(db: &testdb::TestDb, duties: &str) -> Arc<City> {
     grid::ops::import_divisions(&ctx, DIVISIONS.as_bytes(), &from).unwrap();
     grid::ops::import_grids(&ctx, CELL.as_bytes(), &from).unwrap();
     grid::ops::import_grids(&ctx, BEATS.as_bytes(), &from).unwrap();
-    actors::ops::import_units(&ctx, UNITS.as_bytes(), "test").unwrap();
+    // The old unit was there when its duty came; it has ended since.
+    let before = UNITS.replace("2025-12-31", "");
+    actors::ops::import_units(&ctx, before.as_bytes(), "test").unwrap();
     ops::import_matters(&ctx, MATTERS.as_bytes(), &options("test")).unwrap();
     let report = ops::import_duties(&ctx, duties.as_bytes(), "test").unwrap();
-    assert!(report.adds_up());
+    assert!(report.adds_up() && report.rejected == 0, "{report:?}");
+    actors::ops::import_units(&ctx, UNITS.as_bytes(), "test").unwrap();
     let again = ops::import_duties(&ctx, duties.as_bytes(), "test").unwrap();
     assert_eq!((again.imported, again.updated), (0, 0));
     let reference = Reference::new(TimeZone::get("Asia/Shanghai").unwrap());
@@ -129,6 +132,63 @@ testdb::both_engines!(a_bad_duty_is_refused_by_line, &crate::migrations(), |db| 
         [(3, "matter"), (4, "beat"), (5, "handling"), (6, "matter")]
     );
 });
+
+testdb::both_engines!(
+    a_line_of_a_unit_that_has_ended_is_refused_naming_its_end_and_its_heir,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        actors::ops::import_units(&ctx, UNITS.as_bytes(), "test").unwrap();
+        ops::import_matters(&ctx, MATTERS.as_bytes(), &options("test")).unwrap();
+        // What was while the unit was there is still told; what goes on after it, nobody would answer for.
+        let sheet = "matter,handling,competent,valid_from,valid_to\nC01,OLD,,2025-01-01,2025-12-31\n\
+            C0101,OLD,,,\nC04,CG,OLD,2026-01-01,\nE01,OLD,,2025-01-01,2026-01-31\n";
+        let refused = || {
+            let report = ops::import_duties(&ctx, sheet.as_bytes(), "test").unwrap();
+            assert!(report.adds_up() && report.rejected == 3, "{report:?}");
+            report.rejects
+        };
+        let rejects = refused();
+        let seen: Vec<_> = rejects.iter().map(|r| (r.line, r.field.as_str())).collect();
+        assert_eq!(seen, [(3, "handling"), (4, "competent"), (5, "handling")]);
+        assert!(
+            rejects
+                .iter()
+                .all(|r| r.coded.code == "unit_over"
+                    && r.reason == "the unit OLD ended on 2025-12-31"),
+            "{rejects:?}"
+        );
+        let id = |code: &str| {
+            let units = ctx.read_blocking::<_, store::StoreError, _>(actors::sql::all);
+            units
+                .unwrap()
+                .into_iter()
+                .find(|u| u.code == code)
+                .unwrap()
+                .id
+        };
+        let note = |heir: &str| {
+            let (old, heir) = (id("OLD"), id(heir));
+            ctx.renewed()
+                .write_blocking::<_, store::StoreError, _>(move |mut w| {
+                    actors::sql::insert_heir(&mut w, old, heir)?;
+                    w.commit(
+                        store::AuditEvent::done("test.heir", "unit", old.to_string()),
+                        (),
+                    )
+                })
+                .unwrap();
+        };
+        note("WATER");
+        assert_eq!(
+            refused()[0].reason,
+            "the unit OLD ended on 2025-12-31; its work went to WATER 水务集团"
+        );
+        // With two nobody can say which it is.
+        note("GARDEN");
+        assert_eq!(refused()[0].reason, "the unit OLD ended on 2025-12-31");
+    }
+);
 
 #[test]
 fn without_any_unit_the_answer_says_so() {

@@ -225,7 +225,7 @@ testdb::both_engines!(
             ..options("sheet")
         };
         let report = ops::import_matters(&place.ctx, sheet.as_bytes(), &how).unwrap();
-        assert!(report.warnings[0].contains("没有的单位"), "{report:?}");
+        assert!(report.warnings[0].text.contains("没有的单位"), "{report:?}");
         ops::import_matters(&place.ctx, sheet.as_bytes(), &how).unwrap();
         let city = place.city();
         assert_eq!(city.duties.len(), 1);

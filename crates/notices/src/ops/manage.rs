@@ -104,7 +104,7 @@ pub async fn reword(
     let body = body.replace("\r\n", "\n");
     let wrong = |field| {
         move |e: template::TemplateError| {
-            NoticeError::field(field, "notices.bad_template", e.to_string())
+            NoticeError::field(field, "notices.bad_template", e.to_string()).because(e.word())
         }
     };
     template::check(title.trim(), &template.places, template::LONGEST_TITLE)

@@ -82,6 +82,8 @@ pub struct AlikeView {
     likeness: f64,
     /// Both have the same class.
     is_same_class: bool,
+    /// Both lie in the same unit grid, and of one of them no more is known.
+    is_same_grid: bool,
     /// Hours apart.
     hours: f64,
     /// The share of common runs of three letters, where it is a reason.
@@ -137,6 +139,7 @@ impl SuggestionView {
                 matter_id: case.matter.map(|m| m.to_string()),
                 likeness: alike.likeness,
                 is_same_class: alike.is_same_class,
+                is_same_grid: alike.is_same_grid,
                 hours: alike.hours,
                 words: alike.words,
             })

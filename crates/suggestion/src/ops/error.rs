@@ -1,7 +1,8 @@
 //! Why a use case of suggestion was not done, in a form a visitor can be told.
 
 use crate::rules::NoModel;
-use access::{Problem, Refused, Word};
+use access::{Problem, Refused, Saying, Word};
+use analysis::text::TrainError;
 use axum::http::StatusCode;
 use cases::ops::CaseError;
 use store::StoreError;
@@ -65,6 +66,33 @@ impl From<StoreError> for SuggestionError {
     }
 }
 
+// words: suggestion-train-*
+/// Why nothing can be learned, in the reader's language.
+fn untrainable(error: &TrainError) -> Word {
+    let number = |n: &usize| Word::Number(i64::try_from(*n).unwrap_or(i64::MAX));
+    let key = match error {
+        TrainError::TooFewLabels(_) => "suggestion-train-few-labels",
+        TrainError::NoFeatures => "suggestion-train-no-features",
+        TrainError::TooManyLabels(found) => {
+            return Saying::new(
+                "suggestion-train-many-labels",
+                vec![("found", number(found))],
+            )
+            .into();
+        }
+        TrainError::TooManyMessages(found) => {
+            return Saying::new(
+                "suggestion-train-many-messages",
+                vec![("found", number(found))],
+            )
+            .into();
+        }
+        // What only a fault of the program brings about.
+        TrainError::Unequal { .. } | TrainError::Option { .. } => "suggestion-train-fault",
+    };
+    Word::Key(key.to_owned())
+}
+
 impl Problem for SuggestionError {
     fn status(&self) -> StatusCode {
         match self {
@@ -110,7 +138,7 @@ impl Problem for SuggestionError {
                 ),
                 ("least", Word::Number(crate::rules::LEAST_MESSAGES as i64)),
             ],
-            Self::NoModel(NoModel::Train(error)) => vec![("reason", Word::Text(error.to_string()))],
+            Self::NoModel(NoModel::Train(error)) => vec![("why", untrainable(error))],
             Self::Case(error) => error.args(),
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),

@@ -29,8 +29,10 @@ pub enum TopicError {
         field: &'static str,
         /// A stable code.
         code: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with it, in English.
         reason: String,
+        /// What its sentence names.
+        args: Vec<(&'static str, Word)>,
     },
     /// The hot topic it is made of.
     #[error(transparent)]
@@ -53,7 +55,26 @@ impl TopicError {
             field,
             code,
             reason: reason.into(),
+            args: Vec::new(),
         }
+    }
+    /// Because there is more than so much.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        self.with("most", i64::try_from(most).unwrap_or(i64::MAX))
+    }
+    /// Because what was given so is not there.
+    #[must_use]
+    pub fn unknown(field: &'static str, given: impl std::fmt::Display) -> Self {
+        let given: String = given.to_string().chars().take(40).collect();
+        let error = Self::field(field, "topics.unknown", format!("there is no {given:?}"));
+        error.with("given", given)
+    }
+    fn with(mut self, name: &'static str, value: impl Into<Word>) -> Self {
+        if let Self::Field { args, .. } = &mut self {
+            args.push((name, value.into()));
+        }
+        self
     }
 }
 
@@ -115,7 +136,7 @@ impl Problem for TopicError {
     }
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
-            Self::Field { reason, .. } => vec![("reason", Word::Text(reason.clone()))],
+            Self::Field { args, .. } => args.clone(),
             Self::Hot(error) => error.args(),
             Self::Refused(error) => error.args(),
             Self::Store(error) => error.args(),

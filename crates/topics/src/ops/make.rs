@@ -53,7 +53,7 @@ impl Draft {
         {
             if text.chars().count() > most {
                 let reason = format!("has more than {most} characters");
-                return Err(TopicError::field(field, "topics.too_long", reason));
+                return Err(TopicError::field(field, "topics.too_long", reason).at_most(most));
             }
         }
         if self.matters.is_empty() && self.place.is_none() && self.words.is_empty() {
@@ -62,16 +62,16 @@ impl Draft {
         }
         if self.matters.len() > MOST_CLASSES {
             let reason = format!("more than {MOST_CLASSES} classes");
-            return Err(TopicError::field("matters", "topics.too_many", reason));
+            return Err(
+                TopicError::field("matters", "topics.too_many", reason).at_most(MOST_CLASSES)
+            );
         }
         if let Some(unknown) = self.matters.iter().find(|id| city.matter(**id).is_none()) {
-            let reason = format!("no class {unknown}");
-            return Err(TopicError::field("matters", "topics.unknown", reason));
+            return Err(TopicError::unknown("matters", unknown));
         }
         if let Some(place) = self.place {
             if city.territory.division(place).is_none() {
-                let reason = format!("no division {place}");
-                return Err(TopicError::field("place", "topics.unknown", reason));
+                return Err(TopicError::unknown("place", place));
             }
             // One building is one family (`rights.md`, small cells).
             if !is_wide_enough(place) {
@@ -84,11 +84,7 @@ impl Draft {
         if let Some(unit) = self.unit
             && city.unit(unit).is_none()
         {
-            return Err(TopicError::field(
-                "unit",
-                "topics.unknown",
-                format!("no unit {unit}"),
-            ));
+            return Err(TopicError::unknown("unit", unit));
         }
         Ok(self)
     }

@@ -106,8 +106,7 @@ pub async fn add_cases(ctx: &Ctx, id: TopicId, numbers: &[CaseNumber]) -> Result
         .iter()
         .find(|number| !found.iter().any(|c| c.number == **number))
     {
-        let reason = format!("no case {missing}");
-        return Err(TopicError::field("numbers", "topics.unknown", reason));
+        return Err(TopicError::unknown("numbers", missing));
     }
     let keys = found.iter().map(|c| (c.district, c.id)).collect();
     keep_cases(ctx, topic, keys, How::Hand).await
@@ -231,17 +230,13 @@ pub async fn put_measure(
     }
     if words.chars().count() > LONGEST {
         let reason = format!("has more than {LONGEST} characters");
-        return Err(TopicError::field("words", "topics.too_long", reason));
+        return Err(TopicError::field("words", "topics.too_long", reason).at_most(LONGEST));
     }
     let unit = new.unit.or(topic.unit);
     if let Some(unit) = unit
         && city.unit(unit).is_none()
     {
-        return Err(TopicError::field(
-            "unit",
-            "topics.unknown",
-            format!("no unit {unit}"),
-        ));
+        return Err(TopicError::unknown("unit", unit));
     }
     let today = city.local_date(ctx.now());
     let is_manager = ctx.require(Permission::TopicManage).is_ok();
@@ -263,7 +258,9 @@ pub async fn put_measure(
         }
         if before.is_none() && all.len() >= MOST_MEASURES {
             let reason = format!("more than {MOST_MEASURES} measures");
-            return Err(TopicError::field("words", "topics.too_many", reason));
+            return Err(
+                TopicError::field("words", "topics.too_many", reason).at_most(MOST_MEASURES)
+            );
         }
         let done_on = match (new.standing, before.and_then(|m| m.done_on)) {
             (MeasureStanding::Done, Some(day)) => Some(day),

@@ -150,12 +150,7 @@ fn read_matters(ui: &Ui, city: &City, text: &str) -> Result<Vec<MatterId>, Topic
                     .is_some_and(|n| n.eq_ignore_ascii_case(part))
         };
         let Some(class) = city.matters.choices().find(is_it) else {
-            let part: String = part.chars().take(40).collect();
-            return Err(TopicError::field(
-                "matters",
-                "topics.unknown",
-                format!("{part:?}"),
-            ));
+            return Err(TopicError::unknown("matters", part));
         };
         if !found.contains(&class.id) {
             found.push(class.id);
@@ -171,14 +166,7 @@ pub(super) fn read_unit(city: &City, code: &str) -> Result<Option<UnitId>, Topic
     }
     match city.units.by_code(code) {
         Some(unit) => Ok(Some(unit.id)),
-        None => {
-            let code: String = code.chars().take(40).collect();
-            Err(TopicError::field(
-                "unit",
-                "topics.unknown",
-                format!("{code:?}"),
-            ))
-        }
+        None => Err(TopicError::unknown("unit", code)),
     }
 }
 

@@ -429,9 +429,8 @@ async fn done(
                 .split([',', '，', ' ', '\n', '\r', ';'])
                 .filter(|n| !n.is_empty())
                 .map(|n| {
-                    n.parse().map_err(|e: kernel::codes::CodeError| {
-                        TopicError::field("numbers", "topics.unknown", e.to_string())
-                    })
+                    n.parse()
+                        .map_err(|_: kernel::codes::CodeError| TopicError::unknown("numbers", n))
                 })
                 .collect();
             ui.tn(
@@ -441,12 +440,10 @@ async fn done(
             )
         }
         "remove" => {
-            let number = fields
-                .get("number")
+            let given = fields.get("number");
+            let number = given
                 .parse()
-                .map_err(|e: kernel::codes::CodeError| {
-                    TopicError::field("numbers", "topics.unknown", e.to_string())
-                })?;
+                .map_err(|_: kernel::codes::CodeError| TopicError::unknown("numbers", given))?;
             ops::remove_case(ctx, id, number).await?;
             ui.t("topics-done-removed")
         }

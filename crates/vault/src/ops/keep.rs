@@ -54,7 +54,8 @@ pub fn put_secret(
     secret: &SecretKey,
 ) -> Result<(), VaultError> {
     if name == INDEX_KEY || name.is_empty() || name.len() > 100 {
-        return Err(VaultError::field("name", "is not the name of a secret"));
+        let reason = "is not the name of a secret";
+        return Err(VaultError::field("name", "vault-bad-secret", reason));
     }
     let (version, master) = keys.master.current();
     let wrapped = crypto::wrap(master, place_of(name), rand::random(), secret);

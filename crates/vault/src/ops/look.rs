@@ -74,12 +74,17 @@ pub async fn look(
     wanted.sort_unstable();
     wanted.dedup();
     if wanted.is_empty() {
-        return Err(VaultError::field("fields", "name at least one"));
+        return Err(VaultError::field(
+            "fields",
+            "vault-bad-none",
+            "name at least one",
+        ));
     }
     // Whoever holds the private link acts as the person: only the program reads it, to send it there.
     if wanted.contains(&Field::Link) && !matches!(ctx.principal(), Principal::System(_)) {
         return Err(VaultError::field(
             Field::Link,
+            "vault-bad-link",
             "the private link is shown to nobody",
         ));
     }
@@ -168,12 +173,14 @@ pub async fn search(
         _ if kind.is_indexed() => {
             return Err(VaultError::field(
                 kind,
+                "vault-bad-part",
                 "give the whole number or the whole name",
             ));
         }
         _ => {
             return Err(VaultError::field(
                 "kind",
+                "vault-bad-kind",
                 "only name and phone can be searched for",
             ));
         }

@@ -158,6 +158,7 @@ pub async fn ask_unmasking(
     if !(4..=LONGEST_REASON).contains(&reason.chars().count()) {
         return Err(VaultError::field(
             "reason",
+            "vault-bad-reason",
             "say why in 4 to 500 characters",
         ));
     }
