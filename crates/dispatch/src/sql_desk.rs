@@ -162,6 +162,13 @@ pub fn orders(r: &mut Read<'_>, limit: i64) -> StoreResult<Vec<Order>> {
     r.all(&sql, params![limit])
 }
 
+/// The orders of a day, done or not.
+pub fn orders_of(r: &mut Read<'_>, day: Date) -> StoreResult<Vec<Order>> {
+    let sql =
+        format!("SELECT {ORDER} FROM reorganisations WHERE day = $1 ORDER BY made_at LIMIT 1000");
+    r.all(&sql, params![day])
+}
+
 /// Orders whose day has come and whose cases have not all moved.
 pub fn due_orders(r: &mut Read<'_>, today: Date) -> StoreResult<Vec<Order>> {
     let sql = format!(

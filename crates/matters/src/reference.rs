@@ -57,6 +57,15 @@ impl City {
     pub fn matter(&self, id: MatterId) -> Option<&MatterClass> {
         self.matters.get(id)
     }
+    /// The same with the units as somebody read them just now: whoever decides by them in a transaction does not go by what this
+    /// process remembers.
+    #[must_use]
+    pub fn with_units(&self, units: Vec<Unit>) -> Self {
+        Self {
+            units: Arc::new(Units::build(units, self.on)),
+            ..self.clone()
+        }
+    }
     /// A unit.
     pub fn unit(&self, id: UnitId) -> Option<&Unit> {
         self.units.get(id)

@@ -157,21 +157,30 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
     };
     let mut rows = Vec::with_capacity(lines.len());
     for line in lines {
-        let to = unit(line, "to", &line.to)?;
-        let ends = city.unit(to).and_then(|u| u.valid_to);
-        if ends.is_some_and(|last| last < day) {
-            let reason = format!(
-                "line {}: the unit {} ends before that day",
-                line.line, line.to
-            );
+        let (from, to) = (unit(line, "from", &line.from)?, unit(line, "to", &line.to)?);
+        let end_of = |unit: UnitId| city.unit(unit).and_then(|u| u.valid_to);
+        for (field, id, code) in [("from", from, &line.from), ("to", to, &line.to)] {
+            if end_of(id).is_some_and(|last| last < day) {
+                let reason = format!("line {}: the unit {code} ends before that day", line.line);
+                return Err(
+                    DispatchError::field(field, "dispatch.unit_ends_before", reason)
+                        .with("line", line.number())
+                        .with("unit", code.as_str()),
+                );
+            }
+        }
+        // What it takes over would be with nobody from then on.
+        if let Some(last) = end_of(to).filter(|_| from != to) {
+            let reason = format!("line {}: the unit {} ends on {last}", line.line, line.to);
             return Err(
-                DispatchError::field("to", "dispatch.unit_ends_before", reason)
+                DispatchError::field("to", "dispatch.unit_ends_later", reason)
                     .with("line", line.number())
-                    .with("unit", line.to.as_str()),
+                    .with("unit", line.to.as_str())
+                    .with("last", last.to_string()),
             );
         }
         rows.push(Row {
-            from: unit(line, "from", &line.from)?,
+            from,
             to,
             matter: line.matter.clone(),
             division: line.division,
@@ -189,6 +198,41 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
             .with("unit", line.to.as_str()));
     }
     Ok(rows)
+}
+
+/// Refuses an order that goes on with what another of the same day moves, or moves what another goes on with: whose a case
+/// is then would hang on which of them ran first.
+fn not_chained_with(
+    r: &mut store::Read<'_>,
+    lines: &[Line],
+    rows: &[Row],
+    day: Date,
+) -> Result<(), DispatchError> {
+    for order in sql_desk::orders_of(r, day)? {
+        let others = rows_of(&order)?;
+        let moves = |row: &&Row| row.from != row.to;
+        let is_chained = |row: &Row| {
+            row.from != row.to
+                && others
+                    .iter()
+                    .filter(moves)
+                    .any(|other| other.to == row.from || other.from == row.to)
+        };
+        if let Some(at) = rows.iter().position(is_chained) {
+            let line = &lines[at];
+            let reason = format!(
+                "line {}: another order of that day moves work to {} or from {}; make two orders of two days",
+                line.line, line.from, line.to
+            );
+            return Err(
+                DispatchError::field("on", "dispatch.chained_orders", reason)
+                    .with("line", line.number())
+                    .with("from", line.from.as_str())
+                    .with("to", line.to.as_str()),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Where a case goes: none when it does not move.
@@ -420,7 +464,10 @@ fn plan(
         .with("day", day.to_string())
         .with("today", today.to_string()));
     }
+    // As they stand in this very transaction: what this process remembers of the register may be seconds old.
+    let city = &city.with_units(actors::sql::all(r)?);
     let rows = rows(city, lines, day)?;
+    not_chained_with(r, lines, &rows, day)?;
     let known = matters::sql::all_duties(r)?;
     let new_id = || Id::new(now, rand::random());
     let duties = rules::duties(&known, &rows, day, new_id).map_err(|gap| {
@@ -555,6 +602,9 @@ fn enter(
     id: Id,
 ) -> Result<store::Sealed<Plan>, DispatchError> {
     let made_at = w.now();
+    // One order at a time: whoever comes second waits here, and reads what the first one wrote.
+    grid::sql::bump(&mut w, Part::Duties)?;
+    grid::sql::bump(&mut w, Part::Units)?;
     let plan = plan(&mut w, city, lines, day, made_at)?;
     for duty in &plan.duties.ended {
         matters::sql::update_duty(&mut w, duty)?;
@@ -576,8 +626,6 @@ fn enter(
             cases: 0,
         },
     )?;
-    grid::sql::bump(&mut w, Part::Duties)?;
-    grid::sql::bump(&mut w, Part::Units)?;
     let detail = serde_json::json!({
         "on": day.to_string(),
         "units_ended": plan.preview.ended_units,

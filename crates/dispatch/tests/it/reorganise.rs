@@ -134,6 +134,59 @@ fn order(city: &City, on: &str, rows: serde_json::Value) -> crate::city::Reply {
 }
 
 testdb::both_engines!(
+    of_orders_that_contradict_each_other_the_first_holds_also_when_they_come_at_once,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let merge = |from: &str, to: &str| json!([{ "from": from, "to": to }]);
+        // Four times the same, as a double click sends it.
+        let statuses: Vec<u16> = std::thread::scope(|s| {
+            let sent: Vec<_> = (0..4)
+                .map(|_| s.spawn(|| order(&city, "2026-03-18", merge("CITYMGMT", "STREET")).status))
+                .collect();
+            sent.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert_eq!(
+            statuses.iter().filter(|s| **s == 200).count(),
+            1,
+            "{statuses:?}"
+        );
+        assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 1);
+        let begun = "SELECT count(*) FROM duties WHERE valid_from = '2026-03-18'";
+        assert_eq!(city.count(begun), 2, "each duty once");
+        let refused = |on: &str, from: &str, to: &str| {
+            let reply = order(&city, on, merge(from, to));
+            assert_eq!(reply.status, 422, "{reply:?}");
+            reply.body["code"].as_str().unwrap().to_owned()
+        };
+        // Back again, on to a third, and work for a unit that is over by then.
+        assert_eq!(
+            refused("2026-03-19", "STREET", "CITYMGMT"),
+            "dispatch.unit_ends_before"
+        );
+        assert_eq!(
+            refused("2026-03-20", "CITYMGMT", "WATER"),
+            "dispatch.unit_ends_before"
+        );
+        // Earlier than its end: what it took over would soon be with nobody.
+        assert_eq!(
+            refused("2026-03-17", "WATER", "CITYMGMT"),
+            "dispatch.unit_ends_later"
+        );
+        // On with it on the same day.
+        assert_eq!(
+            refused("2026-03-18", "STREET", "WATER"),
+            "dispatch.chained_orders"
+        );
+        assert_eq!(city.count("SELECT count(*) FROM reorganisations"), 1);
+        assert_eq!(
+            order(&city, "2026-03-19", merge("STREET", "WATER")).status,
+            200
+        );
+    }
+);
+
+testdb::both_engines!(
     what_is_open_beside_cases_moves_with_them_and_the_successor_goes_on,
     &migrations(),
     |db| {
