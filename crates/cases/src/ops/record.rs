@@ -325,14 +325,14 @@ pub async fn put_template(ctx: &Ctx, template: Template) -> Result<(), CaseError
         return refuse(
             "kind".into(),
             "handled, direct, refused or ended".into(),
-            word("cases-template-kind"),
+            word("cases-template-kind-fault"),
         );
     }
     if template.matter.len() > 40 || !template.matter.chars().all(|c| c.is_ascii_alphanumeric()) {
         return refuse(
             "matter".into(),
             "the beginning of a class code".into(),
-            word("cases-template-matter"),
+            word("cases-template-matter-fault"),
         );
     }
     for (lang, parts) in [("zh", &template.zh), ("en", &template.en)] {
