@@ -110,7 +110,7 @@ testdb::both_engines!(
             "{gap:?}"
         );
         let unknown = send(json!([{ "from": "CITYMGMT", "to": "NOWHERE" }]));
-        assert_eq!(unknown.body["code"], json!("dispatch.unknown_unit"));
+        assert_eq!(unknown.body["code"], json!("dispatch.row_without_unit"));
         let circle = send(
             json!([{ "from": "CITYMGMT", "to": "WATER" }, { "from": "WATER", "to": "CITYMGMT" }]),
         );
