@@ -149,6 +149,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0129_measures_of_units.sql"),
     },
     store::Migration {
+        number: 132,
+        name: "cases_by_rework",
+        sql: include_str!("../migrations/0132_cases_by_rework.sql"),
+    },
+    store::Migration {
         number: 141,
         name: "cases_by_closing",
         sql: include_str!("../migrations/0141_cases_by_closing.sql"),
