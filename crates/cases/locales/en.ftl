@@ -540,6 +540,7 @@ cases-advice-other = This differs from the class it was given; please compare.
 cases-advice-record = Learned from the city’s own record (model { $model }).
 cases-advice-keywords = From the keywords of the catalogue.
 cases-advice-decide = It is a suggestion; you decide.
+cases-advice-keyword = by keyword
 cases-advice-night = at night
 cases-alike-said = the reporter says it is the same
 cases-alike-class = same class
@@ -555,6 +556,7 @@ cases-alike-words = { $share } of the words in common
 cases-hints-class = Is it one of these?
 cases-hints-why = { $percent } sure, because of: { $words }
 cases-hints-class-help = Guessed by a machine from words, place and time. You need not choose, and may enter a class yourself in its field; a person decides when the report is accepted.
+cases-hints-keyword = By keyword of the catalogue: { $words }
 cases-hints-known = { $n ->
     [one] { $n } similar matter nearby is being dealt with
    *[other] { $n } similar matters nearby are being dealt with

@@ -536,6 +536,7 @@ cases-advice-other = 与已定的类别不同，请核对。
 cases-advice-record = 由本市的记录学得（模型 { $model }）。
 cases-advice-keywords = 由事项目录的关键词得出。
 cases-advice-decide = 仅为建议，由您决定。
+cases-advice-keyword = 按关键词
 cases-advice-night = 夜间
 cases-alike-said = 反映人说是同一件
 cases-alike-class = 同类
@@ -549,6 +550,7 @@ cases-alike-words = 文字相同 { $share }
 cases-hints-class = 是不是这一类？
 cases-hints-why = 把握 { $percent }，依据：{ $words }
 cases-hints-class-help = 由机器按文字、地点和时间推测。可以不选，也可以在“类别”一栏自己填；受理时由人决定。
+cases-hints-keyword = 按事项目录的关键词：{ $words }
 cases-hints-known = { $n ->
    *[other] 附近有 { $n } 件类似的已在办理
 }
