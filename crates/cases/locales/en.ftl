@@ -1196,3 +1196,5 @@ cases-words-picture-only = (A picture without words.)
 cases-words-me-too = (The same as a matter that is open already; nothing was added.)
 cases-fact-next = What happens next
 cases-own-due = Promised by { $time }
+cases-sync-held = {"{n}"} photos wait on this device
+cases-sync-photo = {"{title}"}, photo {"{n}"}

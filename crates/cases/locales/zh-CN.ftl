@@ -1178,3 +1178,5 @@ cases-words-picture-only = （只有图片，没有文字。）
 cases-words-me-too = （与已公开的在办事项相同，没有补充文字。）
 cases-fact-next = 接下来
 cases-own-due = 承诺时限：{ $time }
+cases-sync-held = {"{n}"} 张照片暂存本机待传
+cases-sync-photo = {"{title}"}，第 {"{n}"} 张照片
