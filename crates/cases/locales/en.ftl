@@ -251,6 +251,7 @@ cases-back-to = Back to { $number }
 cases-open-number = Open case { $number }
 cases-responsible = Who should handle it
 cases-why-ruled = A coordinator has ruled so.
+cases-rule-reason-help = It stands in Chinese, the language of the record, because others will read it there. You may change it.
 cases-why-none = No unit is registered yet.
 cases-why-duty = Named in the register of duties.
 cases-why-duty-law = Named in the register of duties; basis: { $law }.

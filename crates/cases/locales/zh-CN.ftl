@@ -250,6 +250,7 @@ cases-back-to = 返回 { $number }
 cases-open-number = 打开案件 { $number }
 cases-responsible = 应由谁办
 cases-why-ruled = 协调已经裁定由这个单位办理。
+cases-rule-reason-help = 用记录所用的中文写成，因为别人会在记录中读到。可以修改。
 cases-why-none = 还没有登记任何单位。
 cases-why-duty = 权责清单指定。
 cases-why-duty-law = 权责清单指定，依据：{ $law }。
