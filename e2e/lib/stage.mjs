@@ -104,13 +104,16 @@ export class Stage {
     return shots.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
   }
 
-  /** Fails when the page breaks a rule of WCAG 2.1 AA that a machine can check; `except` names rules of axe. */
-  async axe(page, { except = [] } = {}) {
+  /**
+   * Fails when the page breaks a rule of WCAG 2.1 AA that a machine can check; `except` names rules of axe, and with `best`
+   * what axe counts as good practice is checked as well: the order of headings, landmarks around everything.
+   */
+  async axe(page, { except = [], best = false } = {}) {
     // Evaluated, not inserted as a script: the page's content security policy stays as it is.
     await page.evaluate(axe.source);
     const rules = Object.fromEntries(except.map((rule) => [rule, { enabled: false }]));
     const { violations } = await page.evaluate(
-      ([values, rules]) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, rules }), [WCAG, rules]);
+      ([values, rules]) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, rules }), [best ? [...WCAG, 'best-practice'] : WCAG, rules]);
     if (violations.length === 0) return;
     const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n` + nodes.slice(0, 5).map(({ html }) => `    ${html.slice(0, 200)}`).join('\n'));
     throw new Error(`${new URL(page.url()).pathname} is not accessible:\n${told.join('\n')}`);

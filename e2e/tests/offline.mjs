@@ -74,8 +74,22 @@ export async function aWholeDayWithoutANetworkArrivesOnceInOrderWithItsTime(t) {
   await page.setInputFiles('input[name=files]', await photo(page, 'found.jpg'));
   await page.locator('form[action="/found"] button[type=submit]').click();
   await line(page, 'waiting', 3);
+  // What waits is seen: each photo small, with its words, drawn from the phone.
+  const held = page.locator('#field-sync > details');
+  claim((await held.locator('summary').textContent()).startsWith('3 '), 'three photos wait');
+  await held.locator('summary').click();
+  const small = held.locator('canvas[role=img]');
+  claim(await small.count() === 3, 'and each is there');
+  claim((await small.last().getAttribute('aria-label')).includes('离线上报：井盖松动'), 'by what it is of');
+  await page.waitForFunction(() => [...document.querySelectorAll('#field-sync > details canvas')]
+    .every((canvas) => canvas.getContext('2d').getImageData(60, 45, 1, 1).data[3] === 255), null, { timeout: 10_000 })
+    .catch(() => claim(false, 'a preview is empty'));
   await t.axe(page);
   await t.shoot(page, 'field-offline-phone');
+  await page.goto('/tasks');
+  const card = page.locator(`[data-task="${first.number}"]`);
+  await card.locator('.task-kept').waitFor();
+  claim(await card.locator('.thumbs canvas[role=img]').count() === 1, 'its photo stands on the card of the task');
   const closed = Date.now();
   await page.waitForTimeout(1500);
   await context.setOffline(false);

@@ -42,6 +42,24 @@ export async function whoeverReportsSeesAClassWithItsReasonAndWhatIsKnownNearBy(
   await t.shoot(desk, 'desk-advice');
 }
 
+export async function everydayWordsBringAClassWithItsReasonAndTalkOfTheWeatherNone(t) {
+  for (const [path, role] of [['/report', null], ['/intake', 'acceptor']]) {
+    const page = role ? await t.signIn(role) : await t.open(path, { viewport: 'phone' });
+    await page.goto(path);
+    await page.fill('textarea[name=description]', '路灯不亮了');
+    const first = page.locator('#hints .form-check:has(input[name=matter_hint])').first();
+    await first.waitFor({ timeout: 20_000 });
+    const told = await first.textContent();
+    claim(told.trim().startsWith('路灯') && told.includes('不亮'), `${path}: the class and why: ${told}`);
+    await t.shoot(page, `hints-everyday-${role ?? 'resident'}`);
+    const asked = page.waitForResponse((answer) => answer.url().endsWith('/report/advice'));
+    await page.fill('textarea[name=description]', '今天天气很好，适合散步');
+    await asked;
+    await first.waitFor({ state: 'detached', timeout: 20_000 });
+    await page.context().close();
+  }
+}
+
 export async function withoutScriptTheSameIsAskedForByAButton(t) {
   const page = await t.open('/report', { viewport: 'phone', script: false });
   await page.fill('textarea[name=description]', WORDS);

@@ -4,11 +4,11 @@
 import { type Item, type Photo, all, drop, keep, ofOthers, send } from './parts/queue';
 
 import { openWithoutNetwork } from './parts/network';
-import { entry } from './parts/photos';
+import { entry, preview } from './parts/photos';
 
 type Words = Record<
   'online' | 'offline' | 'waiting' | 'sending' | 'sent' | 'refused' | 'drop' | 'open' | 'signIn' | 'others' | 'kept' | 'taken' | 'took' | 'report'
-  | 'failed' | 'again' | 'written' | 'fileRemove' | 'walkFailed' | 'description' | 'note' | 'self_handled' | 'address' | 'matter',
+  | 'failed' | 'again' | 'held' | 'photo' | 'written' | 'fileRemove' | 'walkFailed' | 'description' | 'note' | 'self_handled' | 'address' | 'matter',
   string
 >;
 
@@ -69,7 +69,13 @@ export function mount(box: HTMLElement): () => void {
   const line = document.createElement('p');
   line.setAttribute('role', 'status');
   const list = document.createElement('ul');
-  box.append(line, list);
+  /** What waits with photos, folded: the line at the bottom stays one line. */
+  const held = document.createElement('details');
+  held.className = 'fold';
+  const [heldTitle, heldList] = [document.createElement('summary'), document.createElement('ul')];
+  held.append(heldTitle, heldList);
+  held.hidden = true;
+  box.append(line, held, list);
 
   const say = (key: keyof Words, n?: number): string => (words[key] ?? key).replace('{n}', String(n ?? ''));
 
@@ -90,13 +96,18 @@ export function mount(box: HTMLElement): () => void {
       line.append(' · ', link);
     }
     list.replaceChildren(...items.filter((item) => item.refused ?? item.failed).map((item) => lineOf(item)));
+    const withPhotos = items.filter((item) => (item.refused ?? item.failed) === undefined && item.photos.length > 0);
+    held.hidden = withPhotos.length === 0;
+    heldTitle.textContent = say('held', withPhotos.reduce((n, item) => n + item.photos.length, 0));
+    heldList.replaceChildren(...withPhotos.map((item) => lineOf(item)));
+    for (const key of lines.keys()) if (!items.some((item) => item.key === key)) lines.delete(key);
     box.dataset.waiting = String(waiting);
     box.dataset.refused = String(refused.length);
     box.dataset.failed = String(items.filter((item) => item.failed !== undefined).length);
     for (const item of items) {
       if (!item.number || item.refused !== undefined) continue;
       if (item.body.act === 'take_task') markTaken(item.number);
-      else mark(item.number);
+      else mark(item.number, item);
     }
   }
 
@@ -107,7 +118,7 @@ export function mount(box: HTMLElement): () => void {
     const told = `${item.refused ?? ''}|${item.failed ?? ''}|${item.photos.length}`;
     const known = lines.get(item.key);
     if (known?.told === told) return known.line;
-    const line = item.refused === undefined ? failedLine(item) : refusedLine(item);
+    const line = item.refused !== undefined ? refusedLine(item) : item.failed !== undefined ? failedLine(item) : heldLine(item);
     lines.set(item.key, { told, line });
     return line;
   }
@@ -121,11 +132,27 @@ export function mount(box: HTMLElement): () => void {
     return button;
   }
 
-  function told(item: Item, reason: string): HTMLElement {
+  function told(item: Item, reason = ''): HTMLElement {
     const line = document.createElement('li');
     const words = document.createElement('p');
-    words.textContent = `${item.title}: ${reason}`;
+    words.textContent = reason ? `${item.title}: ${reason}` : item.title;
     line.append(words);
+    return line;
+  }
+
+  /** The photos of what waits, small, from this device. */
+  function pictures(item: Item): HTMLElement {
+    const row = document.createElement('ul');
+    row.className = 'thumbs';
+    row.append(...item.photos.map((photo, n) => preview(
+      new File([photo.blob], photo.name, { type: photo.blob.type }), say('photo', n + 1).replace('{title}', item.title))));
+    return row;
+  }
+
+  /** What waits to be sent, with its photos. */
+  function heldLine(item: Item): HTMLElement {
+    const line = told(item);
+    line.append(pictures(item));
     return line;
   }
 
@@ -212,7 +239,7 @@ export function mount(box: HTMLElement): () => void {
   }
 
   /** The card of a case whose task is done and waits to be sent. */
-  function mark(number: string): void {
+  function mark(number: string, item: Item): void {
     const card = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(number)}"]`);
     if (!card || card.dataset.kept !== undefined) return;
     card.dataset.kept = '';
@@ -221,6 +248,7 @@ export function mount(box: HTMLElement): () => void {
     note.className = 'task-kept';
     note.textContent = say('kept');
     card.append(note);
+    if (item.photos.length > 0) card.append(pictures(item));
   }
 
   /** The card of a task that was taken and waits to be sent: what is asked can be done at once. */
@@ -314,8 +342,9 @@ export function mount(box: HTMLElement): () => void {
         note.required = false;
         return;
       }
-      await keep({ ...base, title: titled(number), number, body, ...version });
-      mark(number);
+      const item = { ...base, title: titled(number), number, body, ...version };
+      await keep(item);
+      mark(number, item);
     } else {
       const body: Record<string, unknown> = { channel: 'patrol', description: text(fields, 'description') };
       // What is no whole label, such as a name without its code, the program reads as its own form does.

@@ -74,33 +74,94 @@ pub fn detail_key(name: &str) -> String {
     format!("oversight-detail-{}", name.replace('_', "-"))
 }
 
+/// What a detail of this name holds where it is a word of ours: the beginning of the keys that say it to people.
+const WORDED: [(&str, &str); 8] = [
+    ("state", "cases-state"),
+    ("from", "cases-state"),
+    ("to", "cases-state"),
+    ("desk", "access-role"),
+    ("act", "cases-act"),
+    ("step", "cases-act"),
+    ("role", "access-role"),
+    ("roles", "access-role"),
+];
+
 /// The details of an entry one by one, in their order: name and value. A name has words where a capability at hand has
-/// some, and a moment is told in the city's time.
+/// some, a moment is told in the city's time, and what holds details itself is told by each of them.
 #[must_use]
 pub fn details(ui: &Ui, detail: &str) -> Vec<(String, String)> {
     match serde_json::from_str::<Value>(detail) {
-        Ok(Value::Object(fields)) => fields
-            .into_iter()
-            .map(|(name, value)| {
-                let key = detail_key(&name);
-                let told = ui.site.words.has(&key).then(|| ui.t(&key));
-                (told.unwrap_or(name), text_of(ui, value))
-            })
-            .collect(),
+        Ok(Value::Object(fields)) => {
+            let mut told = Vec::new();
+            for (name, value) in fields {
+                tell(ui, "", &name, value, &mut told);
+            }
+            told
+        }
         // Written by an earlier version, or by hand: shown as it is.
         _ => vec![(String::new(), detail.to_owned())],
     }
 }
 
-fn text_of(ui: &Ui, value: Value) -> String {
+/// One detail, under the words of those that hold it.
+fn tell(ui: &Ui, under: &str, name: &str, value: Value, told: &mut Vec<(String, String)>) {
+    let key = detail_key(name);
+    let word = if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        name.to_owned()
+    };
+    let label = if under.is_empty() {
+        word
+    } else {
+        format!("{under} · {word}")
+    };
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                tell(ui, &label, &name, value, told);
+            }
+        }
+        value => told.push((label, text_of(ui, name, value))),
+    }
+}
+
+fn text_of(ui: &Ui, name: &str, value: Value) -> String {
     match value {
         Value::String(text) => match text.parse::<jiff::Timestamp>() {
             Ok(at) => ui.time_text(at),
-            Err(_) => text,
+            Err(_) => word_of(ui, name, &text).unwrap_or(text),
         },
         Value::Null => "–".to_owned(),
+        Value::Bool(true) => ui.t("access-rules-yes"),
+        Value::Bool(false) => ui.t("access-rules-no"),
+        Value::Array(items)
+            if items
+                .iter()
+                .all(|item| !item.is_object() && !item.is_array()) =>
+        {
+            let items = items.into_iter().map(|item| text_of(ui, name, item));
+            ui.list(&items.collect::<Vec<_>>())
+        }
         other => other.to_string(),
     }
+}
+
+/// A word of ours as people read it: by the detail that holds it, else one of those that the trail shares.
+fn word_of(ui: &Ui, name: &str, text: &str) -> Option<String> {
+    let of_detail = WORDED.iter().find(|(worded, _)| *worded == name);
+    let said = of_detail.and_then(|(_, keys)| {
+        let key = format!("{keys}-{}", text.replace('_', "-"));
+        ui.site.words.has(&key).then(|| ui.t(&key))
+    });
+    said.or_else(|| value(ui, text))
+}
+
+/// A word that stands as a value or as the name of an object in the trail, in the reader's; none for any other text.
+#[must_use]
+pub fn value(ui: &Ui, text: &str) -> Option<String> {
+    let key = format!("oversight-value-{}", text.replace('_', "-"));
+    ui.site.words.has(&key).then(|| ui.t(&key))
 }
 
 #[cfg(test)]
@@ -155,6 +216,22 @@ mod tests {
     }
 
     #[test]
+    fn words_of_the_program_are_told_in_those_of_the_reader() {
+        let words = crate::words_of(&[crate::capability()]).expect("sound words");
+        let now = "2026-03-16T02:00:00Z".parse().expect("a time");
+        let ui = ui::testing::ui_with(ui::testing::site_with(words), ui::Lang::Zh, now);
+        let told = details(
+            &ui,
+            r#"{"roles":["shift_leader","nobody"],"done":true,"late":false}"#,
+        );
+        let told: Vec<&str> = told.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(told.len(), 3);
+        for value in ["值班长、nobody", "是", "否"] {
+            assert!(told.contains(&value), "{value}: {told:?}");
+        }
+    }
+
+    #[test]
     fn details_are_told_one_by_one_and_nothing_is_lost() {
         let now = "2026-03-16T02:00:00Z".parse().expect("a time");
         let ui = ui::testing::sample_ui(ui::Lang::En, now);
@@ -169,9 +246,16 @@ mod tests {
         };
         assert_eq!(told("{}"), Vec::<String>::new());
         assert_eq!(
-            told(r#"{"from":"open","n":3,"before":{"a":[1]},"why":null}"#),
-            ["before={\"a\":[1]}", "from=open", "n=3", "why=–"]
+            told(r#"{"from":"open","n":3,"before":{"a":[1,"x"],"b":{}},"why":null}"#),
+            [
+                "before · a=1, x",
+                "before · b={}",
+                "from=open",
+                "n=3",
+                "why=–"
+            ]
         );
+        assert_eq!(told(r#"{"list":[{"a":1}]}"#), ["list=[{\"a\":1}]"]);
         for odd in ["", "x", "[1]", "{\"a\":", "null"] {
             assert_eq!(told(odd), [format!("={odd}")], "{odd:?}");
         }

@@ -11,7 +11,7 @@ pub mod rules;
 pub mod sql;
 
 pub use model::{ImportedUnit, Unit, UnitId, UnitKind};
-pub use pages::capability;
+pub use pages::{capability, source_words};
 pub use rules::Units;
 
 /// The table of units.

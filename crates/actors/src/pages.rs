@@ -206,6 +206,26 @@ struct UnitPage {
     may_manage: bool,
 }
 
+impl UnitPage {
+    fn source(&self, source: &str) -> String {
+        source_words(&self.ui, source)
+    }
+}
+
+// words: actors-source-*
+/// Where a row of the reference data comes from, in words where the program itself is meant; the name of a file stays.
+#[must_use]
+pub fn source_words(ui: &Ui, source: &str) -> String {
+    let words = source.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let key = format!("actors-source-{}", words.join("-"));
+    if ui.site.words.has(&key) {
+        ui.t(&key)
+    } else {
+        source.to_owned()
+    }
+}
+
 fn divisions(ctx: &Ctx, ui: &Ui) -> Vec<Choice> {
     const MOST_DIVISIONS: usize = 600;
     let Some(tiles) = ctx.service_if_any::<Tiles>() else {
@@ -488,6 +508,13 @@ mod tests {
             let form = filled(&units[0]);
             let page = unit_page(ui(), &units, Vec::new(), Some(units[0].clone()), form, true);
             testing::assert_sound(&page.render().unwrap());
+            let said = |source: &str| source_words(&ui(), source);
+            assert!(!said("editor").contains("editor"), "told in words");
+            assert_eq!(
+                said("units-2026.csv"),
+                "units-2026.csv",
+                "a file keeps its name"
+            );
             let form = filled(&units[3]);
             let page = unit_page(
                 ui(),

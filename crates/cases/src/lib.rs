@@ -155,6 +155,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0129_measures_of_units.sql"),
     },
     store::Migration {
+        number: 132,
+        name: "cases_by_rework",
+        sql: include_str!("../migrations/0132_cases_by_rework.sql"),
+    },
+    store::Migration {
         number: 136,
         name: "measures_of_lapses",
         sql: include_str!("../migrations/0136_measures_of_lapses.sql"),

@@ -6,6 +6,7 @@
 use crate::model::Case;
 use crate::record::{Answer, AnswerKind, AnswerParts};
 use crate::rules::CityRules;
+use access::city_settings::{SettingKind, SettingValue};
 use matters::MatterClass;
 use std::sync::Arc;
 
@@ -41,6 +42,32 @@ impl ListKind {
             Self::Exclusion => "exclusion",
             Self::Missing => "missing",
             Self::Door => "door",
+        }
+    }
+}
+
+/// The code of a nature as a rule of the city names it; empty for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NatureCode(pub String);
+
+impl SettingValue for NatureCode {
+    fn kind(bounds: Option<(f64, f64)>) -> SettingKind {
+        String::kind(bounds)
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        String::read(text).map(Self)
+    }
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+    // words: cases-nature-code-*
+    fn say(&self, ui: &ui::Ui) -> String {
+        let key = format!("cases-nature-code-{}", self.0);
+        if ui.site.words.has(&key) {
+            let name = ui.t(&key);
+            ui.t2("cases-nature-coded", "name", name, "code", self.0.as_str())
+        } else {
+            self.0.clone()
         }
     }
 }

@@ -1,5 +1,5 @@
-//! 时段 — a stretch of the city's days by which a list is narrowed: when cases were reported, when they were closed, or when
-//! their handling is due. The numbers of a day are counted the same way, so each leads to the very cases it counts.
+//! 时段 — a stretch of the city's days by which a list is narrowed: when cases were reported, when they were closed, when
+//! they failed their check, or when their handling is due. The numbers of a day are counted the same way, so each leads to the very cases it counts.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,18 +12,21 @@ pub enum Moment {
     Reported,
     /// 结案 — it was closed.
     Closed,
+    /// 返工 — its last failed check.
+    Reworked,
     /// 处置到期 — its handling is due, and is not done.
     Due,
 }
 
 impl Moment {
     /// All of them, in the order shown.
-    pub const ALL: [Self; 3] = [Self::Reported, Self::Closed, Self::Due];
+    pub const ALL: [Self; 4] = [Self::Reported, Self::Closed, Self::Reworked, Self::Due];
     /// The word in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reported => "reported",
             Self::Closed => "closed",
+            Self::Reworked => "reworked",
             Self::Due => "due",
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::measures::{self, Measures};
 use crate::model::{By, Case, CaseEvent, CaseId, Fact, State};
-use crate::period::Closing;
+use crate::period::{Closing, Span};
 use crate::search::Find;
 use crate::sql_search;
 use crate::stage::Clocks;
@@ -392,8 +392,10 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Only closed, then; the last closed first.
     pub closing: Option<Closing>,
-    /// Only closed before this case (the key of the last row seen, where closings are listed).
-    pub before_closing: Option<(Timestamp, CaseId)>,
+    /// Only what last failed its check then; the last first.
+    pub reworked: Option<Span>,
+    /// Only closed or reworked before this case (the key of the last row seen, where these are listed).
+    pub before_moment: Option<(Timestamp, CaseId)>,
     /// Only older than this case (the key of the last row seen).
     pub before: Option<CaseId>,
     /// Only with a number below this one (the key of the last row seen, where numbers are looked for).
@@ -423,15 +425,20 @@ pub fn list(r: &mut Read<'_>, filter: &Filter, limit: i64) -> StoreResult<Vec<Ca
 /// would cost far more than running them.
 pub fn list_statement(filter: &Filter, limit: i64) -> (String, Vec<Value>) {
     let mut values = Vec::new();
-    if filter.closing.is_some() {
-        let mut wheres = conditions(filter, &[], &mut values);
-        if let Some((closed_at, id)) = filter.before_closing {
-            values.extend([closed_at.to_value(), id.to_value()]);
+    let moment = match (filter.closing, filter.reworked) {
+        (Some(_), _) => Some(("closed_at", &[][..])),
+        (None, Some(_)) => Some(("reworked_at", filter.states.as_slice())),
+        (None, None) => None,
+    };
+    if let Some((column, states)) = moment {
+        let mut wheres = conditions(filter, states, &mut values);
+        if let Some((at, id)) = filter.before_moment {
+            values.extend([at.to_value(), id.to_value()]);
             let n = values.len();
-            wheres += &format!(" AND (closed_at, id) < (${}, ${n})", n - 1);
+            wheres += &format!(" AND ({column}, id) < (${}, ${n})", n - 1);
         }
         let sql = format!(
-            "SELECT body FROM cases WHERE {wheres} ORDER BY closed_at DESC, id DESC LIMIT {limit}"
+            "SELECT body FROM cases WHERE {wheres} ORDER BY {column} DESC, id DESC LIMIT {limit}"
         );
         return (sql, values);
     }
@@ -548,6 +555,16 @@ pub(crate) fn conditions(filter: &Filter, states: &[State], values: &mut Vec<Val
             Some(true) => wheres.push("handled_at <= due_at".to_owned()),
             Some(false) => wheres.push("handled_at > due_at".to_owned()),
             None => {}
+        }
+    }
+    if let Some(span) = filter.reworked {
+        // The words of the index `cases_by_rework`.
+        wheres.push("reworked_at IS NOT NULL".to_owned());
+        if let Some(from) = span.from {
+            wheres.push(format!("reworked_at >= {}", bind(from.to_value())));
+        }
+        if let Some(to) = span.to {
+            wheres.push(format!("reworked_at < {}", bind(to.to_value())));
         }
     }
     if let Some(before) = filter.before {

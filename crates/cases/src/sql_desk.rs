@@ -32,6 +32,8 @@ pub struct Asked {
     pub reported: Span,
     /// Only what a unit has and has not handled, and whose handling is due then.
     pub due: Span,
+    /// Only what last failed its check then.
+    pub reworked: Span,
     /// Only with this light, as of a moment.
     pub light: Option<(Clock, Timestamp)>,
     /// Only what is found by this.
@@ -154,6 +156,12 @@ fn wheres_of(asked: &Asked) -> (String, Vec<Value>) {
         if let Some(to) = asked.due.to {
             wheres += &format!(" AND due_at < {}", bind(to.to_value()));
         }
+    }
+    if let Some(from) = asked.reworked.from {
+        wheres += &format!(" AND reworked_at >= {}", bind(from.to_value()));
+    }
+    if let Some(to) = asked.reworked.to {
+        wheres += &format!(" AND reworked_at < {}", bind(to.to_value()));
     }
     if let Some((clock, now)) = asked.light {
         values.push(now.to_value());

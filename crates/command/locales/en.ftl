@@ -36,8 +36,8 @@ command-said-nothing-closed = Nothing was closed in the seven days to yesterday.
 command-said-on-time = Of what was closed in the seven days to yesterday, handled on time: { $rate }.
 command-said-open = { $open } matters are open, { $overdue } of them late.
 command-said-reworked = { $n ->
-    [one] One check failed in the seven days to yesterday.
-   *[other] { $n } checks failed in the seven days to yesterday.
+    [one] One case failed its check in the seven days to yesterday.
+   *[other] { $n } cases failed their check in the seven days to yesterday.
 }
 command-said-waiting = { $warnings } unusual findings and { $rulings } disputed duties wait for a decision.
 command-lights = The last week against its forecast
@@ -69,6 +69,7 @@ command-lead-closed = Closed
 command-lead-on-time = Of these in time
 command-lead-open = Open
 command-lead-overdue = Late
+command-lead-reworked = Failed check
 command-lead-units = By unit
 command-lead-warnings = Unusual
 command-lead-rulings = Disputed duties

@@ -176,6 +176,8 @@ pub struct Leads {
     pub closed_until_yesterday: String,
     /// Of these, handled by the deadline.
     pub on_time_until_yesterday: String,
+    /// Failed their check in the seven days to yesterday.
+    pub reworked_until_yesterday: String,
     /// Open.
     pub open: String,
     /// Of these, past their deadline, that of today included.
@@ -198,6 +200,11 @@ impl Leads {
             closed: week,
             on_time_until_yesterday: in_time(&week_before),
             closed_until_yesterday: week_before,
+            reworked_until_yesterday: format!(
+                "/desk?state=all&by=reworked&from={}&to={}",
+                back(7),
+                back(1)
+            ),
             open: "/desk?state=open".into(),
             overdue: format!("/desk?state=open&by=due&to={today}"),
         }

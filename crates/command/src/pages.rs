@@ -479,7 +479,11 @@ fn sentences(ui: &Ui, numbers: &Numbers, decisions: &Decisions, open: Open) -> V
         ),
         said(
             ui.tn("command-said-reworked", "n", reworked),
-            [when(reworked > 0, "command-lead-units", &by_unit), None],
+            [
+                to("command-lead-reworked", |l| &l.reworked_until_yesterday)
+                    .filter(|_| reworked > 0),
+                when(reworked > 0, "command-lead-units", &by_unit),
+            ],
         ),
         said(
             waiting,
@@ -783,7 +787,10 @@ mod tests {
                 vec!["/desk?state=all&by=reported&from=2026-03-15&to=2026-03-15"],
                 vec![closed, in_time.as_str()],
                 vec!["/desk?state=open", "/desk?state=open&by=due&to=2026-03-16"],
-                vec!["/evaluation?by=unit&from=2026-03-09&to=2026-03-15"],
+                vec![
+                    "/desk?state=all&by=reworked&from=2026-03-09&to=2026-03-15",
+                    "/evaluation?by=unit&from=2026-03-09&to=2026-03-15"
+                ],
                 vec!["/warnings", "/desk?state=coordinating"],
             ]
         );

@@ -13,6 +13,7 @@ foresight-together = All together
 foresight-last-week = Last 7 days
 foresight-next-week = Next 7 days
 foresight-expected = Was expected (95 %)
+foresight-place-light = Place, light
 foresight-light = Light
 foresight-light-usual = ● as usual
 foresight-light-more = ▲ more than usual

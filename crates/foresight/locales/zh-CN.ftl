@@ -13,6 +13,7 @@ foresight-together = 合计
 foresight-last-week = 最近 7 天
 foresight-next-week = 今后 7 天
 foresight-expected = 当时预期（95 %）
+foresight-place-light = 地点、信号灯
 foresight-light = 信号灯
 foresight-light-usual = ● 正常
 foresight-light-more = ▲ 偏多

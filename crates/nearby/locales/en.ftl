@@ -33,6 +33,7 @@ nearby-ended = finished
 nearby-me-too = I see it too
 nearby-again = Report something like it
 nearby-narrower = Closer
+nearby-list = What was reported here
 nearby-hear = Tell me when something is new
 nearby-feed = Subscribe (Atom)
 nearby-feed-help = A feed reader can follow this place, and you leave nothing behind:

@@ -30,6 +30,7 @@ nearby-ended = 结束于
 nearby-me-too = 我也遇到了
 nearby-again = 反映类似的事
 nearby-narrower = 更小的范围
+nearby-list = 这里的事项
 nearby-hear = 有新消息时告诉我
 nearby-feed = 订阅（Atom）
 nearby-feed-help = 可以用阅读器订阅这个地方，不用留下任何信息：

@@ -195,7 +195,8 @@ async fn keep_settings(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fau
 /// A failure as the list shows it.
 pub(crate) struct FailedRow {
     pub id: String,
-    pub kind: String,
+    /// What it says, by the title of its kind; the word of the kind where there is none.
+    pub title: String,
     pub path: String,
     /// The number of the case it is about; empty where it is about something else.
     pub number: String,
@@ -225,6 +226,7 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
         page.next.as_ref(),
         page.items.len(),
     );
+    let wordings = ops::templates(&ctx).await?;
     let rows = page
         .items
         .into_iter()
@@ -232,7 +234,7 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
             let key = format!("notices-channel-{}", f.channel.replace('_', "-"));
             FailedRow {
                 id: f.notice.to_string(),
-                kind: f.kind,
+                title: title_of(&wordings, &f.kind, ui.lang.tag(), number_in(&f.path)),
                 number: number_in(&f.path).to_owned(),
                 path: f.path,
                 at: ui.time(f.at),
@@ -287,6 +289,28 @@ async fn act_on_failed(ctx: Ctx, ui: Ui, Path((id, act)): Path<(Id, String)>) ->
     Ok(Go::to("/notices/failed").saying(Tone::Good, said))
 }
 
+/// The title of a kind in a language, with the number of the case; its other places are left open.
+fn title_of(wordings: &[Wording], kind: &str, lang: &str, number: &str) -> String {
+    let Some(wording) = wordings.iter().find(|w| w.kind == kind && w.lang == lang) else {
+        return kind.to_owned();
+    };
+    let title = wording.title.replace("{number}", number);
+    let mut told = String::new();
+    let mut is_place = false;
+    for c in title.chars() {
+        match c {
+            '{' => is_place = true,
+            '}' => {
+                is_place = false;
+                told.push('…');
+            }
+            c if !is_place => told.push(c),
+            _ => {}
+        }
+    }
+    told
+}
+
 /// Which kind is being worded.
 #[derive(Deserialize)]
 struct Chosen {
@@ -334,6 +358,19 @@ impl TemplatesPage {
             chosen,
         }
     }
+    // words: notices-lang-*
+    /// What a language is called in that of the reader.
+    fn lang_name(&self, lang: &str) -> String {
+        self.ui.t(lang_key(lang))
+    }
+}
+
+fn lang_key(lang: &str) -> &'static str {
+    if lang == "en" {
+        "notices-lang-en"
+    } else {
+        "notices-lang-zh"
+    }
 }
 
 async fn templates(ctx: Ctx, ui: Ui, Query(chosen): Query<Chosen>) -> Result<Response, Fault> {
@@ -362,9 +399,18 @@ async fn reword(
     )
     .await;
     match done {
-        Ok(()) => Ok(Go::to("/notices/templates")
-            .saying(Tone::Good, ui.tn("notices-reworded", "kind", kind.as_str()))
-            .into_response()),
+        Ok(()) => {
+            let told = ui.t2(
+                "notices-reworded",
+                "title",
+                fields.get("title"),
+                "lang",
+                ui.t(lang_key(&lang)),
+            );
+            Ok(Go::to("/notices/templates")
+                .saying(Tone::Good, told)
+                .into_response())
+        }
         Err(error) if error.field().is_some() => {
             let field = error.field().unwrap_or_default();
             let (fault, said) = sentence(&ui, error);
@@ -445,7 +491,7 @@ mod tests {
                 assert_sound(&page.render().unwrap());
                 let row = FailedRow {
                     id: "1".into(),
-                    kind: "test".into(),
+                    title: "test".into(),
                     path: "/cases/1".into(),
                     number: number_in("/cases/1?from=notices").into(),
                     at: ui::Html::from_text("x"),
@@ -476,6 +522,28 @@ mod tests {
             let page = TemplatesPage::new(reader(lang), vec![wording], "", "", None);
             assert_sound(&page.render().unwrap());
         }
+    }
+
+    #[test]
+    fn a_failure_is_told_by_the_title_of_its_kind() {
+        let wording = |lang: &str, title: &str| Wording {
+            kind: "case.help_asked".into(),
+            lang: lang.into(),
+            title: title.into(),
+            body: String::new(),
+            places: String::new(),
+            version: 1,
+        };
+        let all = [
+            wording("zh-CN", "协办：案件 {number}"),
+            wording("en", "A part of case {number} is yours"),
+        ];
+        let told = |kind: &str, lang| title_of(&all, kind, lang, "1");
+        assert_eq!(told("case.help_asked", "zh-CN"), "协办：案件 1");
+        assert_eq!(told("case.help_asked", "en"), "A part of case 1 is yours");
+        assert_eq!(told("of.others", "en"), "of.others");
+        let open = [wording("en", "Report on {about}")];
+        assert_eq!(title_of(&open, "case.help_asked", "en", ""), "Report on …");
     }
 
     #[test]

@@ -238,7 +238,10 @@ fn name_of(code: DivisionCode, codes: &[DivisionCode]) -> (String, Option<String
         .unwrap_or_default();
     let (street, street_en, communities) = names::STREETS[first / 4];
     match code.level() {
-        kernel::DivisionLevel::Community => (format!("{}社区", communities[first % 4]), None),
+        kernel::DivisionLevel::Community => {
+            let (name, en) = communities[first % 4];
+            (format!("{name}社区"), Some(format!("{en} Community")))
+        }
         kernel::DivisionLevel::Street => (street.to_owned(), Some(street_en.to_owned())),
         kernel::DivisionLevel::District => {
             let (name, en) = names::DISTRICTS[first / 16];

@@ -11,67 +11,127 @@ pub(crate) const DISTRICTS: [(&str, &str); 3] = [
     ("兰浦区", "Lanpu District"),
 ];
 
-/// Streets, four a district: name, English name, communities.
-pub(crate) const STREETS: [(&str, &str, [&str; 4]); 12] = [
+/// Streets, four a district: name, English name, communities with theirs.
+pub(crate) const STREETS: [(&str, &str, [(&str, &str); 4]); 12] = [
     (
         "海棠街道",
         "Haitang Subdistrict",
-        ["海棠里", "文昌", "小井", "南桥"],
+        [
+            ("海棠里", "Haitangli"),
+            ("文昌", "Wenchang"),
+            ("小井", "Xiaojing"),
+            ("南桥", "Nanqiao"),
+        ],
     ),
     (
         "青石街道",
         "Qingshi Subdistrict",
-        ["青石坊", "东塘", "钟楼", "书院"],
+        [
+            ("青石坊", "Qingshifang"),
+            ("东塘", "Dongtang"),
+            ("钟楼", "Zhonglou"),
+            ("书院", "Shuyuan"),
+        ],
     ),
     (
         "梧桐街道",
         "Wutong Subdistrict",
-        ["梧桐苑", "安和", "新丰", "槐荫"],
+        [
+            ("梧桐苑", "Wutongyuan"),
+            ("安和", "Anhe"),
+            ("新丰", "Xinfeng"),
+            ("槐荫", "Huaiyin"),
+        ],
     ),
     (
         "白鹭街道",
         "Bailu Subdistrict",
-        ["白鹭湾", "沙洲", "渔歌", "望江"],
+        [
+            ("白鹭湾", "Bailuwan"),
+            ("沙洲", "Shazhou"),
+            ("渔歌", "Yuge"),
+            ("望江", "Wangjiang"),
+        ],
     ),
     (
         "望山街道",
         "Wangshan Subdistrict",
-        ["望山", "翠屏", "茶园", "松林"],
+        [
+            ("望山", "Wangshan"),
+            ("翠屏", "Cuiping"),
+            ("茶园", "Chayuan"),
+            ("松林", "Songlin"),
+        ],
     ),
     (
         "柳湾街道",
         "Liuwan Subdistrict",
-        ["柳湾", "荷风", "石埠", "双桥"],
+        [
+            ("柳湾", "Liuwan"),
+            ("荷风", "Hefeng"),
+            ("石埠", "Shibu"),
+            ("双桥", "Shuangqiao"),
+        ],
     ),
     (
         "石桥街道",
         "Shiqiao Subdistrict",
-        ["石桥", "北门", "丰乐", "古井"],
+        [
+            ("石桥", "Shiqiao"),
+            ("北门", "Beimen"),
+            ("丰乐", "Fengle"),
+            ("古井", "Gujing"),
+        ],
     ),
     (
         "春台街道",
         "Chuntai Subdistrict",
-        ["春台", "朝阳里", "永宁", "锦绣"],
+        [
+            ("春台", "Chuntai"),
+            ("朝阳里", "Chaoyangli"),
+            ("永宁", "Yongning"),
+            ("锦绣", "Jinxiu"),
+        ],
     ),
     (
         "松鹤街道",
         "Songhe Subdistrict",
-        ["松鹤", "百草", "长庚", "福禄"],
+        [
+            ("松鹤", "Songhe"),
+            ("百草", "Baicao"),
+            ("长庚", "Changgeng"),
+            ("福禄", "Fulu"),
+        ],
     ),
     (
         "杏花街道",
         "Xinghua Subdistrict",
-        ["杏花村", "桃源", "梨园", "麦香"],
+        [
+            ("杏花村", "Xinghuacun"),
+            ("桃源", "Taoyuan"),
+            ("梨园", "Liyuan"),
+            ("麦香", "Maixiang"),
+        ],
     ),
     (
         "月池街道",
         "Yuechi Subdistrict",
-        ["月池", "星河", "云栖", "临水"],
+        [
+            ("月池", "Yuechi"),
+            ("星河", "Xinghe"),
+            ("云栖", "Yunqi"),
+            ("临水", "Linshui"),
+        ],
     ),
     (
         "渡口街道",
         "Dukou Subdistrict",
-        ["渡口", "船坊", "盐仓", "新港"],
+        [
+            ("渡口", "Dukou"),
+            ("船坊", "Chuanfang"),
+            ("盐仓", "Yancang"),
+            ("新港", "Xingang"),
+        ],
     ),
 ];
 

@@ -503,7 +503,7 @@ fn streets(
     }
     let (mut people, mut beats) = (Vec::new(), Vec::new());
     for (n, (community, grids)) in grids.into_iter().enumerate() {
-        let (street, place) = (names::STREETS[n / 4].0, names::STREETS[n / 4].2[n % 4]);
+        let (street, place) = (names::STREETS[n / 4].0, names::STREETS[n / 4].2[n % 4].0);
         let districts = [community.district()];
         let mut pair = Vec::new();
         for half in 1..=2 {

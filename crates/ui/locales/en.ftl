@@ -198,6 +198,7 @@ ui-error-fault-title = Something broke
 ui-error-fault-happened = This is a fault of ours, not of yours. It has been recorded.
 ui-error-fault-kept = Everything confirmed before is saved; this one was not done.
 ui-error-fault-advice = Try again; if it still fails, give the reference to the administrator.
+ui-call-line = The city’s hotline
 ui-call = Call { $number }
 ui-limit-uh =
     { $n ->

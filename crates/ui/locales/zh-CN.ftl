@@ -140,6 +140,7 @@ ui-error-fault-title = 系统出错了
 ui-error-fault-happened = 这是我们的问题，不是您的操作有误。错误已经记录。
 ui-error-fault-kept = 已确认成功的都已保存；这一次没有执行。
 ui-error-fault-advice = 再试一次；如果还是不行，请把查询编号告诉管理员。
+ui-call-line = 服务热线
 ui-call = 拨打 { $number }
 ui-limit-uh = { $n } 紧急工作时
 ui-limit-ud = { $n } 紧急工作日

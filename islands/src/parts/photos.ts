@@ -38,27 +38,35 @@ function show(input: HTMLInputElement, files: File[]): void {
 
 /** One photo, small, with a button that takes it out: also for what waits to be sent. */
 export function entry(file: Blob & { name?: string }, remove: string, press: () => void): HTMLElement {
-  const item = document.createElement('li');
+  const item = preview(file, file.name ?? '');
   const name = file.name ?? '';
-  const picture = document.createElement('canvas');
-  picture.width = WIDTH;
-  picture.height = HEIGHT;
-  picture.setAttribute('role', 'img');
-  picture.setAttribute('aria-label', name);
-  void draw(picture, file).catch(() => {
-    // No picture: a document, or what this browser cannot read. Its name says what it is.
-    const label = document.createElement('span');
-    label.className = 'thumb-file';
-    label.textContent = name;
-    picture.replaceWith(label);
-  });
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'btn btn-small';
   button.textContent = remove.replace('{name}', '').trim();
   button.setAttribute('aria-label', remove.replace('{name}', name));
   button.addEventListener('click', press);
-  item.append(picture, button);
+  item.append(button);
+  return item;
+}
+
+/** One photo, small, and in words for whoever does not see it. It is drawn once: what is kept of it in memory is as small as
+ * it looks, and goes with the element. */
+export function preview(file: Blob & { name?: string }, words: string): HTMLElement {
+  const item = document.createElement('li');
+  const picture = document.createElement('canvas');
+  picture.width = WIDTH;
+  picture.height = HEIGHT;
+  picture.setAttribute('role', 'img');
+  picture.setAttribute('aria-label', words);
+  void draw(picture, file).catch(() => {
+    // No picture: a document, or what this browser cannot read. Its name says what it is.
+    const label = document.createElement('span');
+    label.className = 'thumb-file';
+    label.textContent = file.name ?? words;
+    picture.replaceWith(label);
+  });
+  item.append(picture);
   return item;
 }
 

@@ -203,7 +203,7 @@ fn entry(ui: &Ui, row: AuditRow, names: &HashMap<AccountId, String>) -> EntryRow
     let reference = row.request.to_string();
     EntryRow {
         when: ui.time(row.at),
-        who: audit::actor_text(&row),
+        who: actor(ui, &row),
         kind,
         of_actor: row
             .actor_id
@@ -225,8 +225,21 @@ fn entry(ui: &Ui, row: AuditRow, names: &HashMap<AccountId, String>) -> EntryRow
             .parse::<AccountId>()
             .ok()
             .and_then(|id| names.get(&id).cloned())
+            .or_else(|| trail::value(ui, &row.object_id))
             .unwrap_or_else(|| row.object_id.clone()),
         object: row.object_id,
+    }
+}
+
+// words: access-audit-part-*
+/// Who acted, as [`audit::actor_text`] has it; a part of the program with what it does.
+fn actor(ui: &Ui, row: &AuditRow) -> String {
+    let text = audit::actor_text(row);
+    let key = format!("access-audit-part-{text}");
+    if ui.site.words.has(&key) {
+        format!("{} ({text})", ui.t(&key))
+    } else {
+        text
     }
 }
 

@@ -193,19 +193,19 @@ impl Statement {
 /// The ids under which the trail names somebody: a login, a name of a part of the program, an id itself, or a name as people read
 /// it, which several accounts may have. Empty if nobody is called so. At most two statements.
 pub fn actor_ids(r: &mut Read<'_>, text: &str) -> StoreResult<Vec<Id>> {
+    // As the list shows it: the name, and the login in brackets; the same for a part of the program.
+    let bracketed = text.strip_suffix(')').and_then(|t| t.rsplit_once('('));
+    let short = bracketed.map_or(text, |(_, short)| short);
     if let Some(part) = SystemRole::ALL
         .into_iter()
-        .find(|part| part.as_str() == text)
+        .find(|part| part.as_str() == short)
     {
         return Ok(vec![part.id()]);
     }
     if let Ok(id) = text.parse::<Id>() {
         return Ok(vec![id]);
     }
-    // As the list shows it: the name, and the login in brackets.
-    let login = text.strip_suffix(')').and_then(|t| t.rsplit_once('('));
-    let login = rules::login(login.map_or(text, |(_, login)| login));
-    if let Ok(login) = login
+    if let Ok(login) = rules::login(short)
         && let Some(account) = sql::account_by_login(r, &login)?
     {
         return Ok(vec![account.id.0]);

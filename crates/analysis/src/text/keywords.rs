@@ -1,24 +1,28 @@
 //! A cold start: suggestions from the catalogue's keywords, before a city has a record to train on.
 //!
-//! Every label of the catalogue brings its keywords; a keyword that several labels share weighs less for
-//! each, a long one more than a short one. The confidence is a rule of thumb, not a calibrated
-//! probability: the label's part of all the weight found, with a doubt of two letters, so that one
-//! two-letter word alone is not enough to speak.
+//! Every label of the catalogue brings its keywords. A letter of the text that stands in a keyword counts one, shared
+//! among the labels whose keywords it stands in. The confidence is a rule of thumb, not a calibrated probability: the
+//! label's part of all letters found, with a doubt of two. So the keywords speak where a label has at least two letters
+//! more than all others together: a word of two letters that is one label's alone is enough; a single letter is not, and
+//! labels that match equally keep each other silent.
 
 use super::explain::MAX_WORDS;
 use super::model::{Message, Model, Suggestion};
 use super::segment::{bounded, fold};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Letters of doubt: the weight that stands against everything found.
 const DOUBT: f64 = 2.0;
-/// Below this confidence the keywords are silent.
-const SPEAK: f64 = 0.6;
+/// Below this confidence the keywords are silent: what is more likely wrong than right is not said.
+const SPEAK: f64 = 0.5;
 /// The longest keyword, in letters; longer ones are sentences that no message repeats.
 const MAX_LETTERS: usize = 32;
 
 /// Words as written in the text, each with its weight.
 type Words = Vec<(String, f64)>;
+/// A keyword in a text: the letters it stands at, as written there, the labels that have it.
+type Found<'a> = (Range<usize>, &'a str, &'a [usize]);
 
 /// The keywords of a catalogue, ready to be looked for.
 #[derive(Clone, Debug, Default)]
@@ -60,16 +64,27 @@ impl Keywords {
 
     /// What the keywords suggest, the likeliest first, at most `most`; empty when they do not say enough.
     pub fn suggest(&self, text: &str, most: usize) -> Vec<Suggestion> {
+        let found = self.found(text);
+        let mut claims: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (at, _, owners) in &found {
+            for letter in at.clone() {
+                claims.entry(letter).or_default().extend(owners.iter());
+            }
+        }
+        let all = claims.len() as f64;
         let mut of_label: BTreeMap<usize, (f64, Words)> = BTreeMap::new();
-        let mut all = 0.0;
-        for (keyword, written) in self.found(text) {
-            let owners = &self.owners[&keyword];
-            let each = keyword.len() as f64 / owners.len() as f64;
-            all += keyword.len() as f64;
-            for label in owners {
+        // Keywords of one label that overlap (路灯 and 灯不亮) count each letter once.
+        let mut counted: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, written, owners) in &found {
+            for label in *owners {
+                let end = counted.entry(*label).or_default();
+                let each: f64 = (at.start.max(*end)..at.end)
+                    .map(|letter| 1.0 / claims[&letter].len() as f64)
+                    .sum();
+                *end = at.end;
                 let (weight, words) = of_label.entry(*label).or_default();
                 *weight += each;
-                words.push((written.clone(), each));
+                words.push(((*written).to_owned(), each));
             }
         }
         let mut ranked: Vec<(usize, f64, Words)> = of_label
@@ -97,30 +112,33 @@ impl Keywords {
             .collect()
     }
 
-    /// Every keyword of the text once, with how it is written there; where keywords begin at the same
-    /// letter, the longest.
-    fn found(&self, text: &str) -> BTreeMap<Vec<char>, String> {
+    /// Every keyword of the text once, with the letters it stands at, how it is written there, and whose it is. One that
+    /// lies inside a longer one (井盖 in 雨水井盖) is not found: the longer one says more.
+    fn found<'a>(&'a self, text: &'a str) -> Vec<Found<'a>> {
         let text = bounded(text);
         let letters: Vec<(usize, char, usize)> = text
             .char_indices()
             .filter_map(|(at, c)| Some((at, fold(c)?, at + c.len_utf8())))
             .collect();
         let folded: Vec<char> = letters.iter().map(|(_, c, _)| *c).collect();
-        let mut out = BTreeMap::new();
-        let mut from = 0;
-        while from < folded.len() {
+        let (mut out, mut seen, mut end) = (Vec::new(), BTreeSet::new(), 0);
+        for from in 0..folded.len() {
             let longest = self.longest.min(folded.len() - from);
-            let Some(length) = (1..=longest)
+            let Some((keyword, owners)) = (1..=longest)
                 .rev()
-                .find(|n| self.owners.contains_key(&folded[from..from + n]))
+                .find_map(|n| self.owners.get_key_value(&folded[from..from + n]))
             else {
-                from += 1;
                 continue;
             };
-            let written = &text[letters[from].0..letters[from + length - 1].2];
-            out.entry(folded[from..from + length].to_vec())
-                .or_insert_with(|| written.to_owned());
-            from += length;
+            let to = from + keyword.len();
+            if to <= end {
+                continue;
+            }
+            end = to;
+            if seen.insert(keyword) {
+                let written = &text[letters[from].0..letters[to - 1].2];
+                out.push((from..to, written, owners.as_slice()));
+            }
         }
         out
     }
@@ -177,10 +195,46 @@ mod tests {
 
     #[test]
     fn keywords_that_say_too_little_are_silent() {
-        for text in ["", "你好", "损坏", "护栏", "井盖 护栏 灯杆"] {
+        for text in ["", "你好", "损坏", "井盖 护栏", "井盖 护栏 灯杆"] {
             assert_eq!(catalogue().suggest(text, 3), [], "{text}");
         }
         assert_eq!(Keywords::new([]).suggest("井盖丢失", 3), []);
+    }
+
+    #[test]
+    fn one_word_of_one_label_alone_is_enough_and_a_single_letter_is_not() {
+        let found = catalogue().suggest("小区护栏歪了", 3);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].label.as_str(), found[0].confidence),
+            ("护栏", 0.5)
+        );
+        assert_eq!(found[0].words, ["护栏"]);
+        let trees = Keywords::new([("树", ["树"].as_slice())]);
+        assert_eq!(trees.suggest("树", 3), []);
+    }
+
+    #[test]
+    fn overlapping_keywords_of_one_label_count_each_letter_once() {
+        let lamps = Keywords::new([("路灯", ["路灯", "灯不亮"].as_slice())]);
+        let found = lamps.suggest("路灯不亮了", 1);
+        // 路灯不亮 is four letters, with two of doubt.
+        assert_eq!(found[0].confidence, 4.0 / 6.0);
+        assert_eq!(found[0].words, ["灯不亮", "路灯"].map(String::from));
+        assert_eq!(found[0].weights, [2.0, 2.0]);
+    }
+
+    #[test]
+    fn a_word_inside_a_longer_one_and_labels_that_match_equally_say_nothing() {
+        let lids = Keywords::new([
+            ("雨水", ["井盖", "雨水井盖"].as_slice()),
+            ("污水", ["井盖"].as_slice()),
+            ("工地", ["工地"].as_slice()),
+            ("地砖", ["地砖"].as_slice()),
+        ]);
+        assert_eq!(lids.suggest("井盖丢了", 3), [], "both have it");
+        assert_eq!(lids.suggest("雨水井盖丢了", 3)[0].words, ["雨水井盖"]);
+        assert_eq!(lids.suggest("施工地砖", 3), [], "one letter is in both");
     }
 
     #[test]

@@ -81,6 +81,7 @@ impl Wanted {
         };
         Ok(ListQuery {
             closing: (closing != Closing::default()).then_some(closing),
+            reworked: None,
             states: self
                 .state
                 .as_deref()

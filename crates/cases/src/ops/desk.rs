@@ -140,6 +140,7 @@ fn within_reach(
     Some(Asked {
         reported: span(Moment::Reported),
         due: span(Moment::Due),
+        reworked: span(Moment::Reworked),
         states,
         districts,
         unit,

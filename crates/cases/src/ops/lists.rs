@@ -3,7 +3,7 @@
 use super::act::recorded;
 use super::{CaseError, Reach};
 use crate::model::{Case, CaseEvent, CaseId, State};
-use crate::period::Closing;
+use crate::period::{Closing, Span};
 use crate::rules::likeness::shared_words;
 use crate::search::Find;
 use crate::service::Cases;
@@ -79,6 +79,8 @@ pub struct ListQuery {
     pub to: Option<Timestamp>,
     /// Only closed, then; the last closed first.
     pub closing: Option<Closing>,
+    /// Only what last failed its check then; the last first.
+    pub reworked: Option<Span>,
     /// Only what the reader reported.
     pub own: bool,
     /// Only what is found by this.
@@ -117,15 +119,18 @@ enum Order {
     Number,
     /// The last closed first.
     Closing,
+    /// The last that failed its check first.
+    Rework,
     /// The newest first.
     Age,
 }
 
 impl Order {
     fn of(query: &ListQuery) -> Self {
-        match (&query.find, query.closing) {
-            (Some(Find::Number { .. }), _) => Self::Number,
-            (None, Some(_)) => Self::Closing,
+        match (&query.find, query.closing, query.reworked) {
+            (Some(Find::Number { .. }), ..) => Self::Number,
+            (None, Some(_), _) => Self::Closing,
+            (None, None, Some(_)) => Self::Rework,
             _ => Self::Age,
         }
     }
@@ -135,7 +140,7 @@ impl Order {
 #[derive(Default)]
 struct Last {
     before: Option<CaseId>,
-    before_closing: Option<(Timestamp, CaseId)>,
+    before_moment: Option<(Timestamp, CaseId)>,
     below: Option<CaseNumber>,
 }
 
@@ -176,7 +181,9 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
     if let Some(cursor) = &query.after {
         match Order::of(query) {
             Order::Number => last.below = Some(key(cursor, 0)?),
-            Order::Closing => last.before_closing = Some((key(cursor, 0)?, key(cursor, 1)?)),
+            Order::Closing | Order::Rework => {
+                last.before_moment = Some((key(cursor, 0)?, key(cursor, 1)?))
+            }
             Order::Age => last.before = Some(key(cursor, 0)?),
         }
     }
@@ -190,16 +197,17 @@ fn within(ctx: &Ctx, query: &ListQuery) -> Result<Option<Filter>, CaseError> {
         from: query.from,
         to: query.to,
         closing: query.closing,
+        reworked: query.reworked,
         before: last.before,
-        before_closing: last.before_closing,
+        before_moment: last.before_moment,
         below: last.below,
         find: query.find.clone(),
         ..Filter::default()
     }))
 }
 
-/// A page of cases, newest first, or the last closed first where closings are asked for. One statement; where words are looked for, now and then one more that says in which
-/// districts there are any.
+/// A page of cases, newest first, or the last closed or reworked first where those are asked for. One statement; where words
+/// are looked for, now and then one more that says in which districts there are any.
 ///
 /// # Errors
 /// A cursor of another list; the lack of the permission; the store's.
@@ -245,6 +253,10 @@ fn page(rows: Vec<Case>, size: PageSize, order: Order) -> Page<Case> {
         Order::Closing => {
             let closed_at = case.closed_at.unwrap_or(case.reported_at);
             Cursor::new([closed_at.to_string(), case.id.to_string()])
+        }
+        Order::Rework => {
+            let reworked_at = case.reworked_at.unwrap_or(case.reported_at);
+            Cursor::new([reworked_at.to_string(), case.id.to_string()])
         }
     })
 }

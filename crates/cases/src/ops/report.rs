@@ -694,7 +694,7 @@ fn usual_nature<'l>(lists: &'l Lists, class: Option<&MatterClass>) -> Option<&'l
     let of_class = class.and_then(|c| c.default_nature.as_deref());
     of_class
         .and_then(|word| lists.by_word(ListKind::Nature, word))
-        .or_else(|| lists.choose(ListKind::Nature, lists.rules.usual_nature.trim()))
+        .or_else(|| lists.choose(ListKind::Nature, &lists.rules.usual_nature.0))
 }
 
 async fn known_channel(ctx: &Ctx, cases: &Cases, code: &str) -> Result<Channel, CaseError> {

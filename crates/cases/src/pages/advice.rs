@@ -22,8 +22,8 @@ use ui::{Html, Ui};
 const MOST_CLASSES: usize = 3;
 /// Limits told at most; a class with more has them on its page.
 const MOST_LIMITS: usize = 3;
-/// Fewer letters than this say nothing yet.
-const LEAST_LETTERS: usize = 4;
+/// Fewer letters than this say nothing yet; two of Chinese are a word (停水).
+const LEAST_LETTERS: usize = 2;
 
 /// What the machine suggests about a case.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ pub struct Line {
     pub label: String,
     /// Its name.
     pub name: String,
-    /// How sure.
+    /// How sure; empty for keywords, whose rule of thumb is no probability.
     pub percent: String,
     /// What weighed, in words.
     pub why: String,
@@ -140,7 +140,10 @@ fn class_lines(ui: &Ui, city: &City, classes: &[Advised<MatterId>]) -> Vec<Line>
             Some(Line {
                 label: read::matter_label(class, ui.lang),
                 name: class.name(ui.lang.tag()).to_owned(),
-                percent: percent(ui, advised.confidence),
+                percent: match advised.learned {
+                    Learned::Record(_) => percent(ui, advised.confidence),
+                    Learned::Keywords => String::new(),
+                },
                 why: why(ui, city, &advised.why),
                 limit: limits(ui, class),
             })

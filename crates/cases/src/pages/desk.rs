@@ -253,7 +253,9 @@ async fn page_of(ctx: &Ctx, wanted: &Wanted) -> Result<Page<Case>, CaseError> {
         span: period.span(&tz),
         in_time: narrow.light.map(|light| light == Clock::InTime),
     });
+    let reworked = narrow.period.filter(|p| p.of == Moment::Reworked);
     let query = ListQuery {
+        reworked: reworked.map(|period| period.span(&tz)),
         from: reported.from,
         to: reported.to,
         closing,

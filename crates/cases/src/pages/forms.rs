@@ -13,7 +13,7 @@ use crate::words::act_key;
 use access::{Account, AccountId};
 use actors::Unit;
 use matters::{City, Reason};
-use ui::{Choice, Ui};
+use ui::{Choice, Lang, Ui};
 
 /// The fields of a form that names several units: a split, a whistle. (By the API there may be more.)
 pub const UNITS: [&str; 4] = ["unit1", "unit2", "unit3", "unit4"];
@@ -687,12 +687,22 @@ impl Maker<'_> {
             }
             Act::Dispatch => self.dispatch(id),
             Act::Rule => {
-                // What the list of duties says stands there to begin with; whoever rules may say otherwise.
+                // What the list of duties says stands there to begin with; whoever rules may say otherwise. It is kept and
+                // quoted to others, so it is in the language of the record and not in that of whoever presses.
                 let (unit, why) = self.responsible();
+                let of_record = Ui {
+                    lang: Lang::Zh,
+                    ..self.ui.clone()
+                };
                 let reason = if unit.is_empty() {
                     String::new()
                 } else {
-                    why.clone()
+                    self.responsible_unit(&of_record).1
+                };
+                let help = if self.ui.lang == Lang::Zh {
+                    String::new()
+                } else {
+                    self.ui.t("cases-rule-reason-help")
                 };
                 vec![
                     Input {
@@ -702,6 +712,7 @@ impl Maker<'_> {
                     },
                     Input {
                         value: reason,
+                        help,
                         ..needed("reason", Kind::Area)
                     },
                 ]
@@ -979,23 +990,23 @@ impl Maker<'_> {
 
     /// The unit that should handle the case, as its form offers it, and why; empty where no unit is known.
     pub fn responsible(&self) -> (String, String) {
-        let (unit, why) = self.responsible_unit();
+        let (unit, why) = self.responsible_unit(self.ui);
         let label = unit.map(|u| unit_label(u, self.ui.lang));
         (label.unwrap_or_default(), why)
     }
 
     /// The same by its name alone, to be read and not to be sent.
     pub fn responsible_named(&self) -> (String, String) {
-        let (unit, why) = self.responsible_unit();
+        let (unit, why) = self.responsible_unit(self.ui);
         let name = unit.map(|u| u.name(self.ui.lang.tag()).to_owned());
         (name.unwrap_or_default(), why)
     }
 
-    fn responsible_unit(&self) -> (Option<&Unit>, String) {
+    fn responsible_unit(&self, ui: &Ui) -> (Option<&Unit>, String) {
         if let Some(unit) = self.case.ruled.and_then(|u| self.city.unit(u)) {
-            return (Some(unit), self.ui.t("cases-why-ruled"));
+            return (Some(unit), ui.t("cases-why-ruled"));
         }
-        let on = self.city.local_date(self.ui.now);
+        let on = self.city.local_date(ui.now);
         let found = self.city.who(
             self.case.matter,
             self.case.place.grid,
@@ -1003,14 +1014,14 @@ impl Maker<'_> {
             on,
         );
         let Ok(found) = found else {
-            return (None, self.ui.t("cases-why-none"));
+            return (None, ui.t("cases-why-none"));
         };
         let is_named = matches!(found.reason, Reason::Duty { .. });
         if !is_named && self.city.duty_rules.first_receiver && self.case.returns > 0 {
-            return (None, self.ui.t("cases-why-first"));
+            return (None, ui.t("cases-why-first"));
         }
         let unit = self.city.unit(found.handling);
-        (unit, super::sheet::why(self.ui, self.city, &found.reason))
+        (unit, super::sheet::why(ui, self.city, &found.reason))
     }
 
     fn closing(&self, id: &str) -> Vec<Input> {

@@ -29,7 +29,7 @@ pub(super) async fn page(ui: Ui) -> Result<Response, Fault> {
 // words: cases-sync-*
 // words: cases-walk-*
 /// The words of the line, by the name the island knows them by.
-const WORDS: [(&str, &str); 24] = [
+const WORDS: [(&str, &str); 26] = [
     ("online", "cases-sync-online"),
     ("offline", "cases-sync-offline"),
     ("waiting", "cases-sync-waiting"),
@@ -46,6 +46,8 @@ const WORDS: [(&str, &str); 24] = [
     ("report", "cases-sync-report"),
     ("failed", "cases-sync-failed"),
     ("again", "cases-sync-again"),
+    ("held", "cases-sync-held"),
+    ("photo", "cases-sync-photo"),
     ("written", "cases-sync-written"),
     ("walkFailed", "cases-walk-failed"),
     ("fileRemove", "cases-file-remove"),

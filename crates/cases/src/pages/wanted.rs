@@ -124,7 +124,7 @@ impl Wanted {
         match wanted.narrow.period.map(|period| period.of) {
             Some(Moment::Closed) => wanted.of_closed(ui),
             Some(Moment::Due) => wanted.of_due(ui)?,
-            Some(Moment::Reported) | None => {}
+            Some(Moment::Reported | Moment::Reworked) | None => {}
         }
         Ok(wanted)
     }

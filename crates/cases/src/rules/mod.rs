@@ -19,6 +19,7 @@ pub use clocks::ClockCommand;
 pub use fairness::FairCommand;
 pub use joint::{JointCommand, JointRefusal, MOST_PARTS, MOST_SHARES, evidence_owed_for};
 
+use crate::lists::NatureCode;
 use crate::model::{
     By, Case, CaseEvent, CaseId, Fact, Imported, Place, Reported, Satisfaction, Standard, State,
     TaskKind, VerifyOutcome,
@@ -87,7 +88,7 @@ access::city_settings! {
         /// before, a coordinator rules on.
         pub first_receiver_leads: bool = "no",
         /// 诉求性质 — what a contact is taken for that names none, as a code of the city's list; empty = it is left open.
-        pub usual_nature: String = "help",
+        pub usual_nature: NatureCode = "help",
         /// 取证 — a unit that reports back shows what the registration condition asks for (取证要求), where it asks for
         /// something: at least one picture or document.
         pub evidence_must_be_shown: bool = "yes",

@@ -296,6 +296,16 @@ impl City {
     pub fn get(&self, login: &str, path: &str) -> Reply {
         self.send(self.request(login, Method::GET, path, None))
     }
+    /// GET as an account that reads in this language.
+    #[allow(dead_code, reason = "rooms above cases share this city")]
+    pub fn get_in(&self, login: &str, lang: &str, path: &str) -> Reply {
+        let mut request = self.request(login, Method::GET, path, None);
+        let cookie = format!("shiyu_lang={lang}");
+        request
+            .headers_mut()
+            .insert(header::COOKIE, cookie.parse().unwrap());
+        self.send(request)
+    }
     /// POST of JSON as an account.
     pub fn post(&self, login: &str, path: &str, body: &Value) -> Reply {
         self.send(self.request(login, Method::POST, path, Some(body.to_string())))

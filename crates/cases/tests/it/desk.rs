@@ -333,6 +333,41 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    the_desk_lists_what_failed_its_check_the_last_first,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let fail = || {
+            let number = city.case_at(State::PendingCheck).number;
+            let check = Step::Check {
+                passed: false,
+                note: "没有换".into(),
+                attachments: Vec::new(),
+            };
+            city.act("checker", number, vec![check]).unwrap();
+            city.clock.advance(Duration::from_secs(60));
+            number
+        };
+        let (first, second) = (fail(), fail());
+        city.case_at(State::PendingCheck);
+        let today = city.today();
+        let list = |query: &str| {
+            let page = city.get("desk", &format!("/desk?{query}"));
+            assert_eq!(page.status, 200, "{query}");
+            (rows_of(&page.text), page.text)
+        };
+        let (rows, text) = list(&format!("by=reworked&from={today}&to={today}"));
+        assert_eq!(rows, [second, first]);
+        assert!(text.contains("核查未通过"), "the days are told: {text}");
+        // A queue is narrowed by them as well; its own order stays.
+        let (mut rows, _) = list(&format!("state=handling&by=reworked&from={today}"));
+        rows.sort();
+        assert_eq!(rows, [first, second]);
+        assert_eq!(list("by=reworked&to=2026-03-01").0, []);
+    }
+);
+
+testdb::both_engines!(
     the_api_lists_by_times_and_by_days_and_pages_through_closings,
     &migrations(),
     |db| {
@@ -399,6 +434,7 @@ testdb::both_engines!(
                 case.id = cases::CaseId(kernel::id::Id::new(at, random));
                 case.reported_at = at;
                 case.closed_at = case.closed_at.map(|_| at);
+                case.reworked_at = (n % 20 == 1).then_some(at);
                 cases::sql::columns(&case)
             })
             .collect();
@@ -421,6 +457,10 @@ testdb::both_engines!(
             }),
             ..cases::sql::Filter::default()
         };
+        let of_rework = cases::sql::Filter {
+            reworked: Some(span),
+            ..cases::sql::Filter::default()
+        };
         let of_report = cases::sql::Filter {
             from: span.from,
             to: span.to,
@@ -429,6 +469,7 @@ testdb::both_engines!(
         // By its name, or the one PostgreSQL gives it in each partition.
         for (filter, index, of_part) in [
             (of_closing, "cases_by_closing", "_state_closed_at_id_"),
+            (of_rework, "cases_by_rework", "_reworked_at_id_"),
             (of_report, "cases_by_id", "_id_idx"),
         ] {
             let plan = city.plan(cases::sql::list_statement(&filter, 31));

@@ -283,6 +283,19 @@ testdb::both_engines!(
             city.act("water", number, vec![back()]).unwrap().state,
             State::Coordinating
         );
+        // The reason that stands in the form is kept and quoted to others: it is in the language of the record, whoever reads.
+        let offered = |lang: &str| {
+            let page = city.get_in("leader", lang, &format!("/cases/{number}"));
+            assert_eq!(page.status, 200);
+            assert!(page.text.contains(&format!("<html lang=\"{lang}\"")));
+            let form = page.text.split("/rule\"").nth(1).unwrap().to_owned();
+            let area = form.split("<textarea").nth(1).unwrap();
+            let value = area.split("</textarea>").next().unwrap();
+            value.split_once('>').unwrap().1.trim().to_owned()
+        };
+        let reason = offered("zh-CN");
+        assert!(reason.contains("清单"), "{reason}");
+        assert_eq!(offered("en"), reason);
         let clean = city.unit("CLEAN");
         city.act(
             "leader",

@@ -113,6 +113,7 @@ fn listed(lives: &Lives, address: &str) -> u64 {
         span(Moment::Closed),
         span(Moment::Due),
     );
+    let reworked = span(Moment::Reworked);
     let in_time = parts.get("light").map(|light| *light == "in_time");
     let is_open = parts["state"] == "open";
     let found = lives
@@ -133,6 +134,7 @@ fn listed(lives: &Lives, address: &str) -> u64 {
                 from: reported.from,
                 to: reported.to,
                 closing: closed.map(|span| Closing { span, in_time }),
+                reworked,
                 ..cases::sql::Filter::default()
             };
             Ok(cases::sql::list(r, &filter, MANY)?.len())
@@ -141,13 +143,13 @@ fn listed(lives: &Lives, address: &str) -> u64 {
 }
 
 /// Every number that leads to a list, of many days, compared with the list; how many cases each number counted in all.
-fn compared(lives: &Lives, runtime: &tokio::runtime::Runtime) -> [u64; 8] {
+fn compared(lives: &Lives, runtime: &tokio::runtime::Runtime) -> [u64; 9] {
     let now = lives.now().to_zoned(lives.tz.clone()).date();
     let on = |today: Date| {
         let numbers = runtime.block_on(command::ops::numbers(&lives.ctx.renewed(), today));
         numbers.unwrap().unwrap()
     };
-    let mut seen = [0; 8];
+    let mut seen = [0; 9];
     // Of many days: what was reported and closed on them, and in the week before.
     for back in 0..60 {
         let today = now.saturating_sub((2 * back).days());
@@ -163,6 +165,10 @@ fn compared(lives: &Lives, runtime: &tokio::runtime::Runtime) -> [u64; 8] {
                 numbers.week(1, |d| d.on_time),
                 &leads.on_time_until_yesterday,
             ),
+            (
+                numbers.week(1, |d| d.reworked),
+                &leads.reworked_until_yesterday,
+            ),
         ];
         for (seen, (n, address)) in seen.iter_mut().zip(told) {
             assert_eq!(listed(lives, address), n, "{today}: {address}");
@@ -176,7 +182,7 @@ fn compared(lives: &Lives, runtime: &tokio::runtime::Runtime) -> [u64; 8] {
         (numbers.open(), &leads.open),
         (numbers.overdue(), &leads.overdue),
     ];
-    for (seen, (n, address)) in seen[6..].iter_mut().zip(told) {
+    for (seen, (n, address)) in seen[7..].iter_mut().zip(told) {
         assert_eq!(listed(lives, address), n, "{address}");
         *seen += n;
     }
@@ -193,7 +199,7 @@ testdb::both_engines!(
             .enable_all()
             .build()
             .unwrap();
-        let mut seen = [0; 8];
+        let mut seen = [0; 9];
         lives.live(400);
         // They go on until each of the numbers was seen to be one, which many seeds are by now.
         for _ in 0..30 {

@@ -84,6 +84,15 @@ pub(super) struct ClassPage {
     other: String,
 }
 
+impl ClassPage {
+    fn major(&self) -> Html {
+        super::list::major_name(&self.ui, &self.class)
+    }
+    fn nature(&self, nature: &str) -> Html {
+        super::edit::nature_name(&self.ui, nature)
+    }
+}
+
 /// First and last day in words.
 pub(super) fn days(ui: &Ui, from: Option<Date>, to: Option<Date>) -> String {
     match (from, to) {

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::Limit;
 use kernel::id::Id;
-use ui::{Choice, Crumb, FormState, Tone, Ui};
+use ui::{Choice, Crumb, FormState, Html, Tone, Ui};
 
 /// Blank conditions below those that are there.
 const BLANK: usize = 3;
@@ -74,6 +74,14 @@ const NATURES: [(&str, &str); 7] = [
 ];
 
 // words: matters-nature-*
+/// The usual nature of a class in words; one of the city's own stays as it is written.
+pub(super) fn nature_name(ui: &Ui, nature: &str) -> Html {
+    match NATURES.iter().find(|(word, _)| *word == nature) {
+        Some((_, key)) => Html::from_text(&ui.t(key)),
+        None => ui.named(nature, None),
+    }
+}
+
 fn natures(ui: &Ui, class: Option<&MatterClass>) -> Vec<Choice> {
     let own = class.and_then(|c| c.default_nature.as_deref());
     let own = own.filter(|own| NATURES.iter().all(|(nature, _)| nature != own));

@@ -30,7 +30,7 @@ struct Row {
     href: String,
     code: String,
     name: Html,
-    major: String,
+    major: Html,
     conditions: usize,
     limits: String,
     flags: Vec<String>,
@@ -90,6 +90,21 @@ pub(super) fn flag_words(ui: &Ui, class: &MatterClass) -> Vec<String> {
     ];
     let held = all.into_iter().filter(|(is, _)| *is);
     held.map(|(_, key)| ui.t(key)).collect()
+}
+
+// words: matters-major-*
+/// The name of the major class: in the reader's language where it is that of the national standard, else as the city writes it.
+pub(super) fn major_name(ui: &Ui, class: &MatterClass) -> Html {
+    let Some(name) = class.major_name.as_deref() else {
+        return Html::default();
+    };
+    let major = class.major.as_deref().unwrap_or_default();
+    let kind = class.kind.letter().to_ascii_lowercase();
+    let key = format!("matters-major-{kind}{major}");
+    let words = &ui.site.words;
+    let is_standard = words.has(&key) && words.text(ui::Lang::Zh, &key, &[]) == name;
+    let in_english = is_standard.then(|| words.text(ui::Lang::En, &key, &[]));
+    ui.named(name, in_english.as_deref())
 }
 
 /// The shortest and the longest limit in words; one where all are the same.
@@ -166,7 +181,7 @@ pub(super) fn page_of(
                 href: format!("/matters/{}", class.id),
                 code: class.code.clone(),
                 name: ui.named(&class.name_zh, class.name_en.as_deref()),
-                major: class.major_name.clone().unwrap_or_default(),
+                major: major_name(&ui, class),
                 conditions: class.conditions.len(),
                 limits: limits(&ui, class),
                 flags: flag_words(&ui, class),
@@ -253,6 +268,8 @@ struct CatalogueRow {
     classes: usize,
     counts: bool,
     form: FormState,
+    /// Where it comes from, in words.
+    source: String,
 }
 
 #[derive(Template)]
@@ -292,6 +309,7 @@ pub(super) fn catalogues_of(
                 .filter(|class| class.catalogue == c.id)
                 .count(),
             counts: c.reviewed && in_force(c.valid_from, c.valid_to, on),
+            source: actors::source_words(&ui, &c.source),
             catalogue: c.clone(),
             form,
         }

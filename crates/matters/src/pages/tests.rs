@@ -156,6 +156,26 @@ fn sound(page: &impl Template) -> String {
 }
 
 #[test]
+fn what_the_standard_names_is_told_in_the_language_of_the_reader_and_other_names_are_marked_as_chinese()
+ {
+    let mut class = sample_class();
+    let major = |class: &MatterClass, lang| list::major_name(&reader(lang), class).to_string();
+    class.major_name = Some("公用设施".into());
+    assert_eq!(major(&class, Lang::Zh), "公用设施");
+    assert_eq!(major(&class, Lang::En), "Public utilities");
+    // What the city calls otherwise is not what the standard means.
+    class.major_name = Some("本市设施".into());
+    assert_eq!(major(&class, Lang::Zh), "本市设施");
+    assert_eq!(
+        major(&class, Lang::En),
+        "<span lang=\"zh-CN\">本市设施</span>"
+    );
+    let nature = |nature| edit::nature_name(&reader(Lang::En), nature).to_string();
+    assert_eq!(nature("投诉"), "A complaint");
+    assert_eq!(nature("表扬信"), "<span lang=\"zh-CN\">表扬信</span>");
+}
+
+#[test]
 fn the_pages_of_the_catalogue_are_sound_in_both_languages() {
     let city = city();
     for lang in Lang::ALL {

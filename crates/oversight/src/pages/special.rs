@@ -40,7 +40,7 @@ struct SpecialPage {
 
 const FILTERS: [&str; 3] = ["kind", "from", "to"];
 
-// words: oversight-kind-* oversight-menu-* oversight-act-* oversight-object-* oversight-detail-*
+// words: oversight-kind-* oversight-menu-* oversight-act-* oversight-object-* oversight-detail-* oversight-value-*
 /// The key of a kind's word.
 fn kind_key(code: &str) -> &'static str {
     match code {

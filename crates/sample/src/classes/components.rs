@@ -570,7 +570,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "C0402",
         zh: "行道树",
         en: "street tree",
-        words: &["树", "树枝", "断枝"],
+        words: &["树", "树枝", "断枝", "树倒", "倒树", "枯树"],
         work: Work::Greening,
         weight: 30.0,
         rain: true,

@@ -46,6 +46,14 @@ fn scatter(n: u32) -> (f64, f64) {
 }
 
 #[test]
+fn every_division_has_a_name_in_both_languages() {
+    for division in &city().divisions {
+        let en = division.name_en.as_deref().unwrap_or_default();
+        assert!(!en.is_empty() && en.is_ascii(), "{}: {en:?}", division.name);
+    }
+}
+
+#[test]
 fn the_city_is_as_large_as_it_says() {
     let city = city();
     assert_eq!(of_level(city, DivisionLevel::City).len(), 1);
