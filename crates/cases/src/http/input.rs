@@ -92,7 +92,7 @@ impl From<ContactInput> for Contact {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PublicReport {
-    /// What is the matter; phone and ID numbers in it are masked.
+    /// What is the matter; phone and ID numbers and mail addresses in it are masked.
     description: String,
     /// The id of the class, if known.
     #[schema(value_type = Option<String>)]
@@ -144,7 +144,7 @@ impl PublicReport {
 pub(super) struct StaffReport {
     /// The channel, such as `patrol` or `hotline`.
     channel: String,
-    /// What is the matter; phone and ID numbers in it are masked.
+    /// What is the matter; phone and ID numbers and mail addresses in it are masked.
     description: String,
     /// The id of the class, if known.
     #[schema(value_type = Option<String>)]

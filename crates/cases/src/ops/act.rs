@@ -542,7 +542,7 @@ fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<()
         .map_err(|off| CaseError::field("to", "cases.off_list", off.to_string()))
 }
 
-/// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
+/// Free text with phone and ID numbers and mail addresses masked: what people write into a case is not the place for them.
 pub(super) fn masked(text: &str) -> String {
     Known::default().mask(text)
 }
