@@ -258,7 +258,15 @@ fn erasures(data_dir: &Path) -> Check {
 
 /// Notices that did not arrive, and a worker that does not keep up.
 fn deliveries(health: notices::ops::Health) -> Check {
-    let (found, text) = match (health.failed, health.stuck_since) {
+    let failed = health.failed;
+    let (found, text) = match (failed.given_up, health.stuck_since) {
+        (0, None) if failed.tried_again > 0 => (
+            Found::Good,
+            format!(
+                "{} deliveries of notices failed and are tried again; see /notices/failed",
+                failed.tried_again
+            ),
+        ),
         (0, None) => (
             Found::Good,
             "every notice has arrived or is on its way".to_owned(),
@@ -269,7 +277,7 @@ fn deliveries(health: notices::ops::Health) -> Check {
         ),
         (n, _) => (
             Found::Warning,
-            format!("{n} deliveries of notices failed; see /notices/failed"),
+            format!("{n} deliveries of notices failed and are tried no more; see /notices/failed"),
         ),
     };
     check("notices", found, text)
