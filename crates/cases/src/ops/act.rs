@@ -393,7 +393,7 @@ pub(super) fn attempt(
         );
         audits.extend(
             job.done_at
-                .and_then(|done_at| late_record(&case, act, done_at, now)),
+                .map(|done_at| late_record(&case, act, done_at, now)),
         );
     }
     if case.confidential

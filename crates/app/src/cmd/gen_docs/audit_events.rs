@@ -448,7 +448,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
     (
         "case.late_record",
         "case",
-        "a report was recorded more than ten minutes after it was made, such as one made without a network",
+        "an act or a report was recorded later than it was done, such as one made without a network",
         "act, when it was made and recorded, minutes between",
     ),
     (
