@@ -113,6 +113,19 @@ export async function aWholeDayWithoutANetworkArrivesOnceInOrderWithItsTime(t) {
   claim(Date.parse(reported[0].reported_at) <= closed, 'with the time it was seen');
 }
 
+export async function whatIsSentAtOnceHasNoOtherTimeThanThatOfItsRecord(t) {
+  const { number } = await report(t, '在线测试：垃圾未清', await somewhere(t));
+  await toPool(t, number);
+  await mine(t, number);
+  const page = await ready(t);
+  await verify(page, number, '现场属实，当场核实');
+  await line(page, 'waiting', 0);
+  const answer = await page.request.get(`/api/v1/cases/${number}/events`);
+  const verified = (await answer.json()).events.filter((e) => e.event === 'verified');
+  claim(verified.length === 1, `${number} was verified once: ${verified.length}`);
+  claim(!verified[0].done_at, `it was done when it was recorded, not at ${verified[0].done_at}`);
+}
+
 export async function whatMeanwhileChangedIsShownAndNotLost(t) {
   t.allowErrors(/ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch|status of 4\d\d/);
   const { number } = await report(t, '离线测试三：已被受理', await somewhere(t));

@@ -310,6 +310,7 @@ export function mount(box: HTMLElement): () => void {
       key: tried ?? crypto.randomUUID(),
       account,
       done: new Date().toISOString(),
+      isOnline: navigator.onLine,
       photos: await photos(form),
       ...(tried === undefined ? {} : { isTried: true }),
     };

@@ -140,6 +140,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0117_measures_of_calls.sql"),
     },
     store::Migration {
+        number: 122,
+        name: "cases_by_number",
+        sql: include_str!("../migrations/0122_cases_by_number.sql"),
+    },
+    store::Migration {
         number: 124,
         name: "special_acts",
         sql: include_str!("../migrations/0124_special_acts.sql"),

@@ -449,7 +449,7 @@ pub enum Fact {
     },
     /// 反映人答复
     RequesterAnswered {
-        /// The answer, with names, phone and ID numbers masked.
+        /// The answer, with names, phone and ID numbers and mail addresses masked.
         text: String,
         /// Where somebody wrote it down for the requester: by which way and when it was said.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -633,7 +633,7 @@ pub enum Fact {
     },
     /// 补充说明 — the requester added something.
     RequesterAdded {
-        /// The words, with names, phone and ID numbers masked.
+        /// The words, with names, phone and ID numbers and mail addresses masked.
         text: String,
     },
     /// 并入来案 — another case was merged into this one; its requester is answered and called back as well.
@@ -748,7 +748,7 @@ pub struct Reported {
     /// The class, if the reporter or the desk knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matter: Option<MatterId>,
-    /// What is the matter, with names, phone and ID numbers masked.
+    /// What is the matter, with names, phone and ID numbers and mail addresses masked.
     pub description: String,
     /// Where.
     pub place: Place,

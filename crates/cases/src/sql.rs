@@ -233,12 +233,15 @@ fn id_range(number: &CaseNumber) -> (Id, Id) {
 
 /// The case with this number, if there is one.
 pub fn by_number(r: &mut Read<'_>, number: &CaseNumber) -> StoreResult<Option<Case>> {
+    let (sql, values) = by_number_statement(number);
+    Ok(r.opt::<Body>(sql, &values)?.map(|b| b.0))
+}
+
+/// The statement of [`by_number`] with its values, whose plan a test looks at.
+pub fn by_number_statement(number: &CaseNumber) -> (&'static str, [Value; 4]) {
     let (from, to) = id_range(number);
     let sql = "SELECT body FROM cases WHERE district = $1 AND number = $2 AND id >= $3 AND id < $4";
-    Ok(
-        r.opt::<Body>(sql, params![number.district(), number, from, to])?
-            .map(|b| b.0),
-    )
+    (sql, values![number.district(), number, from, to])
 }
 
 /// The case with this id.

@@ -43,6 +43,7 @@ connectors-stranded-ended = its unit has ended, and nobody said where its work g
 connectors-stuck = Stuck hand-overs
 connectors-stuck-empty = Nothing is stuck
 connectors-stuck-advice = Orders that failed or were not acknowledged in time stand here.
+connectors-stuck-more = The { $shown } that have waited longest of { $n }. The others move up as these are seen to.
 connectors-col-case = Order
 connectors-col-made = Made
 connectors-col-by = Acknowledge by

@@ -43,6 +43,7 @@ connectors-stranded-ended = 单位已终止，没有说明工作由谁接手
 connectors-stuck = 受阻的交接
 connectors-stuck-empty = 没有受阻的交接
 connectors-stuck-advice = 未按时确认或推送失败的工单会列在这里。
+connectors-stuck-more = 共 { $n } 件，先列等得最久的 { $shown } 件；处理后其余会依次列出。
 connectors-col-case = 工单
 connectors-col-made = 产生时间
 connectors-col-by = 应确认时间

@@ -150,8 +150,9 @@ async fn acknowledge(ctx: Ctx, Path(number): Path<CaseNumber>) -> Result<Json<Ch
 }
 
 async fn stuck(ctx: Ctx) -> Result<Json<Vec<HandoverView>>, Fault> {
-    let (rows, _) = ops::stuck(&ctx).await?;
+    let found = ops::stuck(&ctx).await?;
     let tz = ctx.service::<Cases>().city().timezone.clone();
+    let rows = &found.handovers;
     Ok(Json(
         rows.iter().map(|h| HandoverView::of(h, &tz)).collect(),
     ))

@@ -6,7 +6,8 @@
 //!
 //! Invariants:
 //! - an order is handed over at least once, and every message of it carries the same id;
-//! - what is stuck stands in a list of the administrator and of the unit until it is taken or somebody looked;
+//! - what is stuck stands in a list of the administrator and of the unit until it is taken or somebody looked; people are told
+//!   once of what is the matter with a connector, and once when it is over;
 //! - a unit's system sees what its unit may see, never the person who reported;
 //! - a unit's system goes where all the work of its unit goes ([`Systems`]); where that is not one unit, people are told why;
 //! - the program calls no host that the operator did not name.
@@ -20,6 +21,7 @@ mod order;
 mod pages;
 mod push;
 mod room;
+mod rules;
 pub mod sql;
 
 pub use follow::{READER, begin, follow, step};
@@ -32,6 +34,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         number: 67,
         name: "connectors",
         sql: include_str!("../migrations/0067_connectors.sql"),
+    },
+    store::Migration {
+        number: 125,
+        name: "connector_troubles",
+        sql: include_str!("../migrations/0125_connector_troubles.sql"),
     },
     store::Migration {
         number: 135,

@@ -62,6 +62,42 @@ words! {
     }
 }
 
+words! {
+    /// What is the matter with a connector.
+    Trouble {
+        /// What was handed over to it was not acknowledged in time.
+        Late = "late",
+        /// Calls to it were given up.
+        Failed = "failed",
+    }
+}
+
+store::record! {
+    /// What people were told of a connector.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Told {
+        /// The connector.
+        pub connector: Id,
+        /// What is the matter with it.
+        pub trouble: Trouble,
+        /// When they were told.
+        pub since: Timestamp,
+    }
+}
+
+store::record! {
+    /// How a connector kept its time of late.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Pace {
+        /// It took something in time that was made after people were told of trouble.
+        pub in_time: bool,
+        /// Something was not taken in time within the last hour.
+        pub late_this_hour: bool,
+        /// The same, within the last day.
+        pub late_this_day: bool,
+    }
+}
+
 store::record! {
     /// Another system.
     #[derive(Debug, Clone, PartialEq, Eq)]

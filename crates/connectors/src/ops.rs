@@ -1,6 +1,6 @@
 //! Use cases: what the administrator sets, what the system of a unit asks, what is stuck.
 
-use crate::model::{Connector, ConnectorError, Handover, Kind};
+use crate::model::{Connector, ConnectorError, Handover, Kind, Stranded, Trouble};
 use crate::order::OrderView;
 use crate::sql;
 use access::ops::accounts;
@@ -354,22 +354,37 @@ pub async fn acknowledge(ctx: &Ctx, number: CaseNumber) -> Result<u64, Connector
     .await
 }
 
+/// What is stuck, the oldest first.
+#[derive(Debug, Default)]
+pub struct Stuck {
+    /// The hand-overs, at most some hundreds.
+    pub handovers: Vec<Handover>,
+    /// How many there are in all.
+    pub total: i64,
+    /// The connectors they are stuck at, among others.
+    pub connectors: Vec<Connector>,
+}
+
 /// What is stuck: everything for the administrator, the own for a unit; with the connectors it is stuck at.
 ///
 /// # Errors
 /// The lack of both permissions; the store's.
-pub async fn stuck(ctx: &Ctx) -> Result<(Vec<Handover>, Vec<Connector>), ConnectorError> {
+pub async fn stuck(ctx: &Ctx) -> Result<Stuck, ConnectorError> {
     let own = match ctx.require(Permission::SystemManage) {
         Ok(()) => None,
         Err(_) => match own(ctx).await {
             Ok(connector) => Some(connector.id),
-            Err(ConnectorError::NoConnector) => return Ok((Vec::new(), Vec::new())),
+            Err(ConnectorError::NoConnector) => return Ok(Stuck::default()),
             Err(error) => return Err(error),
         },
     };
     let now = ctx.now();
     ctx.read::<_, ConnectorError, _>(move |r| {
-        Ok((sql::stuck(r, now, own, MOST_STUCK)?, sql::connectors(r)?))
+        Ok(Stuck {
+            handovers: sql::stuck(r, now, own, MOST_STUCK)?,
+            total: sql::count_stuck(r, now, own)?,
+            connectors: sql::connectors(r)?,
+        })
     })
     .await
 }
@@ -400,6 +415,7 @@ pub async fn mend(
     ctx.write::<_, ConnectorError, _>(move |mut w| {
         let found = sql::connector(&mut w, connector)?.ok_or(ConnectorError::NotFound)?;
         let until = w.now() + SignedDuration::from_mins(found.ack_minutes);
+        let now = w.now();
         let (n, word) = match mend {
             Mend::Again => (
                 sql::again(&mut w, &found, case, seq, until)?,
@@ -413,6 +429,12 @@ pub async fn mend(
         if n == 0 {
             return Err(ConnectorError::NotFound);
         }
+        // Whoever has seen to the last of what is stuck is told of the next.
+        for trouble in Trouble::ALL {
+            if sql::first_stuck(&mut w, now, connector, *trouble)?.is_none() {
+                sql::end_trouble(&mut w, connector, *trouble)?;
+            }
+        }
         let event = AuditEvent::done(word, "handover", format!("{case}-{seq}-{connector}"));
         Ok(w.commit(event, ())?)
     })
@@ -424,5 +446,21 @@ pub async fn mend(
 /// # Errors
 /// The store's.
 pub fn count_stuck(r: &mut Read<'_>, now: Timestamp) -> StoreResult<i64> {
-    sql::count_stuck(r, now)
+    sql::count_stuck(r, now, None)
+}
+
+/// The systems that nothing reaches any more since their units have ended, and why, for the operator. One statement.
+///
+/// # Errors
+/// The store's.
+pub fn stranded(
+    r: &mut Read<'_>,
+    is_in_force: impl Fn(UnitId) -> bool,
+) -> StoreResult<Vec<(Connector, Stranded)>> {
+    let all = sql::connectors(r)?;
+    let found = all.into_iter().filter_map(|c| {
+        let why = c.is_stranded(&is_in_force)?;
+        Some((c, why))
+    });
+    Ok(found.collect())
 }

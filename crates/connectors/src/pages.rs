@@ -329,6 +329,8 @@ pub(crate) struct StuckPage {
     /// For the administrator: systems that stayed behind.
     pub stranded: Vec<StrandedLine>,
     pub rows: Vec<StuckLine>,
+    /// How many there are, where not all are shown; empty where they are.
+    pub more: String,
     pub crumbs: Vec<Crumb>,
 }
 
@@ -352,8 +354,21 @@ pub(crate) fn stuck_line(ui: &Ui, h: &Handover, name: &str, base: &str) -> Stuck
     }
 }
 
+/// That a list is longer than what is shown of it.
+pub(crate) fn more(ui: &Ui, shown: usize, total: i64) -> String {
+    let shown = i64::try_from(shown).unwrap_or(i64::MAX);
+    if total <= shown {
+        return String::new();
+    }
+    ui.ta("connectors-stuck-more", &[("shown", &shown), ("n", &total)])
+}
+
 async fn stuck_page(ctx: &Ctx, ui: Ui, base: &str) -> Result<Response, Fault> {
-    let (rows, connectors) = ops::stuck(ctx).await?;
+    let ops::Stuck {
+        handovers: rows,
+        total,
+        connectors,
+    } = ops::stuck(ctx).await?;
     let name = |id: Id| {
         connectors
             .iter()
@@ -377,6 +392,7 @@ async fn stuck_page(ctx: &Ctx, ui: Ui, base: &str) -> Result<Response, Fault> {
     };
     show(&StuckPage {
         stranded,
+        more: more(&ui, rows.len(), total),
         rows: rows
             .iter()
             .map(|h| stuck_line(&ui, h, name(h.connector), base))
@@ -674,6 +690,7 @@ mod tests {
             );
             assert_sound(
                 &StuckPage {
+                    more: more(&ui, 5, 6),
                     ui,
                     stranded,
                     rows,
@@ -686,6 +703,7 @@ mod tests {
                 &StuckPage {
                     ui: reader(lang),
                     stranded: Vec::new(),
+                    more: String::new(),
                     rows: Vec::new(),
                     crumbs: Vec::new(),
                 }

@@ -1,7 +1,7 @@
 //! Calling other systems: take what is due, send it signed, note how it ended. Killed between, it is sent again with the
 //! same id when its lease is over.
 
-use crate::model::{Connector, ConnectorError, Handover, Kind, LOSSES, Standing};
+use crate::model::{Connector, ConnectorError, Handover, Kind, LOSSES, Standing, Told, Trouble};
 use crate::order::OrderView;
 use crate::sql;
 use access::{Ctx, Role, UnitId};
@@ -9,12 +9,13 @@ use cases::ops::view::{Viewer, stamp};
 use cases::service::Cases;
 use cases::{Case, CaseEvent, CaseId};
 use jiff::Timestamp;
+use kernel::id::Id;
 use notices::outgoing::{CallError, Endpoint, Secret};
 use notices::rules::{self, Next};
 use notices::{NewNotice, Notices, To};
 use std::sync::Arc;
 use std::time::Duration;
-use store::AuditEvent;
+use store::{AuditEvent, Read, StoreResult, Write};
 
 /// Hand-overs taken at once.
 const BATCH: i64 = 20;
@@ -259,62 +260,157 @@ pub async fn push_due(ctx: &Ctx) -> Result<usize, ConnectorError> {
     Ok(claimed.len())
 }
 
-/// Tells the administrator and the unit of what is stuck, once each; answers of how many.
+/// What there is to tell: of trouble that is new, and of trouble that is over. What a connector that was put out of use had is over
+/// without a word.
+struct News {
+    begun: Vec<(Connector, Trouble, Handover)>,
+    over: Vec<(Connector, Told)>,
+    gone: Vec<Told>,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.over.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Two statements while all is well.
+fn news(r: &mut Read<'_>, now: Timestamp) -> StoreResult<News> {
+    let (stuck, told) = (sql::troubles(r, now)?, sql::told(r)?);
+    let mut news = News {
+        begun: Vec::new(),
+        over: Vec::new(),
+        gone: Vec::new(),
+    };
+    if stuck.is_empty() && told.is_empty() {
+        return Ok(news);
+    }
+    let connectors = sql::connectors(r)?;
+    let of = |id: Id| connectors.iter().find(|c| c.id == id);
+    for (id, trouble) in &stuck {
+        let is_told = told
+            .iter()
+            .any(|t| t.connector == *id && t.trouble == *trouble);
+        let Some(connector) = of(*id).filter(|_| !is_told) else {
+            continue;
+        };
+        if let Some(first) = sql::first_stuck(r, now, *id, *trouble)? {
+            news.begun.push((connector.clone(), *trouble, first));
+        }
+    }
+    for told in told {
+        if stuck.contains(&(told.connector, told.trouble)) {
+            continue;
+        }
+        match of(told.connector).filter(|c| c.enabled) {
+            None => news.gone.push(told),
+            Some(connector) => {
+                let pace = sql::pace(r, &told, now)?;
+                if crate::rules::is_over(told.trouble, pace) {
+                    news.over.push((connector.clone(), told));
+                }
+            }
+        }
+    }
+    Ok(news)
+}
+
+/// Posts a notice about a connector to the administrator and to the heads of its unit, each with the page of what is stuck.
+fn tell(
+    w: &mut Write<'_>,
+    notices: &Notices,
+    connector: &Connector,
+    new: impl Fn(To, &'static str) -> NewNotice,
+) -> StoreResult<()> {
+    let unit = connector.unit.map(|unit| To::Unit {
+        unit,
+        roles: vec![Role::DepartmentLead],
+    });
+    notices::ops::post(
+        w,
+        notices,
+        &new(To::Role(Role::SystemAdmin), "/connectors/stuck"),
+    )?;
+    if let Some(unit) = unit {
+        notices::ops::post(w, notices, &new(unit, "/unit/handovers"))?;
+    }
+    Ok(())
+}
+
+/// Tells the administrator and the unit what is the matter with a connector, once until it is over, and once that it is over;
+/// answers of how much they were told. The list of what is stuck has every hand-over all the while.
 ///
 /// # Errors
 /// The store's.
 pub async fn tell_stuck(ctx: &Ctx) -> Result<usize, ConnectorError> {
     let ctx = ctx.renewed();
     let now = ctx.now();
-    let found = ctx
-        .read::<_, ConnectorError, _>(move |r| {
-            let stuck = sql::untold(r, now, 50)?;
-            let connectors = if stuck.is_empty() {
-                Vec::new()
-            } else {
-                sql::connectors(r)?
-            };
-            Ok((stuck, connectors))
-        })
-        .await?;
-    let (stuck, connectors) = found;
-    if stuck.is_empty() {
+    if ctx
+        .read::<_, ConnectorError, _>(move |r| Ok(news(r, now)?.is_empty()))
+        .await?
+    {
         return Ok(0);
     }
     let notices = ctx.service::<Notices>();
     ctx.write::<_, ConnectorError, _>(move |mut w| {
+        let now = w.now();
+        let news = news(&mut w, now)?;
         let mut events = Vec::new();
-        for h in &stuck {
-            if sql::told(&mut w, h)? == 0 {
+        for (connector, trouble, first) in &news.begun {
+            if !sql::begin_trouble(&mut w, connector.id, *trouble)? {
                 continue;
             }
-            let connector = connectors.iter().find(|c| c.id == h.connector);
-            let name = connector.map_or_else(String::new, |c| c.name.clone());
-            let unit = connector.and_then(|c| c.unit).map(|unit| To::Unit {
-                unit,
-                roles: vec![Role::DepartmentLead],
-            });
-            let targets = [
-                (Some(To::Role(Role::SystemAdmin)), "/connectors/stuck"),
-                (unit, "/unit/handovers"),
-            ];
-            for (to, path) in targets {
-                let Some(to) = to else { continue };
-                let once = format!("stuck/{}/{}", h.message_id(), h.ack_due_at.as_second());
-                let new = NewNotice::new(once, "connector.stuck", to, h.district, path)
-                    .with("number", h.case_no.clone())
-                    .with("name", name.clone());
-                notices::ops::post(&mut w, &notices, &new)?;
-            }
+            let kind = match trouble {
+                Trouble::Late => "connector.stuck",
+                Trouble::Failed => "connector.failed",
+            };
+            let once = format!("{kind}/{}/{}", connector.id, now.as_microsecond());
+            tell(&mut w, &notices, connector, |to, path| {
+                NewNotice::new(once.clone(), kind, to, first.district, path)
+                    .with("number", first.case_no.clone())
+                    .with("name", connector.name.clone())
+            })?;
             events.push(
-                AuditEvent::done("connector.stuck", "handover", h.message_id())
-                    .district(h.district.as_str()),
+                AuditEvent::done("connector.stuck", "connector", connector.id.to_string())
+                    .detail(serde_json::json!({ "trouble": trouble, "first": first.message_id() })),
             );
+        }
+        for (connector, told) in &news.over {
+            let Some(district) = sql::last_district(&mut w, connector.id)? else {
+                continue;
+            };
+            if !sql::end_trouble(&mut w, connector.id, told.trouble)? {
+                continue;
+            }
+            let once = format!(
+                "connector.well/{}/{}/{}",
+                connector.id,
+                told.trouble,
+                now.as_microsecond()
+            );
+            tell(&mut w, &notices, connector, |to, path| {
+                NewNotice::new(once.clone(), "connector.well", to, district, path)
+                    .with("name", connector.name.clone())
+            })?;
+            events.push(
+                AuditEvent::done("connector.well", "connector", connector.id.to_string()).detail(
+                    serde_json::json!({ "trouble": told.trouble, "since": told.since.to_string() }),
+                ),
+            );
+        }
+        let told = events.len();
+        for gone in &news.gone {
+            if sql::end_trouble(&mut w, gone.connector, gone.trouble)? {
+                events.push(
+                    AuditEvent::done("connector.calm", "connector", gone.connector.to_string())
+                        .detail(serde_json::json!({ "trouble": gone.trouble })),
+                );
+            }
         }
         if events.is_empty() {
             return Ok(w.unchanged(0)?);
         }
-        Ok(w.commit_all(&events, events.len())?)
+        Ok(w.commit_all(&events, told)?)
     })
     .await
 }

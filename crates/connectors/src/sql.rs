@@ -1,6 +1,7 @@
 //! Statements and rows of connectors and hand-overs. Nothing else in the program writes these tables.
 
-use crate::model::{Connector, Handover, Standing, Stranded};
+use crate::model::{Connector, Handover, Pace, Standing, Stranded, Told, Trouble};
+use crate::rules::{CALM, LONG_CALM};
 use access::{AccountId, UnitId};
 use jiff::Timestamp;
 use kernel::codes::DistrictCode;
@@ -287,29 +288,106 @@ pub(crate) fn stuck(
     }
 }
 
-/// What is stuck and was told to nobody. One statement.
-pub(crate) fn untold(r: &mut Read<'_>, now: Timestamp, limit: i64) -> StoreResult<Vec<Handover>> {
-    let sql = concat!(
-        "SELECT ",
-        handover!(),
-        " FROM connector_handovers WHERE state IN ('waiting', 'sent', 'failed') AND told = 0 AND (state = 'failed' OR ack_due_at < $1) \
-          ORDER BY ack_due_at, place LIMIT $2"
-    );
-    r.all(sql, params![now, limit])
+/// At which connectors something is stuck, and in which way. One statement.
+pub(crate) fn troubles(r: &mut Read<'_>, now: Timestamp) -> StoreResult<Vec<(Id, Trouble)>> {
+    let sql = "SELECT connector_id, CASE WHEN state = 'failed' THEN 'failed' ELSE 'late' END FROM connector_handovers \
+               WHERE state IN ('waiting', 'sent', 'failed') AND (state = 'failed' OR ack_due_at < $1) GROUP BY 1, 2 ORDER BY 1, 2";
+    r.all(sql, params![now])
 }
 
-/// Notes that it was told.
-pub(crate) fn told(w: &mut Write<'_>, h: &Handover) -> StoreResult<u64> {
-    w.exec(
-        &format!("UPDATE connector_handovers SET told = 1 WHERE {KEY} AND told = 0"),
-        &key(h),
+/// What is stuck at a connector in one way for the longest. One statement.
+pub(crate) fn first_stuck(
+    r: &mut Read<'_>,
+    now: Timestamp,
+    connector: Id,
+    trouble: Trouble,
+) -> StoreResult<Option<Handover>> {
+    let head = concat!(
+        "SELECT ",
+        handover!(),
+        " FROM connector_handovers WHERE connector_id = $1"
+    );
+    let which = match trouble {
+        Trouble::Late => "state IN ('waiting', 'sent')",
+        Trouble::Failed => "state = 'failed'",
+    };
+    // What was given up is stuck however much time it had.
+    let until = match trouble {
+        Trouble::Late => now,
+        Trouble::Failed => Timestamp::MAX,
+    };
+    let sql = format!("{head} AND {which} AND ack_due_at < $2 ORDER BY ack_due_at, place LIMIT 1");
+    r.opt(&sql, params![connector, until])
+}
+
+/// What people were told of connectors and is not over. One statement.
+pub(crate) fn told(r: &mut Read<'_>) -> StoreResult<Vec<Told>> {
+    r.all(
+        "SELECT connector_id, trouble, since FROM connector_troubles ORDER BY connector_id, trouble LIMIT 2000",
+        &[],
     )
 }
 
-/// How many hand-overs are stuck.
-pub(crate) fn count_stuck(r: &mut Read<'_>, now: Timestamp) -> StoreResult<i64> {
+/// Notes that people are told of what is the matter with a connector; answers `false` when they were before.
+pub(crate) fn begin_trouble(
+    w: &mut Write<'_>,
+    connector: Id,
+    trouble: Trouble,
+) -> StoreResult<bool> {
+    let now = w.now();
+    let sql = "INSERT INTO connector_troubles (connector_id, trouble, since) VALUES ($1, $2, $3) ON CONFLICT (connector_id, trouble) DO NOTHING";
+    Ok(w.exec(sql, params![connector, trouble, now])? == 1)
+}
+
+/// Notes that it is over; answers `false` when it was before.
+pub(crate) fn end_trouble(w: &mut Write<'_>, connector: Id, trouble: Trouble) -> StoreResult<bool> {
+    let sql = "DELETE FROM connector_troubles WHERE connector_id = $1 AND trouble = $2";
+    Ok(w.exec(sql, params![connector, trouble])? == 1)
+}
+
+/// How a connector kept its time of late, and in the district of which case it had to last. What a subscriber was sent, it has
+/// taken. One statement.
+pub(crate) fn pace(r: &mut Read<'_>, told: &Told, now: Timestamp) -> StoreResult<Pace> {
+    let had = "coalesce(taken_at, sent_at)";
+    let late = format!(
+        "state IN ('waiting', 'sent', 'taken') AND ack_due_at <= $3 AND ({had} IS NULL OR {had} > ack_due_at)"
+    );
+    let ever = |what: &str| {
+        format!("CAST(coalesce(max(CASE WHEN {what} THEN 1 ELSE 0 END), 0) AS BIGINT)")
+    };
+    let sql = format!(
+        "SELECT {}, {}, {} FROM connector_handovers WHERE connector_id = $1 AND ack_due_at > $4",
+        ever(&format!(
+            "state = 'taken' AND made_at > $2 AND {had} <= ack_due_at"
+        )),
+        ever(&format!("{late} AND ack_due_at > $5")),
+        ever(&late),
+    );
+    r.one(
+        &sql,
+        params![told.connector, told.since, now, now - LONG_CALM, now - CALM],
+    )
+}
+
+/// The district of what was handed over to a connector last. One statement.
+pub(crate) fn last_district(r: &mut Read<'_>, connector: Id) -> StoreResult<Option<DistrictCode>> {
+    let sql = "SELECT district FROM connector_handovers WHERE connector_id = $1 ORDER BY place DESC, event_seq DESC LIMIT 1";
+    Ok(r.opt::<(DistrictCode,)>(sql, params![connector])?
+        .map(|row| row.0))
+}
+
+/// How many hand-overs are stuck: of everybody, or of one connector.
+pub(crate) fn count_stuck(
+    r: &mut Read<'_>,
+    now: Timestamp,
+    connector: Option<Id>,
+) -> StoreResult<i64> {
     let sql = "SELECT count(*) FROM connector_handovers WHERE state IN ('waiting', 'sent', 'failed') AND (state = 'failed' OR ack_due_at < $1)";
-    Ok(r.one::<(i64,)>(sql, params![now])?.0)
+    let found: (i64,) = match connector {
+        Some(id) => r.one(&format!("{sql} AND connector_id = $2"), params![now, id])?,
+        None => r.one(sql, params![now])?,
+    };
+    Ok(found.0)
 }
 
 /// Lets a hand-over begin anew: sent at once where the other side is called, with a new time to acknowledge it.
@@ -326,7 +404,7 @@ pub(crate) fn again(
     } else {
         now
     };
-    let sql = "UPDATE connector_handovers SET state = 'waiting', attempts = 0, next_at = $4, ack_due_at = $5, failure = '', told = 0 \
+    let sql = "UPDATE connector_handovers SET state = 'waiting', attempts = 0, next_at = $4, ack_due_at = $5, failure = '' \
                WHERE connector_id = $1 AND case_id = $2 AND event_seq = $3 AND state IN ('waiting', 'sent', 'failed')";
     w.exec(sql, params![connector.id, case, seq, next, until])
 }

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod model;
 pub mod ops;
 pub mod pages;
+mod redact;
 mod room;
 pub mod rules;
 pub mod sql;

@@ -1,8 +1,9 @@
-//! Shapes of personal numbers, and how they are shown to those who need not see them (`domain.md` §6.2).
+//! Shapes of personal numbers and mail addresses, and how they are shown to those who need not see them (`domain.md` §6.2).
 //!
 //! [`looks_like_resident_id`] and [`looks_like_phone`] guard imports and forms: what has that shape belongs in the
-//! vault and nowhere else. [`mask_free_text`] finds such numbers, and names the caller knows, in what people wrote.
-//! It would rather hide a number too many than one too few, but leaves case numbers and grid codes alone.
+//! vault and nowhere else. [`mask_free_text`] finds such numbers, mail addresses, and names the caller knows, in what people
+//! wrote. It would rather hide a number too many than one too few, but leaves case numbers and grid codes alone, and so the
+//! name of a colleague behind an `@`. The work grows with the length of the text.
 
 use crate::codes::CaseNumber;
 use jiff::civil::Date;
@@ -22,6 +23,8 @@ pub enum MaskedKind {
     Phone,
     /// A resident's ID, also one with a wrong check character.
     ResidentId,
+    /// A mail address.
+    Email,
     /// A name given by the caller.
     Name,
 }
@@ -212,11 +215,39 @@ pub fn mask_resident_id(id: &str) -> String {
         .collect()
 }
 
-/// Masks phone numbers, resident IDs and the given `names` (those of the form: reporter, contact) in free text.
-/// Numbers are found in full-width digits and with spaces, hyphens or brackets between their groups.
-/// Returns the masked text and what was masked, in order; names of fewer than two characters are not looked for.
+/// zhang@example.cn → z***@example.cn: of what stands before the mark the first letter and at most three stars, so that no
+/// address becomes longer; one letter alone, or a digit of what may be a number, becomes a star as well. What has no mark becomes
+/// stars altogether.
+pub fn mask_email(address: &str) -> String {
+    const MOST_STARS: usize = 3;
+    let plain: Vec<char> = address.trim().chars().map(half_width).collect();
+    let Some(mark) = plain.iter().rposition(|c| *c == '@') else {
+        return "*".repeat(plain.len().min(MOST_STARS));
+    };
+    let first = plain.first().filter(|c| mark > 1 && c.is_alphabetic());
+    let stars = (mark - usize::from(first.is_some())).min(MOST_STARS);
+    let host = &plain[mark..];
+    first
+        .copied()
+        .into_iter()
+        .chain(std::iter::repeat_n('*', stars))
+        .chain(host.iter().copied())
+        .collect()
+}
+
+/// The ASCII character of a full-width one; every other stays.
+fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+/// Masks phone numbers, resident IDs, mail addresses and the given `names` (those of the form: reporter, contact; a mail
+/// address may be one) in free text. Numbers are found in full-width digits and with spaces, hyphens or brackets between their
+/// groups. Returns the masked text and what was masked, in order; names of fewer than two characters are not looked for.
 pub fn mask_free_text(text: &str, names: &[&str]) -> (String, Vec<MaskedSpan>) {
-    let mut spans = number_spans(text);
+    let mut spans = joined(number_spans(text), mail_spans(text));
     // Longer names first, so that 张三丰 is not taken for 张三.
     let mut names: Vec<&str> = names
         .iter()
@@ -225,21 +256,13 @@ pub fn mask_free_text(text: &str, names: &[&str]) -> (String, Vec<MaskedSpan>) {
         .collect();
     names.sort_by_key(|n| std::cmp::Reverse(n.len()));
     for name in names {
-        for (start, found) in text.match_indices(name) {
-            let span = MaskedSpan {
-                start,
-                end: start + found.len(),
-                kind: MaskedKind::Name,
-            };
-            if spans
-                .iter()
-                .all(|other| other.end <= span.start || span.end <= other.start)
-            {
-                spans.push(span);
-            }
-        }
+        let found = text.match_indices(name).map(|(start, found)| MaskedSpan {
+            start,
+            end: start + found.len(),
+            kind: MaskedKind::Name,
+        });
+        spans = with_names(spans, found);
     }
-    spans.sort_by_key(|span| span.start);
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for span in &spans {
@@ -248,12 +271,115 @@ pub fn mask_free_text(text: &str, names: &[&str]) -> (String, Vec<MaskedSpan>) {
         out.push_str(&match span.kind {
             MaskedKind::Phone => mask_phone(original),
             MaskedKind::ResidentId => mask_resident_id(original),
+            MaskedKind::Email => mask_email(original),
             MaskedKind::Name => mask_name(original),
         });
         done = span.end;
     }
     out.push_str(&text[done..]);
     (out, spans)
+}
+
+/// Both lists in order. What overlaps an address is part of it: `138 1234 5678@qq.com` is one.
+fn joined(numbers: Vec<MaskedSpan>, mails: Vec<MaskedSpan>) -> Vec<MaskedSpan> {
+    if mails.is_empty() {
+        return numbers;
+    }
+    let mut all = [numbers, mails].concat();
+    all.sort_by_key(|span| span.start);
+    let mut spans: Vec<MaskedSpan> = Vec::with_capacity(all.len());
+    for span in all {
+        match spans.last_mut().filter(|last| span.start < last.end) {
+            Some(last) => {
+                last.end = last.end.max(span.end);
+                last.kind = MaskedKind::Email;
+            }
+            None => spans.push(span),
+        }
+    }
+    spans
+}
+
+/// The spans with the places of a name among them, both in order. What is masked already stays as it is, but for a mail
+/// address inside what the caller knows: of that nothing but the first letter is shown.
+fn with_names(spans: Vec<MaskedSpan>, found: impl Iterator<Item = MaskedSpan>) -> Vec<MaskedSpan> {
+    let mut out = Vec::with_capacity(spans.len());
+    let mut rest = spans.into_iter().peekable();
+    let mut beside = Vec::new();
+    for name in found {
+        // Of several names over one span the first has taken it out of `rest`; it is in `beside` or hidden by the name.
+        out.append(&mut beside);
+        while let Some(before) = rest.next_if(|span| span.end <= name.start) {
+            out.push(before);
+        }
+        while let Some(over) = rest.next_if(|span| span.start < name.end) {
+            beside.push(over);
+        }
+        let is_free = out
+            .last()
+            .is_none_or(|last: &MaskedSpan| last.end <= name.start);
+        let hides = |span: &MaskedSpan| {
+            span.kind == MaskedKind::Email && name.start <= span.start && span.end <= name.end
+        };
+        if is_free && beside.iter().all(hides) {
+            beside.clear();
+            out.push(name);
+        }
+    }
+    out.append(&mut beside);
+    out.extend(rest);
+    out
+}
+
+/// Mail addresses as people write them: ASCII letters and digits, also full-width ones, before the mark, and a host with a dot
+/// behind it. The mark alone, or behind anything else, names a colleague (`@li.wei`) and is none.
+fn mail_spans(text: &str) -> Vec<MaskedSpan> {
+    let mut spans = Vec::new();
+    // Where the run begins that may stand before a mark, and whether there is a letter or a digit in it.
+    let (mut start, mut is_name, mut last) = (0, false, ' ');
+    for (at, c) in text.char_indices() {
+        let plain = half_width(c);
+        if plain == '@' {
+            let behind = at + c.len_utf8();
+            if let Some(length) = host(&text[behind..]).filter(|_| is_name && last != '.') {
+                spans.push(MaskedSpan {
+                    start,
+                    end: behind + length,
+                    kind: MaskedKind::Email,
+                });
+            }
+        }
+        if plain.is_ascii_alphanumeric() {
+            is_name = true;
+        } else if !matches!(plain, '.' | '_' | '%' | '+' | '-') {
+            (start, is_name) = (at + c.len_utf8(), false);
+        }
+        last = plain;
+    }
+    spans
+}
+
+/// How many bytes of a text are the host of an address: labels with dots between them, the last of which begins with two
+/// letters. What is written behind these letters without a space is no longer the host.
+fn host(text: &str) -> Option<usize> {
+    let mut end = None;
+    // Letters at the head of the label, and whether nothing else has come in it.
+    let (mut dots, mut letters, mut is_head) = (0, 0, true);
+    for (at, c) in text.char_indices() {
+        match half_width(c) {
+            '.' if letters == 0 && is_head => break,
+            '.' => (dots, letters, is_head) = (dots + 1, 0, true),
+            'a'..='z' | 'A'..='Z' => {
+                letters += usize::from(is_head);
+                if is_head && dots > 0 && letters >= 2 {
+                    end = Some(at + c.len_utf8());
+                }
+            }
+            '0'..='9' | '-' => is_head = false,
+            _ => break,
+        }
+    }
+    end
 }
 
 /// A run of digits without anything between them.
@@ -441,6 +567,14 @@ mod tests {
         assert_eq!(mask_phone("1234567"), "*******");
         assert_eq!(mask_resident_id("110105194912311234"), "110***********1234");
         assert_eq!(mask_resident_id("1234"), "****");
+        assert_eq!(mask_email("zhang.san@example.cn"), "z***@example.cn");
+        assert_eq!(mask_email("李@例子.中国"), "*@例子.中国");
+        assert_eq!(mask_email("ab@example.cn"), "a*@example.cn");
+        assert_eq!(mask_email("12345678@qq.com"), "***@qq.com");
+        assert_eq!(
+            (mask_email("abc"), mask_email("")),
+            ("***".into(), String::new())
+        );
     }
 
     fn masked(text: &str, names: &[&str], expected: &str) {
@@ -477,6 +611,89 @@ mod tests {
             &[],
             "号 110***********0021 写错了一位",
         );
+    }
+
+    #[test]
+    fn mail_addresses_in_free_text_are_found_as_people_write_them() {
+        masked(
+            "写信到zhang.san@example.cn。",
+            &[],
+            "写信到z***@example.cn。",
+        );
+        masked(
+            "Write to Zhang_San+1@mail.example.com, thanks",
+            &[],
+            "Write to Z***@mail.example.com, thanks",
+        );
+        masked("邮箱ｌｉｌｅｉ＠ｑｑ．ｃｏｍ", &[], "邮箱l***@qq.com");
+        // A number in it belongs to it, also where it is written in groups, and one that follows is a number of its own.
+        masked("13812345678@139.com", &[], "***@139.com");
+        masked("邮箱138 1234 5678@139.com", &[], "邮箱***@139.com");
+        masked("abc@qq.com13812345678", &[], "a**@qq.com138****5678");
+        masked("a@b.cn@qq.com", &[], "a***@qq.com");
+        masked("abc@qq.com谢谢", &[], "a**@qq.com谢谢");
+        let (_, spans) = mask_free_text("信：li@a.cn", &[]);
+        assert_eq!(
+            spans[0],
+            MaskedSpan {
+                start: 6,
+                end: 13,
+                kind: MaskedKind::Email
+            }
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_colleague_behind_the_mark_is_no_address() {
+        for text in [
+            "请@li.wei看一下",
+            "@wang_1 @li.wei.2 请看",
+            "(@zhao.min) 。@qian.duo",
+            "see my note.@li.wei",
+            "@@li.wei",
+            "-@li.wei",
+            "苹果5斤@1.5元，3@2.50",
+            "a@b, a@b., a@.cn, a@b.c @ a",
+        ] {
+            masked(text, &[], text);
+        }
+    }
+
+    #[test]
+    fn an_address_that_the_caller_knows_is_masked_altogether() {
+        masked(
+            "信：li@city.example",
+            &["li@city.example"],
+            "信：l**************",
+        );
+        // One that only ends like it is another, and a name inside an address is part of it.
+        masked("xli@city.example", &["li@city.example"], "x**@city.example");
+        masked(
+            "张三zhangsan@qq.com",
+            &["zhangsan", "张三"],
+            "张*z***@qq.com",
+        );
+    }
+
+    #[test]
+    fn a_long_text_costs_as_much_as_its_length() {
+        // Each of these takes minutes where a place is compared with all others, or a run is read from each of its places.
+        let started = std::time::Instant::now();
+        let name = ["张三", "li@a.cn"];
+        for piece in [
+            "张三",
+            "张三13812345678",
+            "a@",
+            "a@b.",
+            "a.",
+            "1 ",
+            "li@a.cn ",
+            "x@y.cn张三",
+        ] {
+            let text = piece.repeat(400_000 / piece.len());
+            mask_free_text(&text, &name);
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(20));
     }
 
     #[test]
@@ -522,13 +739,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics_and_no_mobile_survives(before in "[^0-9０-９]{0,10}[。,]", rest in "[0-9]{9}", garbage in "\\PC{0,60}", digits in "[0-9xX０-９ .-]{0,60}") {
+        fn no_text_panics_and_no_mobile_survives(before in "[^0-9０-９]{0,10}[。,]", rest in "[0-9]{9}", garbage in "\\PC{0,60}", digits in "[0-9xX０-９ .-]{0,60}", mail in "[a-z][a-z0-9._+-]{0,8}[a-z0-9]@[a-z0-9]{2,8}(\\.[a-z]{2,5}){1,2}", marks in "[a-c0-9@＠. +张-]{0,40}") {
             let phone = format!("13{rest}");
             let (out, _) = mask_free_text(&format!("{before}{phone}。"), &[]);
             prop_assert!(!out.contains(&phone));
-            for text in [garbage, digits] {
-                let (_, spans) = mask_free_text(&text, &["张三"]);
+            let (out, _) = mask_free_text(&format!("{before}{mail}，{garbage}"), &[]);
+            prop_assert!(!out.contains(&mail));
+            let (_, again) = mask_free_text(&out, &[]);
+            prop_assert!(again.iter().all(|s| s.kind != MaskedKind::Email));
+            for text in [garbage, digits, marks] {
+                let (_, spans) = mask_free_text(&text, &["张三", "a@b.ca"]);
                 prop_assert!(spans.iter().all(|s| text.get(s.start..s.end).is_some()));
+                prop_assert!(spans.windows(2).all(|pair| pair[0].end <= pair[1].start));
+                prop_assert!(mask_email(&text).chars().count() <= text.chars().count());
                 looks_like_phone(&text);
                 looks_like_resident_id(&text);
                 mask_phone(&text);

@@ -27,11 +27,16 @@ notices-in-english = Write to me in English
 notices-keep = Save
 notices-failed-title = Notices that did not arrive
 notices-failed-empty = Every notice has arrived
-notices-failed-empty-advice = What cannot be delivered after eight tries stands here until somebody looks.
+notices-failed-empty-advice = What failed stands here from its first try on. After eight tries it is sent no more and stays until somebody looks.
 notices-failed-count = { $n ->
-    [one] One notice did not arrive.
-   *[other] { $n } notices did not arrive.
+    [one] One notice did not arrive and is tried no more.
+   *[other] { $n } notices did not arrive and are tried no more.
 }
+notices-failed-waiting = { $n ->
+    [one] One has failed so far and will be tried again by itself.
+   *[other] { $n } have failed so far and will be tried again by themselves.
+}
+notices-tried-again = Failed so far; will be tried again at
 notices-again = Send again
 notices-again-all = Send all again
 notices-begun-again = { $n ->

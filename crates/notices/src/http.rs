@@ -59,7 +59,7 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/notice-failures",
             manage,
             failures,
-            Operation::new("lists notices that did not arrive, newest first; it names nobody")
+            Operation::new("lists notices that did not arrive, newest first, from their first try on; it names nobody")
                 .paged()
                 .answers::<Listing<FailureView>>(200),
         )
@@ -68,7 +68,7 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/notice-failures/again",
             manage,
             again_all,
-            Operation::new("sends everything again that did not arrive").answers::<Changed>(200),
+            Operation::new("sends everything again that did not arrive, also what waits for its next try").answers::<Changed>(200),
         )
         .on_api(
             post(),
@@ -275,6 +275,8 @@ struct FailureView {
     tried_at: Option<String>,
     /// Why it failed.
     failure: String,
+    /// When it is tried again by itself; null where it was given up.
+    next_at: Option<String>,
 }
 
 impl FailureView {
@@ -288,6 +290,7 @@ impl FailureView {
             attempts: f.attempts,
             tried_at: f.tried_at.map(|at| stamp(at, tz)),
             failure: f.failure,
+            next_at: f.next_at.map(|at| stamp(at, tz)),
         }
     }
 }

@@ -41,6 +41,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         name: "notice_purpose",
         sql: include_str!("../migrations/0068_notice_purpose.sql"),
     },
+    store::Migration {
+        number: 121,
+        name: "notice_troubles",
+        sql: include_str!("../migrations/0121_notice_troubles.sql"),
+    },
 ];
 
 /// What notices bring to the program: calls, pages, tables, words. A [`Notices`] must be among the services.

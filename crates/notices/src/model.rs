@@ -181,7 +181,7 @@ impl Notice {
 }
 
 store::record! {
-    /// A delivery that was given up, for the list of failures. It names nobody.
+    /// A delivery that failed, for the list of failures. It names nobody.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Failure {
         /// The district of the notice.
@@ -202,6 +202,8 @@ store::record! {
         pub tried_at: Option<Timestamp>,
         /// Why it failed, in words of the program.
         pub failure: String,
+        /// When it is tried again; none = it was given up.
+        pub next_at: Option<Timestamp>,
     }
 }
 

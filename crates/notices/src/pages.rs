@@ -1,7 +1,7 @@
 //! The pages of notices: one's own, how one wants to be told, what did not arrive, how notices are worded.
 
 use crate::model::{NoticeError, Template as Wording};
-use crate::ops::{self, Addresses, Shown};
+use crate::ops::{self, Addresses, Failed, Shown};
 use crate::service::Notices;
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Problem, Query, Routes, show, show_as};
 use askama::Template;
@@ -204,6 +204,10 @@ pub(crate) struct FailedRow {
     pub channel: String,
     pub attempts: u32,
     pub why: String,
+    /// When it is tried again by itself; none = it was given up.
+    pub next: Option<ui::Html>,
+    /// Whether it stands in words of the program rather than of the reader.
+    pub is_foreign: bool,
     pub can_go_again: bool,
 }
 
@@ -212,14 +216,14 @@ pub(crate) struct FailedRow {
 pub(crate) struct FailedPage {
     pub ui: Ui,
     pub rows: Vec<FailedRow>,
-    pub total: i64,
+    pub count: Failed,
     pub has_channel: bool,
     pub pager: Pager,
 }
 
 // words: notices-channel-*
 async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
-    let (page, total) = ops::failures(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
+    let (page, count) = ops::failures(&ctx, PageSize::default(), wanted.after.as_ref()).await?;
     let pager = pager(
         "/notices/failed?",
         wanted.after.is_some(),
@@ -249,13 +253,16 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
                 } else {
                     f.failure
                 },
-                can_go_again: f.channel != "in_app",
+                is_foreign: f.channel != "in_app",
+                can_go_again: f.channel != "in_app"
+                    && f.next_at.is_none_or(|at| ops::can_go_now(at, ctx.now())),
+                next: f.next_at.map(|at| ui.time(at)),
             }
         })
         .collect();
     show(&FailedPage {
         rows,
-        total,
+        count,
         has_channel: !ctx.service::<Notices>().channels().is_empty(),
         pager,
         ui,
@@ -498,12 +505,30 @@ mod tests {
                     channel: "x".into(),
                     attempts: 8,
                     why: "no connection".into(),
+                    next: None,
+                    is_foreign: true,
                     can_go_again: true,
+                };
+                let waiting = FailedRow {
+                    id: "2".into(),
+                    kind: "test".into(),
+                    path: "/cases/1".into(),
+                    number: "1".into(),
+                    at: ui::Html::from_text("x"),
+                    channel: "x".into(),
+                    attempts: 1,
+                    why: "no connection".into(),
+                    next: Some(ui::Html::from_text("14:00")),
+                    is_foreign: true,
+                    can_go_again: false,
                 };
                 let page = FailedPage {
                     ui: reader(lang),
-                    rows: if full { vec![row] } else { Vec::new() },
-                    total: i64::from(full),
+                    rows: if full { vec![row, waiting] } else { Vec::new() },
+                    count: Failed {
+                        given_up: i64::from(full),
+                        tried_again: i64::from(full),
+                    },
                     has_channel: full,
                     pager: pager("/notices/failed?", full, None, 1),
                 };

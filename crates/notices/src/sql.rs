@@ -256,11 +256,12 @@ pub(crate) fn settle(
     )
 }
 
-const FAILED: &str = "SELECT d.district, d.notice_id, n.kind, n.path, n.at, d.channel, d.attempts, d.tried_at, d.failure \
+const FAILED: &str = "SELECT d.district, d.notice_id, n.kind, n.path, n.at, d.channel, d.attempts, d.tried_at, d.failure, \
+     CASE WHEN d.state = 'waiting' THEN d.next_at END \
      FROM notice_deliveries d JOIN notices n ON n.district = d.district AND n.id = d.notice_id \
-     WHERE d.state = 'failed' AND d.notice_id < $1 ORDER BY d.notice_id DESC, d.channel LIMIT $2";
+     WHERE d.failure <> '' AND d.state IN ('failed', 'waiting') AND d.notice_id < $1 ORDER BY d.notice_id DESC, d.channel LIMIT $2";
 
-/// Deliveries that were given up, the newest first. One statement.
+/// Deliveries that failed, whether they are to be tried again or were given up, the newest first. One statement.
 pub(crate) fn failed(
     r: &mut Read<'_>,
     before: Option<Id>,
@@ -270,10 +271,12 @@ pub(crate) fn failed(
     r.all(FAILED, params![before, limit])
 }
 
-/// How many deliveries were given up.
-pub(crate) fn count_failed(r: &mut Read<'_>) -> StoreResult<i64> {
-    let sql = "SELECT count(*) FROM notice_deliveries WHERE state = 'failed'";
-    Ok(r.one::<(i64,)>(sql, &[])?.0)
+/// How many deliveries were given up, and how many failed and are to be tried again.
+pub(crate) fn count_failed(r: &mut Read<'_>) -> StoreResult<(i64, i64)> {
+    let sql = "SELECT CAST(coalesce(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS BIGINT), \
+               CAST(coalesce(sum(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0) AS BIGINT) \
+               FROM notice_deliveries WHERE failure <> '' AND state IN ('failed', 'waiting')";
+    r.one(sql, &[])
 }
 
 /// The oldest delivery that should have been tried by `before`; none when the worker keeps up.
@@ -283,15 +286,15 @@ pub(crate) fn oldest_due(r: &mut Read<'_>, before: Timestamp) -> StoreResult<Opt
         .map(|row| row.0))
 }
 
-/// Lets what was given up begin anew: that of one notice, or all by some channel of the program. A unit that had nobody is
-/// left out, since there is still nobody it was addressed to.
-pub(crate) fn again(w: &mut Write<'_>, notice: Option<Id>) -> StoreResult<u64> {
+/// Lets what failed begin anew: that of one notice, or all by some channel of the program. A unit that had nobody is
+/// left out, since there is still nobody it was addressed to; and so is what is tried again by `soon` anyway, or is being tried.
+pub(crate) fn again(w: &mut Write<'_>, notice: Option<Id>, soon: Timestamp) -> StoreResult<u64> {
     let now = w.now();
     let sql = "UPDATE notice_deliveries SET state = 'waiting', attempts = 0, next_at = $1, failure = '' \
-               WHERE state = 'failed' AND channel <> 'in_app'";
+               WHERE failure <> '' AND state IN ('failed', 'waiting') AND (state = 'failed' OR next_at > $2) AND channel <> 'in_app'";
     match notice {
-        Some(id) => w.exec(&format!("{sql} AND notice_id = $2"), params![now, id]),
-        None => w.exec(sql, params![now]),
+        Some(id) => w.exec(&format!("{sql} AND notice_id = $3"), params![now, soon, id]),
+        None => w.exec(sql, params![now, soon]),
     }
 }
 

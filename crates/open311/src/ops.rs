@@ -661,7 +661,7 @@ pub struct Unread {
     pub number: CaseNumber,
     /// Its class.
     pub matter: Option<MatterId>,
-    /// Its words, with names, phone and ID numbers masked.
+    /// Its words, with names, phone and ID numbers and mail addresses masked.
     pub text: String,
 }
 
@@ -688,7 +688,8 @@ pub async fn unread(ctx: &Ctx, after: Option<CaseId>) -> Result<Page<Unread>, Ca
     }))
 }
 
-/// Says which words about a case are public; empty = none. Names of the form, phone and ID numbers are masked once more.
+/// Says which words about a case are public; empty = none. Names of the form, phone and ID numbers and mail addresses are
+/// masked once more.
 ///
 /// # Errors
 /// The case's; `Field` for a text that is too long or a case that is not public.

@@ -176,11 +176,9 @@ impl SpecialAct {
     pub fn kind(&self) -> &'static str {
         self.special().map_or(LATE, |(kind, _)| kind)
     }
-    /// Whether it was recorded later than it was done.
+    /// Whether it came with a moment of its own: it was recorded later than it was done.
     pub fn is_late(&self) -> bool {
-        self.done_at
-            .is_some_and(|done| cases::ops::is_late(done, self.at))
-            || self.special().is_none()
+        self.done_at.is_some() || self.special().is_none()
     }
 }
 

@@ -101,9 +101,8 @@ pub(crate) fn specials(
         } else {
             format!(" AND NOT ({special})")
         };
-        let late_us = cases::ops::LATE_AFTER.as_micros();
         arms.push(format!(
-            "{event} WHERE done_at IS NOT NULL AND done_at < at - {late_us}{alone}{of_events} {in_order}"
+            "{event} WHERE done_at IS NOT NULL{alone}{of_events} {in_order}"
         ));
         let act = bind(cases::ops::LATE_RECORD.to_value());
         let report = bind("%\"act\":\"report\"%".to_value());

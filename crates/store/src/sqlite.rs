@@ -10,6 +10,8 @@ use crate::value::{DecodeError, Row, RowInner};
 use crate::{StoreError, StoreResult, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, types};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,6 +23,10 @@ const GROUP: usize = 256;
 const BUSY: Duration = Duration::from_secs(20);
 /// Readers on one machine; more threads than this only share the same cores.
 const READERS: usize = 3;
+/// Statements that a connection keeps ready …
+const STATEMENTS: usize = 256;
+/// … and texts of which it knows the places of their values.
+const MOST_TEXTS: usize = 4 * STATEMENTS;
 /// So far back a connection looks at how much it had to do …
 const LOOKED_BACK: Duration = Duration::from_secs(3);
 /// … and with fewer jobs than this it was at rest.
@@ -28,6 +34,8 @@ const BUSY_JOBS: u32 = 30;
 
 pub(crate) struct Sqlite {
     conn: Connection,
+    /// The places of values by text ([`Sqlite::places`]).
+    places: RefCell<HashMap<Box<str>, Arc<[usize]>>>,
 }
 
 pub(crate) fn start(
@@ -89,8 +97,9 @@ impl Sqlite {
         conn.pragma_update(None, "secure_delete", "ON")?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.pragma_update(None, "cache_size", -16_000)?;
-        conn.set_prepared_statement_cache_capacity(256);
-        Ok(Self { conn })
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        let places = RefCell::default();
+        Ok(Self { conn, places })
     }
 
     fn control(&self, sql: &str) -> StoreResult<()> {
@@ -112,24 +121,54 @@ impl Sqlite {
         params: &[Value],
     ) -> rusqlite::Result<rusqlite::CachedStatement<'_>> {
         let mut statement = self.conn.prepare_cached(sql)?;
-        // `$1` is a named parameter here, so its place is asked for by name.
-        for (n, value) in params.iter().enumerate() {
-            let index = match PARAMETERS.get(n) {
-                Some(name) => statement.parameter_index(name)?,
-                None => statement.parameter_index(&format!("${}", n + 1))?,
-            };
-            // A value without a place would leave a NULL in another: PostgreSQL refuses that too.
-            let index = index
-                .ok_or_else(|| rusqlite::Error::InvalidParameterName(format!("${}", n + 1)))?;
-            bind(&mut statement, index, value)?;
+        let places = self.places(sql, &statement)?;
+        // A value without a place would leave a NULL in another: PostgreSQL refuses that too.
+        if params.len() > places.len() {
+            let name = format!("${}", places.len() + 1);
+            return Err(rusqlite::Error::InvalidParameterName(name));
         }
-        if statement.parameter_count() != params.len() {
+        if params.len() < places.len() {
             return Err(rusqlite::Error::InvalidParameterCount(
                 params.len(),
-                statement.parameter_count(),
+                places.len(),
             ));
         }
+        for (value, place) in params.iter().zip(places.iter()) {
+            bind(&mut statement, *place, value)?;
+        }
         Ok(statement)
+    }
+
+    /// The place of each value of a statement. `$1` is a named parameter here, and the engine numbers names as it meets them: which
+    /// number each has is asked once a text, since the engine looks a name up by comparing it with all of them.
+    fn places(
+        &self,
+        sql: &str,
+        statement: &rusqlite::Statement<'_>,
+    ) -> rusqlite::Result<Arc<[usize]>> {
+        let mut known = self.places.borrow_mut();
+        if let Some(places) = known.get(sql) {
+            return Ok(places.clone());
+        }
+        let mut places = vec![0; statement.parameter_count()];
+        for index in 1..=places.len() {
+            let name = statement.parameter_name(index).unwrap_or_default();
+            let number = name.strip_prefix('$').and_then(|n| n.parse::<usize>().ok());
+            match number.and_then(|n| places.get_mut(n.checked_sub(1)?)) {
+                Some(place) => *place = index,
+                None => return Err(rusqlite::Error::InvalidParameterName(name.to_owned())),
+            }
+        }
+        if let Some(missing) = places.iter().position(|place| *place == 0) {
+            let name = format!("${}", missing + 1);
+            return Err(rusqlite::Error::InvalidParameterName(name));
+        }
+        if known.len() >= MOST_TEXTS {
+            known.clear();
+        }
+        let places: Arc<[usize]> = places.into();
+        known.insert(sql.into(), places.clone());
+        Ok(places)
     }
 }
 
@@ -146,15 +185,6 @@ fn bind(
         Value::Blob(v) => statement.raw_bind_parameter(place, v.as_slice()),
     }
 }
-
-/// `$1` … `$64`: spelled once, so that binding an ordinary statement allocates nothing.
-const PARAMETERS: [&str; 64] = [
-    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
-    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28",
-    "$29", "$30", "$31", "$32", "$33", "$34", "$35", "$36", "$37", "$38", "$39", "$40", "$41",
-    "$42", "$43", "$44", "$45", "$46", "$47", "$48", "$49", "$50", "$51", "$52", "$53", "$54",
-    "$55", "$56", "$57", "$58", "$59", "$60", "$61", "$62", "$63", "$64",
-];
 
 impl Conn for Sqlite {
     fn engine(&self) -> Engine {

@@ -20,7 +20,7 @@ pub fn is_readable(city: &City, case: &Case) -> bool {
     !case.confidential && !is_confidential_class && case.state != State::Voided
 }
 
-/// The words of a report as they may be learned from: numbers of phones and identity cards masked once more, whatever
+/// The words of a report as they may be learned from: numbers of phones and identity cards and mail addresses masked once more, whatever
 /// happened when they came in.
 pub fn readable_text(description: &str) -> String {
     mask_free_text(description.trim(), &[]).0

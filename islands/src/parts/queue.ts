@@ -31,6 +31,8 @@ export interface Item {
   refused?: string;
   /** What went wrong in the program, which may go well the next time. */
   failed?: string;
+  /** There was a network when it was done: sent at once, it has no other time than that of its record. */
+  isOnline?: boolean;
   /** The page sent it before and got no answer: it may have arrived, under the same key. */
   isTried?: boolean;
   /** Somebody looked at why it was refused and sends it again: it holds for the case as it is now. */
@@ -142,7 +144,7 @@ export async function send(item: Item, sender: Sender, versions: Map<string, num
   for (const field of ['attachments', 'after']) if (ids(field).length > 0) body[field] = ids(field);
   const known = item.number && !item.isAgain ? versions.get(item.number) ?? item.version : undefined;
   const [address, content] = item.number
-    ? [`/api/v1/cases/${item.number}/acts`, { expected_version: known, done_at: item.done, acts: [body] }]
+    ? [`/api/v1/cases/${item.number}/acts`, { expected_version: known, done_at: item.done, online: item.isOnline === true, acts: [body] }]
     : ['/api/v1/cases', { ...body, reported_at: item.done }];
   const answer = await post(address, item.key, JSON.stringify(content), sender, 'application/json');
   if (typeof answer === 'string') return answer;

@@ -6,6 +6,7 @@ use crate::erasures;
 use crate::output::{Done, Failure};
 use access::SystemRole;
 use clap::Args;
+use connectors::model::{Connector, Stranded};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::path::Path;
@@ -70,10 +71,12 @@ impl Doctor {
         checks.push(disk(data_dir));
         checks.push(key(data_dir));
         checks.push(erasures(data_dir));
+        let city = program.reference.current();
         checks.extend(ctx.read_blocking::<_, StoreError, _>(move |r| {
+            let stranded = connectors::ops::stranded(r, |unit| city.units.is_in_force(unit))?;
             Ok([
                 deliveries(notices::ops::health(r, now)?),
-                hand_overs(connectors::ops::count_stuck(r, now)?),
+                hand_overs(connectors::ops::count_stuck(r, now)?, &stranded),
             ])
         })?);
         let calendar = program.reference.current().calendar.clone();
@@ -258,7 +261,15 @@ fn erasures(data_dir: &Path) -> Check {
 
 /// Notices that did not arrive, and a worker that does not keep up.
 fn deliveries(health: notices::ops::Health) -> Check {
-    let (found, text) = match (health.failed, health.stuck_since) {
+    let failed = health.failed;
+    let (found, text) = match (failed.given_up, health.stuck_since) {
+        (0, None) if failed.tried_again > 0 => (
+            Found::Good,
+            format!(
+                "{} deliveries of notices failed and are tried again; see /notices/failed",
+                failed.tried_again
+            ),
+        ),
         (0, None) => (
             Found::Good,
             "every notice has arrived or is on its way".to_owned(),
@@ -269,22 +280,43 @@ fn deliveries(health: notices::ops::Health) -> Check {
         ),
         (n, _) => (
             Found::Warning,
-            format!("{n} deliveries of notices failed; see /notices/failed"),
+            format!("{n} deliveries of notices failed and are tried no more; see /notices/failed"),
         ),
     };
     check("notices", found, text)
 }
 
-/// Orders that other systems did not take in time.
-fn hand_overs(stuck: i64) -> Check {
-    if stuck == 0 {
+/// Orders that other systems did not take in time, and systems that get none since their units have ended.
+fn hand_overs(stuck: i64, stranded: &[(Connector, Stranded)]) -> Check {
+    let mut faults = Vec::new();
+    if stuck > 0 {
+        faults.push(format!("{stuck} hand-overs to other systems are stuck"));
+    }
+    if !stranded.is_empty() {
+        let systems: Vec<String> = stranded
+            .iter()
+            .map(|(system, why)| {
+                let why = match why {
+                    Stranded::Several => "its work went to several units",
+                    Stranded::HasSystem => "the unit that took over has a system of its own",
+                    Stranded::Ended => "nobody said where its work goes",
+                };
+                format!("{} ({why})", system.name)
+            })
+            .collect();
+        faults.push(format!(
+            "no order reaches the systems of units that have ended: {}",
+            systems.join(", ")
+        ));
+    }
+    if faults.is_empty() {
         return check(
             "connectors",
             Found::Good,
             "nothing is stuck on its way to another system",
         );
     }
-    let text = format!("{stuck} hand-overs to other systems are stuck; see /connectors/stuck");
+    let text = format!("{}; see /connectors/stuck", faults.join("; "));
     check("connectors", Found::Warning, text)
 }
 
@@ -369,6 +401,46 @@ mod tests {
             next_year(calendar, jiff::civil::date(last + 1, 6, 1)).found,
             Found::Bad
         );
+    }
+
+    #[test]
+    fn systems_of_units_that_have_ended_are_told_with_what_is_stuck() {
+        let system = |name: &str| Connector {
+            id: kernel::id::Id::from_bytes([1; 16]),
+            version: 1,
+            name: name.into(),
+            kind: connectors::model::Kind::Unit,
+            unit: None,
+            account: None,
+            url: String::new(),
+            topics: String::new(),
+            ack_minutes: 30,
+            timeout_s: 5,
+            enabled: true,
+            stranded: String::new(),
+        };
+        assert_eq!(hand_overs(0, &[]).found, Found::Good);
+        let told = hand_overs(0, &[(system("水务系统"), Stranded::Several)]);
+        assert_eq!(told.found, Found::Warning);
+        assert!(
+            told.text
+                .contains("水务系统 (its work went to several units)")
+        );
+        let both = hand_overs(
+            3,
+            &[
+                (system("A"), Stranded::Ended),
+                (system("B"), Stranded::HasSystem),
+            ],
+        );
+        for part in [
+            "3 hand-overs",
+            "A (nobody",
+            "B (the unit",
+            "/connectors/stuck",
+        ] {
+            assert!(both.text.contains(part), "{}", both.text);
+        }
     }
 
     #[test]

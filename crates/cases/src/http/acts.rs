@@ -12,13 +12,14 @@ pub(super) async fn act(
     Path(number): Path<CaseNumber>,
     Json(body): Json<Acts>,
 ) -> Result<Json<CaseView>, Fault> {
+    let done_at = body.done_at(ctx.now());
     let steps = body
         .acts
         .into_iter()
         .map(super::input::ActInput::into_steps)
         .collect::<Result<Vec<Vec<Step>>, CaseError>>()?
         .concat();
-    let case = act_done(&ctx, number, body.expected_version, steps, body.done_at).await?;
+    let case = act_done(&ctx, number, body.expected_version, steps, done_at).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now()).read_by(ctx.principal());
     Ok(Json(viewer.case_with(&case, &allowed(&ctx, &case))))
 }

@@ -7,8 +7,8 @@ use crate::ops::{Contact, NewPlace, NewReport, Step};
 use crate::record::{AnswerKind, AnswerParts};
 use crate::rules::{AnswerCommand, ClockCommand, FairCommand, JointCommand};
 use access::{AccountId, UnitId};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use kernel::codes::{CaseNumber, DivisionCode, GridCode};
 use kernel::deadline::Limit;
 use kernel::geo::Crs;
@@ -92,7 +92,7 @@ impl From<ContactInput> for Contact {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PublicReport {
-    /// What is the matter; phone and ID numbers in it are masked.
+    /// What is the matter; phone and ID numbers and mail addresses in it are masked.
     description: String,
     /// The id of the class, if known.
     #[schema(value_type = Option<String>)]
@@ -144,7 +144,7 @@ impl PublicReport {
 pub(super) struct StaffReport {
     /// The channel, such as `patrol` or `hotline`.
     channel: String,
-    /// What is the matter; phone and ID numbers in it are masked.
+    /// What is the matter; phone and ID numbers and mail addresses in it are masked.
     description: String,
     /// The id of the class, if known.
     #[schema(value_type = Option<String>)]
@@ -226,8 +226,23 @@ pub(super) struct Acts {
     /// When the acts were done, where they are recorded later, such as acts made without a network: at most 31 days ago.
     #[schema(value_type = Option<String>)]
     pub done_at: Option<Timestamp>,
+    /// The device had a network when they were done: recorded within a minute they have no other moment than that of the record.
+    #[serde(default)]
+    pub online: bool,
     /// The moves, in order, at most 8; all or none.
     pub acts: Vec<ActInput>,
+}
+
+/// What is done with a network and recorded within this was recorded when it was done: photographs take a while to be sent.
+const AT_ONCE: SignedDuration = SignedDuration::from_mins(1);
+
+impl Acts {
+    /// When the acts were done, where they are recorded later. What a device without a network kept is recorded later, however
+    /// short that was.
+    pub fn done_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_now = |done: &Timestamp| self.online && now.duration_since(*done).abs() <= AT_ONCE;
+        self.done_at.filter(|done| !is_now(done))
+    }
 }
 
 /// One move. Which one is said by `act`.
@@ -754,6 +769,30 @@ mod tests {
     fn field_of(body: &str) -> String {
         let fault = from_json::<Acts>(body.as_bytes()).expect_err(body);
         fault.field_name().unwrap_or("-").to_owned()
+    }
+
+    #[test]
+    fn what_was_kept_without_a_network_has_its_own_moment_however_short_that_was() {
+        let now: Timestamp = "2026-03-16T01:00:00Z".parse().unwrap();
+        let kept = |done: &str, online: &str| {
+            let body =
+                format!(r#"{{"done_at":"2026-03-16T{done}Z"{online},"acts":[{{"act":"sign"}}]}}"#);
+            from_json::<Acts>(body.as_bytes())
+                .unwrap()
+                .done_at(now)
+                .is_some()
+        };
+        for offline in ["", r#","online":false"#] {
+            for done in ["00:59:58", "00:30:00", "01:00:00", "01:00:20"] {
+                assert!(kept(done, offline), "{done}{offline}");
+            }
+        }
+        let online = r#","online":true"#;
+        assert!(
+            !kept("00:59:58", online) && !kept("00:59:00", online) && !kept("01:00:20", online)
+        );
+        // It could not be sent at once all the same.
+        assert!(kept("00:58:59", online) && kept("00:30:00", online));
     }
 
     #[test]

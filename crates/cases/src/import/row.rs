@@ -35,7 +35,7 @@ pub struct ParsedRow {
     pub unit: String,
     /// The channel in the source's words.
     pub channel: String,
-    /// The words, with phone and ID numbers masked.
+    /// The words, with phone and ID numbers and mail addresses masked.
     pub description: String,
     /// The address, masked likewise.
     pub address: String,
@@ -189,15 +189,15 @@ pub fn read(
     })
 }
 
-/// The text with phone and ID numbers masked. A text with fewer digits than either passes untouched.
+/// The text with phone and ID numbers and mail addresses masked. A text with fewer digits than a number, and without the mark of
+/// an address, passes untouched.
 fn masked(text: &str) -> Cow<'_, str> {
     const FEWEST: usize = 7;
-    if text
-        .chars()
-        .filter(|c| c.is_numeric())
-        .nth(FEWEST - 1)
-        .is_none()
-    {
+    let has_number = || {
+        let mut digits = text.chars().filter(|c| c.is_numeric());
+        digits.nth(FEWEST - 1).is_some()
+    };
+    if !text.contains(['@', '＠']) && !has_number() {
         return Cow::Borrowed(text);
     }
     Cow::Owned(kernel::mask::mask_free_text(text, &[]).0)
@@ -417,11 +417,13 @@ mod tests {
             "电话１３８００１３８０００",
             "86-13800138000",
             "0571-87654321",
+            "write to li@city.example",
+            "邮箱li＠city.example",
         ] {
             assert_eq!(masked(text), kernel::mask::mask_free_text(text, &[]).0);
             assert_ne!(masked(text), text);
         }
-        for text in ["", "12 Main St, 60601", "延安路 1 号"] {
+        for text in ["", "12 Main St, 60601", "延安路 1 号", "meet @ noon"] {
             assert_eq!(masked(text), text);
         }
     }

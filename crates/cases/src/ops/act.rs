@@ -421,7 +421,7 @@ pub(super) fn attempt(
         );
         audits.extend(
             job.done_at
-                .and_then(|done_at| late_record(&case, act, done_at, now)),
+                .map(|done_at| late_record(&case, act, done_at, now)),
         );
     }
     if case.confidential
@@ -576,7 +576,7 @@ fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<()
         })
 }
 
-/// Free text with phone and ID numbers masked: what people write into a case is not the place for them.
+/// Free text with phone and ID numbers and mail addresses masked: what people write into a case is not the place for them.
 pub(super) fn masked(text: &str) -> String {
     Known::default().mask(text)
 }

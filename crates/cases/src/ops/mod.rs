@@ -63,15 +63,9 @@ use actors::Units;
 use kernel::codes::DistrictCode;
 use kernel::id::Id;
 
-/// The word in the audit trail of an act recorded later than it was done, such as a report made without a network. It
-/// stands beside the act's own word.
+/// The word in the audit trail of an act that came with an own moment, since it was recorded later than it was done, such as a
+/// report made without a network: however short that was. It stands beside the act's own word.
 pub const LATE_RECORD: &str = "case.late_record";
-/// What is recorded more than this after it was done was recorded late.
-pub const LATE_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
-/// Whether something done at a moment was recorded late at another.
-pub fn is_late(done_at: jiff::Timestamp, recorded_at: jiff::Timestamp) -> bool {
-    recorded_at.duration_since(done_at) > LATE_AFTER
-}
 
 /// Who acts, as the rules see it, by the register of units. The program itself holds no role of people: it makes the moves of
 /// timers and imports.

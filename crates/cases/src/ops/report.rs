@@ -530,6 +530,8 @@ struct Job {
     person: NewSubject,
     files: Vec<(Id, AttachmentKind)>,
     id: CaseId,
+    /// It came with a moment of its own.
+    is_back_dated: bool,
     on_duty: Option<AccountId>,
     code_hash: [u8; 32],
     link_hash: [u8; 32],
@@ -675,6 +677,7 @@ where
         person,
         files,
         id,
+        is_back_dated: new.reported_at.is_some(),
     };
     let case = ctx.write(move |w| keep(w, &job, &mut beside)).await?;
     Ok(Receipt { case, code, link })
@@ -749,29 +752,24 @@ fn keep(
         .district(case.district.as_str())
         .detail(serde_json::json!({ "state": case.state.as_str(), "channel": case.channel, "version": case.version }));
     let mut audits = vec![event];
-    audits.extend(late_record(&case, Act::Report, case.reported_at, facts.now));
+    if job.is_back_dated {
+        audits.push(late_record(&case, Act::Report, case.reported_at, facts.now));
+    }
     audits.extend(beside(&mut w, &case)?);
     Ok(w.commit_all(&audits, case)?)
 }
 
-/// What the audit trail says beside an act recorded much later than it was done, such as one made without a network.
-pub(super) fn late_record(
-    case: &Case,
-    act: Act,
-    done_at: Timestamp,
-    now: Timestamp,
-) -> Option<AuditEvent> {
+/// What the audit trail says beside an act recorded later than it was done, such as one made without a network.
+pub(super) fn late_record(case: &Case, act: Act, done_at: Timestamp, now: Timestamp) -> AuditEvent {
     let late = now.duration_since(done_at);
-    super::is_late(done_at, now).then(|| {
-        AuditEvent::done(super::LATE_RECORD, "case", case.number.to_string())
-            .district(case.district.as_str())
-            .detail(serde_json::json!({
-                "act": act.as_str(),
-                "done_at": done_at.to_string(),
-                "recorded_at": now.to_string(),
-                "minutes": late.as_mins(),
-            }))
-    })
+    AuditEvent::done(super::LATE_RECORD, "case", case.number.to_string())
+        .district(case.district.as_str())
+        .detail(serde_json::json!({
+            "act": act.as_str(),
+            "done_at": done_at.to_string(),
+            "recorded_at": now.to_string(),
+            "minutes": late.as_mins(),
+        }))
 }
 
 #[cfg(test)]

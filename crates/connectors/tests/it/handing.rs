@@ -225,6 +225,120 @@ both_engines!(
     }
 );
 
+both_engines!(
+    of_a_slow_system_people_are_told_once_until_it_is_well_again,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        let (connector, _) = connect(&city, Kind::Unit, None);
+        let order = || {
+            let number = city.case_at(State::PendingSign).number;
+            follow(&city);
+            number
+        };
+        let take = |number: kernel::codes::CaseNumber| {
+            let path = format!("/api/v1/orders/{number}/acknowledge");
+            assert_eq!(city.post("water", &path, &json!({})).body["changed"], 1);
+        };
+        let tell = || city.run(connectors::tell_stuck(&city.system())).unwrap();
+        let stuck = || {
+            let list = city.get("water", "/api/v1/handovers/stuck");
+            list.body.as_array().unwrap().len()
+        };
+        let told = || {
+            let of = |kind| {
+                let found = city.system().read_blocking::<_, StoreError, _>(move |r| {
+                    let sql = "SELECT count(*) FROM notices WHERE kind = $1";
+                    Ok(r.one::<(i64,)>(sql, store::params![kind])?.0)
+                });
+                found.unwrap()
+            };
+            (
+                of("connector.stuck"),
+                of("connector.failed"),
+                of("connector.well"),
+            )
+        };
+        let mut late: Vec<_> = (0..3).map(|_| order()).collect();
+        wait(&city, 31);
+        assert_eq!((tell(), tell(), told()), (1, 0, (1, 0, 0)));
+        late.push(order());
+        wait(&city, 31);
+        assert_eq!(
+            (tell(), stuck()),
+            (0, 4),
+            "the list has what nobody is told of"
+        );
+        // It catches up, and is late again: that is how it is, and nothing new.
+        late.into_iter().for_each(&take);
+        assert_eq!((tell(), stuck()), (0, 0));
+        let next = order();
+        wait(&city, 31);
+        assert_eq!((tell(), stuck()), (0, 1));
+        take(next);
+        // In time, and for an hour nothing else.
+        let next = order();
+        wait(&city, 5);
+        take(next);
+        assert_eq!(tell(), 0);
+        wait(&city, 61);
+        assert_eq!((tell(), tell(), told()), (1, 0, (1, 0, 1)));
+        assert_eq!(city.audited("connector.well", "done"), 1);
+        // What was given up is another trouble, told beside the first.
+        order();
+        wait(&city, 31);
+        let second = order();
+        city.exec("UPDATE connector_handovers SET state = 'failed' WHERE ack_due_at > (SELECT min(ack_due_at) FROM connector_handovers WHERE state = 'waiting') AND state = 'waiting'");
+        assert_eq!((tell(), tell(), told()), (2, 0, (2, 1, 1)));
+        take(second);
+        assert_eq!((tell(), told()), (1, (2, 1, 2)));
+        // Whoever took the last off the list is told of the next at once.
+        let found = city.get("water", "/api/v1/handovers/stuck").body[0].clone();
+        let (id, case, seq) = parts(found["id"].as_str().unwrap());
+        assert_eq!(id, connector.id);
+        let dismiss = connectors::ops::Mend::Dismiss;
+        let water = city.ctx("water");
+        city.run(connectors::ops::mend(&water, id, case, seq, dismiss))
+            .unwrap();
+        order();
+        wait(&city, 31);
+        assert_eq!((tell(), told()), (1, (3, 1, 2)));
+        // After a quiet day it is well, although nothing was taken in time; out of use, nobody hears of it.
+        city.exec("UPDATE connector_handovers SET state = 'taken', taken_at = ack_due_at + 1 WHERE state = 'waiting'");
+        assert_eq!(tell(), 0);
+        wait(&city, 24 * 60);
+        assert_eq!((tell(), told()), (1, (3, 1, 3)));
+        order();
+        wait(&city, 31);
+        assert_eq!(tell(), 1);
+        city.exec("UPDATE connectors SET enabled = 0");
+        city.exec("UPDATE connector_handovers SET state = 'dropped' WHERE state = 'waiting'");
+        assert_eq!((tell(), told()), (0, (4, 1, 3)));
+        assert_eq!(city.count("SELECT count(*) FROM connector_troubles"), 0);
+    }
+);
+
+both_engines!(
+    the_operator_is_told_of_systems_whose_units_have_ended,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        connect(&city, Kind::Unit, None);
+        let stranded = |is_in_force: bool| {
+            let found = city.system().read_blocking::<_, StoreError, _>(move |r| {
+                connectors::ops::stranded(r, |_| is_in_force)
+            });
+            found.unwrap()
+        };
+        assert_eq!(stranded(true), []);
+        let told = stranded(false);
+        assert_eq!(
+            (told[0].0.name.as_str(), told[0].1),
+            ("水务系统", connectors::model::Stranded::Ended)
+        );
+    }
+);
+
 fn parts(id: &str) -> (kernel::id::Id, kernel::id::Id, u32) {
     let (case, rest) = id.split_at(36);
     let (seq, connector) = rest[1..].split_once('-').unwrap();

@@ -3,6 +3,7 @@
 
 use super::{DispatchError, acting_unit, city, own_unit};
 use crate::model::{ClaimRow, Subscription};
+use crate::redact::redacted;
 use crate::{sql, sql_desk};
 use access::{Ctx, Permission, UnitId};
 use cases::Case;
@@ -38,75 +39,6 @@ pub struct Open {
     pub reported_at: jiff::Timestamp,
     /// When its unit has to have handled it.
     pub due_at: Option<jiff::Timestamp>,
-}
-
-/// What was reported, as somebody outside the administration may read it: phone and ID numbers, mail addresses, names after
-/// a form of address, house and flat numbers, and number plates are struck out.
-pub fn redacted(text: &str) -> String {
-    let masked = without_mail(&kernel::mask::mask_free_text(text, &[]).0);
-    let mut out = String::with_capacity(masked.len());
-    let mut digits = 0;
-    for c in masked.chars() {
-        // A run of digits could be a house, a flat, a plate or a part of a number: from two on it is struck out.
-        if c.is_ascii_digit() || c.is_ascii_uppercase() && digits > 0 {
-            digits += 1;
-            continue;
-        }
-        flush(&mut out, &mut digits);
-        out.push(c);
-    }
-    flush(&mut out, &mut digits);
-    struck_titles(&out)
-}
-
-/// Strikes out runs of letters, digits and marks around an @.
-fn without_mail(text: &str) -> String {
-    let is_mail = |c: char| c.is_ascii_alphanumeric() || "@._-+".contains(c);
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    let put = |out: &mut String, run: &mut String| {
-        if run.contains('@') {
-            out.push('＊');
-        } else {
-            out.push_str(run);
-        }
-        run.clear();
-    };
-    for c in text.chars() {
-        if is_mail(c) {
-            run.push(c);
-        } else {
-            put(&mut out, &mut run);
-            out.push(c);
-        }
-    }
-    put(&mut out, &mut run);
-    out
-}
-
-fn flush(out: &mut String, digits: &mut usize) {
-    if *digits > 0 {
-        out.push('＊');
-    }
-    *digits = 0;
-}
-
-/// Strikes out the surname before a form of address: 张女士 becomes ＊女士.
-fn struck_titles(text: &str) -> String {
-    const TITLES: [&str; 10] = [
-        "先生", "女士", "小姐", "大爷", "大妈", "阿姨", "师傅", "老师", "医生", "经理",
-    ];
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
-    for (n, c) in chars.iter().enumerate() {
-        let rest: String = chars[n + 1..].iter().take(2).collect();
-        if TITLES.contains(&rest.as_str()) {
-            out.push('＊');
-        } else {
-            out.push(*c);
-        }
-    }
-    out
 }
 
 /// The caller's unit, if it is one that may claim.
@@ -403,26 +335,4 @@ pub async fn drop(ctx: &Ctx, number: CaseNumber, reason: String) -> Result<(), D
     )
     .await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_names_a_person_or_a_home_is_struck_out() {
-        let text = "3栋201室张女士说，浙A12345停在消防通道，电话13800138000，a@b.cn";
-        let out = redacted(text);
-        for word in ["张", "201", "12345", "13800138000", "3栋", "b.cn"] {
-            assert!(!out.contains(word), "{word} in {out}");
-        }
-        assert!(out.contains("停在消防通道"), "{out}");
-    }
-
-    #[test]
-    fn garbage_is_redacted_without_fault() {
-        for text in ["", "女士", "\u{0}先生9", "９９９", "🙂🙂先生"] {
-            let _ = redacted(text);
-        }
-    }
 }

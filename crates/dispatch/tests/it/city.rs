@@ -408,7 +408,7 @@ impl City {
         let ctx = self.ctx("collector");
         let new = NewReport {
             channel: "patrol".into(),
-            description: "3栋201室张女士门口有垃圾".into(),
+            description: "3栋201室张女士门口有垃圾，物业王建国主任知道".into(),
             matter: Some(self.class(class)),
             place: NewPlace {
                 lon_lat: Some((120.165, 30.245)),

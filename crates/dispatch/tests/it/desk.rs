@@ -119,7 +119,11 @@ testdb::both_engines!(
         );
         let unknown = city.acts("citymgmt", number, note("@nobody 请看"));
         assert_eq!(unknown.body["code"], json!("cases.unknown_mention"));
-        let done = city.acts("citymgmt", number, note("@leader 请协调，电话13800138000"));
+        let done = city.acts(
+            "citymgmt",
+            number,
+            note("请@leader 协调，电话13800138000，信li.wei@city.example"),
+        );
         assert_eq!(done.status, 200, "{done:?}");
         city.keep_up();
         let mine = city.get("leader", "/api/v1/mentions");
@@ -128,9 +132,9 @@ testdb::both_engines!(
             (&first["number"], &first["by"]),
             (&json!(number.to_string()), &json!("citymgmt"))
         );
-        assert!(
-            !first["text"].as_str().unwrap().contains("13800138000"),
-            "numbers are masked"
+        assert_eq!(
+            first["text"], "请@leader 协调，电话138****8000，信l***@city.example",
+            "numbers and addresses are masked, the colleague is not"
         );
         assert_eq!(first["seen_at"], json!(null));
         let seen = city.post("leader", "/api/v1/mentions/seen", &json!({}));

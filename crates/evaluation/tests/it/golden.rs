@@ -1,7 +1,5 @@
 //! Figures that cities published (domain facts §1.8): records that lead to their counts lead to their rates. Each kind of life
-//! is decided by the rules and copied; the month of one city and the regular cases of a week of the other are made through
-//! `ops`, case by case. All cases of that week are three times as many: as the regular ones cost a minute of computing, they
-//! would cost three, and are told by copies only.
+//! is decided by the rules and copied, and the cases of each are made through `ops`, case by case.
 
 use crate::lives::{City, Did, closed, dispatched, life, migrations};
 use crate::through_ops::{self, Brought};
@@ -240,5 +238,14 @@ testdb::both_engines!(
     |db| {
         let (lives, brought) = lives_and_file(&REGULAR);
         check(&through_ops::evaluated(db, &lives, &brought), &REGULAR);
+    }
+);
+
+testdb::both_engines!(
+    zhengzhou_all_cases_case_by_case,
+    &through_ops::migrations(),
+    |db| {
+        let (lives, brought) = lives_and_file(&ALL);
+        check(&through_ops::evaluated(db, &lives, &brought), &ALL);
     }
 );

@@ -3,7 +3,7 @@
 
 use crate::city;
 use crate::lives::{Did, at};
-use access::Ctx;
+use access::{Ctx, UnitId};
 use cases::import::{ImportMap, Options};
 use cases::ops::{self, Step};
 use cases::rules::ClockCommand;
@@ -11,10 +11,11 @@ use evaluation::{By, Period, Row};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::CaseNumber;
-use matters::Reference;
 use matters::ops::CatalogueOptions;
+use matters::{MatterId, Reference};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::task::Poll;
 use testdb::TestDb;
 
 /// What is told of 2019 happens so many days later, on the same day of the week and after the city was set up.
@@ -44,7 +45,7 @@ fn lay_class(system: &Ctx) {
 }
 
 /// Who does it, and what.
-fn step(did: Did, water: access::UnitId) -> (&'static str, Step) {
+fn step(did: Did, water: UnitId) -> (&'static str, Step) {
     let clock = |command| Step::Clock(command);
     let check = |passed| Step::Check {
         passed,
@@ -149,6 +150,60 @@ fn bring(system: &Ctx, reference: &Reference, brought: &[Brought<'_>]) {
     assert_eq!((done.imported, done.rejected), (id, 0), "{done:?}");
 }
 
+/// So many people act at the same moment, each on a case of their own.
+const TOGETHER: usize = 64;
+
+/// All of them, each as far as it comes while the others wait.
+async fn side_by_side<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.map(|f| (Box::pin(f), None)).collect();
+    std::future::poll_fn(|cx| {
+        for (future, done) in &mut running {
+            if done.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(cx)
+            {
+                *done = Some(value);
+            }
+        }
+        match running.iter().all(|(_, done)| done.is_some()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, done)| done).collect()
+}
+
+/// What happens to one life at one moment; answers the number of its case.
+async fn live(
+    city: &city::City,
+    permits: &HashMap<&str, Ctx>,
+    class: MatterId,
+    water: UnitId,
+    mut number: Option<CaseNumber>,
+    acts: Vec<Did>,
+) -> CaseNumber {
+    let mut acts = acts.into_iter().peekable();
+    while let Some(did) = acts.next() {
+        let Some(number) = number else {
+            let mut new = city.cover("patrol");
+            new.matter = Some(class);
+            let receipt = ops::report(&permits["collector"].renewed(), new).await;
+            number = Some(receipt.unwrap().case.number);
+            continue;
+        };
+        // What one person does to a case at one moment is one call.
+        let (login, first) = step(did, water);
+        let mut steps = vec![first];
+        while let Some(next) = acts.next_if(|next| step(*next, water).0 == login) {
+            steps.push(step(next, water).1);
+        }
+        ops::act(&permits[login].renewed(), number, None, steps)
+            .await
+            .unwrap_or_else(|e| panic!("{did:?}: {e}"));
+    }
+    number.expect("a life begins with a report")
+}
+
 /// Lives every life as often as told, all acts of all lives in the order of their time, brings in what was carried over,
 /// and evaluates the week from 8 to 14 April.
 pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)], brought: &[Brought<'_>]) -> Row {
@@ -176,31 +231,23 @@ pub fn evaluated(db: &TestDb, lives: &[(u32, Vec<(&str, Did)>)], brought: &[Brou
             count += 1;
         }
     }
-    // Stable: what happens to one life at one moment keeps its order.
+    // Stable: what happens to one life at one moment keeps its order, and stands together.
     acts.sort_by_key(|(when, ..)| *when);
     let mut numbers: Vec<Option<CaseNumber>> = vec![None; count];
-    let mut acts = acts.into_iter().peekable();
-    while let Some((when, life, did)) = acts.next() {
-        city.clock.set(when);
-        let Some(number) = numbers[life] else {
-            let mut new = city.cover("patrol");
-            new.matter = Some(class);
-            let receipt = city.run(ops::report(&permits["collector"].renewed(), new));
-            numbers[life] = Some(receipt.unwrap().case.number);
-            continue;
-        };
-        // What one person does to a case at one moment is one call.
-        let (login, first) = step(did, water);
-        let mut steps = vec![first];
-        let is_same = |next: &(Timestamp, usize, Did)| {
-            (next.0, next.1) == (when, life) && step(next.2, water).0 == login
-        };
-        while let Some((.., next)) = acts.next_if(is_same) {
-            steps.push(step(next, water).1);
+    for moment in acts.chunk_by(|one, next| one.0 == next.0) {
+        city.clock.set(moment[0].0);
+        let turns: Vec<_> = moment.chunk_by(|one, next| one.1 == next.1).collect();
+        for together in turns.chunks(TOGETHER) {
+            let (city, permits) = (&city, &permits);
+            let lived = city.run(side_by_side(together.iter().map(|turn| {
+                let (life, known) = (turn[0].1, numbers[turn[0].1]);
+                let acts: Vec<Did> = turn.iter().map(|(.., did)| *did).collect();
+                async move { (life, live(city, permits, class, water, known, acts).await) }
+            })));
+            for (life, number) in lived {
+                numbers[life] = Some(number);
+            }
         }
-        let permit = permits[login].renewed();
-        city.run(ops::act(&permit, number, None, steps))
-            .unwrap_or_else(|e| panic!("{did:?} at {when}: {e}"));
     }
     if !brought.is_empty() {
         city.clock.set(at("04-18 12:00") + LATER);

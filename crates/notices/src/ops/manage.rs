@@ -1,6 +1,7 @@
 //! What the administrator does: failures seen and sent again, templates worded anew; and what the operator is told.
 
 use crate::model::{Failure, NoticeError, Template};
+use crate::rules::LEASE;
 use crate::{sql, template};
 use access::{Ctx, Permission};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +14,17 @@ const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// Removed at once at most.
 const FORGOTTEN_AT_ONCE: i64 = 500;
 
-/// Deliveries that were given up, newest first, and how many there are in all. Two statements.
+/// How many deliveries failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    /// Given up: somebody should look.
+    pub given_up: i64,
+    /// To be tried again by themselves.
+    pub tried_again: i64,
+}
+
+/// Deliveries that failed, newest first, from their first try on until they arrive or somebody has looked, and how many there are
+/// in all. Two statements.
 ///
 /// # Errors
 /// The lack of the permission; a cursor of another list; the store's.
@@ -21,31 +32,48 @@ pub async fn failures(
     ctx: &Ctx,
     size: PageSize,
     after: Option<&Cursor>,
-) -> Result<(Page<Failure>, i64), NoticeError> {
+) -> Result<(Page<Failure>, Failed), NoticeError> {
     ctx.require(Permission::NoticeManage)?;
     let before: Option<Id> = after
         .map(|c| c.part(0))
         .transpose()
         .map_err(|e| NoticeError::field("after", "notices.bad_cursor", e.to_string()))?;
     let (rows, all) = ctx
-        .read::<_, NoticeError, _>(move |r| {
-            Ok((sql::failed(r, before, size.probe())?, sql::count_failed(r)?))
-        })
+        .read::<_, NoticeError, _>(move |r| Ok((sql::failed(r, before, size.probe())?, count(r)?)))
         .await?;
     let page = Page::from_probe(rows, size, |f| Cursor::new([f.notice.to_string()]));
     Ok((page, all))
 }
 
-/// Lets what was given up begin anew: that of one notice, or everything. Answers how many.
+fn count(r: &mut Read<'_>) -> StoreResult<Failed> {
+    let (given_up, tried_again) = sql::count_failed(r)?;
+    Ok(Failed {
+        given_up,
+        tried_again,
+    })
+}
+
+/// Whether what is to be tried again by itself can be sent now: what comes within the lease of a worker comes soon enough, or is
+/// being tried at this moment.
+pub fn can_go_now(next_at: Timestamp, now: Timestamp) -> bool {
+    next_at > now + LEASE
+}
+
+/// Lets what failed begin anew, whether it was given up or waits for its next try: that of one notice, or everything. Answers
+/// how many.
 ///
 /// # Errors
 /// `NotFound` when there is nothing of the kind; the store's.
 pub async fn again(ctx: &Ctx, notice: Option<Id>) -> Result<u64, NoticeError> {
     ctx.require(Permission::NoticeManage)?;
-    change_failed(ctx, "notice.again", notice, move |w| sql::again(w, notice)).await
+    change_failed(ctx, "notice.again", notice, move |w| {
+        let soon = w.now() + LEASE;
+        sql::again(w, notice, soon)
+    })
+    .await
 }
 
-/// Takes a failure off the list.
+/// Takes what was given up off the list.
 ///
 /// # Errors
 /// As [`again`].
@@ -125,8 +153,8 @@ pub async fn reword(
 /// What the operator is told about notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Deliveries that were given up and nobody has looked at.
-    pub failed: i64,
+    /// Deliveries that failed and nobody has looked at.
+    pub failed: Failed,
     /// Since when a delivery waits that should have been tried long ago.
     pub stuck_since: Option<Timestamp>,
 }
@@ -137,7 +165,7 @@ pub struct Health {
 /// The store's.
 pub fn health(r: &mut Read<'_>, now: Timestamp) -> StoreResult<Health> {
     Ok(Health {
-        failed: sql::count_failed(r)?,
+        failed: count(r)?,
         stuck_since: sql::oldest_due(r, now - SignedDuration::from_mins(15))?,
     })
 }

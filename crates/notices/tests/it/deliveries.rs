@@ -197,6 +197,81 @@ both_engines!(
 );
 
 both_engines!(
+    what_failed_is_seen_from_the_first_try_on_and_can_be_sent_before_its_time,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        stage.reachable("li");
+        stage.web.answer(&[500; 4]);
+        stage.tell(stage.notice("x", To::Account(stage.accounts["li"])));
+        let seen = || {
+            let reply = stage.get("admin", "/api/v1/notice-failures");
+            reply.body["items"].as_array().unwrap().clone()
+        };
+        assert!(
+            seen().is_empty(),
+            "what waits for its first try has not failed"
+        );
+        stage.deliver();
+        let items = seen();
+        assert_eq!(
+            (items.len(), &items[0]["attempts"]),
+            (1, &1.into()),
+            "{items:?}"
+        );
+        assert_eq!(
+            items[0]["next_at"].as_str().unwrap().get(11..16),
+            Some("09:00")
+        );
+        let page = stage.get("admin", "/notices/failed").text;
+        assert!(page.contains("暂未送达，下次重发"), "{page}");
+        let again = format!("/notices/failed/{}/again", items[0]["id"].as_str().unwrap());
+        assert!(
+            !page.contains(&again) && !page.contains("/dismiss"),
+            "it comes soon by itself: {page}"
+        );
+        let health = || {
+            let now = kernel::Clock::now(&*stage.clock);
+            let found = stage
+                .system()
+                .read_blocking::<_, store::StoreError, _>(move |r| notices::ops::health(r, now));
+            let failed = found.unwrap().failed;
+            (failed.given_up, failed.tried_again)
+        };
+        assert_eq!(health(), (0, 1));
+        // The longer it waits, the more a person who has mended the cause wants to send it now.
+        for wait in [60, 180] {
+            stage.wait(wait);
+            stage.deliver();
+        }
+        assert_eq!(seen()[0]["attempts"], 3);
+        assert!(stage.get("admin", "/notices/failed").text.contains(&again));
+        let path = format!(
+            "/api/v1{}",
+            again.replace("/notices/failed", "/notice-failures")
+        );
+        let reply = stage.post_json("admin", &path, serde_json::json!({}));
+        assert_eq!(
+            (reply.status, &reply.body["changed"]),
+            (200, &1.into()),
+            "{}",
+            reply.text
+        );
+        assert_eq!(
+            (seen().len(), health()),
+            (0, (0, 0)),
+            "it has not failed since it was begun anew"
+        );
+        assert_eq!(stage.deliver(), 1);
+        assert_eq!(seen()[0]["attempts"], 1);
+        // Sent at last, it has not failed.
+        stage.wait(60);
+        stage.deliver();
+        assert_eq!((seen().len(), stage.web.got().len()), (0, 5));
+    }
+);
+
+both_engines!(
     a_requester_is_told_with_the_private_link_unless_it_would_harm,
     &migrations(),
     |db| {

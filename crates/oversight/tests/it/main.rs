@@ -172,7 +172,8 @@ both_engines!(
             3,
             vec![(merged(), None), (Fact::Unmerged, None), (voided(), hour)],
         );
-        // Recorded an hour later than it was done, and nothing special besides; five minutes later is not late.
+        // Recorded later than it was done, and nothing special besides: by an hour, by a minute, and by nothing on a device whose
+        // clock is ahead.
         record.keep(
             4,
             vec![(
@@ -184,42 +185,53 @@ both_engines!(
                 hour,
             )],
         );
-        let minutes = Some(SignedDuration::from_mins(5));
-        record.keep(
-            5,
-            vec![(
-                Fact::Noted {
-                    text: "x".into(),
-                    attachments: vec![],
-                    mentions: vec![],
-                },
-                minutes,
-            )],
-        );
+        for (n, late) in [(5, SignedDuration::from_mins(1)), (6, SignedDuration::ZERO)] {
+            record.keep(
+                n,
+                vec![(
+                    Fact::Noted {
+                        text: "x".into(),
+                        attachments: vec![],
+                        mentions: vec![],
+                    },
+                    Some(late),
+                )],
+            );
+        }
 
         let all = record.listed(&of_kind(""));
         let of = |n: u32, kind| (number(n).to_string(), kind);
         assert_eq!(
             told(&all),
-            BTreeSet::from([of(2, "merge"), of(3, "merge"), of(3, "void"), of(4, "late")])
+            BTreeSet::from([
+                of(2, "merge"),
+                of(3, "merge"),
+                of(3, "void"),
+                of(4, "late"),
+                of(5, "late"),
+                of(6, "late"),
+            ])
         );
         assert_eq!(
             all.len(),
-            5,
+            7,
             "each act once, though one is late besides: {all:?}"
         );
         assert!(all.is_sorted_by_key(|act| std::cmp::Reverse(act.at)));
         assert_eq!(record.listed(&of_kind("merge")).len(), 3);
         assert_eq!(record.listed(&of_kind("void")).len(), 1);
         let late = record.listed(&of_kind("late"));
-        assert_eq!(told(&late), BTreeSet::from([of(3, "void"), of(4, "late")]));
+        assert_eq!(
+            told(&late),
+            BTreeSet::from([of(3, "void"), of(4, "late"), of(5, "late"), of(6, "late")])
+        );
         assert!(late.iter().all(SpecialAct::is_late));
         // In a period: the first hour after the reports has the first act of each life.
         let first_hour = SpecialQuery {
             to: Some(testdb::monday() + SignedDuration::from_mins(90)),
             ..of_kind("")
         };
-        assert_eq!(told(&record.listed(&first_hour)).len(), 3);
+        assert_eq!(told(&record.listed(&first_hour)).len(), 5);
         let later = SpecialQuery {
             from: Some(testdb::monday() + SignedDuration::from_mins(90)),
             ..of_kind("")

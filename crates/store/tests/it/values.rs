@@ -142,6 +142,28 @@ testdb::every_engine!(
     }
 );
 
+testdb::every_engine!(
+    each_value_finds_its_place_whatever_the_order_and_however_often,
+    &schema(),
+    |db| {
+        let grant = grant(monday());
+        // Twice, since the second time the places are known; and the same words in another order are another text.
+        for _ in 0..2 {
+            let found = db.read_blocking::<_, StoreError, _>(&grant, |r| {
+                let places = |order: [i64; 4]| {
+                    let of = order.map(|n| format!("CAST(${n} AS BIGINT)"));
+                    format!("SELECT {}", of.join(", "))
+                };
+                let values = params![1_i64, 2_i64, 3_i64];
+                let one: (i64, i64, i64, i64) = r.one(&places([3, 1, 2, 1]), values)?;
+                let other: (i64, i64, i64, i64) = r.one(&places([1, 3, 2, 2]), values)?;
+                Ok((one, other))
+            });
+            assert_eq!(found.unwrap(), ((3, 1, 2, 1), (1, 3, 2, 2)));
+        }
+    }
+);
+
 testdb::every_engine!(a_value_without_a_place_is_refused, &schema(), |db| {
     let grant = grant(monday());
     let wrong = db.read_blocking::<(i64,), StoreError, _>(&grant, |r| {
@@ -155,6 +177,14 @@ testdb::every_engine!(a_value_without_a_place_is_refused, &schema(), |db| {
         r.one(
             "SELECT count(*) FROM things WHERE id = $1 OR id = $2",
             params![1_i64],
+        )
+    });
+    assert!(wrong.is_err());
+    // A gap in the numbers is no place.
+    let wrong = db.read_blocking::<(i64,), StoreError, _>(&grant, |r| {
+        r.one(
+            "SELECT count(*) FROM things WHERE id = $1 OR id = $3",
+            params![1_i64, 2_i64],
         )
     });
     assert!(wrong.is_err());

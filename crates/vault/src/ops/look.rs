@@ -300,7 +300,7 @@ impl Known {
         self.0.extend(other.0);
         self
     }
-    /// A text with these names and addresses masked, and every phone and ID number.
+    /// A text with these names and addresses masked, and every phone and ID number and mail address.
     pub fn mask(&self, text: &str) -> String {
         let names: Vec<&str> = self.0.iter().map(String::as_str).collect();
         mask_free_text(text, &names).0

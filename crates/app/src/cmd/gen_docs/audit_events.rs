@@ -62,6 +62,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "connector.calm",
+        "connector",
+        "what was stuck at a connector is over without a word, since it was put out of use",
+        "trouble",
+    ),
+    (
         "connector.dismiss",
         "handover",
         "a stuck hand-over is taken off the list",
@@ -117,9 +123,9 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "connector.stuck",
-        "handover",
-        "people are told that a hand-over is stuck",
-        "",
+        "connector",
+        "people are told that hand-overs are stuck at a connector, once until it is over",
+        "trouble, first hand-over",
     ),
     (
         "connector.try",
@@ -132,6 +138,12 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "handover",
         "a hand-over is tried again later",
         "attempts, why",
+    ),
+    (
+        "connector.well",
+        "connector",
+        "people are told that a connector takes its hand-overs again",
+        "trouble, since when",
     ),
     (
         "near.confirm",
@@ -436,7 +448,7 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
     (
         "case.late_record",
         "case",
-        "a report was recorded more than ten minutes after it was made, such as one made without a network",
+        "an act or a report was recorded later than it was done, such as one made without a network",
         "act, when it was made and recorded, minutes between",
     ),
     (

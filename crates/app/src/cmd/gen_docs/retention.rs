@@ -73,6 +73,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "until changed; its secret lies among the keys of the vault",
     ),
     (
+        "connector_troubles",
+        "until it is over; the audit trail keeps when people were told of it, and when it was over",
+    ),
+    (
         "desk_filters",
         "until the account removes them; nobody else sees them",
     ),
