@@ -150,7 +150,7 @@ mod tests {
             .parent()
             .expect("the folder of the crates");
         let mut codes = BTreeSet::new();
-        for name in ["actors", "matters", "cases", "dispatch"] {
+        for name in ["actors", "matters", "cases", "dispatch", "evaluation"] {
             sources(&crates.join(name).join("src"), &mut codes);
         }
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
