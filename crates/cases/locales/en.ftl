@@ -1118,6 +1118,7 @@ cases-bulk-about-not-accept = None of the picked cases is accepted, for the same
 cases-bulk-reason-help = The same reason stands in each case; the requesters read it.
 cases-bulk-cases = These cases
 cases-bulk-go = Carry out
+cases-keys-hold = Hold a bulk act that waits, for as long as you like
 cases-bulk-undo = Undo
 cases-bulk-look = See how it went
 cases-bulk-ok = Got it
@@ -1138,6 +1139,12 @@ cases-bulk-left = Left out
 cases-bulk-case-open = Not yet
 cases-bulk-case-done = Done
 cases-bulk-case-stopped = Undone, as it was
+cases-bulk-hold = Hold it
+cases-bulk-begin = Do it now
+cases-bulk-held = { $n ->
+    [one] “{ $act }” is held: the case has not changed and waits for you.
+   *[other] “{ $act }” is held: the { $n } cases have not changed and wait for you.
+}
 cases-bulk-changed = Others acted on case { $number } since you looked. Look at it again before you decide.
 cases-bulk-unreadable = What was sent cannot be read. Go back to the desk and pick again.
 cases-error-bulk-none = Pick at least one case first.

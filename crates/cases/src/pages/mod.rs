@@ -197,6 +197,18 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(
             post(),
+        .on(
+            post(),
+            "/desk/bulk/{id}/hold",
+            Permission::CaseRead,
+            bulk::hold,
+        )
+        .on(
+            post(),
+            "/desk/bulk/{id}/begin",
+            Permission::CaseRead,
+            bulk::begin,
+        )
             "/desk/bulk/{id}/seen",
             Permission::CaseRead,
             bulk::seen,

@@ -118,8 +118,9 @@ fn bulk_of(state: BulkState, left: i64) -> Bulk {
     }
 }
 
-const BULK_STATES: [BulkState; 4] = [
+const BULK_STATES: [BulkState; 5] = [
     BulkState::Waiting,
+    BulkState::Held,
     BulkState::Running,
     BulkState::Done,
     BulkState::Stopped,
