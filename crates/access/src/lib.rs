@@ -70,6 +70,7 @@ mod sql;
 mod sql_deputies;
 mod state;
 pub mod trail;
+mod told;
 mod visit;
 
 pub use answer::{FileOut, Go, Listing, show, show_as};

@@ -1,4 +1,8 @@
-//! GET and POST /intake — 来电来访登记: the desk types in what somebody says on the telephone or at the counter.
+//! GET and POST /intake — 来电来访登记: the desk types in what somebody says on the telephone or at the counter. GET
+//! /intake/told/{number}/{sealed} — what the clerk tells the caller, a page of its own that may be loaded again.
+//!
+//! The requester's private link is the requester's alone; the clerk reads out the code, which stands sealed in the address and
+//! opens in the clerk's own session only.
 //!
 //! The fields come in the order in which people tell them, and Enter sends from any of them.
 
@@ -8,12 +12,13 @@ use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{self, natures, place_map, places, refused};
 use super::{Offers, way_back};
+use crate::ops;
 use crate::ops::{NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, FormParts, NotNow, show, show_as};
+use access::{Ctx, Fault, FormParts, Go, NotNow, Path, Visit, show, show_as};
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use kernel::codes::CaseNumber;
 use matters::City;
 use ui::{Choice, Crumb, FormState, Html, Ui};
 
@@ -96,8 +101,9 @@ pub(super) struct DonePage {
     pub ui: Ui,
     pub crumbs: Vec<Crumb>,
     pub number: String,
+    /// Empty in any session but the one in which it was taken in.
     pub code: String,
-    /// What happens next, and by when.
+    /// What happens next, and by when; empty where there is no code.
     pub next: String,
 }
 
@@ -116,6 +122,7 @@ pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 pub(super) async fn send(
     ctx: Ctx,
     ui: Ui,
+    visit: Visit,
     NotNow(not_now): NotNow,
     form: FormParts,
 ) -> Result<Response, Fault> {
@@ -149,28 +156,52 @@ pub(super) async fn send(
     let print = entry.print();
     let key = entry.fields.get(ONCE).to_owned();
     access::once_by_form(&ctx, &key, &print, move |ctx| async move {
-        answer(&ctx, ui, &city, &entry, &offer).await
+        answer(&ctx, ui, &visit, &city, &entry, &offer).await
     })
     .await
+}
+
+/// The page of what is told, as the seal knows it.
+fn told_of(number: CaseNumber) -> String {
+    format!("intake {number}")
+}
+
+/// GET /intake/told/{number}/{sealed} — what the clerk tells whoever called.
+pub(super) async fn told(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path((number, sealed)): Path<(CaseNumber, String)>,
+) -> Result<Response, Fault> {
+    let code = visit.open(&told_of(number), &sealed);
+    // The code is what shows that the case may be told of: it may lie outside the clerk's own districts.
+    let case = match &code {
+        Some(code) => ops::track(&ctx, number, code, visit.address()).await.ok(),
+        None => None,
+    };
+    show(&DonePage {
+        crumbs: way_back(ctx.principal(), &ui),
+        number: number.to_string(),
+        code: code.unwrap_or_default(),
+        next: case.map_or_else(String::new, |case| report::next_promise(&ui, &case)),
+        ui,
+    })
 }
 
 async fn answer(
     ctx: &Ctx,
     ui: Ui,
+    visit: &Visit,
     city: &City,
     entry: &Entry,
     offer: &Offer,
 ) -> Result<Response, Fault> {
     match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
-            let page = DonePage {
-                crumbs: way_back(ctx.principal(), &ui),
-                number: receipt.case.number.to_string(),
-                code: receipt.code,
-                next: report::next_step(&ui, &receipt.case),
-                ui,
-            };
-            show_as(StatusCode::CREATED, &page)
+            let number = receipt.case.number;
+            let sealed = visit.seal(&told_of(number), &receipt.code);
+            // A page of its own: a reload or a step back sends nothing again.
+            Ok(Go::to(format!("/intake/told/{number}/{sealed}")).into_response())
         }
         Err(wrongs) => {
             let wrongs = report::of_entry(wrongs)?;

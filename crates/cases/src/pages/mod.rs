@@ -248,6 +248,12 @@ pub fn add(routes: Routes) -> Routes {
         .shown_again()
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
+        .on(
+            get(),
+            "/intake/told/{number}/{sealed}",
+            Permission::CaseAccept,
+            intake::told,
+        )
         .takes(pictures::FORM_BYTES)
         .on(
             get(),

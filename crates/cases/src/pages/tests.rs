@@ -1193,6 +1193,13 @@ fn the_tables_of_work_render_in_both_languages() {
             crumbs: Vec::new(),
             number: "330102-20260316-00001".into(),
             code: "ABC234".into(),
+        sound(&intake::DonePage {
+            ui: ui.clone(),
+            crumbs: Vec::new(),
+            number: "330102-20260316-00001".into(),
+            code: String::new(),
+            next: String::new(),
+        });
             next: "n".into(),
         });
         let figures = vec![about::Figure {
