@@ -129,6 +129,24 @@ cases-matter-choose = Type a few letters or the code and choose from the list.
 cases-field-address = Address
 cases-address-help = Street and number, or something to find it by.
 cases-field-division = Community
+cases-field-community = Community in the street
+cases-field-grid = Unit grid
+cases-grid-help = In brackets: on which side of the community it lies. Leave it open if you do not know.
+cases-grid-list = List the unit grids of this community
+cases-grid-none = There is no unit grid to choose from here; the address is enough.
+cases-grid-elsewhere = This unit grid is not in the community that is chosen. Please choose again.
+cases-community-elsewhere = This community is not in the street that is chosen. Please choose again.
+cases-cell = No. { $number } ({ $side })
+cases-cell-in-beat = No. { $number } ({ $side }, beat “{ $beat }”)
+cases-side-nw = north-west
+cases-side-n = north
+cases-side-ne = north-east
+cases-side-w = west
+cases-side-middle = middle
+cases-side-e = east
+cases-side-sw = south-west
+cases-side-s = south
+cases-side-se = south-east
 cases-map-place = Set the place on the map (optional)
 cases-point = Coordinates (optional)
 cases-point-help = Degrees in WGS 84, such as 120.16500 and 30.24500.
@@ -1100,6 +1118,7 @@ cases-keys-walk = Move up and down the list
 cases-keys-open = Open the case
 cases-keys-pick = Pick or unpick in the list; Shift and a click pick a stretch
 cases-keys-undo = Undo what waits
+cases-keys-hold = Hold a bulk act that waits, for as long as you like
 cases-keys-help = Show or hide this list
 cases-bulk-pick = Pick case { $number }
 cases-bulk-pick-all = Pick all on this page
@@ -1119,8 +1138,13 @@ cases-bulk-about-not-accept = None of the picked cases is accepted, for the same
 cases-bulk-reason-help = The same reason stands in each case; the requesters read it.
 cases-bulk-cases = These cases
 cases-bulk-go = Carry out
-cases-keys-hold = Hold a bulk act that waits, for as long as you like
 cases-bulk-undo = Undo
+cases-bulk-hold = Hold it
+cases-bulk-begin = Do it now
+cases-bulk-held = { $n ->
+    [one] “{ $act }” is held: the case has not changed and waits for you.
+   *[other] “{ $act }” is held: the { $n } cases have not changed and wait for you.
+}
 cases-bulk-look = See how it went
 cases-bulk-ok = Got it
 cases-bulk-again = See how far it is
@@ -1140,12 +1164,6 @@ cases-bulk-left = Left out
 cases-bulk-case-open = Not yet
 cases-bulk-case-done = Done
 cases-bulk-case-stopped = Undone, as it was
-cases-bulk-hold = Hold it
-cases-bulk-begin = Do it now
-cases-bulk-held = { $n ->
-    [one] “{ $act }” is held: the case has not changed and waits for you.
-   *[other] “{ $act }” is held: the { $n } cases have not changed and wait for you.
-}
 cases-bulk-changed = Others acted on case { $number } since you looked. Look at it again before you decide.
 cases-bulk-unreadable = What was sent cannot be read. Go back to the desk and pick again.
 cases-error-bulk-none = Pick at least one case first.

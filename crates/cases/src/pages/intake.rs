@@ -8,6 +8,7 @@
 
 use super::advice::{self, Hints};
 use super::again::Again;
+use super::cells::{self, Cells};
 use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{self, natures, place_map, places, refused};
@@ -34,6 +35,8 @@ pub(super) struct IntakePage {
     pub channels: Vec<Choice>,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    /// What lies below the division that was chosen.
+    pub cells: Cells,
     pub map: Html,
     pub files: PictureField,
     pub natures: Vec<Choice>,
@@ -46,7 +49,7 @@ pub(super) struct IntakePage {
 }
 
 /// The fields in the order of the form.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 14] = [
     "channel",
     "description",
     "address",
@@ -55,6 +58,8 @@ const ORDER: [&str; 12] = [
     "matter",
     "nature",
     "division",
+    "community",
+    "grid",
     "lon",
     "lat",
     "email",
@@ -68,6 +73,7 @@ impl IntakePage {
             channels: Vec::new(),
             matters: Offers::of_matters(&ui, city),
             places: places(city, ui.lang),
+            cells: Cells::of(&ui, city, &form),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),
@@ -137,7 +143,8 @@ pub(super) async fn send(
     }
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, true);
-    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+    let asks = !entry.fields.get(cells::LIST).is_empty();
+    if asks || (entry.whole().is_ok() && offer.is_open(&entry.fields)) {
         let page = IntakePage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.furnished(&ctx).await?);
     }

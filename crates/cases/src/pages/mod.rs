@@ -9,6 +9,7 @@ mod again;
 mod bulk;
 mod calendar;
 mod case;
+mod cells;
 mod contact;
 mod desk;
 mod filters;
@@ -102,6 +103,7 @@ pub fn add(routes: Routes) -> Routes {
             Permission::Public,
             advice::part,
         )
+        .on(post(), "/report/cells", Permission::Public, cells::part)
         .on(get(), "/track", Permission::CaseTrack, track::blank)
         .on(post(), "/track", Permission::CaseTrack, track::by_code)
         .on(
@@ -197,8 +199,6 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(
             post(),
-        .on(
-            post(),
             "/desk/bulk/{id}/hold",
             Permission::CaseRead,
             bulk::hold,
@@ -209,6 +209,8 @@ pub fn add(routes: Routes) -> Routes {
             Permission::CaseRead,
             bulk::begin,
         )
+        .on(
+            post(),
             "/desk/bulk/{id}/seen",
             Permission::CaseRead,
             bulk::seen,
@@ -246,14 +248,14 @@ pub fn add(routes: Routes) -> Routes {
         .on(post(), "/intake", Permission::CaseAccept, intake::send)
         .takes(pictures::FORM_BYTES)
         .shown_again()
-        .on(get(), "/found", Permission::CaseInspect, found::blank)
-        .on(post(), "/found", Permission::CaseInspect, found::send)
         .on(
             get(),
             "/intake/told/{number}/{sealed}",
             Permission::CaseAccept,
             intake::told,
         )
+        .on(get(), "/found", Permission::CaseInspect, found::blank)
+        .on(post(), "/found", Permission::CaseInspect, found::send)
         .takes(pictures::FORM_BYTES)
         .on(
             get(),

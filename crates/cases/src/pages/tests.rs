@@ -776,6 +776,11 @@ fn the_pages_of_residents_render_in_both_languages() {
             form: form.clone(),
             matters: vec!["C0101 上水井盖".into()],
             places: vec![ui::Choice::new("330102001001", "清波门社区")],
+            cells: super::cells::Cells {
+                communities: vec![ui::Choice::new("330102001001", "<b>清波门社区")],
+                grids: vec![ui::Choice::new("330102001001001", "<b>001")],
+                is_bare: true,
+            },
             map: ui::Html::default(),
             files: files(&ui()),
             offer: offer(),
@@ -1192,14 +1197,14 @@ fn the_tables_of_work_render_in_both_languages() {
             ui: ui.clone(),
             crumbs: Vec::new(),
             number: "330102-20260316-00001".into(),
-            code: "ABC234".into(),
+            code: String::new(),
+            next: String::new(),
+        });
         sound(&intake::DonePage {
             ui: ui.clone(),
             crumbs: Vec::new(),
             number: "330102-20260316-00001".into(),
-            code: String::new(),
-            next: String::new(),
-        });
+            code: "ABC234".into(),
             next: "n".into(),
         });
         let figures = vec![about::Figure {
