@@ -54,6 +54,7 @@ mod gates;
 mod guard;
 mod http;
 mod idempotency;
+mod kept;
 pub mod model;
 mod openapi;
 pub mod ops;
@@ -69,8 +70,8 @@ mod secret;
 mod sql;
 mod sql_deputies;
 mod state;
-pub mod trail;
 mod told;
+pub mod trail;
 mod visit;
 
 pub use answer::{FileOut, Go, Listing, show, show_as};
