@@ -141,11 +141,17 @@ export async function whatIsUndoneInTimeChangesNothing(t) {
   await t.axe(page);
   const rest = Number(await page.locator('.bulk-rest').textContent());
   await page.waitForFunction((before) => Number(document.querySelector('.bulk-rest')?.textContent) < before, rest);
+  // Whoever needs longer holds it: nothing counts down, and the undoing stays.
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('h')]);
+  claim((await page.locator('.bulk-line', { hasText: '先不办' }).count()) === 1, 'that it is held is told');
+  claim(await page.locator('.bulk-rest').count() === 0, 'and no time runs');
+  await t.axe(page);
+  await t.shoot(page, 'bulk-held');
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('z')]);
   claim((await page.locator('main').textContent()).includes('已撤销'), 'that it was undone is told');
   claim(await line.count() === 0, 'nothing waits any more');
   // As long as it would have waited.
-  await page.waitForTimeout(11_000);
+  await page.waitForTimeout(21_000);
   for (const number of [one, two]) claim(await stands(t, number) === 'pending_accept', 'the cases are as they were');
 }
 

@@ -13,7 +13,7 @@ const PAGES = {
   'department lead': ['/unit', '/exports', '/unit/handovers', '/whistles/figures', '/evaluation/own'],
   resident: ['/my-reports', '/my-reports → /my-reports/'],
   collector: ['/tasks', '/found'],
-  analyst: ['/facts', '/exports', '/evaluation/sets', '/evaluation/sets/standard@1', '/evaluation/sets/new'],
+  analyst: ['/facts', '/exports', '/evaluation/sets', '/evaluation/sets/imports', '/evaluation/sets/standard@1', '/evaluation/sets/new'],
   auditor: ['/audit', '/audit/special', '/audit/sample', '/exports'],
   'system admin': ['/admin', '/admin/imports', '/admin/imports?kind=drawing', '/calendar', '/territory', '/units', '/units/new', '/matters', '/matters/new', '/matters/catalogues', '/duties', '/duties/gaps', '/duties/new', '/duties/rules', '/grid-items', '/reorganise', '/record-rules', '/rules', '/rules/access.accent', '/about', '/notices/failed', '/notices/templates', '/connectors', '/connectors/stuck', '/units → /units/', '/matters → /matters/'],
   'security admin': ['/users', '/users/new', '/connectors/keys', '/users → /users/', '/users → /users/ → /users/'],

@@ -13,6 +13,8 @@ import { keepTyped } from './parts/typed';
 import { renewRegions } from './parts/renew';
 
 const words = document.body.dataset;
+// What is typed is kept here (parts/typed.ts): after a session that ended nothing has to be carried by the sign-in page.
+document.cookie = 'shiyu_script=1; Path=/; SameSite=Lax';
 const guarded = new Set<HTMLFormElement>();
 /** For so long a form is not sent a second time. */
 const LOCKED_MS = 5000;

@@ -1,6 +1,13 @@
 # Words of sign-in, accounts and the audit trail.
 access-sign-in = Sign in
 access-sign-in-help = If you have forgotten the password, ask the security administrator for a new one. Several wrong tries shut the account for a while.
+access-kept-sign-in = Your session was over, and the form was not taken. What you wrote is still here: sign in and send it.
+access-kept = What you wrote is still here
+access-kept-what = The form was not taken because your session was over. Look at it: you may send it now, or go back to the page.
+access-kept-no-files = The photos and files that you chose were not kept; they can be added afterwards.
+access-kept-rest = What you chose besides is sent with it as it was.
+access-kept-send = Send it now
+access-kept-back = Go back to the page without sending
 access-signed-out = You have signed out.
 access-login = Login
 access-login-help = 2 to 64 characters: small letters, digits and . _ @ -

@@ -1,6 +1,13 @@
 # 登录、账号、审计的文字。
 access-sign-in = 登录
 access-sign-in-help = 忘记口令请找安全管理员重置；连续输错几次，账号会关一会儿。
+access-kept-sign-in = 登录已过期，刚才的表单没有提交。您写的内容还在：请登录，然后提交。
+access-kept = 您写的内容还在
+access-kept-what = 登录过期时这张表单没有提交。看一看，可以现在提交，也可以回到原来的页面。
+access-kept-no-files = 选好的照片和文件没有保留，提交后可以再补。
+access-kept-rest = 其他选项也按您刚才选的一并提交。
+access-kept-send = 现在提交
+access-kept-back = 不提交，回到原来的页面
 access-signed-out = 已退出。
 access-login = 登录名
 access-login-help = 2 到 64 个字符：小写字母、数字和 . _ @ -

@@ -43,10 +43,11 @@ impl Go {
             flash: None,
         }
     }
-    /// With a sentence, already in the reader's language and without personal data.
+    /// With a sentence, already in the reader's language and without personal data. A [`ui::field_name`] in it becomes what the
+    /// page that it goes to calls the field.
     #[must_use]
     pub fn saying(mut self, tone: Tone, sentence: impl Into<String>) -> Self {
-        self.flash = Some(Flash::new(tone, ui::bare_fields(&sentence.into())));
+        self.flash = Some(Flash::new(tone, sentence));
         self
     }
 }
@@ -133,6 +134,16 @@ impl<T> From<kernel::Page<T>> for Listing<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_named_on_the_way_is_still_marked_for_the_page_it_goes_to() {
+        let said = format!("请填写“{}”。", ui::field_name("why"));
+        let answer = Go::to("/whistles").saying(Tone::Bad, &said).into_response();
+        let cookie = answer.headers()[header::SET_COOKIE].to_str();
+        let cookie = cookie.expect("plain ASCII").split(';').next();
+        let flash = Flash::from_cookie(cookie.expect("a first part"));
+        assert_eq!(flash.map(|flash| flash.text), Some(said));
+    }
 
     #[test]
     fn a_file_carries_the_published_hash_of_its_bytes() {

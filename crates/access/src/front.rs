@@ -258,7 +258,7 @@ fn page(fault: &Fault, ui: Ui, arrival: Arrival) -> Response {
         page.happened = sentence;
     }
     match page.render() {
-        Ok(html) => (fault.status(), Html(html)).into_response(),
+        Ok(html) => (fault.status(), Html(ui::label_fields(html))).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page itself could not be made");
             (

@@ -8,7 +8,9 @@ use crate::cookies;
 use crate::ctx::{Ctx, Refused};
 use crate::fault::Fault;
 use crate::front::{Arrival, Handled};
+use crate::kept::{self, Kept};
 use crate::ops;
+use crate::parts::FormParts;
 use crate::permission::Permission;
 use crate::principal::Principal;
 use crate::routes::{RouteInfo, RouteKind};
@@ -16,7 +18,7 @@ use crate::secret;
 use crate::state::AppState;
 use crate::visit::{self, Via, Visit};
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequest as _, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -144,7 +146,13 @@ impl Guard {
             arrival,
         ) {
             Ok(ctx) => ctx,
-            Err(refused) => return Err(self.refuse(&parts, visit, refused).await),
+            Err(refused) => {
+                if let Some(kept) = self.kept(&parts, body, visit, limit).await {
+                    ops::record_refusal(&self.state, visit, &self.route).await;
+                    return Err(self.sign_in_again(&parts, visit, kept));
+                }
+                return Err(self.refuse(&parts, visit, refused).await);
+            }
         };
         if visit.must_change()
             && !self.route.permission.is_open()
@@ -154,7 +162,7 @@ impl Guard {
         }
         let mut not_now = None;
         let body = if self.needs_form_token(&parts.method, visit) {
-            match check_form_token(&parts, body, visit, limit).await {
+            match check_form_token(&parts, body, visit.csrf_secret(), limit).await {
                 Ok(body) => body,
                 Err(Stale {
                     fault,
@@ -264,6 +272,41 @@ impl Guard {
         (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
     }
 
+    /// What somebody typed whose session ended meanwhile, where nothing but this answer can give it back.
+    async fn kept(&self, parts: &Parts, body: Body, visit: &Visit, limit: usize) -> Option<Kept> {
+        let is_form = self.route.kind == RouteKind::Page && parts.method == Method::POST;
+        let is_lost = visit.via() == Via::Nobody
+            && !parts.headers.contains_key("hx-request")
+            && !kept::has_script(&parts.headers);
+        if !is_form || !is_lost {
+            return None;
+        }
+        let hash = kept::old_session(&parts.headers, self.state.settings().is_https())?;
+        let (whose, secret) = visit::ended_session(&self.state, parts, hash).await?;
+        // Only a form of that session: no other site puts words into anybody's mouth.
+        let body = check_form_token(parts, body, &secret, limit).await.ok()?;
+        let mut request = Request::new(body);
+        let media_type = parts.headers.get(header::CONTENT_TYPE)?.clone();
+        let in_parts = media_type
+            .to_str()
+            .is_ok_and(|text| text.starts_with("multipart/form-data"));
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
+        let form = FormParts::from_request(request, &self.state).await.ok()?;
+        let to = parts.uri.path_and_query()?.as_str().to_owned();
+        Kept::read(to, whose, in_parts, form).await
+    }
+
+    /// The sign-in page, with what was typed in it.
+    fn sign_in_again(&self, parts: &Parts, visit: &Visit, kept: Kept) -> Response {
+        let ui = visit.ui(&self.state);
+        let next = came_from(&parts.headers).unwrap_or_else(|| ui.path.clone());
+        let mut response = crate::http::sign_in_again(ui, next, kept).into_response();
+        response.extensions_mut().insert(WithForm);
+        response
+    }
+
     fn unknown(&self, fault: Fault) -> Response {
         let is_401 = fault.status() == StatusCode::UNAUTHORIZED;
         let mut response = fault.into_response();
@@ -297,9 +340,10 @@ impl Guard {
     ) {
         let is_https = self.state.settings().is_https();
         let is_shown = !response.status().is_redirection();
+        let has_form = response.extensions().get::<WithForm>().is_some();
         let headers = response.headers_mut();
         // Also beside a form that is shown again: with the new token it can be sent.
-        let is_asked = is_get || self.route.is_shown_again;
+        let is_asked = is_get || self.route.is_shown_again || has_form;
         if is_asked && is_shown && visit.is_new_visitor() && visit.via() == Via::Nobody {
             let value = secret::sign_visitor(visit.csrf_secret(), self.state.cookie_key());
             headers.append(
@@ -337,6 +381,10 @@ impl<S: Sync> FromRequestParts<S> for NotNow {
     }
 }
 
+/// The answer to a form holds another one, for whoever is nobody yet.
+#[derive(Debug, Clone, Copy)]
+struct WithForm;
+
 /// A form without the token of this session, and its body where that can still be read.
 struct Stale {
     fault: Fault,
@@ -353,10 +401,9 @@ impl From<Fault> for Stale {
 async fn check_form_token(
     parts: &Parts,
     body: Body,
-    visit: &Visit,
+    secret: &[u8; 32],
     limit: usize,
 ) -> Result<Body, Stale> {
-    let secret = visit.csrf_secret();
     let refused = |body| Stale {
         fault: Fault::new(
             StatusCode::FORBIDDEN,

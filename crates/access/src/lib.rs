@@ -54,6 +54,7 @@ mod gates;
 mod guard;
 mod http;
 mod idempotency;
+mod kept;
 pub mod model;
 mod openapi;
 pub mod ops;
@@ -69,6 +70,7 @@ mod secret;
 mod sql;
 mod sql_deputies;
 mod state;
+mod told;
 pub mod trail;
 mod visit;
 

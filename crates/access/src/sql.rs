@@ -370,6 +370,17 @@ pub(crate) fn insert_session(
         .map(|_| ())
 }
 
+const ENDED_SESSION: &str = "SELECT s.account, s.csrf FROM sessions s JOIN accounts a ON a.id = s.account \
+     WHERE s.token = $1 AND a.disabled = 0";
+
+/// Whose session this is or was, and its secret, for as long as it is not forgotten: what it sent can still be known as its own.
+pub(crate) fn ended_session(
+    r: &mut Read<'_>,
+    token: &[u8; 32],
+) -> StoreResult<Option<(AccountId, [u8; 32])>> {
+    r.opt(ENDED_SESSION, params![token])
+}
+
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = $1";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE account = $1";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1";

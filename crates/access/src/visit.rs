@@ -329,6 +329,19 @@ async fn find_session(
         .await
 }
 
+/// Whose session a browser still shows that is over, and its secret; none where it is forgotten.
+pub(crate) async fn ended_session(
+    state: &AppState,
+    parts: &Parts,
+    hash: [u8; 32],
+) -> Option<(crate::AccountId, [u8; 32])> {
+    let arrival = Arrival::of(&parts.extensions, state);
+    let found: Result<_, StoreError> = doorkeeper(state, arrival)
+        .read(move |r| sql::ended_session(r, &hash))
+        .await;
+    found.ok().flatten()
+}
+
 async fn find_token(
     state: &AppState,
     arrival: Arrival,

@@ -96,6 +96,8 @@ admin-kind-units = Units
 admin-kind-matters = Catalogue of matters
 admin-kind-duties = Duties
 admin-kind-calendar = Working calendar
+admin-kind-grid-items = List of tasks for grid workers
+admin-kind-definitions = Definitions of rates and scores
 admin-kind-cases = Cases
 admin-file = File
 admin-file-help = Excel (.xlsx), CSV in UTF-8 or GeoJSON, at most 64 MB. Merged cells mean the same as above.
@@ -170,7 +172,6 @@ admin-nothing = There is nothing to write.
 admin-lost = The server stopped while it was written; agree again and it goes on.
 admin-confirm = Write it
 admin-cancel = Cancel
-admin-over = The import is over.
 admin-ignored = Columns that are not read: { $names }
 admin-warnings = { $n ->
     [one] One thing to look at
@@ -182,7 +183,16 @@ admin-line = Line
 admin-field = Field
 admin-value = Value
 admin-reason = Reason
-admin-shown = Rows to be written (the first 50)
+admin-shown-ready = Rows to be written (the first 50)
+admin-shown-running = Rows being written (the first 50)
+admin-shown-done = Rows that were written (the first 50)
+admin-shown-stopped = Rows that the preview meant to write (the first 50)
+admin-written-what = { $n ->
+    [one] The import is over: one row was written; refused rows were not.
+   *[other] The import is over: { $n } rows were written; refused rows were not.
+}
+admin-written-nothing = The import is over; no row was written.
+admin-see = See what is there now
 admin-what = What
 admin-name = What it is about
 admin-begun = The import has begun.
@@ -208,3 +218,12 @@ admin-notices-words = Words of notices
 admin-connectors = Connected systems
 admin-connectors-what = How systems of units pull and push orders, and what is stuck.
 admin-connectors-stuck = What is stuck
+admin-evaluation = Evaluation
+admin-definitions = Definitions
+admin-definitions-imports = Import definitions
+admin-definitions-help = A file is one version of a set. What is new or says something else than the version before is listed first, and so is every fault; a set is taken whole or not at all.
+admin-definitions-file-help = TOML or JSON in UTF-8, at most 1 MB, written as the text under “Copy and change”.
+admin-definitions-none-advice = Choose a file, and look at it first.
+admin-grid-items = Tasks of grid workers
+admin-grid-items-what = The published list of what grid workers may be asked to do, each with the paper that admitted it.
+admin-grid-items-bring = Import the list

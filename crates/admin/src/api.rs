@@ -1,8 +1,8 @@
 //! Imports under `/api/v1/imports`: upload a file and see what it would do, then carry it out or not. The same use cases as
 //! behind the pages.
 
-use crate::imports::{find, options};
-use crate::model::{Import, ImportId, Kind, State};
+use crate::imports::{find, kind_of, options};
+use crate::model::{Door, Import, ImportId, Kind, State};
 use crate::ops::{self, Imports, is_lost};
 use crate::sql;
 use access::{Ctx, Fault, Json, Listing, Operation, Path, Permission, Query, Routes, Upload};
@@ -70,7 +70,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
     reason = "the description of the form; its parts are read one by one"
 )]
 struct ImportForm {
-    /// divisions, grid, units, matters, duties, calendar or cases.
+    /// divisions, grid, units, matters, duties, grid-items, calendar or cases.
     kind: String,
     /// The file.
     #[schema(format = Binary)]
@@ -188,7 +188,9 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Listing<ImportView>>, Fault> {
     let size = query.limit.unwrap_or(50).clamp(1, 200);
-    let newest = ctx.read(move |r| sql::newest(r, size)).await?;
+    let newest = ctx
+        .read(move |r| sql::newest(r, Door::Administration, size))
+        .await?;
     let (imports, now) = (ctx.service::<Imports>(), ctx.now());
     let items = newest.into_iter().map(|i| {
         // A list tells the sums; the rows stand with the import itself.
@@ -206,7 +208,7 @@ async fn list(
 
 async fn upload(ctx: Ctx, upload: Upload) -> Result<(StatusCode, Json<ImportView>), Fault> {
     let Upload { fields, files } = upload;
-    let kind: Kind = fields.need("kind")?;
+    let kind = kind_of(&fields, Door::Administration)?;
     let file = files.into_iter().find(|f| f.field == "file");
     let file =
         file.ok_or_else(|| ImportError::unusable("no_file", "no file in the field `file`"))?;
@@ -219,13 +221,13 @@ async fn upload(ctx: Ctx, upload: Upload) -> Result<(StatusCode, Json<ImportView
     let books = imports.clone();
     let id = blocking(move || ops::upload(&worker, &books, kind, &file.name, &file.bytes, options))
         .await?;
-    let import = find(&ctx, id).await?;
+    let import = find(&ctx, Door::Administration, id).await?;
     let view = ImportView::new(import, &imports, ctx.now());
     Ok((StatusCode::CREATED, Json(view)))
 }
 
 async fn one(ctx: Ctx, Path(id): Path<ImportId>) -> Result<Json<ImportView>, Fault> {
-    let import = find(&ctx, id).await?;
+    let import = find(&ctx, Door::Administration, id).await?;
     Ok(Json(ImportView::new(
         import,
         &ctx.service::<Imports>(),
@@ -246,7 +248,7 @@ async fn confirm(
     ctx: Ctx,
     Path(id): Path<ImportId>,
 ) -> Result<(StatusCode, Json<ImportView>), Fault> {
-    let import = find(&ctx, id).await?;
+    let import = find(&ctx, Door::Administration, id).await?;
     let (imports, reference) = (ctx.service::<Imports>(), ctx.service::<Reference>());
     let (worker, books) = (ctx.clone(), imports.clone());
     let begun = blocking(move || ops::begin(&worker, &books, import)).await?;
@@ -257,7 +259,7 @@ async fn confirm(
 }
 
 async fn cancel(ctx: Ctx, Path(id): Path<ImportId>) -> Result<Json<ImportView>, Fault> {
-    let import = find(&ctx, id).await?;
+    let import = find(&ctx, Door::Administration, id).await?;
     let imports = ctx.service::<Imports>();
     let (worker, books, dropped) = (ctx.clone(), imports.clone(), import.clone());
     blocking(move || ops::cancel(&worker, &books, &dropped)).await?;

@@ -1,6 +1,6 @@
 //! GET /admin — everything an administrator looks after, each with the state it is in.
 
-use crate::model::State;
+use crate::model::{Door, State};
 use crate::sql;
 use access::{Ctx, Fault, Permission, show as show_page};
 use askama::Template;
@@ -213,7 +213,7 @@ fn calendar(ui: &Ui, city: &City, on: Date) -> Card {
 
 /// A card that leads somewhere and counts nothing: its title and its sentence, where to, and what else is there.
 fn plain(ui: &Ui, [title, what]: [&str; 2], href: &str, links: &[(&str, &str)]) -> Card {
-    // words: admin-city-* admin-answers* admin-notices* admin-connectors*
+    // words: admin-city-* admin-answers* admin-notices* admin-connectors* admin-grid-items*
     Card {
         title: ui.t(title),
         href: href.to_owned(),
@@ -266,6 +266,12 @@ pub(crate) fn page_of(ui: Ui, city: &City, sums: &Sums, on: Date) -> HomePage {
         ),
         plain(
             &ui,
+            ["admin-grid-items", "admin-grid-items-what"],
+            "/grid-items",
+            &[("admin-grid-items-bring", "/admin/imports?kind=grid-items")],
+        ),
+        plain(
+            &ui,
             ["admin-notices", "admin-notices-what"],
             "/notices/failed",
             &[("admin-notices-words", "/notices/templates")],
@@ -299,7 +305,11 @@ pub(crate) async fn show(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
     let city = ctx.service::<Reference>().current();
     let (channels, drafts, newest) = ctx
         .read(|r| {
-            Ok::<_, store::StoreError>((sql::channels(r)?, sql::drafts(r)?, sql::newest(r, 100)?))
+            Ok::<_, store::StoreError>((
+                sql::channels(r)?,
+                sql::drafts(r)?,
+                sql::newest(r, Door::Administration, 100)?,
+            ))
         })
         .await?;
     let sums = Sums {

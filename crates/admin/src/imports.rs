@@ -1,7 +1,8 @@
 //! GET and POST /admin/imports — files brought in, and a form for the next one. GET /admin/imports/{id} — what one would
-//! do, or did; confirm, cancel, the refused rows.
+//! do, or did; confirm, cancel, the refused rows. The same under /evaluation/sets/imports for sets of definitions, which are
+//! in other hands ([`Door`]).
 
-use crate::model::{Found, Import, ImportId, Kind, Options, State};
+use crate::model::{Door, Found, Import, ImportId, Kind, Options, State};
 use crate::ops::{self, Imports, is_lost};
 use crate::sql;
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Query, Upload, show as show_page, show_as};
@@ -44,6 +45,10 @@ pub(crate) struct ListPage {
     systems: Vec<Choice>,
     divisions: Vec<Choice>,
     rows: Vec<Row>,
+    to: &'static str,
+    title: &'static str,
+    /// Whether files of several kinds come in here, each with its options.
+    is_of_several: bool,
 }
 
 // words: admin-kind-* admin-state-*
@@ -89,15 +94,16 @@ fn clocks(ui: &Ui, days: bool) -> Vec<Choice> {
 
 pub(crate) fn list_page(
     ui: Ui,
+    door: Door,
     imports: &[Import],
     form: FormState,
-    may_cases: bool,
+    may: impl Fn(Permission) -> bool,
     divisions: Vec<Choice>,
 ) -> ListPage {
     let rows = imports.iter().map(|i| {
         let (state, tone) = state_word(i.state);
         Row {
-            href: format!("/admin/imports/{}", i.id),
+            href: format!("{}/{}", door.path(), i.id),
             file: i.file.clone(),
             kind: kind_word(&ui, i.kind),
             when: ui.time(i.made_at),
@@ -108,11 +114,14 @@ pub(crate) fn list_page(
     });
     ListPage {
         divisions,
-        crumbs: crumbs(&ui, false),
+        to: door.path(),
+        title: title(door),
+        is_of_several: door == Door::Administration,
+        crumbs: crumbs(&ui, door, false),
         rows: rows.collect(),
         kinds: Kind::ALL
             .iter()
-            .filter(|k| may_cases || **k != Kind::Cases)
+            .filter(|k| door.takes(**k) && k.needs().iter().all(|p| may(*p)))
             .map(|k| Choice::new(k.as_str(), kind_word(&ui, *k)))
             .collect(),
         clocks_d: clocks(&ui, true),
@@ -132,18 +141,31 @@ pub(crate) fn list_page(
     }
 }
 
-fn crumbs(ui: &Ui, below_list: bool) -> Vec<Crumb> {
-    let mut crumbs = vec![Crumb {
-        label: ui.t("admin-title"),
-        href: "/admin".into(),
-    }];
-    if below_list {
-        crumbs.push(Crumb {
-            label: ui.t("admin-imports"),
-            href: "/admin/imports".into(),
-        });
+/// What the list of a door is called.
+fn title(door: Door) -> &'static str {
+    match door {
+        Door::Administration => "admin-imports",
+        Door::Evaluation => "admin-definitions-imports",
     }
-    crumbs
+}
+
+fn crumbs(ui: &Ui, door: Door, below_list: bool) -> Vec<Crumb> {
+    let mut above = match door {
+        Door::Administration => vec![("admin-title", "/admin")],
+        Door::Evaluation => vec![
+            ("admin-evaluation", "/evaluation"),
+            ("admin-definitions", "/evaluation/sets"),
+        ],
+    };
+    if below_list {
+        above.push((title(door), door.path()));
+    }
+    // words: admin-title admin-evaluation* admin-definitions*
+    let crumb = |(key, href): (&str, &str)| Crumb {
+        label: ui.t(key),
+        href: href.to_owned(),
+    };
+    above.into_iter().map(crumb).collect()
 }
 
 #[derive(Deserialize)]
@@ -152,17 +174,17 @@ pub(crate) struct ListQuery {
     over: Option<String>,
 }
 
-async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
-    let imports = ctx.read(|r| sql::newest(r, MOST)).await?;
-    let may_cases = ctx.principal().may(Permission::ImportRun);
+async fn listed(ctx: &Ctx, ui: Ui, door: Door, form: FormState) -> Result<ListPage, Fault> {
+    let imports = ctx.read(move |r| sql::newest(r, door, MOST)).await?;
     let city = ctx.service::<Reference>().current();
     let divisions = city.divisions_with_calendars(ui.lang);
     let divisions = divisions.map(|(code, name)| Choice::new(code.to_string(), name));
     Ok(list_page(
         ui,
+        door,
         &imports,
         form,
-        may_cases,
+        |permission| ctx.principal().may(permission),
         divisions.collect(),
     ))
 }
@@ -170,12 +192,26 @@ async fn listed(ctx: &Ctx, ui: Ui, form: FormState) -> Result<ListPage, Fault> {
 pub(crate) async fn list(
     ctx: Ctx,
     ui: Ui,
+    door: Door,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Fault> {
     let form = FormState::new()
         .with("kind", query.kind.unwrap_or_default())
         .with("over", query.over.unwrap_or_default());
-    show_page(&listed(&ctx, ui, form).await?)
+    show_page(&listed(&ctx, ui, door, form).await?)
+}
+
+/// What a file holds: what the form says, where a door takes files of several kinds.
+pub(crate) fn kind_of(fields: &Fields, door: Door) -> Result<Kind, Fault> {
+    if door == Door::Evaluation {
+        return Ok(Kind::Definitions);
+    }
+    let kind: Kind = fields.need("kind")?;
+    if door.takes(kind) {
+        return Ok(kind);
+    }
+    let why = format!("files of {kind} do not come in here");
+    Err(Fault::invalid("kind", "access.invalid_field", why).arg("field", "kind"))
 }
 
 fn clock(fields: &Fields, name: &str) -> Result<Option<ClockKind>, Fault> {
@@ -271,11 +307,16 @@ fn told(ui: &Ui, error: &ImportError) -> Option<(String, String)> {
     Some((at.to_owned(), error.sentence(&ui.site.words, ui.lang)))
 }
 
-pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response, Fault> {
+pub(crate) async fn upload(
+    ctx: Ctx,
+    ui: Ui,
+    door: Door,
+    upload: Upload,
+) -> Result<Response, Fault> {
     let Upload { fields, files } = upload;
     let mut form = fields.form();
     let read = || -> Result<(Kind, Options), Fault> {
-        let kind: Kind = fields.need("kind")?;
+        let kind = kind_of(&fields, door)?;
         let name = files.first().map_or("", |f| f.name.as_str());
         Ok((kind, options(&fields, name)?))
     };
@@ -290,7 +331,7 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
             );
             return show_as(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                &listed(&ctx, ui, form).await?,
+                &listed(&ctx, ui, door, form).await?,
             );
         }
     };
@@ -302,7 +343,7 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
             form.fault("file", ui.t("admin-no-file"));
             return show_as(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                &listed(&ctx, ui, form).await?,
+                &listed(&ctx, ui, door, form).await?,
             );
         }
     };
@@ -310,7 +351,7 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
         form.fault("map", ui.t("admin-no-map"));
         return show_as(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &listed(&ctx, ui, form).await?,
+            &listed(&ctx, ui, door, form).await?,
         );
     }
     let (worker, imports) = (ctx.clone(), ctx.service::<Imports>());
@@ -320,13 +361,13 @@ pub(crate) async fn upload(ctx: Ctx, ui: Ui, upload: Upload) -> Result<Response,
     .await
     .map_err(|e| Fault::internal(format!("a file could not be looked at: {e}")))?;
     match kept {
-        Ok(id) => Ok(Go::to(format!("/admin/imports/{id}")).into_response()),
+        Ok(id) => Ok(Go::to(format!("{}/{id}", door.path())).into_response()),
         Err(error) => match told(&ui, &error) {
             Some((field, sentence)) => {
                 form.fault(&field, sentence);
                 show_as(
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    &listed(&ctx, ui, form).await?,
+                    &listed(&ctx, ui, door, form).await?,
                 )
             }
             None => Err(error.into()),
@@ -359,26 +400,57 @@ struct RejectLine {
 pub(crate) struct ImportPage {
     ui: Ui,
     crumbs: Vec<Crumb>,
-    id: String,
+    /// Its own address.
+    to: String,
     file: String,
     kind: String,
     state: &'static str,
     tone: &'static str,
     found: Found,
-    /// The first rows that would be written.
+    /// The first rows that would be written, or were.
     lines: Vec<ShownLine>,
+    /// What stands over them.
+    lines_are: &'static str,
     rejects: Vec<RejectLine>,
     /// The first of the warnings.
     warnings: Vec<String>,
     is_ready: bool,
     is_running: bool,
-    is_over: bool,
+    is_done: bool,
     is_lost: bool,
     /// Rows written of rows to write.
     progress: String,
     confirm_href: String,
     cancel_href: String,
     writes: u64,
+    /// Where what was written stands; empty where the reader may not be shown it.
+    written_at: &'static str,
+}
+
+/// Where data of a kind stands, for who may bring it in.
+fn written_at(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Divisions | Kind::Grid | Kind::Drawing => "/territory",
+        Kind::Units => "/units",
+        Kind::Matters => "/matters",
+        Kind::Duties => "/duties",
+        Kind::GridItems => "/grid-items",
+        Kind::Calendar => "/calendar",
+        Kind::Definitions => "/evaluation/sets",
+        // Who brings cases in need not be one who reads them.
+        Kind::Cases => "",
+    }
+}
+
+// words: admin-shown-*
+/// What the rows on the page are: a row is written once the import says so, and not before.
+fn lines_are(state: State) -> &'static str {
+    match state {
+        State::Ready => "admin-shown-ready",
+        State::Running => "admin-shown-running",
+        State::Done => "admin-shown-done",
+        State::Failed | State::Cancelled => "admin-shown-stopped",
+    }
 }
 
 pub(crate) fn import_page(
@@ -389,9 +461,13 @@ pub(crate) fn import_page(
 ) -> ImportPage {
     let (state, tone) = state_word(import.state);
     let found = import.found;
+    let door = match import.kind {
+        Kind::Definitions => Door::Evaluation,
+        _ => Door::Administration,
+    };
+    let to = format!("{}/{}", door.path(), import.id);
     ImportPage {
-        crumbs: crumbs(&ui, true),
-        id: import.id.to_string(),
+        crumbs: crumbs(&ui, door, true),
         file: import.file,
         kind: kind_word(&ui, import.kind),
         lines: found
@@ -431,14 +507,17 @@ pub(crate) fn import_page(
             .collect(),
         is_ready: import.state == State::Ready,
         is_running: import.state == State::Running && !lost,
-        is_over: matches!(import.state, State::Done | State::Failed),
+        is_done: import.state == State::Done,
         is_lost: lost,
+        lines_are: lines_are(import.state),
+        written_at: written_at(import.kind),
         progress: progress.map_or_else(
             || ui.t("admin-running"),
             |(done, of)| ui.t2("admin-progress", "done", done, "of", of),
         ),
-        confirm_href: format!("/admin/imports/{}/confirm", import.id),
-        cancel_href: format!("/admin/imports/{}/cancel", import.id),
+        confirm_href: format!("{to}/confirm"),
+        cancel_href: format!("{to}/cancel"),
+        to,
         writes: found.imported + found.updated,
         found,
         state,
@@ -447,13 +526,20 @@ pub(crate) fn import_page(
     }
 }
 
-pub(crate) async fn find(ctx: &Ctx, id: ImportId) -> Result<Import, Fault> {
+/// An import of a door.
+pub(crate) async fn find(ctx: &Ctx, door: Door, id: ImportId) -> Result<Import, Fault> {
     let found = ctx.read(move |r| sql::one(r, id)).await?;
+    let found = found.filter(|import| door.takes(import.kind));
     found.ok_or_else(Fault::not_found)
 }
 
-pub(crate) async fn one(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
-    let import = find(&ctx, id).await?;
+pub(crate) async fn one(
+    ctx: Ctx,
+    ui: Ui,
+    door: Door,
+    Path(id): Path<ImportId>,
+) -> Result<Response, Fault> {
+    let import = find(&ctx, door, id).await?;
     let imports = ctx.service::<Imports>();
     let lost = is_lost(&import, &imports, ctx.now());
     show_page(&import_page(ui, import, imports.progress(id), lost))
@@ -467,12 +553,17 @@ async fn blocking<T: Send + 'static>(
         .map_err(|e| Fault::internal(format!("an import could not be moved on: {e}")))
 }
 
-pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
-    let import = find(&ctx, id).await?;
+pub(crate) async fn confirm(
+    ctx: Ctx,
+    ui: Ui,
+    door: Door,
+    Path(id): Path<ImportId>,
+) -> Result<Response, Fault> {
+    let import = find(&ctx, door, id).await?;
     let (imports, reference) = (ctx.service::<Imports>(), ctx.service::<Reference>());
     let (worker, books) = (ctx.clone(), imports.clone());
     let begun = blocking(move || ops::begin(&worker, &books, import)).await?;
-    let back = format!("/admin/imports/{id}");
+    let back = format!("{}/{id}", door.path());
     match begun {
         Ok(import) => {
             // Whoever asked for it need not wait: it goes on when the page is left.
@@ -490,22 +581,34 @@ pub(crate) async fn confirm(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Resul
     }
 }
 
-pub(crate) async fn cancel(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
-    let import = find(&ctx, id).await?;
+pub(crate) async fn cancel(
+    ctx: Ctx,
+    ui: Ui,
+    door: Door,
+    Path(id): Path<ImportId>,
+) -> Result<Response, Fault> {
+    let import = find(&ctx, door, id).await?;
     let imports = ctx.service::<Imports>();
     match blocking(move || ops::cancel(&ctx, &imports, &import)).await? {
-        Ok(()) => Ok(Go::to("/admin/imports")
+        Ok(()) => Ok(Go::to(door.path())
             .saying(Tone::Good, ui.t("admin-cancelled"))
             .into_response()),
-        Err(ImportError::Store(StoreError::Conflict)) => Ok(Go::to(format!("/admin/imports/{id}"))
-            .saying(Tone::Warn, ui.t("admin-moved-on"))
-            .into_response()),
+        Err(ImportError::Store(StoreError::Conflict)) => {
+            Ok(Go::to(format!("{}/{id}", door.path()))
+                .saying(Tone::Warn, ui.t("admin-moved-on"))
+                .into_response())
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-pub(crate) async fn rejects(ctx: Ctx, ui: Ui, Path(id): Path<ImportId>) -> Result<Response, Fault> {
-    let import = find(&ctx, id).await?;
+pub(crate) async fn rejects(
+    ctx: Ctx,
+    ui: Ui,
+    door: Door,
+    Path(id): Path<ImportId>,
+) -> Result<Response, Fault> {
+    let import = find(&ctx, door, id).await?;
     // The mark lets spreadsheets read it as UTF-8.
     let told: Vec<Reject> = (import.found.rejects.iter())
         .map(|r| r.told(&ui.site.words, ui.lang))

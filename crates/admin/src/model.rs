@@ -1,6 +1,6 @@
 //! The words of imports by the pages. Plain data.
 
-use access::AccountId;
+use access::{AccountId, Permission};
 use grid::report::{Report, ShownRow};
 use grid::{Reject, Remark};
 use jiff::Timestamp;
@@ -55,10 +55,48 @@ words! {
         Matters = "matters",
         /// 权责
         Duties = "duties",
+        /// 网格事项清单 — what grid workers may be asked to do
+        GridItems = "grid-items",
         /// 工作日历
         Calendar = "calendar",
+        /// 指标定义 — a set of definitions of rates and scores
+        Definitions = "definitions",
         /// 案件
         Cases = "cases",
+    }
+}
+
+impl Kind {
+    /// What somebody needs who brings such a file in, or sees what one would do.
+    pub fn needs(self) -> &'static [Permission] {
+        match self {
+            Self::Cases => &[Permission::ReferenceManage, Permission::ImportRun],
+            Self::Definitions => &[Permission::EvaluationManage],
+            _ => &[Permission::ReferenceManage],
+        }
+    }
+}
+
+/// Where files come in: the same pages, for who has different data in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// The administrator's: reference data and cases.
+    Administration,
+    /// The analysts': sets of definitions.
+    Evaluation,
+}
+
+impl Door {
+    /// Its address.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Administration => "/admin/imports",
+            Self::Evaluation => "/evaluation/sets/imports",
+        }
+    }
+    /// Whether such files come in by it.
+    pub fn takes(self, kind: Kind) -> bool {
+        (kind == Kind::Definitions) == (self == Self::Evaluation)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Found, Import, ImportId, Kind, Options, State};
 use crate::sql;
-use access::{Ctx, Permission, Principal};
+use access::{Ctx, Principal, Refused};
 use cases::import::ImportMap;
 use grid::ImportError;
 use grid::batch::Plan;
@@ -86,6 +86,12 @@ pub fn is_lost(import: &Import, imports: &Imports, now: Timestamp) -> bool {
         && now.duration_since(import.updated_at) > LOST_AFTER
 }
 
+fn require(ctx: &Ctx, kind: Kind) -> Result<(), Refused> {
+    kind.needs()
+        .iter()
+        .try_for_each(|p| ctx.require(*p).map(|_| ()))
+}
+
 fn file_fault(error: &std::io::Error) -> ImportError {
     ImportError::Store(StoreError::Lost(format!("the file of an import: {error}")))
 }
@@ -111,6 +117,8 @@ fn plan(ctx: &Ctx, kind: Kind, bytes: &[u8], o: &Options) -> Result<Plan, Import
         }
         Kind::Units => actors::ops::plan_units(ctx, bytes, &o.source),
         Kind::Duties => matters::ops::plan_duties(ctx, bytes, &o.source),
+        Kind::GridItems => matters::items::plan(ctx, bytes),
+        Kind::Definitions => evaluation::set_import::plan(ctx, bytes),
         Kind::Calendar => {
             let options = CalendarOptions {
                 file: FileOptions {
@@ -167,10 +175,7 @@ pub fn upload(
     bytes: &[u8],
     options: Options,
 ) -> Result<ImportId, ImportError> {
-    ctx.require(Permission::ReferenceManage)?;
-    if kind == Kind::Cases {
-        ctx.require(Permission::ImportRun)?;
-    }
+    require(ctx, kind)?;
     let id = ImportId(Id::new(ctx.now(), rand::random()));
     imports.store(id, bytes).map_err(|e| file_fault(&e))?;
     let kept = preview(ctx, kind, &imports.path(id), &options).and_then(|found| {
@@ -234,7 +239,7 @@ fn moved(
 /// # Errors
 /// It is not ready any more, or the store's.
 pub fn cancel(ctx: &Ctx, imports: &Imports, import: &Import) -> Result<(), ImportError> {
-    ctx.require(Permission::ReferenceManage)?;
+    require(ctx, import.kind)?;
     if import.state != State::Ready {
         return Err(StoreError::Conflict.into());
     }
@@ -248,10 +253,7 @@ pub fn cancel(ctx: &Ctx, imports: &Imports, import: &Import) -> Result<(), Impor
 /// # Errors
 /// It is neither ready nor lost, the permission, or the store's.
 pub fn begin(ctx: &Ctx, imports: &Imports, import: Import) -> Result<Import, ImportError> {
-    ctx.require(Permission::ReferenceManage)?;
-    if import.kind == Kind::Cases {
-        ctx.require(Permission::ImportRun)?;
-    }
+    require(ctx, import.kind)?;
     if import.state != State::Ready && !is_lost(&import, imports, ctx.now()) {
         return Err(StoreError::Conflict.into());
     }
@@ -310,8 +312,16 @@ fn write(
         let out = cases::import::run(&ctx, reference, &map, &options, &mut |so_far| {
             tell(so_far.imported + so_far.updated);
         })?;
-        // The rows a preview refused are those the import refuses: both read them by the same code.
+        // The rows a preview refused are those the import refuses: both read them by the same code. The rows it showed are
+        // those that were written, unless others came between.
+        let looked = (import.found.imported, import.found.updated);
+        let is_as_seen = looked == (out.imported, out.updated);
         return Ok(Found {
+            shown: if is_as_seen {
+                import.found.shown.clone()
+            } else {
+                Vec::new()
+            },
             read: out.read,
             imported: out.imported,
             updated: out.updated,

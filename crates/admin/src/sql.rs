@@ -1,6 +1,6 @@
 //! Statements and rows of imports by the pages, and the sums of the home page.
 
-use crate::model::{Found, Import, ImportId, Kind, Options, State};
+use crate::model::{Door, Found, Import, ImportId, Kind, Options, State};
 use access::AccountId;
 use jiff::Timestamp;
 use store::{Read, StoreError, StoreResult, Write, params};
@@ -43,10 +43,14 @@ impl Row {
     }
 }
 
-/// The newest imports.
-pub fn newest(r: &mut Read<'_>, most: i64) -> StoreResult<Vec<Import>> {
-    let sql = format!("{IMPORTS} ORDER BY made_at DESC, id DESC LIMIT $1");
-    let rows: Vec<Row> = r.all(&sql, params![most])?;
+/// The newest imports of a door.
+pub fn newest(r: &mut Read<'_>, door: Door, most: i64) -> StoreResult<Vec<Import>> {
+    let of_it = match door {
+        Door::Administration => "kind <> $2",
+        Door::Evaluation => "kind = $2",
+    };
+    let sql = format!("{IMPORTS} WHERE {of_it} ORDER BY made_at DESC, id DESC LIMIT $1");
+    let rows: Vec<Row> = r.all(&sql, params![most, Kind::Definitions])?;
     rows.into_iter().map(Row::import).collect()
 }
 

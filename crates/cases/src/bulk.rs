@@ -114,6 +114,8 @@ pub fn asks_more(act: Act) -> bool {
 pub enum BulkState {
     /// It waits and can be stopped.
     Waiting,
+    /// Somebody holds it: nothing happens until they let it begin, or stop it.
+    Held,
     /// It is being carried out.
     Running,
     /// Every case is done or left out.
@@ -123,15 +125,26 @@ pub enum BulkState {
 }
 
 impl BulkState {
-    const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Done, Self::Stopped];
+    const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Held,
+        Self::Running,
+        Self::Done,
+        Self::Stopped,
+    ];
     /// The word in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
+            Self::Held => "held",
             Self::Running => "running",
             Self::Done => "done",
             Self::Stopped => "stopped",
         }
+    }
+    /// It has not begun, so that it can be stopped.
+    pub fn is_stoppable(self) -> bool {
+        matches!(self, Self::Waiting | Self::Held)
     }
     /// Nothing happens to it any more.
     pub fn is_over(self) -> bool {

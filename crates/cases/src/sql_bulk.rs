@@ -220,7 +220,20 @@ pub fn forget_old(w: &mut Write<'_>, account: AccountId) -> StoreResult<()> {
 /// Ends a bulk act that still waits; somebody else's beginning in between is a conflict.
 pub fn stop(w: &mut Write<'_>, id: Id) -> StoreResult<()> {
     let now = w.now();
-    let sql = "UPDATE bulk_acts SET state = 'stopped', finished_at = $2 WHERE id = $1 AND state = 'waiting'";
+    let sql = "UPDATE bulk_acts SET state = 'stopped', finished_at = $2 WHERE id = $1 AND state IN ('waiting', 'held')";
+    w.exec_one(sql, params![id, now])
+}
+
+/// Holds a bulk act that still waits; one that has begun in between is a conflict.
+pub fn hold(w: &mut Write<'_>, id: Id) -> StoreResult<()> {
+    let sql = "UPDATE bulk_acts SET state = 'held' WHERE id = $1 AND state = 'waiting'";
+    w.exec_one(sql, params![id])
+}
+
+/// Makes a bulk act that has not begun due at once; one that has begun in between is a conflict.
+pub fn begin_now(w: &mut Write<'_>, id: Id) -> StoreResult<()> {
+    let now = w.now();
+    let sql = "UPDATE bulk_acts SET state = 'waiting', due_at = $2 WHERE id = $1 AND state IN ('waiting', 'held')";
     w.exec_one(sql, params![id, now])
 }
 

@@ -239,6 +239,7 @@ dispatch-gap-place = in { $place }
 dispatch-menu-items = Tasks for grid workers
 dispatch-items = Published list of tasks for grid workers
 dispatch-items-about = With a list in force, a task for a grid worker that no item has is refused, naming the list. Each item says which paper admitted it.
+dispatch-items-bring = Import the list from a file
 dispatch-items-none = No list is published
 dispatch-items-none-advice = Without a list no task is checked against one. Enter items below; for a long list the operator imports a sheet with shiyu import grid-items.
 dispatch-item-list = List and version

@@ -227,6 +227,7 @@ dispatch-gap-place = { $place }
 dispatch-menu-items = 网格事项清单
 dispatch-items = 网格事项清单
 dispatch-items-about = 清单生效后，清单以外的网格员任务将被拒绝并指明清单。每个事项注明准入依据。
+dispatch-items-bring = 从文件导入清单
 dispatch-items-none = 尚未公布清单
 dispatch-items-none-advice = 没有清单时不作核对。请在下方逐项登记；事项多时请运维人员用 shiyu import grid-items 成批导入。
 dispatch-item-list = 清单与版本

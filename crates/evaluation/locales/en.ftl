@@ -206,6 +206,7 @@ evaluation-parts = Parts of evaluation
 evaluation-nav-topics = Topics of the month
 evaluation-sets = Definitions
 evaluation-sets-help = By which definitions rates and scores are made. They are data: a city copies a set, changes it and gives it an id of its own. A version never changes; the next one is added.
+evaluation-sets-bring = Import from a file
 evaluation-set-new = A set of your own
 evaluation-set-id = Id and version
 evaluation-set-rates = Rates

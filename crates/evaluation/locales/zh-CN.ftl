@@ -203,6 +203,7 @@ evaluation-parts = 评价的各部分
 evaluation-nav-topics = 每月一题
 evaluation-sets = 指标定义
 evaluation-sets-help = 各项指标和评分按哪些定义计算。定义是数据：城市可以复制一套、修改后用自己的编号。已有的版本不会改变，只能增加下一版。
+evaluation-sets-bring = 从文件导入
 evaluation-set-new = 新建本市定义
 evaluation-set-id = 编号和版本
 evaluation-set-rates = 指标

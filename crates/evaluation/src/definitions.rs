@@ -5,6 +5,7 @@
 //! id of its own, and every answer names the id.
 
 use crate::vocabulary::{Word, word};
+use grid::Why;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -289,37 +290,87 @@ pub struct Grade {
 
 /// Why a set cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {reason}")]
+#[error("{field}: {}", why.text)]
 pub struct SetError {
     /// Where.
     pub field: String,
     /// Why.
-    pub reason: String,
+    pub why: Why,
 }
 
-fn fault(field: impl Into<String>, reason: impl Into<String>) -> SetError {
+fn fault(field: impl Into<String>, why: Why) -> SetError {
     SetError {
         field: field.into(),
-        reason: reason.into(),
+        why,
+    }
+}
+
+/// A word that nobody counts by.
+fn no_word(name: &str) -> Why {
+    Why::new("set_no_word", format!("there is no word {name:?}")).with("name", name)
+}
+
+/// What a reader of TOML or JSON says of a text that it cannot read: where, and what.
+fn unreadable(error: &impl ToString) -> Why {
+    let text = error.to_string();
+    Why::new("set_unreadable", &text).with("reason", text)
+}
+
+/// An id that stands twice.
+fn twice() -> Why {
+    Why::new("set_twice", "this id stands twice")
+}
+
+/// A piece of a set that may be at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// Its id, version, names and grades.
+    Head,
+    /// A definition, by its place in the set from 0.
+    Definition(usize),
+    /// A composite, by its place in the set from 0.
+    Composite(usize),
+}
+
+impl Definition {
+    fn check<'s>(&'s self, ids: &mut BTreeSet<&'s str>) -> Result<(), SetError> {
+        let at = format!("definition {}", self.id);
+        id(&at, &self.id)?;
+        is_new(ids, at.clone(), &self.id)?;
+        text(&at, &self.name_zh)?;
+        text(&at, &self.name_en)?;
+        terms(&format!("{at}, numerator"), &self.numerator)?;
+        terms(&format!("{at}, denominator"), &self.denominator)
     }
 }
 
 impl DefinitionSet {
-    /// Reads a set, as TOML or as JSON (which begins with a brace).
+    /// Reads a set, as TOML or as JSON (which begins with a brace), that is sound.
     ///
     /// # Errors
     /// [`SetError`] with the field.
     pub fn parse(text: &str) -> Result<Self, SetError> {
-        if text.len() > MOST_BYTES {
-            return Err(fault("file", format!("is longer than {MOST_BYTES} bytes")));
-        }
-        let set: Self = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|e| fault("file", e.to_string()))?
-        } else {
-            toml::from_str(text).map_err(|e| fault("file", e.to_string()))?
-        };
+        let set = Self::read(text)?;
         set.check()?;
         Ok(set)
+    }
+
+    /// Reads a set that may be at fault in what it says, for who is told every fault.
+    ///
+    /// # Errors
+    /// [`SetError`] where the text is none of a set.
+    pub fn read(text: &str) -> Result<Self, SetError> {
+        if text.len() > MOST_BYTES {
+            return Err(fault(
+                "file",
+                Why::new("set_too_long", format!("is longer than {MOST_BYTES} bytes")),
+            ));
+        }
+        if text.trim_start().starts_with('{') {
+            serde_json::from_str(text).map_err(|e| fault("file", unreadable(&e)))
+        } else {
+            toml::from_str(text).map_err(|e| fault("file", unreadable(&e)))
+        }
     }
 
     /// The set as TOML, for a person who changes it: read again, it says the same.
@@ -350,39 +401,49 @@ impl DefinitionSet {
     /// # Errors
     /// The first fault.
     pub fn check(&self) -> Result<(), SetError> {
+        match self.faults().into_iter().next() {
+            Some((_, fault)) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Every fault, of each piece the first: of the head, of each definition, of each composite, of the grades.
+    pub fn faults(&self) -> Vec<(Piece, SetError)> {
+        let mut ids = BTreeSet::new();
+        let mut found = Vec::new();
+        let mut note =
+            |piece, said: Result<(), SetError>| found.extend(said.err().map(|e| (piece, e)));
+        note(Piece::Head, self.check_head());
+        for (at, definition) in self.definitions.iter().enumerate() {
+            note(Piece::Definition(at), definition.check(&mut ids));
+        }
+        for (at, composite) in self.composites.iter().enumerate() {
+            let sound = self.check_composite(composite).and_then(|()| {
+                let place = format!("composite {}", composite.id);
+                is_new(&mut ids, place, &composite.id)
+            });
+            note(Piece::Composite(at), sound);
+        }
+        if self.grades.windows(2).any(|w| w[0].from <= w[1].from) {
+            let why = Why::new("set_grades", "the best stands first, each below the last");
+            note(Piece::Head, Err(fault("grade", why)));
+        }
+        found
+    }
+
+    fn check_head(&self) -> Result<(), SetError> {
         id("id", &self.id)?;
         if self.version == 0 {
-            return Err(fault("version", "counts from 1"));
+            return Err(fault("version", Why::new("set_version", "counts from 1")));
         }
         text("name_zh", &self.name_zh)?;
         text("name_en", &self.name_en)?;
         if self.definitions.is_empty() {
-            return Err(fault("definition", "there is none"));
+            return Err(fault("definition", Why::new("set_empty", "there is none")));
         }
         if self.definitions.len() > MOST || self.composites.len() > MOST {
-            return Err(fault("definition", format!("there are more than {MOST}")));
-        }
-        let mut ids = BTreeSet::new();
-        for definition in &self.definitions {
-            let at = format!("definition {}", definition.id);
-            id(&at, &definition.id)?;
-            if !ids.insert(definition.id.as_str()) {
-                return Err(fault(at, "this id stands twice"));
-            }
-            text(&at, &definition.name_zh)?;
-            text(&at, &definition.name_en)?;
-            terms(&format!("{at}, numerator"), &definition.numerator)?;
-            terms(&format!("{at}, denominator"), &definition.denominator)?;
-        }
-        for composite in &self.composites {
-            self.check_composite(composite)?;
-            if !ids.insert(composite.id.as_str()) {
-                let at = format!("composite {}", composite.id);
-                return Err(fault(at, "this id stands twice"));
-            }
-        }
-        if self.grades.windows(2).any(|w| w[0].from <= w[1].from) {
-            return Err(fault("grade", "the best stands first, each below the last"));
+            let why = Why::new("set_too_many", format!("there are more than {MOST}"));
+            return Err(fault("definition", why.with("most", MOST)));
         }
         Ok(())
     }
@@ -396,39 +457,75 @@ impl DefinitionSet {
         match (&composite.post, composite.object) {
             (Some(post), Object::Post) if is_role(post) => {}
             (Some(post), Object::Post) => {
-                return Err(fault(at, format!("there is no post {post:?}")));
+                return Err(fault(
+                    at,
+                    Why::new("set_post", format!("there is no post {post:?}")).with("name", post),
+                ));
             }
-            (None, Object::Post) => return Err(fault(at, "a post needs `post`")),
-            (Some(_), _) => return Err(fault(at, "`post` is for posts only")),
+            (None, Object::Post) => {
+                return Err(fault(at, Why::new("set_no_post", "a post needs `post`")));
+            }
+            (Some(_), _) => {
+                return Err(fault(
+                    at,
+                    Why::new("set_post_elsewhere", "`post` is for posts only"),
+                ));
+            }
             (None, _) => {}
         }
         if composite.parts.is_empty() {
-            return Err(fault(at, "it has no part"));
+            return Err(fault(at, Why::new("set_no_part", "it has no part")));
         }
         for part in &composite.parts {
             if !(part.weight > 0.0 && part.weight <= 100.0) {
-                return Err(fault(at, "a weight lies between 0 and 100"));
+                return Err(fault(
+                    at,
+                    Why::new("set_weight", "a weight lies between 0 and 100"),
+                ));
             }
             match (&part.rate, &part.count) {
                 (Some(rate), None) => match self.definition(rate) {
                     Some(d) if d.unit == Unit::Share => {}
-                    Some(_) => return Err(fault(at, format!("{rate:?} is not a share"))),
-                    None => return Err(fault(at, format!("there is no rate {rate:?}"))),
+                    Some(_) => {
+                        return Err(fault(
+                            at,
+                            Why::new("set_no_share", format!("{rate:?} is not a share"))
+                                .with("name", rate),
+                        ));
+                    }
+                    None => {
+                        return Err(fault(
+                            at,
+                            Why::new("set_no_rate", format!("there is no rate {rate:?}"))
+                                .with("name", rate),
+                        ));
+                    }
                 },
                 (None, Some(count)) if word(count).is_none() => {
-                    return Err(fault(at, format!("there is no word {count:?}")));
+                    return Err(fault(at, no_word(count)));
                 }
                 (None, Some(_)) if part.bands.is_empty() => {
-                    return Err(fault(at, "a count needs bands"));
+                    return Err(fault(at, Why::new("set_no_bands", "a count needs bands")));
                 }
                 (None, Some(_)) if part.inverted => {
-                    return Err(fault(at, "a count is turned round by its bands"));
+                    return Err(fault(
+                        at,
+                        Why::new("set_inverted", "a count is turned round by its bands"),
+                    ));
                 }
                 (None, Some(_)) => {}
-                _ => return Err(fault(at, "a part is either a rate or a count")),
+                _ => {
+                    return Err(fault(
+                        at,
+                        Why::new("set_part", "a part is either a rate or a count"),
+                    ));
+                }
             }
             if part.per_grid && (part.count.is_none() || composite.object != Object::Region) {
-                return Err(fault(at, "`per_grid` is for counts of regions"));
+                return Err(fault(
+                    at,
+                    Why::new("set_per_grid", "`per_grid` is for counts of regions"),
+                ));
             }
             bands(&at, &part.bands)?;
         }
@@ -441,16 +538,22 @@ fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
         return Ok(());
     };
     if last.up_to.is_some() || before.iter().any(|b| b.up_to.is_none()) {
-        return Err(fault(at, "the last band, and only that, has no end"));
+        return Err(fault(
+            at,
+            Why::new("set_last_band", "the last band, and only that, has no end"),
+        ));
     }
     let rises = before
         .windows(2)
         .all(|w| matches!((w[0].up_to, w[1].up_to), (Some(a), Some(b)) if a < b));
     if !rises {
-        return Err(fault(at, "the bands go upwards"));
+        return Err(fault(at, Why::new("set_bands", "the bands go upwards")));
     }
     if bands.iter().any(|b| !(0.0..=100.0).contains(&b.points)) {
-        return Err(fault(at, "the points of a band lie between 0 and 100"));
+        return Err(fault(
+            at,
+            Why::new("set_points", "the points of a band lie between 0 and 100"),
+        ));
     }
     Ok(())
 }
@@ -467,8 +570,19 @@ fn id(at: &str, id: &str) -> Result<(), SetError> {
     } else {
         Err(fault(
             at,
-            "an id has 1 to 80 of the characters a-z, 0-9, _, - and /",
+            Why::new(
+                "set_id",
+                "an id has 1 to 80 of the characters a-z, 0-9, _, - and /",
+            ),
         ))
+    }
+}
+
+fn is_new<'s>(ids: &mut BTreeSet<&'s str>, at: String, id: &'s str) -> Result<(), SetError> {
+    if ids.insert(id) {
+        Ok(())
+    } else {
+        Err(fault(at, twice()))
     }
 }
 
@@ -477,17 +591,20 @@ fn text(at: &str, text: &str) -> Result<(), SetError> {
     if (1..=120).contains(&length) && !text.contains(char::is_control) {
         Ok(())
     } else {
-        Err(fault(at, "a name has 1 to 120 characters"))
+        Err(fault(
+            at,
+            Why::new("set_name", "a name has 1 to 120 characters"),
+        ))
     }
 }
 
 fn terms(at: &str, terms: &[Term]) -> Result<(), SetError> {
     if terms.is_empty() || terms.len() > 12 {
-        return Err(fault(at, "1 to 12 words are summed"));
+        return Err(fault(at, Why::new("set_terms", "1 to 12 words are summed")));
     }
     for term in terms {
         if term.word().is_none() {
-            return Err(fault(at, format!("there is no word {:?}", term.name())));
+            return Err(fault(at, no_word(term.name())));
         }
     }
     Ok(())
@@ -585,7 +702,7 @@ mod tests {
         ] {
             let fault = standard_with(from, to);
             assert!(fault.field.contains(field), "{fault}");
-            assert!(fault.reason.contains(reason), "{fault}");
+            assert!(fault.why.text.contains(reason), "{fault}");
         }
     }
 

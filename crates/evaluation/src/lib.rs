@@ -23,6 +23,7 @@ pub mod model;
 pub mod ops;
 mod pages;
 pub mod scores;
+pub mod set_import;
 mod set_pages;
 pub mod sql;
 pub mod sql_sets;

@@ -417,7 +417,7 @@ fn put_set(mut w: Write<'_>, set: &DefinitionSet) -> Result<Sealed<bool>, Evalua
     Ok(w.commit(event, true)?)
 }
 
-fn same_version(set: &DefinitionSet) -> EvaluationError {
+pub(crate) fn same_version(set: &DefinitionSet) -> EvaluationError {
     EvaluationError::SameVersion {
         id: set.id.clone(),
         version: set.version,

@@ -123,7 +123,7 @@ impl Problem for EvaluationError {
             Self::Store(error) => error.args(),
             Self::Set(wrong) => vec![
                 ("field", wrong.field.clone().into()),
-                ("reason", wrong.reason.clone().into()),
+                ("reason", wrong.why.text.clone().into()),
             ],
             _ => Vec::new(),
         }

@@ -45,6 +45,8 @@ grid-file-fault = { $line ->
     [unreadable_calendar] the calendar cannot be read ({ $reason })
     [unreadable_map] the map is no whole TOML ({ $reason })
     [unusable_map] “{ $field }” of the map: { $reason }
+    [unreadable_set] this is no set of definitions ({ $reason })
+    [set_taken] this version of the set is there already and says something else; a changed set needs the next version
     [no_file] no file was chosen
     [no_metres] say how large a cell is
     [no_border] no border of that division is known: import it first, or give a file
@@ -197,6 +199,32 @@ grid-remark-no-unit-above = the unit above, “{ $unit }”, is not in the regis
 grid-remark-units-differ = class { $class } names different units on different lines: no duty is made for it
 grid-remark-no-unit = no unit “{ $unit }” is registered ({ $classes } classes)
 grid-remark-several-units = several units are called “{ $unit }”: name it by its code ({ $classes } classes)
+grid-reject-set-unreadable = it cannot be read ({ $reason })
+grid-reject-set-too-long = it is longer than 1 MB
+grid-reject-set-version = versions count from 1
+grid-reject-set-empty = there is no rate in it
+grid-reject-set-too-many = there are more than { $most } rates or scores
+grid-reject-set-grades = the best grade stands first, and each begins below the last
+grid-reject-set-twice = this id stands twice
+grid-reject-set-post = there is no post “{ $name }”
+grid-reject-set-no-post = a score of a post needs post
+grid-reject-set-post-elsewhere = post is for scores of posts only
+grid-reject-set-no-part = it has no part
+grid-reject-set-weight = a weight is more than 0 and at most 100
+grid-reject-set-no-share = “{ $name }” is not a share
+grid-reject-set-no-rate = there is no rate “{ $name }”
+grid-reject-set-no-word = there is no word “{ $name }” to count by
+grid-reject-set-no-bands = a count needs bands
+grid-reject-set-inverted = a count is turned round by its bands, not by inverted
+grid-reject-set-part = a part is either a rate or a count
+grid-reject-set-per-grid = per_grid is for counts of regions
+grid-reject-set-last-band = the last band, and only that, has no end
+grid-reject-set-bands = the bands go upwards
+grid-reject-set-points = the points of a band lie between 0 and 100
+grid-reject-set-id = an id has 1 to 80 of the characters a-z, 0-9, _, - and /
+grid-reject-set-name = a name has 1 to 120 characters
+grid-reject-set-terms = 1 to 12 words are summed
+grid-reject-set-whole = sound by itself, but a set is taken whole or not at all
 grid-column-code = code
 grid-column-name = name
 grid-column-name-en = name_en

@@ -45,6 +45,8 @@ grid-file-fault = { $line ->
     [unreadable_calendar] 日历读不懂（{ $reason }）
     [unreadable_map] 对照表不是完整的 TOML（{ $reason }）
     [unusable_map] 对照表的“{ $field }”：{ $reason }
+    [unreadable_set] 读不懂这套指标定义（{ $reason }）
+    [set_taken] 这套定义的这个版本已存在且内容不同；修改后请用下一个版本号
     [no_file] 没有选文件
     [no_metres] 请填写方格边长
     [no_border] 这个区划没有边界：请先导入边界，或改用文件
@@ -197,6 +199,32 @@ grid-remark-no-unit-above = 上级单位“{ $unit }”没有登记
 grid-remark-units-differ = 类别 { $class } 在不同的行写了不同的单位，没有为它生成权责
 grid-remark-no-unit = 没有登记名为“{ $unit }”的单位，涉及 { $classes } 个类别
 grid-remark-several-units = 有几个单位都叫“{ $unit }”，请改写编码，涉及 { $classes } 个类别
+grid-reject-set-unreadable = 读不懂（{ $reason }）
+grid-reject-set-too-long = 超过 1 MB
+grid-reject-set-version = 版本从 1 起
+grid-reject-set-empty = 一个指标也没有
+grid-reject-set-too-many = 指标或评分超过 { $most } 个
+grid-reject-set-grades = 等级要从最好的写起，下限逐个降低
+grid-reject-set-twice = 同一编号已经出现过
+grid-reject-set-post = 没有“{ $name }”这种岗位
+grid-reject-set-no-post = 按岗位的评分要写明 post
+grid-reject-set-post-elsewhere = 只有按岗位的评分才写 post
+grid-reject-set-no-part = 没有组成部分
+grid-reject-set-weight = 权重要大于 0、不超过 100
+grid-reject-set-no-share = “{ $name }”不是比率
+grid-reject-set-no-rate = 没有“{ $name }”这个指标
+grid-reject-set-no-word = 没有“{ $name }”这个计数词
+grid-reject-set-no-bands = 按数量计分要有分档
+grid-reject-set-inverted = 数量的高低由分档表示，不能再写 inverted
+grid-reject-set-part = 一个组成部分只能是一个指标或一个数量
+grid-reject-set-per-grid = per_grid 只用于按区域的数量
+grid-reject-set-last-band = 只有最后一档没有上限，而且它必须没有
+grid-reject-set-bands = 分档的上限要逐个升高
+grid-reject-set-points = 一档的分值在 0 到 100 之间
+grid-reject-set-id = 编号是 1 到 80 个 a-z、0-9、_、-、/
+grid-reject-set-name = 名称是 1 到 120 个字
+grid-reject-set-terms = 要写 1 到 12 个计数词
+grid-reject-set-whole = 这一项本身没有问题；但一套定义要么全部采用，要么全部不用
 grid-column-code = 编码
 grid-column-name = 名称
 grid-column-name-en = 英文名

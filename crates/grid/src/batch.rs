@@ -37,6 +37,7 @@ pub struct Plan {
     /// The sums, refusals and warnings.
     pub report: Report,
     steps: Vec<Step>,
+    needs: Permission,
     /// How many rows there are to write.
     pub to_write: u64,
 }
@@ -59,8 +60,13 @@ impl Plan {
         Self {
             report,
             steps: Vec::new(),
+            needs: Permission::ReferenceManage,
             to_write: 0,
         }
+    }
+    /// Of data that is not reference data: who carries it out needs this instead.
+    pub fn needing(self, needs: Permission) -> Self {
+        Self { needs, ..self }
     }
     /// With changes written by a writer.
     pub fn write<T: Clone + Send + 'static>(
@@ -83,9 +89,9 @@ impl Plan {
     /// and the same file goes on from there.
     ///
     /// # Errors
-    /// The principal may not change reference data, or the store failed.
+    /// The principal may not change such data, or the store failed.
     pub fn carry_out(self, ctx: &Ctx, progress: Progress<'_>) -> Result<Report, ImportError> {
-        ctx.require(Permission::ReferenceManage)?;
+        ctx.require(self.needs)?;
         let mut before = 0;
         for step in self.steps {
             let mut last = 0;

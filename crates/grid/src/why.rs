@@ -259,7 +259,7 @@ mod tests {
             .parent()
             .expect("the folder of the crates");
         let mut codes = BTreeSet::new();
-        for name in ["actors", "matters", "cases", "dispatch"] {
+        for name in ["actors", "matters", "cases", "dispatch", "evaluation"] {
             marked(&crates.join(name).join("src"), "Why::new(", &mut codes);
         }
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -9,7 +9,7 @@ use crate::sql_items;
 use access::{Ctx, Permission};
 use grid::Part;
 use grid::Why;
-use grid::batch::{Keyed, Writer, lay_over};
+use grid::batch::{Keyed, Plan, Writer, lay_over};
 use grid::guard;
 use grid::model::in_force;
 use grid::report::{ImportError, Reject, Report, fingerprint};
@@ -184,6 +184,14 @@ fn read(row: &SheetRow<'_>) -> Result<Row, Reject> {
 /// # Errors
 /// An unusable file (nothing is written), or the store's.
 pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
+    plan(ctx, bytes)?.carry_out(ctx, &mut |_| ())
+}
+
+/// What [`import`] would do.
+///
+/// # Errors
+/// As [`import`].
+pub fn plan(ctx: &Ctx, bytes: &[u8]) -> Result<Plan, ImportError> {
     ctx.require(Permission::ReferenceManage)?;
     let sheet = Sheet::open(bytes, &COLUMNS)?;
     let rows: Vec<Result<Row, Reject>> = sheet.rows().map(|row| read(&row?)).collect();
@@ -192,10 +200,12 @@ pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         .into_iter()
         .map(|i| ((i.list.clone(), i.code.clone()), i))
         .collect();
-    let mut report = Report::default();
+    let mut report = Report {
+        ignored_columns: sheet.ignored(),
+        ..Report::default()
+    };
     let lay = |row: &Row, _: Option<&GridItem>| row.1.clone();
-    let name = |i: &GridItem| format!("{}/{}", i.list, i.code);
-    let changes = lay_over(rows, &known, "code", name, lay, &mut report);
+    let changes = lay_over(rows, &known, "code", shown, lay, &mut report);
     let writer = Writer {
         action: "grid_item.import",
         kind: "grid_item",
@@ -203,10 +213,21 @@ pub fn import(ctx: &Ctx, bytes: &[u8]) -> Result<Report, ImportError> {
         file: fingerprint(bytes),
         insert: sql_items::insert,
         update: sql_items::update,
-        name,
+        name: |i| format!("{}/{}", i.list, i.code),
     };
-    writer.write(ctx, &changes)?;
-    Ok(report)
+    Ok(Plan::new(report).write(writer, changes))
+}
+
+/// An item as a preview shows it: its place in its list, what it is, and by which paper.
+fn shown(item: &GridItem) -> String {
+    let GridItem {
+        list,
+        code,
+        name,
+        approved_by,
+        ..
+    } = item;
+    format!("{list}/{code} {name} ({approved_by})")
 }
 
 /// An item as somebody enters it: what is needed is there, nothing too long, nothing of a person.

@@ -51,7 +51,8 @@ impl Tone {
 pub struct Flash {
     /// How it is meant.
     pub tone: Tone,
-    /// A whole sentence in the reader's language; no personal data, it travels in a cookie.
+    /// A whole sentence in the reader's language; no personal data, it travels in a cookie. The names of fields in it are marked
+    /// ([`crate::field_name`]): the page that shows it knows what it calls them.
     pub text: String,
 }
 
@@ -108,6 +109,30 @@ mod tests {
         assert_eq!(
             Flash::from_cookie(Flash::clear_cookie().split(';').next().unwrap()),
             None
+        );
+    }
+
+    #[test]
+    fn a_field_named_in_a_message_is_called_as_on_the_page_that_shows_it() {
+        let named = |name: &str| format!("请填写“{}”。", crate::field_name(name));
+        let page = |flash: &Flash| {
+            crate::label_fields(format!(
+                "<p>{}</p><label class=\"form-label\" for=\"f-why\">原因</label>",
+                flash.text
+            ))
+        };
+        let over = |text: String| {
+            let cookie = Flash::new(Tone::Bad, text).set_cookie();
+            assert!(cookie.is_ascii());
+            Flash::from_cookie(cookie.split(';').next().unwrap()).unwrap()
+        };
+        assert!(page(&over(named("why"))).contains("请填写“原因”。"));
+        // Cut within a name, a message has no mark left.
+        let cut = over(format!("{}{}", "长".repeat(MAX_CHARS - 6), named("why")));
+        assert!(
+            !page(&cut).contains(['\u{e0f1}', '\u{e0f2}']),
+            "{}",
+            page(&cut)
         );
     }
 

@@ -102,9 +102,8 @@ pub fn field_name(name: &str) -> String {
     format!("{}{name}{}", NAMED.0, NAMED.1)
 }
 
-/// A sentence for a place that has no form: its fields keep the names they are sent by.
-#[must_use]
-pub fn bare_fields(sentence: &str) -> String {
+/// A text whose fields keep the names they are sent by.
+fn bare_fields(sentence: &str) -> String {
     sentence.replace([NAMED.0, NAMED.1], "")
 }
 

@@ -24,7 +24,7 @@ mod view;
 pub use chart::{Bar, BarChart, LineChart, Series};
 pub use face::{Accent, Face};
 pub use flash::{Flash, Tone};
-pub use form::{Choice, FormState, bare_fields, field_name, label_fields};
+pub use form::{Choice, FormState, field_name, label_fields};
 pub use format::{Count, Given, area, bytes, distance, group_digits, listed};
 pub use html::Html;
 pub use i18n::{Arg, I18n, I18nError};

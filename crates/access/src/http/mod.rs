@@ -10,6 +10,8 @@ mod tokens;
 mod users;
 mod wall;
 
+pub(crate) use sign_in::again as sign_in_again;
+
 use crate::MIGRATIONS;
 use crate::openapi::Operation;
 use crate::permission::Permission;

@@ -5,12 +5,14 @@ use crate::cookies;
 use crate::ctx::Ctx;
 use crate::extract::{Fields, Query};
 use crate::fault::Fault;
+use crate::kept::Kept;
 use crate::ops::sessions;
+use crate::secret;
 use crate::state::AppState;
 use crate::visit::Visit;
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use ui::{FormState, Tone, Ui};
@@ -22,6 +24,29 @@ struct SignInPage {
     form: FormState,
     next: String,
     failed: String,
+    /// What was typed before the session ended.
+    kept: Vec<(&'static str, String)>,
+}
+
+/// What was typed before the session ended, once its person is back.
+#[derive(Template)]
+#[template(path = "access_kept.html")]
+struct KeptPage {
+    ui: Ui,
+    kept: Kept,
+    back: String,
+}
+
+/// The sign-in page in answer to a form of a session that ended.
+pub(crate) fn again(ui: Ui, next: String, kept: Kept) -> Result<Response, Fault> {
+    let page = SignInPage {
+        ui,
+        form: FormState::new(),
+        next: way_on(&next).to_owned(),
+        failed: String::new(),
+        kept: kept.hidden(),
+    };
+    show_as(StatusCode::FORBIDDEN, &page)
 }
 
 #[derive(Deserialize)]
@@ -46,6 +71,7 @@ pub(super) async fn form(ui: Ui, Query(query): Query<Next>) -> Result<Response, 
         form: FormState::new(),
         next: way_on(&next).to_owned(),
         failed: String::new(),
+        kept: Vec::new(),
     })
 }
 
@@ -57,6 +83,7 @@ pub(super) async fn send(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let next = way_on(fields.get("next")).to_owned();
+    let kept = Kept::carried(&fields);
     match sessions::sign_in(
         &ctx,
         &state,
@@ -67,6 +94,17 @@ pub(super) async fn send(
     .await
     {
         Ok(begun) => {
+            // What somebody typed is nobody else's.
+            let own = kept.filter(|kept| kept.whose == begun.account && !begun.must_change);
+            if let Some(kept) = own {
+                let ui = Ui {
+                    csrf: secret::mask(&begun.csrf, rand::random()),
+                    ..ui
+                };
+                let back = next;
+                let page = show(&KeptPage { ui, kept, back })?;
+                return Ok(with_session(&state, page, &begun.token));
+            }
             let to = if begun.must_change { "/account" } else { &next };
             Ok(with_session(
                 &state,
@@ -84,6 +122,7 @@ pub(super) async fn send(
                     form,
                     next,
                     failed,
+                    kept: kept.map(|kept| kept.hidden()).unwrap_or_default(),
                 },
             )
         }

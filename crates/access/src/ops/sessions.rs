@@ -17,6 +17,10 @@ use store::{AuditEvent, Sealed, StoreError, StoreResult, Write, params};
 pub(crate) struct Begun {
     /// For the cookie.
     pub token: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What its form tokens are made of.
+    pub csrf: [u8; 32],
     /// The one-time password has to be replaced first.
     pub must_change: bool,
 }
@@ -85,6 +89,8 @@ pub(crate) async fn sign_in(
     };
     Ok(Begun {
         token: fresh.token,
+        account: account.id,
+        csrf: fresh.csrf,
         must_change: account.must_change,
     })
 }
@@ -226,6 +232,8 @@ pub(crate) async fn change_password(
     .await?;
     Ok(Begun {
         token: fresh.token,
+        account: id,
+        csrf: fresh.csrf,
         must_change: false,
     })
 }

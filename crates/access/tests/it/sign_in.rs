@@ -94,6 +94,124 @@ both_engines!(
     }
 );
 
+/// The hidden fields of a page, as a browser sends them.
+fn hidden(page: &str) -> Vec<(String, String)> {
+    let plain = |text: &str| {
+        let text = text.replace("&#60;", "<").replace("&#62;", ">");
+        text.replace("&#34;", "\"").replace("&#38;", "&")
+    };
+    page.split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| {
+            let (name, rest) = rest.split_once("\" value=\"").expect("a value");
+            (
+                name.to_owned(),
+                plain(rest.split('"').next().unwrap_or_default()),
+            )
+        })
+        .collect()
+}
+
+fn sent<'a>(
+    hidden: &'a [(String, String)],
+    typed: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let own = hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    own.chain(typed.iter().copied()).collect()
+}
+
+both_engines!(
+    what_was_typed_when_the_session_ended_is_given_back_to_the_same_person,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.account("sec", &[Role::SecurityAdmin]);
+        city.account("other", &[Role::SecurityAdmin]);
+        let users = || city.ask(|r| Ok(r.one::<(i64,)>("SELECT count(*) FROM accounts", &[])?.0));
+        let mut browser = city.signed_in("sec");
+        let page = browser.get("/users/new");
+        let csrf = page.csrf();
+        let typed = [
+            ("csrf", csrf.as_str()),
+            ("login", "xin.ren"),
+            ("name", "新 <b>人"),
+            ("roles", "acceptor"),
+        ];
+        city.clock.advance(31 * MINUTE);
+        let asked = browser.post_raw("/users/new", &typed);
+        assert_eq!(asked.status, 403, "{}", asked.text);
+        ui::testing::assert_sound(&asked.text);
+        assert!(asked.text.contains("action=\"/sign-in\""), "{}", asked.text);
+        assert!(!asked.text.contains("<b>"), "what was typed is escaped");
+        assert_eq!(users(), 2, "nothing is done");
+        // A wrong password loses nothing.
+        let fields = hidden(&asked.text);
+        let wrong = sent(&fields, &[("login", "sec"), ("password", "no")]);
+        let again = browser.post_raw("/sign-in", &wrong);
+        assert_eq!(again.status, 422, "{}", again.text);
+        let fields = hidden(&again.text);
+        // Somebody else is told nothing of it.
+        let mut shared = city.browser();
+        let foreign = shared.get("/sign-in");
+        let mut carried: Vec<(String, String)> = hidden(&foreign.text);
+        carried.retain(|(name, _)| name != "next");
+        carried.extend(fields.iter().filter(|(name, _)| name != "csrf").cloned());
+        let foreign = shared.post_raw(
+            "/sign-in",
+            &sent(&carried, &[("login", "other"), ("password", PASSWORD)]),
+        );
+        assert_eq!(foreign.status, 303, "{}", foreign.text);
+        // Its person reads it, and sends it as it was.
+        let right = sent(&fields, &[("login", "sec"), ("password", PASSWORD)]);
+        let back = browser.post_raw("/sign-in", &right);
+        assert_eq!(back.status, 200, "{}", back.text);
+        ui::testing::assert_sound(&back.text);
+        assert!(
+            back.text.contains("新 &#60;b&#62;人</blockquote>"),
+            "{}",
+            back.text
+        );
+        assert!(back.text.contains("action=\"/users/new\""), "{}", back.text);
+        let fields = hidden(&back.text);
+        let done = browser.post_raw("/users/new", &sent(&fields, &[]));
+        assert!(done.status < 400, "{}: {}", done.status, done.text);
+        assert_eq!(users(), 3);
+    }
+);
+
+both_engines!(
+    only_what_the_own_session_sent_is_carried_through_the_sign_in,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.account("sec", &[Role::SecurityAdmin]);
+        let mut browser = city.signed_in("sec");
+        let csrf = browser.get("/users/new").csrf();
+        city.clock.advance(31 * MINUTE);
+        let post = |browser: &mut crate::city::Browser<'_>, typed: &[(&str, &str)]| {
+            let reply = browser.post_raw("/users/new", typed);
+            (reply.status, reply.text.contains("kept_to"))
+        };
+        let own = [("csrf", csrf.as_str()), ("name", "新人")];
+        assert_eq!(post(&mut browser, &own), (403, true));
+        // A form of another site, one with a password, one in which nothing was written: to sign in as ever.
+        let forged = [("csrf", "x"), ("name", "新人")];
+        let secret = [&own[..], &[("password", "秘密")]].concat();
+        let empty = [("csrf", csrf.as_str()), ("login", "x")];
+        for typed in [&forged[..], &secret, &empty] {
+            assert_eq!(post(&mut browser, typed), (303, false), "{typed:?}");
+        }
+        // Long words are not carried.
+        let long = "长".repeat(30_000);
+        let long = [("csrf", csrf.as_str()), ("name", long.as_str())];
+        assert_eq!(post(&mut browser, &long), (303, false));
+        // Whoever never had a session has nothing to be given back.
+        assert_eq!(post(&mut city.browser(), &own), (303, false));
+    }
+);
+
 both_engines!(seen_is_written_at_most_once_a_minute, &migrations(), |db| {
     let city = City::new(db);
     city.account("li", &[Role::Acceptor]);

@@ -118,16 +118,26 @@ fn the_pages_are_sound_in_both_languages() {
             "what its process left behind can go on"
         );
         let all: Vec<Import> = State::ALL.iter().map(|s| import(*s)).collect();
-        sound(&list_page(
-            reader(lang),
-            &all,
-            FormState::new(),
-            true,
-            Vec::new(),
-        ));
+        let listed = |door, imports: &[Import], form, may: fn(Permission) -> bool| {
+            sound(&list_page(
+                reader(lang),
+                door,
+                imports,
+                form,
+                may,
+                Vec::new(),
+            ))
+        };
+        let whole = listed(Door::Administration, &all, FormState::new(), |_| true);
+        assert!(whole.contains("value=\"cases\"") && whole.contains("value=\"grid-items\""));
+        assert!(!whole.contains("value=\"definitions\""), "in other hands");
+        let narrow = listed(Door::Evaluation, &[], FormState::new(), |_| true);
+        assert!(narrow.contains("action=\"/evaluation/sets/imports\""));
+        assert!(!narrow.contains("name=\"kind\"") && narrow.contains("name=\"file\""));
         let mut wrong = FormState::new();
         wrong.fault("file", "坏");
-        let html = sound(&list_page(reader(lang), &[], wrong, false, Vec::new()));
+        let may = |p| p == Permission::ReferenceManage;
+        let html = listed(Door::Administration, &[], wrong, may);
         assert!(
             !html.contains("value=\"cases\""),
             "not for who may not import cases"
@@ -150,6 +160,31 @@ fn the_pages_are_sound_in_both_languages() {
             &home::Sums::default(),
             date(2026, 3, 16),
         ));
+    }
+}
+
+#[test]
+fn rows_are_called_written_only_once_they_are() {
+    for lang in Lang::ALL {
+        let words = |state: State| {
+            let ui = reader(lang);
+            let written = ["admin-shown-done", "admin-written-what"];
+            let written = written.map(|key| ui.tn(key, "n", 2_u64));
+            let html = sound(&import_page(ui.clone(), import(state), None, false));
+            let will = html.contains(&ui.t("admin-shown-ready"));
+            (will, written.map(|text| html.contains(&text)))
+        };
+        assert_eq!(words(State::Ready), (true, [false, false]));
+        assert_eq!(words(State::Running), (false, [false, false]));
+        assert_eq!(words(State::Done), (false, [true, true]));
+        assert_eq!(words(State::Failed), (false, [false, false]));
+        assert_eq!(words(State::Cancelled), (false, [false, false]));
+        let mut nothing = import(State::Done);
+        (nothing.found.imported, nothing.found.updated) = (0, 0);
+        let html = sound(&import_page(reader(lang), nothing, None, false));
+        assert!(html.contains(&reader(lang).t("admin-written-nothing")));
+        let html = sound(&import_page(reader(lang), import(State::Done), None, false));
+        assert!(html.contains("href=\"/matters\""), "to what is there now");
     }
 }
 

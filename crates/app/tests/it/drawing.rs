@@ -11,7 +11,7 @@ const AREAS: &str = r#"{"type":"FeatureCollection","features":[
  {"type":"Feature","properties":{"adcode":"990101001001","name":"<b>甲社区"},"geometry":{"type":"Polygon","coordinates":
   [[[118.10,24.50],[118.11,24.50],[118.11,24.51],[118.10,24.51],[118.10,24.50]]]}}]}"#;
 
-fn form(fields: &[(&str, &str)], file: Option<&str>) -> Vec<u8> {
+pub(crate) fn form(fields: &[(&str, &str)], file: Option<&str>) -> Vec<u8> {
     let mut body = String::new();
     for (name, value) in fields {
         let _ = write!(
@@ -57,20 +57,25 @@ impl Admin<'_> {
         reply.text
     }
     fn confirm(&mut self, import: &str) {
-        let path = format!("{import}/confirm");
-        let media = "application/x-www-form-urlencoded";
-        let reply = self
-            .city
-            .visit(&mut self.visitor, Method::POST, &path, media, Vec::new());
-        assert_eq!(reply.status, 303, "{}", reply.text);
-        for _ in 0..200 {
-            if !self.page(import).contains("http-equiv=\"refresh\"") {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the drawing does not end");
+        until_over(self.city, &mut self.visitor, import);
     }
+}
+
+/// Agrees to an import and waits for its end.
+pub(crate) fn until_over(city: &City, who: &mut Visitor, import: &str) {
+    let path = format!("{import}/confirm");
+    let media = "application/x-www-form-urlencoded";
+    let reply = city.visit(who, Method::POST, &path, media, Vec::new());
+    assert_eq!(reply.status, 303, "{}", reply.text);
+    for _ in 0..200 {
+        let reply = city.visit(who, Method::GET, import, "", Vec::new());
+        assert_eq!(reply.status, 200, "{import}: {}", reply.text);
+        if !reply.text.contains("http-equiv=\"refresh\"") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the import does not end");
 }
 
 on_both!(unit_grids_are_drawn_by_the_pages_after_a_look, |place| {

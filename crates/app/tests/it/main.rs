@@ -13,6 +13,7 @@ mod exports;
 mod facts;
 mod forms;
 mod import;
+mod imports;
 mod inventory;
 mod kill;
 mod open311;

@@ -1,12 +1,12 @@
-//! One act for several cases: it waits a short while, can be stopped until then, and is carried out by the program itself,
-//! also when the page is closed or the program was started again meanwhile.
+//! One act for several cases: it waits a short while, can be stopped or held until then, and is carried out by the program
+//! itself, also when the page is closed or the program was started again meanwhile.
 //!
 //! Invariants: each case is decided by itself through [`super::act_with`], under the rights the account has *then*, and only
 //! as the person saw it (its version); what was done to a case and the note that it was done are one transaction, so that
 //! nothing is done twice. What was done is never taken back here: the record is what happened.
 
 use super::{CaseError, Reach, act_with, find, is_open_to};
-use crate::bulk::{Bulk, BulkCase, BulkStep, MOST_AT_ONCE, MOST_CASES, Outcome, Reason};
+use crate::bulk::{Bulk, BulkCase, BulkState, BulkStep, MOST_AT_ONCE, MOST_CASES, Outcome, Reason};
 use crate::rules::{MAX_TEXT, Refusal};
 use crate::service::Cases;
 use crate::sql_bulk::{self, NewBulk, Own};
@@ -116,12 +116,49 @@ pub async fn stop(ctx: &Ctx, id: Id) -> Result<bool, CaseError> {
     let account = staff(ctx)?.account;
     ctx.write(move |mut w| {
         let found = sql_bulk::bulk(&mut w, id, account)?.ok_or_else(|| missing(id))?;
-        if found.state != crate::bulk::BulkState::Waiting {
+        if !found.state.is_stoppable() {
             return Ok(w.unchanged(false)?);
         }
         sql_bulk::stop(&mut w, id)?;
         let event = AuditEvent::done("desk.bulk_stop", "bulk_act", id.to_string());
         Ok(w.commit(event, true)?)
+    })
+    .await
+}
+
+/// Holds a bulk act that still waits: nothing happens until the account lets it begin ([`begin_now`]) or stops it. Answers
+/// `false` where it was begun already.
+///
+/// # Errors
+/// As [`stop`].
+pub async fn hold(ctx: &Ctx, id: Id) -> Result<bool, CaseError> {
+    let account = staff(ctx)?.account;
+    ctx.write(move |mut w| {
+        let found = sql_bulk::bulk(&mut w, id, account)?.ok_or_else(|| missing(id))?;
+        if found.state != BulkState::Waiting {
+            return Ok(w.unchanged(found.state == BulkState::Held)?);
+        }
+        sql_bulk::hold(&mut w, id)?;
+        let event = AuditEvent::done("desk.bulk_hold", "bulk_act", id.to_string());
+        Ok(w.commit(event, true)?)
+    })
+    .await
+}
+
+/// Lets a bulk act that waits or is held begin at once. One that has begun, or was stopped, stays as it is.
+///
+/// # Errors
+/// As [`stop`].
+pub async fn begin_now(ctx: &Ctx, id: Id) -> Result<(), CaseError> {
+    let account = staff(ctx)?.account;
+    ctx.write(move |mut w| {
+        let found = sql_bulk::bulk(&mut w, id, account)?.ok_or_else(|| missing(id))?;
+        if !found.state.is_stoppable() {
+            return Ok(w.unchanged(())?);
+        }
+        sql_bulk::begin_now(&mut w, id)?;
+        let event = AuditEvent::done("desk.bulk_go", "bulk_act", id.to_string());
+        Ok(w.commit(event, ())?)
     })
     .await
 }

@@ -119,6 +119,7 @@ impl Banner {
         ];
         let text = match bulk.state {
             BulkState::Waiting => ui.ta("cases-bulk-waits", &named),
+            BulkState::Held => ui.ta("cases-bulk-held", &named),
             BulkState::Running => ui.ta("cases-bulk-runs", &named),
             BulkState::Stopped => ui.ta("cases-bulk-stopped", &named),
             BulkState::Done if bulk.left > 0 => ui.ta("cases-bulk-done-left", &named),
@@ -146,9 +147,17 @@ impl Banner {
     pub fn is_waiting(&self) -> bool {
         self.state == BulkState::Waiting
     }
+    /// Somebody holds it.
+    pub fn is_held(&self) -> bool {
+        self.state == BulkState::Held
+    }
     /// Its line changes by itself.
     pub fn is_moving(&self) -> bool {
-        !self.state.is_over()
+        matches!(self.state, BulkState::Waiting | BulkState::Running)
+    }
+    /// It is over and may be put away.
+    pub fn is_over(&self) -> bool {
+        self.state.is_over()
     }
 }
 
@@ -547,6 +556,27 @@ pub(super) async fn stop(
         back.saying(Tone::Warn, ui.t("cases-bulk-stop-late"))
     };
     Ok(told.into_response())
+}
+
+pub(super) async fn hold(
+    ctx: Ctx,
+    ui: Ui,
+    Path(id): Path<Id>,
+    fields: Fields,
+) -> Result<Response, Fault> {
+    let held = ops::bulk::hold(&ctx, id).await?;
+    let back = Go::to(desk(fields.get("back")));
+    Ok(if held {
+        back.into_response()
+    } else {
+        back.saying(Tone::Warn, ui.t("cases-bulk-stop-late"))
+            .into_response()
+    })
+}
+
+pub(super) async fn begin(ctx: Ctx, Path(id): Path<Id>, fields: Fields) -> Result<Response, Fault> {
+    ops::bulk::begin_now(&ctx, id).await?;
+    Ok(Go::to(desk(fields.get("back"))).into_response())
 }
 
 pub(super) async fn seen(ctx: Ctx, Path(id): Path<Id>, fields: Fields) -> Result<Response, Fault> {

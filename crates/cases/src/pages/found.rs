@@ -1,6 +1,7 @@
 //! GET and POST /found — a worker of the street reports what was found, also what was put right on the spot.
 
 use super::Offers;
+use super::cells::{self, Cells};
 use super::offline::sync_line;
 use super::pictures::{self, AFTER, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
@@ -20,6 +21,8 @@ pub(super) struct FoundPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    /// What lies below the division that was chosen.
+    pub cells: Cells,
     pub map: Html,
     pub files: PictureField,
     /// The pictures of afterwards, where it was put right on the spot.
@@ -35,6 +38,7 @@ impl FoundPage {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city, ui.lang),
+            cells: Cells::of(&ui, city, &form),
             map: Html::default(),
             sync: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
@@ -68,7 +72,8 @@ pub(super) async fn send(ctx: Ctx, ui: Ui, form: FormParts) -> Result<Response, 
     let city = ctx.service::<Cases>().city();
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, true);
-    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+    let asks = !entry.fields.get(cells::LIST).is_empty();
+    if asks || (entry.whole().is_ok() && offer.is_open(&entry.fields)) {
         let page = FoundPage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.with_map(&ctx));
     }

@@ -1,19 +1,25 @@
-//! GET and POST /intake — 来电来访登记: the desk types in what somebody says on the telephone or at the counter.
+//! GET and POST /intake — 来电来访登记: the desk types in what somebody says on the telephone or at the counter. GET
+//! /intake/told/{number}/{sealed} — what the clerk tells the caller, a page of its own that may be loaded again.
+//!
+//! The requester's private link is the requester's alone; the clerk reads out the code, which stands sealed in the address and
+//! opens in the clerk's own session only.
 //!
 //! The fields come in the order in which people tell them, and Enter sends from any of them.
 
 use super::advice::{self, Hints};
 use super::again::Again;
+use super::cells::{self, Cells};
 use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use super::report::{self, natures, place_map, places, refused};
 use super::{Offers, way_back};
+use crate::ops;
 use crate::ops::{NewReport, Receipt};
 use crate::service::Cases;
-use access::{Ctx, Fault, FormParts, NotNow, show, show_as};
+use access::{Ctx, Fault, FormParts, Go, NotNow, Path, Visit, show, show_as};
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use kernel::codes::CaseNumber;
 use matters::City;
 use ui::{Choice, Crumb, FormState, Html, Ui};
 
@@ -29,6 +35,8 @@ pub(super) struct IntakePage {
     pub channels: Vec<Choice>,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    /// What lies below the division that was chosen.
+    pub cells: Cells,
     pub map: Html,
     pub files: PictureField,
     pub natures: Vec<Choice>,
@@ -41,7 +49,7 @@ pub(super) struct IntakePage {
 }
 
 /// The fields in the order of the form.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 14] = [
     "channel",
     "description",
     "address",
@@ -50,6 +58,8 @@ const ORDER: [&str; 12] = [
     "matter",
     "nature",
     "division",
+    "community",
+    "grid",
     "lon",
     "lat",
     "email",
@@ -63,6 +73,7 @@ impl IntakePage {
             channels: Vec::new(),
             matters: Offers::of_matters(&ui, city),
             places: places(city, ui.lang),
+            cells: Cells::of(&ui, city, &form),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),
@@ -96,8 +107,9 @@ pub(super) struct DonePage {
     pub ui: Ui,
     pub crumbs: Vec<Crumb>,
     pub number: String,
+    /// Empty in any session but the one in which it was taken in.
     pub code: String,
-    /// What happens next, and by when.
+    /// What happens next, and by when; empty where there is no code.
     pub next: String,
 }
 
@@ -116,6 +128,7 @@ pub(super) async fn blank(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
 pub(super) async fn send(
     ctx: Ctx,
     ui: Ui,
+    visit: Visit,
     NotNow(not_now): NotNow,
     form: FormParts,
 ) -> Result<Response, Fault> {
@@ -130,7 +143,8 @@ pub(super) async fn send(
     }
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, true);
-    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+    let asks = !entry.fields.get(cells::LIST).is_empty();
+    if asks || (entry.whole().is_ok() && offer.is_open(&entry.fields)) {
         let page = IntakePage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.furnished(&ctx).await?);
     }
@@ -149,28 +163,52 @@ pub(super) async fn send(
     let print = entry.print();
     let key = entry.fields.get(ONCE).to_owned();
     access::once_by_form(&ctx, &key, &print, move |ctx| async move {
-        answer(&ctx, ui, &city, &entry, &offer).await
+        answer(&ctx, ui, &visit, &city, &entry, &offer).await
     })
     .await
+}
+
+/// The page of what is told, as the seal knows it.
+fn told_of(number: CaseNumber) -> String {
+    format!("intake {number}")
+}
+
+/// GET /intake/told/{number}/{sealed} — what the clerk tells whoever called.
+pub(super) async fn told(
+    ctx: Ctx,
+    ui: Ui,
+    visit: Visit,
+    Path((number, sealed)): Path<(CaseNumber, String)>,
+) -> Result<Response, Fault> {
+    let code = visit.open(&told_of(number), &sealed);
+    // The code is what shows that the case may be told of: it may lie outside the clerk's own districts.
+    let case = match &code {
+        Some(code) => ops::track(&ctx, number, code, visit.address()).await.ok(),
+        None => None,
+    };
+    show(&DonePage {
+        crumbs: way_back(ctx.principal(), &ui),
+        number: number.to_string(),
+        code: code.unwrap_or_default(),
+        next: case.map_or_else(String::new, |case| report::next_promise(&ui, &case)),
+        ui,
+    })
 }
 
 async fn answer(
     ctx: &Ctx,
     ui: Ui,
+    visit: &Visit,
     city: &City,
     entry: &Entry,
     offer: &Offer,
 ) -> Result<Response, Fault> {
     match take(ctx, &ui, city, entry, offer).await {
         Ok(receipt) => {
-            let page = DonePage {
-                crumbs: way_back(ctx.principal(), &ui),
-                number: receipt.case.number.to_string(),
-                code: receipt.code,
-                next: report::next_step(&ui, &receipt.case),
-                ui,
-            };
-            show_as(StatusCode::CREATED, &page)
+            let number = receipt.case.number;
+            let sealed = visit.seal(&told_of(number), &receipt.code);
+            // A page of its own: a reload or a step back sends nothing again.
+            Ok(Go::to(format!("/intake/told/{number}/{sealed}")).into_response())
         }
         Err(wrongs) => {
             let wrongs = report::of_entry(wrongs)?;

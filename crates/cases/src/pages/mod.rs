@@ -9,6 +9,7 @@ mod again;
 mod bulk;
 mod calendar;
 mod case;
+mod cells;
 mod contact;
 mod desk;
 mod filters;
@@ -102,6 +103,7 @@ pub fn add(routes: Routes) -> Routes {
             Permission::Public,
             advice::part,
         )
+        .on(post(), "/report/cells", Permission::Public, cells::part)
         .on(get(), "/track", Permission::CaseTrack, track::blank)
         .on(post(), "/track", Permission::CaseTrack, track::by_code)
         .on(
@@ -197,6 +199,18 @@ pub fn add(routes: Routes) -> Routes {
         )
         .on(
             post(),
+            "/desk/bulk/{id}/hold",
+            Permission::CaseRead,
+            bulk::hold,
+        )
+        .on(
+            post(),
+            "/desk/bulk/{id}/begin",
+            Permission::CaseRead,
+            bulk::begin,
+        )
+        .on(
+            post(),
             "/desk/bulk/{id}/seen",
             Permission::CaseRead,
             bulk::seen,
@@ -234,6 +248,12 @@ pub fn add(routes: Routes) -> Routes {
         .on(post(), "/intake", Permission::CaseAccept, intake::send)
         .takes(pictures::FORM_BYTES)
         .shown_again()
+        .on(
+            get(),
+            "/intake/told/{number}/{sealed}",
+            Permission::CaseAccept,
+            intake::told,
+        )
         .on(get(), "/found", Permission::CaseInspect, found::blank)
         .on(post(), "/found", Permission::CaseInspect, found::send)
         .takes(pictures::FORM_BYTES)

@@ -1,5 +1,6 @@
 //! What the forms of moves send, read as the steps `ops` takes; and what was wrong with it in the reader's words.
 
+use super::cells;
 use super::forms::{Input, onward};
 use super::pictures::{Entry, FILES};
 use crate::model::Ask;
@@ -15,7 +16,7 @@ use crate::rules::{
 use access::{AccountId, Fault, Fields, UnitId};
 use actors::Unit;
 use jiff::civil::Date;
-use kernel::codes::DivisionCode;
+use kernel::codes::{DivisionCode, GridCode};
 use matters::{City, MatterId};
 use std::str::FromStr;
 use ui::{Lang, Ui};
@@ -46,7 +47,7 @@ impl From<CaseError> for Wrong {
 }
 
 impl Wrong {
-    fn entry(field: &'static str, sentence: String) -> Self {
+    pub(super) fn entry(field: &'static str, sentence: String) -> Self {
         Self::Entry { field, sentence }
     }
     /// The field of the form at fault, if it is one of `inputs`, and a sentence.
@@ -235,7 +236,7 @@ pub(super) fn missing(ui: &Ui, field: &'static str) -> Wrong {
     Wrong::entry(field, ui.tn("cases-error-missing", "field", label.as_str()))
 }
 
-/// The place of a form: a point, a division, an address.
+/// The place of a form: a point, a cell, a division, an address.
 ///
 /// # Errors
 /// A coordinate that is no number, or only one of the two.
@@ -269,10 +270,15 @@ pub fn place_and_faults(ui: &Ui, fields: &Fields, wrongs: &mut Vec<Wrong>) -> Ne
         }
     };
     let division = kept(part::<DivisionCode>(ui, fields, "division"), wrongs);
+    let community = kept(part::<DivisionCode>(ui, fields, "community"), wrongs);
+    let grid = kept(part::<GridCode>(ui, fields, "grid"), wrongs);
+    let (division, community, grid) = (division.flatten(), community.flatten(), grid.flatten());
+    let (division, grid) = cells::chosen(ui, division, community, grid, wrongs);
     let address = fields.get("address");
     NewPlace {
         lon_lat,
-        division: division.flatten(),
+        grid,
+        division,
         address: (!address.is_empty()).then(|| address.to_owned()),
         ..NewPlace::default()
     }

@@ -3,6 +3,7 @@
 use super::Offers;
 use super::advice::{self, Hints};
 use super::again::Again;
+use super::cells::{self, Cells};
 use super::pictures::{self, Entry, FILES, ONCE, Offer, PictureField, fresh_key};
 use super::read::{self, Wrong};
 use crate::lists::ListKind;
@@ -29,6 +30,8 @@ pub(super) struct ReportPage {
     pub form: FormState,
     pub matters: Vec<String>,
     pub places: Vec<Choice>,
+    /// What lies below the division that was chosen.
+    pub cells: Cells,
     /// Sets the place by a press; see [`place_map`].
     pub map: Html,
     pub files: PictureField,
@@ -43,13 +46,15 @@ pub(super) struct ReportPage {
 }
 
 /// The fields in the order of the form.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 13] = [
     "description",
     "files",
     "matter",
     "nature",
     "address",
     "division",
+    "community",
+    "grid",
     "lon",
     "lat",
     "phone",
@@ -72,6 +77,7 @@ impl ReportPage {
         Self {
             matters: Offers::of_matters(&ui, city),
             places: places(city, ui.lang),
+            cells: Cells::of(&ui, city, &form),
             map: Html::default(),
             files: PictureField::new(&ui, "f", FILES, ui.t("cases-files-report")).sent(entry),
             natures: Vec::new(),
@@ -231,7 +237,8 @@ pub(super) async fn send(
     }
     let entry = pictures::read(&ctx, &ui, form).await?;
     let offer = Offer::of(&ui, &city, &entry, false);
-    if entry.whole().is_ok() && offer.is_open(&entry.fields) {
+    let asks = !entry.fields.get(cells::LIST).is_empty();
+    if asks || (entry.whole().is_ok() && offer.is_open(&entry.fields)) {
         let page = ReportPage::new(ui, &city, entry.fields.form(), &entry);
         return show(&page.with_map(&ctx).await?);
     }

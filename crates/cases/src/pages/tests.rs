@@ -119,8 +119,9 @@ fn bulk_of(state: BulkState, left: i64) -> Bulk {
     }
 }
 
-const BULK_STATES: [BulkState; 4] = [
+const BULK_STATES: [BulkState; 5] = [
     BulkState::Waiting,
+    BulkState::Held,
     BulkState::Running,
     BulkState::Done,
     BulkState::Stopped,
@@ -801,6 +802,11 @@ fn the_pages_of_residents_render_in_both_languages() {
             form: form.clone(),
             matters: vec!["C0101 上水井盖".into()],
             places: vec![ui::Choice::new("330102001001", "清波门社区")],
+            cells: super::cells::Cells {
+                communities: vec![ui::Choice::new("330102001001", "<b>清波门社区")],
+                grids: vec![ui::Choice::new("330102001001001", "<b>001")],
+                is_bare: true,
+            },
             map: ui::Html::default(),
             files: files(&ui()),
             offer: offer(),
@@ -1212,6 +1218,13 @@ fn the_tables_of_work_render_in_both_languages() {
             files: files(&ui),
             offer: offer(),
             ..intake::IntakePage::new(ui.clone(), &city, FormState::new(), &empty)
+        });
+        sound(&intake::DonePage {
+            ui: ui.clone(),
+            crumbs: Vec::new(),
+            number: "330102-20260316-00001".into(),
+            code: String::new(),
+            next: String::new(),
         });
         sound(&intake::DonePage {
             ui: ui.clone(),

@@ -116,8 +116,9 @@ access::city_settings! {
         pub duplicate_same_grid: bool = "yes",
         /// At most so many suspects are shown.
         pub duplicate_most: u32 [1.0, 50.0] = "10",
-        /// 批量办理 — so long an act for several cases waits before it is carried out, so that it can be stopped, in seconds.
-        pub bulk_wait_s: u32 [3.0, 120.0] = "10",
+        /// 批量办理 — so long an act for several cases waits before it is carried out, so that it can be stopped, in seconds. Never
+        /// less than 20: people who work by the keyboard or by ear need that long, and may hold it for longer (WCAG 2.2.1).
+        pub bulk_wait_s: u32 [20.0, 120.0] = "20",
     }
 }
 

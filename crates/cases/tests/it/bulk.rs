@@ -55,7 +55,7 @@ fn waiting(city: &City, how_many: usize) -> Vec<Case> {
 }
 
 testdb::both_engines!(
-    a_bulk_act_waits_ten_seconds_and_is_then_carried_out_by_the_program,
+    a_bulk_act_waits_twenty_seconds_and_is_then_carried_out_by_the_program,
     &migrations(),
     |db| {
         let city = City::new(db);
@@ -63,7 +63,7 @@ testdb::both_engines!(
         let all: Vec<&Case> = cases.iter().collect();
         let id = asked(&city, "acceptor", BulkStep::Accept, &all, true);
         assert_eq!(run_due(&city), 0, "it waits");
-        city.clock.advance(Duration::from_secs(9));
+        city.clock.advance(Duration::from_secs(19));
         assert_eq!(run_due(&city), 0, "it still waits");
         assert_eq!(state(&city, all[0]), State::PendingAccept);
         city.clock.advance(Duration::from_secs(1));
@@ -104,7 +104,7 @@ testdb::both_engines!(
         assert!(!city.run(bulk::stop(&ctx, id)).unwrap(), "twice is once");
         assert_eq!(city.audited("desk.bulk_stop", "done"), 1);
         let late = asked(&city, "acceptor", BulkStep::Accept, &all, true);
-        city.clock.advance(Duration::from_secs(11));
+        city.clock.advance(Duration::from_secs(21));
         assert_eq!(run_due(&city), 1);
         let ctx = city.ctx("acceptor");
         assert!(!city.run(bulk::stop(&ctx, late)).unwrap());
@@ -112,6 +112,59 @@ testdb::both_engines!(
         // Somebody else stops nothing.
         let own = asked(&city, "desk", BulkStep::Register, &[all[0]], true);
         assert!(city.run(bulk::stop(&ctx, own)).is_err());
+    }
+);
+
+testdb::both_engines!(
+    what_is_held_waits_for_its_person_however_long_that_takes,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let cases = waiting(&city, 2);
+        let all: Vec<&Case> = cases.iter().collect();
+        let at_desk = || city.get("acceptor", "/desk?state=pending_accept").text;
+        let press = |id: Id, what: &str| {
+            let path = format!("/desk/bulk/{id}/{what}");
+            let reply = city.urlencoded("acceptor", &path, &[("back", "/desk")]);
+            assert_eq!(
+                (reply.status, reply.location.as_str()),
+                (303, "/desk"),
+                "{what}"
+            );
+        };
+        let id = asked(&city, "acceptor", BulkStep::Accept, &all[..1], true);
+        assert!(at_desk().contains(&format!("action=\"/desk/bulk/{id}/hold\"")));
+        press(id, "hold");
+        press(id, "hold");
+        assert_eq!(city.audited("desk.bulk_hold", "done"), 1, "twice is once");
+        city.clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(run_due(&city), 0, "it is held");
+        assert_eq!(state(&city, all[0]), State::PendingAccept);
+        // It says so at the desk, where it is let begin or stopped; nothing counts down.
+        let desk = at_desk();
+        assert!(
+            desk.contains("先不办") && !desk.contains("bulk-rest"),
+            "{desk}"
+        );
+        assert!(!desk.contains(&format!("/desk/bulk/{id}/hold")));
+        assert!(!desk.contains(&format!("/desk/bulk/{id}/seen")));
+        press(id, "begin");
+        assert_eq!(run_due(&city), 1);
+        assert_eq!(state(&city, all[0]), State::PendingRegister);
+        // Held and then stopped, it changes nothing, and cannot be let begin any more.
+        let other = asked(&city, "acceptor", BulkStep::Accept, &all[1..], true);
+        press(other, "hold");
+        press(other, "stop");
+        press(other, "begin");
+        city.clock.advance(Duration::from_secs(60));
+        assert_eq!(run_due(&city), 0);
+        assert_eq!(state(&city, all[1]), State::PendingAccept);
+        // What has begun is held by nobody; and nobody holds what is another's.
+        press(id, "hold");
+        assert_eq!(outcomes(&city, "acceptor", id).0, BulkState::Done);
+        let theirs = asked(&city, "desk", BulkStep::Accept, &all[1..], true);
+        let reply = city.urlencoded("acceptor", &format!("/desk/bulk/{theirs}/hold"), &[]);
+        assert_eq!(reply.status, 404);
     }
 );
 
@@ -144,7 +197,7 @@ testdb::both_engines!(
             doors: Vec::new(),
         };
         city.act("desk", closed.number, vec![refuse]).unwrap();
-        city.clock.advance(Duration::from_secs(10));
+        city.clock.advance(Duration::from_secs(20));
         assert_eq!(run_due(&city), 1);
         let (_, words) = outcomes(&city, "acceptor", id);
         assert_eq!(words, ["done", "cases.changed", "cases.changed", "done"]);
@@ -230,7 +283,7 @@ testdb::both_engines!(
         let cases = waiting(&city, 3);
         let all: Vec<&Case> = cases.iter().collect();
         let id = asked(&city, "acceptor", BulkStep::Accept, &all, true);
-        city.clock.advance(Duration::from_secs(10));
+        city.clock.advance(Duration::from_secs(20));
         assert_eq!(run_due(&city), 1);
         // As it stands when a program dies after the first case: the act and its note are one transaction.
         city.exec("UPDATE bulk_acts SET state = 'running', finished_at = NULL");
@@ -278,7 +331,7 @@ testdb::both_engines!(rights_lost_meanwhile_are_lost, &migrations(), |db| {
             accounts::edit(w, account, found.version, &draft)
         })
         .unwrap();
-    city.clock.advance(Duration::from_secs(10));
+    city.clock.advance(Duration::from_secs(20));
     run_due(&city);
     let account_sees = |login: &str, id| outcomes(&city, login, id).1;
     assert_eq!(account_sees("acceptor", id), ["access.refused"]);
@@ -287,7 +340,7 @@ testdb::both_engines!(rights_lost_meanwhile_are_lost, &migrations(), |db| {
     city.system()
         .write_blocking::<_, AccountError, _>(move |w| accounts::set_closed(w, account, true))
         .unwrap();
-    city.clock.advance(Duration::from_secs(10));
+    city.clock.advance(Duration::from_secs(20));
     run_due(&city);
     let left = "SELECT count(*) FROM bulk_cases WHERE reason LIKE '%bulk_no_rights%'";
     assert_eq!(city.count(left), 1, "{id}");
@@ -362,7 +415,7 @@ testdb::both_engines!(
             assert!(city.run(bulk::ask(&ctx, new, true)).is_err(), "{login}");
         }
         // Long after, what is over is let go with the next one asked for.
-        city.clock.advance(Duration::from_secs(10));
+        city.clock.advance(Duration::from_secs(20));
         assert_eq!(run_due(&city), 5);
         city.clock.advance(Duration::from_secs(32 * 24 * 3600));
         let ctx = city.ctx("acceptor");

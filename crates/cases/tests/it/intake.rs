@@ -1,6 +1,6 @@
 //! The desk takes a call in, and carries a routine case as far as its unit in one act.
 
-use crate::city::{City, migrations};
+use crate::city::{City, Reply, migrations};
 use cases::{Case, State};
 use kernel::codes::CaseNumber;
 use store::StoreError;
@@ -11,6 +11,19 @@ fn told<'p>(page: &'p str, id: &str) -> &'p str {
     let rest = &page[begin..];
     let rest = &rest[rest.find('>').unwrap() + 1..];
     &rest[..rest.find('<').unwrap()]
+}
+
+/// The page that a call was taken in to: what the clerk tells.
+fn receipt(city: &City, done: &Reply) -> String {
+    assert_eq!(done.status, 303, "{}", done.text);
+    assert!(
+        done.location.starts_with("/intake/told/"),
+        "{}",
+        done.location
+    );
+    let page = city.get("acceptor", &done.location);
+    assert_eq!(page.status, 200, "{}", page.text);
+    page.text
 }
 
 fn case(city: &City, number: CaseNumber) -> Case {
@@ -44,12 +57,29 @@ testdb::both_engines!(
         assert_eq!(city.get("collector", "/intake").status, 403);
 
         let done = city.form("acceptor", "/intake", &CALL, &[]);
-        assert_eq!(done.status, 201, "{}", done.text);
-        let number = told(&done.text, "number").parse().unwrap();
+        let page = receipt(&city, &done);
+        let number = told(&page, "number").parse().unwrap();
+        let code = told(&page, "code");
+        assert!(!code.is_empty(), "the caller is told a code");
         assert!(
-            !told(&done.text, "code").is_empty(),
-            "the caller is told a code"
+            !done.location.contains(code),
+            "it stands sealed in the address"
         );
+        assert!(
+            !page.contains("/track/link/"),
+            "the private link is the caller's alone"
+        );
+        // Loaded again it is the same page, and nobody else's.
+        assert_eq!(told(&receipt(&city, &done), "code"), code);
+        assert_eq!(city.count("SELECT count(*) FROM cases"), 1);
+        let other = city.get("desk", &done.location);
+        assert_eq!(other.status, 200, "{}", other.text);
+        assert!(!other.text.contains(code) && !other.text.contains("id=\"code\""));
+        let bent = format!("{}x", done.location);
+        assert!(!city.get("acceptor", &bent).text.contains("id=\"code\""));
+        // The code that was told works.
+        let tracked = [("number", told(&page, "number")), ("code", code)];
+        assert!(city.urlencoded("desk", "/track", &tracked).status < 400);
         let kept = case(&city, number);
         assert_eq!(
             (kept.channel.as_str(), kept.state),
@@ -181,11 +211,11 @@ testdb::both_engines!(
             422
         );
         let first = send("acceptor", "/intake", &with(&CALL, key), &[]);
-        assert_eq!(first.status, 201, "{}", first.text);
+        let of_first = receipt(&city, &first);
         let again = send("acceptor", "/intake", &with(&CALL, key), &[]);
         assert_eq!(
-            (again.status, &again.text),
-            (201, &first.text),
+            (again.status, &again.location),
+            (303, &first.location),
             "the same receipt, code and all"
         );
         assert_eq!(count(), 1);
@@ -199,15 +229,19 @@ testdb::both_engines!(
             }
         });
         let second = send("acceptor", "/intake", &with(&other, key), &[]);
-        assert_ne!(told(&second.text, "number"), told(&first.text, "number"));
+        let of_second = receipt(&city, &second);
+        assert_ne!(told(&of_second, "number"), told(&of_first, "number"));
         assert_eq!(
-            send("acceptor", "/intake", &with(&other, key), &[]).text,
-            second.text
+            send("acceptor", "/intake", &with(&other, key), &[]).location,
+            second.location
         );
         assert_eq!(count(), 2);
         // And so has whoever opens a new form for the same words.
         let fresh = send("acceptor", "/intake", &with(&CALL, "another"), &[]);
-        assert_ne!(told(&fresh.text, "number"), told(&first.text, "number"));
+        assert_ne!(
+            told(&receipt(&city, &fresh), "number"),
+            told(&of_first, "number")
+        );
         assert_eq!(count(), 3);
 
         // What a worker finds: the answer is a way on, and so is that to the second sending.

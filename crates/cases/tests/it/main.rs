@@ -8,6 +8,7 @@ mod again;
 mod api;
 mod bulk;
 mod calendars;
+mod cells;
 mod city;
 mod clocks;
 mod desk;

@@ -99,17 +99,6 @@ fn is_missing(error: &matters::MatterError) -> bool {
     access::Problem::code(error) == "matters.missing"
 }
 
-// words: dispatch-item-*
-/// What a field is called on the form.
-fn label(ui: &Ui, field: &str) -> String {
-    let word = match field {
-        "approved_by" => "by",
-        "approved_on" => "day",
-        other => other,
-    };
-    ui.t(&format!("dispatch-item-{word}"))
-}
-
 pub(super) async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
     match read(&fields) {
         Ok(item) => {
@@ -124,7 +113,7 @@ pub(super) async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, F
         Err(DispatchError::Matter(error)) if is_missing(&error) => {
             let field = access::Problem::field(&error).unwrap_or_default();
             let mut form = fields.form();
-            let sentence = ui.tn("matters-error-missing", "field", label(&ui, &field));
+            let sentence = ui.tn("matters-error-missing", "field", ui::field_name(&field));
             form.fault(&field, sentence);
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&ctx, ui, form))
         }

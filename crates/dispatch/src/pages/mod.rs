@@ -144,36 +144,16 @@ fn done(
     }
 }
 
-/// The words beside a field, by its name in the forms of these pages.
-const LABELS: [(&str, &str); 16] = [
-    ("address", "dispatch-address"),
-    ("approved_by", "dispatch-item-by"),
-    ("approved_on", "dispatch-item-day"),
-    ("ask", "dispatch-ask"),
-    ("desk", "dispatch-desk"),
-    ("division", "dispatch-where"),
-    ("limit", "dispatch-limit"),
-    ("matter", "dispatch-matter"),
-    ("name", "dispatch-item-name"),
-    ("reason", "dispatch-why"),
-    ("rows", "dispatch-rows"),
-    ("to", "dispatch-to"),
-    ("unit", "dispatch-unit"),
-    ("unit1", "dispatch-unit-1"),
-    ("why", "dispatch-why"),
-    ("words", "dispatch-words"),
-];
-
-/// An error in the reader's words. What is missing is named as its field is, so that the list of faults can be understood by
-/// itself.
+/// An error in the reader's words. What is missing is called as on the page that says so, so that the list of faults can be
+/// understood by itself.
 fn sentence(ui: &Ui, error: &DispatchError) -> String {
-    if matches!(error.code(), "dispatch.missing" | "cases.missing") {
-        let field = error.field().unwrap_or_default();
-        if let Some((_, key)) = LABELS.iter().find(|(name, _)| *name == field) {
-            return ui.tn("dispatch-error-missing-named", "field", ui.t(key));
+    match error.field() {
+        Some(field) if matches!(error.code(), "dispatch.missing" | "cases.missing") => {
+            let field = ui::field_name(&field);
+            ui.tn("dispatch-error-missing-named", "field", field)
         }
+        _ => cases::pages::told(ui, error),
     }
-    cases::pages::told(ui, error)
 }
 
 /// A form with the fault of an error beside its field; the error itself where it names none.

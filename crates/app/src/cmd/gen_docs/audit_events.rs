@@ -482,6 +482,18 @@ pub const EVENTS: &[(&str, &str, &str, &str)] = &[
         "how many were done, how many left out",
     ),
     (
+        "desk.bulk_go",
+        "bulk_act",
+        "its account lets it begin at once",
+        "",
+    ),
+    (
+        "desk.bulk_hold",
+        "bulk_act",
+        "its account holds it: nothing happens until it is let begin or stopped",
+        "",
+    ),
+    (
         "desk.bulk_leave",
         "case",
         "a bulk act leaves a case out; it stays as it is",
