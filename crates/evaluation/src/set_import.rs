@@ -7,7 +7,7 @@ use crate::guards::{self, Objection};
 use crate::ops::{self, EvaluationError, import_set};
 use access::{Ctx, Permission};
 use grid::batch::Plan;
-use grid::{ImportError, Reject, Report, Why};
+use grid::{ImportError, Reject, Remark, Report, Why};
 
 /// On which lines the pieces of a set stand.
 struct Lines {
@@ -80,7 +80,7 @@ fn in_earlier(set: &DefinitionSet, piece: Piece, earlier: &DefinitionSet) -> Opt
 }
 
 /// What stands against grading by a set, and what its earlier version had and it has no more.
-fn warnings(set: &DefinitionSet, earlier: Option<&DefinitionSet>) -> Vec<String> {
+fn warnings(set: &DefinitionSet, earlier: Option<&DefinitionSet>) -> Vec<Remark> {
     let mut told = Vec::new();
     for composite in &set.composites {
         let mut objections = guards::objections(set, composite);
@@ -89,19 +89,27 @@ fn warnings(set: &DefinitionSet, earlier: Option<&DefinitionSet>) -> Vec<String>
             let id = &composite.id;
             match objection {
                 Objection::RewardsSilence { part } => {
-                    format!("{id} rewards silence by {part}: it is kept and shown, but not graded")
+                    let text = format!("{id} rewards silence by {part}: it is kept and shown, but not graded");
+                    Remark::new("set_silence", text).with("id", id).with("part", part)
                 }
                 Objection::CountAsTarget { part } => {
-                    format!("{id} has the count {part} as a target: it is kept and shown, but not graded")
+                    let text = format!("{id} has the count {part} as a target: it is kept and shown, but not graded");
+                    Remark::new("set_target", text).with("id", id).with("part", part)
                 }
                 Objection::FewHolders { holders } => {
-                    format!("{id} is of {holders} holders: it is kept and shown, but not graded")
+                    let text = format!("{id} is of {holders} holders: it is kept and shown, but not graded");
+                    Remark::new("set_holders", text).with("id", id).with("holders", holders)
                 }
             }
         }));
     }
     if let Some(earlier) = earlier {
-        let gone = |id: &str| format!("{}@{} has no {id} any more", set.id, set.version);
+        let gone = |id: &str| {
+            let name = format!("{}@{}", set.id, set.version);
+            Remark::new("set_gone", format!("{name} has no {id} any more"))
+                .with("set", name)
+                .with("id", id)
+        };
         let rates = earlier.definitions.iter().map(|d| d.id.as_str());
         let rates = rates.filter(|id| set.definition(id).is_none());
         told.extend(rates.map(gone));
@@ -274,7 +282,7 @@ mod tests {
         assert_eq!(lines[line - 1], "[[definition]]");
         assert!(lines[line].contains("of_our_own"), "{}", lines[line]);
         assert!(
-            report.warnings.iter().any(|w| w.contains(&gone.id)),
+            report.warnings.iter().any(|w| w.text.contains(&gone.id)),
             "{:?}",
             report.warnings
         );
@@ -282,7 +290,7 @@ mod tests {
             report
                 .warnings
                 .iter()
-                .any(|w| w.contains("rewards silence")),
+                .any(|w| w.text.contains("rewards silence")),
             "{:?}",
             report.warnings
         );

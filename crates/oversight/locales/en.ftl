@@ -394,7 +394,6 @@ oversight-detail-failed = Failed
 oversight-detail-failure = Failure
 oversight-detail-fields = Fields
 oversight-detail-files = Files
-oversight-detail-first = First
 oversight-detail-gateway = Text message
 oversight-detail-going-on = Going on
 oversight-detail-granted = Granted

@@ -394,7 +394,6 @@ oversight-detail-failed = 失败
 oversight-detail-failure = 失败原因
 oversight-detail-fields = 字段
 oversight-detail-files = 文件
-oversight-detail-first = 起始
 oversight-detail-gateway = 短信
 oversight-detail-going-on = 仍在继续
 oversight-detail-granted = 准许
