@@ -28,7 +28,9 @@ pub(crate) fn add(routes: Routes) -> Routes {
             "/api/v1/evaluation/sets",
             read,
             sets,
-            Operation::new("lists the sets of definitions by which figures are made").answers::<Value>(200),
+            Operation::new("lists the sets of definitions by which figures are made")
+                .about("`unreadable` names stored versions that cannot be read, with the reason: nothing is made by them.")
+                .answers::<Value>(200),
         )
         .on_api(
             Method::POST,
@@ -148,9 +150,8 @@ fn month_and_by(fields: &Fields, ctx: &Ctx) -> Result<(Month, By), Fault> {
     Ok((month, by))
 }
 
-async fn sets(ctx: Ctx) -> Result<Json<Value>, Fault> {
-    let sets: Vec<DefinitionSet> = ctx.read(ops::sets).await?;
-    Ok(Json(json!({ "sets": sets })))
+async fn sets(ctx: Ctx) -> Result<Json<ops::Sets>, Fault> {
+    Ok(Json(ctx.read(ops::all_sets).await?))
 }
 
 async fn one_set(ctx: Ctx, Path(name): Path<String>) -> Result<Json<DefinitionSet>, Fault> {

@@ -381,6 +381,9 @@ impl DefinitionSet {
                 return Err(fault(at, "this id stands twice"));
             }
         }
+        for grade in &self.grades {
+            finite(&format!("grade {}, from", grade.name), grade.from)?;
+        }
         if self.grades.windows(2).any(|w| w[0].from <= w[1].from) {
             return Err(fault("grade", "the best stands first, each below the last"));
         }
@@ -406,6 +409,7 @@ impl DefinitionSet {
             return Err(fault(at, "it has no part"));
         }
         for part in &composite.parts {
+            finite(&format!("{at}, weight"), part.weight)?;
             if !(part.weight > 0.0 && part.weight <= 100.0) {
                 return Err(fault(at, "a weight lies between 0 and 100"));
             }
@@ -440,6 +444,12 @@ fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
     let Some((last, before)) = bands.split_last() else {
         return Ok(());
     };
+    for band in bands {
+        finite(&format!("{at}, points"), band.points)?;
+        if let Some(end) = band.up_to {
+            finite(&format!("{at}, up_to"), end)?;
+        }
+    }
     if last.up_to.is_some() || before.iter().any(|b| b.up_to.is_none()) {
         return Err(fault(at, "the last band, and only that, has no end"));
     }
@@ -453,6 +463,15 @@ fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
         return Err(fault(at, "the points of a band lie between 0 and 100"));
     }
     Ok(())
+}
+
+/// TOML has `nan` and `inf`. Neither is a number of points, and JSON, in which sets are kept, has no word for them.
+fn finite(at: &str, number: f64) -> Result<(), SetError> {
+    if number.is_finite() {
+        Ok(())
+    } else {
+        Err(fault(at, "is not a finite number"))
+    }
 }
 
 /// An id goes into addresses and file names.
@@ -579,6 +598,30 @@ mod tests {
             let fault = standard_with(from, to);
             assert!(fault.field.contains(field), "{fault}");
             assert!(fault.reason.contains(reason), "{fault}");
+        }
+    }
+
+    #[test]
+    fn every_number_of_a_set_is_finite() {
+        for no_number in ["nan", "-nan", "inf", "-inf"] {
+            for (from, to, field) in [
+                ("from = 90", "from = ", "grade A, from"),
+                ("from = 0", "from = ", "grade E, from"),
+                ("weight = 60", "weight = ", "composite unit/eg, weight"),
+                ("up_to = 50,", "up_to = ", "composite unit/cu, up_to"),
+                (
+                    "bands = [{ up_to = 50, points = 100 }, { up_to = 100, points = 90 }, { up_to = 200, points = 75 }, { up_to = 500, points = 60 }, { up_to = 1000,",
+                    "bands = [{ up_to = ",
+                    "composite unit/cu, up_to",
+                ),
+                ("points = 100 }", "points = ", "composite unit/cu, points"),
+            ] {
+                let end = from.chars().last().filter(|c| matches!(c, ',' | '}'));
+                let end = end.map(|c| format!(" {c}")).unwrap_or_default();
+                let fault = standard_with(from, &format!("{to}{no_number}{end}"));
+                assert_eq!(fault.field, field);
+                assert_eq!(fault.reason, "is not a finite number", "{from}");
+            }
         }
     }
 

@@ -140,13 +140,58 @@ pub fn evaluate_blocking(
     Ok(named(city, by, groups))
 }
 
-/// All sets that can be asked by: those of the program, and every version the city brought in.
-pub fn sets(r: &mut Read<'_>) -> Result<Vec<DefinitionSet>, EvaluationError> {
-    let mut all = built_in();
-    for body in sql_sets::sets(r)? {
-        all.push(DefinitionSet::parse(&body)?);
+/// The sets there are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Sets {
+    /// Those that can be asked by.
+    pub sets: Vec<DefinitionSet>,
+    /// Versions in the store that cannot be read. Nothing is made by them; the next version can be added.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A stored version of a set that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// The set.
+    pub id: String,
+    /// The version.
+    pub version: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// The sets of the program, and every version the city brought in. One that cannot be read takes none of the others with it.
+///
+/// # Errors
+/// The store's.
+pub fn all_sets(r: &mut Read<'_>) -> Result<Sets, EvaluationError> {
+    let mut all = Sets {
+        sets: built_in(),
+        unreadable: Vec::new(),
+    };
+    for (id, version, body) in sql_sets::sets(r)? {
+        match DefinitionSet::parse(&body) {
+            Ok(set) => all.sets.push(set),
+            Err(error) => {
+                let reason = error.to_string();
+                tracing::warn!(set = %id, version, %reason, "version {version} of the definition set {id} in the store cannot be read; nothing is made by it");
+                all.unreadable.push(Unreadable {
+                    id,
+                    version,
+                    reason,
+                });
+            }
+        }
     }
     Ok(all)
+}
+
+/// All sets that can be asked by.
+///
+/// # Errors
+/// The store's.
+pub fn sets(r: &mut Read<'_>) -> Result<Vec<DefinitionSet>, EvaluationError> {
+    Ok(all_sets(r)?.sets)
 }
 
 /// The set that a name asks for: `standard` is the newest version, `standard@1` the first.

@@ -143,6 +143,72 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    a_stored_set_that_cannot_be_read_fails_alone,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add(
+            10,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        let ctx = city.ctx();
+        let text = |id: &str, version: u32, grade: &str| {
+            format!(
+                "id = \"{id}\"\nversion = {version}\nname_zh = \"本市\"\nname_en = \"Ours\"\n[[definition]]\nid = \"closing/ours\"\n\
+         name_zh = \"结案率\"\nname_en = \"Closing\"\nnumerator = [\"archive\"]\ndenominator = [\"need_archive\"]\n\
+         [[grade]]\nname = \"A\"\nfrom = {grade}\n"
+            )
+        };
+        let Err(EvaluationError::Set(fault)) = ops::import_set(&ctx, &text("lost", 1, "nan"))
+        else {
+            panic!("it is refused")
+        };
+        assert_eq!(fault.field, "grade A, from");
+        ops::import_set(&ctx, &text("ours", 1, "90")).unwrap();
+        // As an earlier program stored it: JSON has no word for what is not a number.
+        let (ours, _) = ops::import_set(&ctx, &text("ours", 2, "90")).unwrap();
+        let body = serde_json::to_string(&ours).unwrap();
+        let body = body.replace("\"from\":90.0", "\"from\":null");
+        assert!(body.contains("null"));
+        ctx.write_blocking::<_, store::StoreError, _>(move |mut w| {
+            sql_sets::add_set(&mut w, "lost", 1, &body)?;
+            let event = store::AuditEvent::done("test.set", "definition_set", "lost");
+            w.commit(event, ())
+        })
+        .unwrap();
+
+        let all = ctx.read_blocking(ops::all_sets).unwrap();
+        let named: Vec<_> = all.unreadable.iter().map(|s| (&*s.id, s.version)).collect();
+        assert_eq!(named, [("lost", 1)]);
+        assert!(all.unreadable[0].reason.contains("null"));
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-01"), day("04-30"), &city.reference().timezone).unwrap();
+        let ask = |set: &str| {
+            let asked = ByDefinition {
+                set: set.into(),
+                by: By::City,
+                period,
+            };
+            ops::by_definition_blocking(&ctx, &city.reference(), &asked)
+        };
+        assert_eq!(
+            ask("ours").unwrap().1.rows[0].rates["closing/ours"].numerator,
+            10
+        );
+        assert!(ask("standard").is_ok());
+        assert!(matches!(ask("lost"), Err(EvaluationError::UnknownSet(_))));
+        // It stays as it is; the next version is there for its name.
+        assert!(matches!(
+            ops::import_set(&ctx, &text("lost", 1, "90")),
+            Err(EvaluationError::SameVersion { .. })
+        ));
+        ops::import_set(&ctx, &text("lost", 2, "90")).unwrap();
+        assert_eq!(ask("lost").unwrap().0.version, 2);
+        assert!(matches!(ask("lost@1"), Err(EvaluationError::UnknownSet(_))));
+    }
+);
+
 /// The six words of a stage in a period: needed, done, in time, late, to be done, overdue.
 fn words_of(city: &City<'_>, stage: &str, period: Period) -> [i64; 6] {
     let words = ["need_", "", "in_time_", "overtime_", "to_", "overtime_to_"]
