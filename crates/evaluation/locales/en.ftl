@@ -155,6 +155,7 @@ evaluation-own-act = Act
 evaluation-own-times = Times
 evaluation-rewards-silence = Rewards silence: not graded
 evaluation-count-as-target = A count as target: not graded
+evaluation-not-of-hundred = Its weights do not add up to 100 points: not graded
 evaluation-few-holders = Fewer than five holders: not graded
 evaluation-note-business-data = These are operational data, not official statistics.
 evaluation-note-share = Every rate states numerator and denominator; over zero there is none.

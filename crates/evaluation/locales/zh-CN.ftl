@@ -152,6 +152,7 @@ evaluation-own-act = 操作
 evaluation-own-times = 次数
 evaluation-rewards-silence = 鼓励沉默，不评级
 evaluation-count-as-target = 以数量为目标，不评级
+evaluation-not-of-hundred = 各项满分相加不是一百分，不评级
 evaluation-few-holders = 岗位不足五人，不评级
 evaluation-note-business-data = 本通报为业务数据，不是官方统计数据。
 evaluation-note-share = 每个比率都写明分子和分母；分母为零时不计算。

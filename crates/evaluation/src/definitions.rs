@@ -4,6 +4,7 @@
 //! rates and bands by weight. Cities use different denominators under one name: a variant is a further definition with an
 //! id of its own, and every answer names the id.
 
+use crate::guards::objections;
 use crate::vocabulary::{Word, word};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -204,7 +205,7 @@ pub enum Object {
     Post,
 }
 
-/// A composite score: at most 100 points.
+/// A composite score: at most 100 points, and just as many where it is graded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ScoreDefinition)]
@@ -238,6 +239,17 @@ pub struct Composite {
     /// What is added.
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
+}
+
+impl Composite {
+    /// The points it has at most.
+    pub fn points(&self) -> f64 {
+        self.parts.iter().map(|p| p.weight).sum()
+    }
+    /// Whether these are a hundred, but for what decimals add (33.3 + 33.3 + 33.4).
+    pub fn is_of_hundred(&self) -> bool {
+        (self.points() - 100.0).abs() < 1e-6
+    }
 }
 
 /// One part of a composite: a rate, or a count put into bands.
@@ -310,6 +322,23 @@ impl DefinitionSet {
     /// # Errors
     /// [`SetError`] with the field.
     pub fn parse(text: &str) -> Result<Self, SetError> {
+        let set = Self::read(text)?;
+        set.check()?;
+        Ok(set)
+    }
+
+    /// Reads a set that was [checked](Self::check) when it came: everything it names is still there. What was taken before
+    /// [points](Self::check_points) were bound is read as it was.
+    ///
+    /// # Errors
+    /// [`SetError`] with the field.
+    pub fn stored(text: &str) -> Result<Self, SetError> {
+        let set = Self::read(text)?;
+        set.check_sense()?;
+        Ok(set)
+    }
+
+    fn read(text: &str) -> Result<Self, SetError> {
         if text.len() > MOST_BYTES {
             return Err(fault("file", format!("is longer than {MOST_BYTES} bytes")));
         }
@@ -318,7 +347,6 @@ impl DefinitionSet {
         } else {
             toml::from_str(text).map_err(|e| fault("file", e.to_string()))?
         };
-        set.check()?;
         Ok(set)
     }
 
@@ -345,11 +373,37 @@ impl DefinitionSet {
             .map(|g| g.name.as_str())
     }
 
-    /// Whether everything it names is there and says one thing.
+    /// Whether everything it names is there and says one thing, and its scores are told in a hundred points.
     ///
     /// # Errors
     /// The first fault.
     pub fn check(&self) -> Result<(), SetError> {
+        self.check_sense()?;
+        self.composites
+            .iter()
+            .try_for_each(|c| self.check_points(c))
+    }
+
+    /// Grades begin at so many of a hundred points: what is graded adds up to that. What is only shown may have fewer, as a
+    /// city that scores the rest by hand would have it; none has more.
+    fn check_points(&self, composite: &Composite) -> Result<(), SetError> {
+        let at = || format!("composite {}, weight", composite.id);
+        let points = composite.points();
+        if composite.is_of_hundred() {
+            return Ok(());
+        }
+        if points > 100.0 {
+            let reason = format!("the weights add up to {points}, to more than 100");
+            return Err(fault(at(), reason));
+        }
+        if !self.grades.is_empty() && objections(self, composite).is_empty() {
+            let reason = format!("the weights of what is graded add up to 100, not to {points}");
+            return Err(fault(at(), reason));
+        }
+        Ok(())
+    }
+
+    fn check_sense(&self) -> Result<(), SetError> {
         id("id", &self.id)?;
         if self.version == 0 {
             return Err(fault("version", "counts from 1"));
@@ -520,7 +574,7 @@ pub fn built_in() -> Vec<DefinitionSet> {
         include_str!("../data/standard-2.toml"),
     ]
     .into_iter()
-    .map(|text| DefinitionSet::parse(text).expect("the sets that come with the program are sound"))
+    .map(|text| DefinitionSet::stored(text).expect("the sets that come with the program are sound"))
     .collect()
 }
 
@@ -531,6 +585,10 @@ mod tests {
     #[test]
     fn the_sets_that_come_with_the_program_are_sound() {
         let sets = built_in();
+        for set in &sets {
+            set.check().unwrap();
+            assert!(set.composites.iter().all(Composite::is_of_hundred));
+        }
         let standard = &sets[0];
         assert_eq!((standard.id.as_str(), standard.version), ("standard", 1));
         assert!(standard.definitions.len() >= 35);
@@ -623,6 +681,65 @@ mod tests {
                 assert_eq!(fault.reason, "is not a finite number", "{from}");
             }
         }
+    }
+
+    #[test]
+    fn a_score_is_told_in_a_hundred_points() {
+        let of = |weights: &[f64], graded: bool| {
+            let mut set = built_in().remove(0);
+            let mut composite = set.composite("unit/fuzhou").unwrap().clone();
+            let part = composite.parts[0].clone();
+            let weighed = |weight: &f64| Part {
+                weight: *weight,
+                ..part.clone()
+            };
+            composite.parts = weights.iter().map(weighed).collect();
+            set.composites = vec![composite];
+            if !graded {
+                set.grades.clear();
+            }
+            set
+        };
+        let sound: [(&[f64], bool); 6] = [
+            (&[100.0], true),
+            (&[33.3, 33.3, 33.4], true),
+            (&[0.1, 0.2, 99.7], true),
+            (&[100.0 / 3.0; 3], true),
+            (&[70.0], false),
+            (&[10.0, 90.0], false),
+        ];
+        for (weights, graded) in sound {
+            assert_eq!(of(weights, graded).check(), Ok(()), "{weights:?}");
+        }
+        let refused: [(&[f64], bool); 6] = [
+            (&[100.0, 100.0], true),
+            (&[100.0, 100.0], false),
+            (&[10.0], true),
+            (&[100.0, 0.001], false),
+            (&[99.9], true),
+            (&[40.0, 40.0, 20.1], true),
+        ];
+        for (weights, graded) in refused {
+            let set = of(weights, graded);
+            let fault = set.check().unwrap_err();
+            assert_eq!(fault.field, "composite unit/fuzhou, weight", "{weights:?}");
+            assert!(fault.reason.contains("add up to"), "{fault}");
+            // A version that a city brought in before is still there.
+            let kept = DefinitionSet::stored(&set.to_toml());
+            assert_eq!(kept.as_ref(), Ok(&set));
+        }
+        // What may not be graded anyway may have fewer points, and no more.
+        let text = include_str!("../data/standard.toml");
+        let of_counts = |weight: &str| {
+            let (before, after) = text.split_at(text.find("id = \"unit/cu\"").unwrap());
+            let after = after.replacen("weight = 10", weight, 1);
+            DefinitionSet::parse(&format!("{before}{after}"))
+        };
+        assert!(of_counts("weight = 5").is_ok());
+        assert_eq!(
+            of_counts("weight = 11").unwrap_err().field,
+            "composite unit/cu, weight"
+        );
     }
 
     #[test]

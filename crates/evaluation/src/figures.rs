@@ -4,7 +4,7 @@ use crate::condition::Mode;
 use crate::definitions::{
     Better, Composite, Definition, DefinitionSet, Filter, Object, Term, Unit,
 };
-use crate::guards::{LEAST_HOLDERS, Objection, objections};
+use crate::guards::{LEAST_HOLDERS, Objection, against};
 use crate::model::{By, Share};
 use crate::ops::{FrozenLine, label};
 use crate::scores::{self, Made, Placed, Score};
@@ -348,7 +348,7 @@ fn scored(
         .iter()
         .filter(|c| c.object == object)
         .map(|composite| {
-            let mut against = objections(set, composite);
+            let mut against = against(set, composite);
             let role = composite
                 .post
                 .as_deref()
@@ -397,7 +397,7 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
         let made = line.made.get(&composite.id).cloned().unwrap_or_default();
         let objections = match &grade {
             Some(_) => Vec::new(),
-            None => objections(set, composite),
+            None => against(set, composite),
         };
         Some(Score {
             composite: composite.id.clone(),

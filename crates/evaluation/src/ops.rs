@@ -170,7 +170,7 @@ pub fn all_sets(r: &mut Read<'_>) -> Result<Sets, EvaluationError> {
         unreadable: Vec::new(),
     };
     for (id, version, body) in sql_sets::sets(r)? {
-        match DefinitionSet::parse(&body) {
+        match DefinitionSet::stored(&body) {
             Ok(set) => all.sets.push(set),
             Err(error) => {
                 let reason = error.to_string();

@@ -214,13 +214,14 @@ fn objection(ui: &Ui, objection: &Objection) -> String {
         Objection::RewardsSilence { .. } => "evaluation-rewards-silence",
         Objection::CountAsTarget { .. } => "evaluation-count-as-target",
         Objection::FewHolders { .. } => "evaluation-few-holders",
+        Objection::NotOfHundred => "evaluation-not-of-hundred",
     })
 }
 
 fn set_page(ui: Ui, set: &DefinitionSet, may_manage: bool) -> SetPage {
     let id = format!("{}@{}", set.id, set.version);
     let scores = set.composites.iter().map(|c| {
-        let mut objections: Vec<String> = guards::objections(set, c)
+        let mut objections: Vec<String> = guards::against(set, c)
             .iter()
             .map(|o| objection(&ui, o))
             .collect();

@@ -209,6 +209,64 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    a_score_of_other_points_than_a_hundred_is_refused_and_one_from_before_is_not_graded,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add(
+            10,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        let ctx = city.ctx();
+        let text = |weight: u32| {
+            let part = format!("[[composite.part]]\nrate = \"closing/ours\"\nweight = {weight}\n");
+            format!(
+                "id = \"ours\"\nversion = {weight}\nname_zh = \"本市\"\nname_en = \"Ours\"\n[[definition]]\nid = \"closing/ours\"\n\
+         name_zh = \"结案率\"\nname_en = \"Closing\"\nnumerator = [\"archive\"]\ndenominator = [\"need_archive\"]\n\
+         [[composite]]\nid = \"unit/ours\"\nname_zh = \"评分\"\nname_en = \"Score\"\nobject = \"unit\"\n{part}{part}\
+         [[grade]]\nname = \"A\"\nfrom = 90\n"
+            )
+        };
+        for weight in [100, 10] {
+            let Err(EvaluationError::Set(fault)) = ops::import_set(&ctx, &text(weight)) else {
+                panic!("it is refused")
+            };
+            assert_eq!(fault.field, "composite unit/ours, weight");
+            assert!(fault.reason.contains(&(2 * weight).to_string()));
+        }
+        let (sound, _) = ops::import_set(&ctx, &text(50)).unwrap();
+        // As it was taken before.
+        let body = serde_json::to_string(&sound).unwrap();
+        let body = body
+            .replace("\"version\":50", "\"version\":100")
+            .replace("50.0", "100.0");
+        ctx.write_blocking::<_, store::StoreError, _>(move |mut w| {
+            sql_sets::add_set(&mut w, "ours", 100, &body)?;
+            let event = store::AuditEvent::done("test.set", "definition_set", "ours");
+            w.commit(event, ())
+        })
+        .unwrap();
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-01"), day("04-30"), &city.reference().timezone).unwrap();
+        let scored = |set: &str| {
+            let asked = ByDefinition {
+                set: set.into(),
+                by: By::Unit,
+                period,
+            };
+            let found = ops::by_definition_blocking(&ctx, &city.reference(), &asked);
+            let score = found.unwrap().1.rows[0].scores[0].clone();
+            let points = score.score.map(f64::round);
+            (points, score.grade, score.objections)
+        };
+        let graded = (Some(100.0), Some("A".to_owned()), vec![]);
+        assert_eq!(scored("ours@50"), graded);
+        let objection = vec![evaluation::guards::Objection::NotOfHundred];
+        assert_eq!(scored("ours@100"), (Some(200.0), None, objection));
+    }
+);
+
 /// The six words of a stage in a period: needed, done, in time, late, to be done, overdue.
 fn words_of(city: &City<'_>, stage: &str, period: Period) -> [i64; 6] {
     let words = ["need_", "", "in_time_", "overtime_", "to_", "overtime_to_"]
