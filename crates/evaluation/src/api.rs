@@ -3,7 +3,7 @@
 
 use crate::definitions::DefinitionSet;
 use crate::figures;
-use crate::figures_pages::{DOCUMENTS, check_begun, days_of, document, drill_of};
+use crate::figures_pages::{DOCUMENTS, Names, check_begun, days_of, document, drill_of};
 use crate::model::{By, Month};
 use crate::ops::{self, ByDefinition, EvaluationError, Figures};
 use crate::sql_sets;
@@ -71,7 +71,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
             Operation::new("figures of a month by definition, each with numerator, denominator, definition and filter")
                 .query::<String>("month", "YYYY-MM; the last month that is over without it")
                 .query::<String>("set", "a set, perhaps with @version; `standard` without it")
-                .query::<String>("by", "city, division, street, unit, matter or channel")
+                .query::<String>("by", "city, division, street, unit, matter, channel or nature")
                 .answers::<Value>(200),
         )
         .on_api(
@@ -217,7 +217,11 @@ async fn bulletin(
     document(&ctx, &ui, set.to_owned(), month, is_pdf).await
 }
 
-async fn by_definition(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figures>, Fault> {
+async fn by_definition(
+    ctx: Ctx,
+    ui: Ui,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Figures>, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let (month, by) = month_and_by(&fields, &ctx)?;
     let city = ctx.service::<Cases>().city();
@@ -233,7 +237,14 @@ async fn by_definition(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figur
         by,
         period,
     };
-    Ok(Json(ops::by_definition(&ctx, city, asked).await?.1))
+    let mut found = ops::by_definition(&ctx, city, asked).await?.1;
+    if matches!(by, By::Channel | By::Nature) {
+        let names = Names::load(&ctx, &ui).await?;
+        for row in found.rows.iter_mut().filter(|row| row.key != "unknown") {
+            row.name = names.text(&ui, by, row);
+        }
+    }
+    Ok(Json(found))
 }
 
 async fn behind(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Value>, Fault> {

@@ -757,6 +757,11 @@ testdb::both_engines!(
             .collect();
         // What is no contact has no nature, and is no contact's row.
         assert_eq!(closed, [("complaint", 3), ("help", 5), ("unknown", 2)]);
+        let names: Vec<&str> = figures.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["投诉", "求助", "unknown"], "as the list has them");
+        let of_channels = city.evaluate(By::Channel, "2019-04-08", "2019-04-14");
+        let of_channels: Vec<_> = of_channels.rows.iter().map(|row| &*row.name).collect();
+        assert_eq!(of_channels, ["网格巡查"]);
     }
 );
 
