@@ -31,7 +31,9 @@ impl Problem for SettingError {
             Self::Store(error) => error.status(),
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::NothingBefore(_) => StatusCode::CONFLICT,
-            Self::Value { .. } | Self::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Value { .. } | Self::Names { .. } | Self::Reason => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
     fn code(&self) -> &'static str {
@@ -41,12 +43,13 @@ impl Problem for SettingError {
             Self::Unknown(_) => "access.unknown_rule",
             Self::NothingBefore(_) => "access.nothing_before",
             Self::Value { .. } => "access.bad_rule",
+            Self::Names { .. } => "access.rule_names_unknown",
             Self::Reason => "access.rule_reason",
         }
     }
     fn field(&self) -> Option<String> {
         match self {
-            Self::Value { .. } => Some("value".into()),
+            Self::Value { .. } | Self::Names { .. } => Some("value".into()),
             Self::Reason => Some("reason".into()),
             _ => None,
         }
@@ -54,6 +57,7 @@ impl Problem for SettingError {
     fn args(&self) -> Vec<(&'static str, Word)> {
         match self {
             Self::Value { reason, .. } => vec![("reason", reason.as_str().into())],
+            Self::Names { name, .. } => vec![("name", name.as_str().into())],
             _ => Vec::new(),
         }
     }
