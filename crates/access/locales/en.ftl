@@ -214,6 +214,7 @@ access-rules-bad-limit = The new value cannot be read. Write a number with its c
 access-rules-bad-choice = Choose of what is offered.
 access-rules-bad-text = The new value cannot be read or is too long. Write it as described above.
 access-error-bad-rule = This value cannot be used for this rule.
+access-error-rule-names-unknown = The new value names { $name }, which the city does not have. Its channels and lists stand on the pages under Rules.
 access-error-rule-reason = Please give a reason of at most 500 characters.
 access-rules-empty = not set
 access-rules-of-access = Look of the city

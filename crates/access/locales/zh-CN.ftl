@@ -214,6 +214,7 @@ access-rules-bad-limit = 新值看不懂。请写数字加时限种类，如 4�
 access-rules-bad-choice = 请从给出的几项里选。
 access-rules-bad-text = 新值看不懂或太长。请照上面的说明写。
 access-error-bad-rule = 这条规则不能用这个值。
+access-error-rule-names-unknown = 新值里写的“{ $name }”，市里没有这一项。渠道和清单见“规则”下的各页。
 access-error-rule-reason = 请写明理由，不超过 500 个字符。
 access-rules-empty = 未设置
 access-rules-of-access = 门面

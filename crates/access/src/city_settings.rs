@@ -228,22 +228,53 @@ impl Setting {
     }
 }
 
+/// Looks up what a value names (a channel, say) among what the city has, which the text alone does not tell: the name that is not
+/// there, if there is one.
+pub type Naming =
+    fn(&mut store::Read<'_>, &Setting, &str) -> Result<Option<String>, store::StoreError>;
+
 /// All rules of the program: what the pages and the command line show. One among the services of a deployment.
 #[derive(Debug, Clone, Default)]
-pub struct SettingsList(Vec<Setting>);
+pub struct SettingsList {
+    all: Vec<Setting>,
+    naming: Vec<Naming>,
+}
 
 impl SettingsList {
     /// The rules of all capabilities.
     pub fn new(of: &[&[Setting]]) -> Self {
-        Self(of.concat())
+        Self {
+            all: of.concat(),
+            naming: Vec::new(),
+        }
+    }
+    /// The same, whose new values are looked at by this too.
+    #[must_use]
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming.push(naming);
+        self
+    }
+    /// What a new value names and the city has not.
+    pub(crate) fn unknown_name(
+        &self,
+        r: &mut store::Read<'_>,
+        setting: &Setting,
+        value: &str,
+    ) -> Result<Option<String>, store::StoreError> {
+        for naming in &self.naming {
+            if let Some(name) = naming(r, setting, value)? {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
     /// All of them, in the order they were declared.
     pub fn all(&self) -> &[Setting] {
-        &self.0
+        &self.all
     }
     /// One by its key.
     pub fn get(&self, key: &str) -> Option<&Setting> {
-        self.0.iter().find(|s| s.key() == key)
+        self.all.iter().find(|s| s.key() == key)
     }
 }
 

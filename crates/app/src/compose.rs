@@ -47,6 +47,7 @@ pub fn rules_of_the_city() -> SettingsList {
         access::face::FaceRules::SETTINGS,
         cases::rules::CityRules::SETTINGS,
     ])
+    .naming(cases::ops::unknown_channel)
 }
 
 /// Every table of the program, in order.

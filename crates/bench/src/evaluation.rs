@@ -310,7 +310,7 @@ fn row(rng: &mut Rng, n: u32, reported: i64, now: i64) -> (Vec<Value>, Vec<Value
             "checked_at" | "close_from" => closed(at(4 + took)),
             "closed_at" | "counts_until" => closed(at(8 + took)),
             "reworked_at" if is_reworked => closed(at(2 + took)),
-            "reworks" if is_reworked => closed(Value::Int(1)),
+            "reworks" | "unit_reworks" if is_reworked => closed(Value::Int(1)),
             _ => Value::Null,
         })
         .collect();

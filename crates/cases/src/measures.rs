@@ -184,6 +184,8 @@ columns! {
     AnsweredAt = "answered_at" Last,
     /// How often a unit said that it was done.
     Handlings = "handlings" Add,
+    /// How often the unit whose work last failed a check has failed it, since another's last did ([`UnitColumn::Reworked`]).
+    UnitReworks = "unit_reworks" Add,
     /// It was dispatched to another unit than the first (错误派遣).
     Redirected = "redirected" First,
     /// A unit that did something to it is another than the one that has it ([`UnitColumn`]): the few rows in which it matters
@@ -617,7 +619,12 @@ impl Measures {
                     self.set(C::CloseDone, None);
                     self.put(C::CloseFrom, at);
                 } else {
-                    self.units[UnitColumn::Reworked as usize] = holder;
+                    let last =
+                        std::mem::replace(&mut self.units[UnitColumn::Reworked as usize], holder);
+                    if last.is_some() && last != holder {
+                        self.set(C::UnitReworks, None);
+                    }
+                    self.put(C::UnitReworks, 1);
                 }
             }
             Fact::Closed { .. } => self.put(C::CloseDone, at),
@@ -848,6 +855,11 @@ pub fn update(
                         "{name} = CASE WHEN first_unit <> ${} THEN 1 ELSE coalesce({name}, ${n}) END",
                         FIRST_UNIT + 1
                     ),
+                    // Begun anew where another unit's work failed before, which the engine knows; or within the step.
+                    Some(Op::Add) if column == Some(&Column::UnitReworks) => format!(
+                        "{name} = CASE WHEN reworked_unit <> ${} OR CAST(${n} AS BIGINT) < 0 THEN abs(CAST(${n} AS BIGINT)) ELSE coalesce({name} + ${n}, ${n}, {name}) END",
+                        FIRST_UNIT + UnitColumn::Reworked as usize + 1
+                    ),
                     Some(Op::First) => format!("{name} = coalesce({name}, ${n})"),
                     Some(Op::Last) => format!("{name} = coalesce(${n}, {name})"),
                     Some(Op::Round) => {
@@ -870,6 +882,12 @@ pub fn update(
     });
     let mut row = Measures::standing(case);
     row.gather(new, holder);
+    let fails = |e: &&CaseEvent| matches!(e.fact, Fact::Checked { passed: false, .. });
+    let failed = i64::try_from(new.iter().filter(fails).count()).unwrap_or(i64::MAX);
+    // The works of several units failed in one step: told by its sign, as the text has it.
+    if let Some(of_last) = row.get(Column::UnitReworks).filter(|n| *n < failed) {
+        row.set(Column::UnitReworks, Some(-of_last));
+    }
     (&TEXT, row.values())
 }
 

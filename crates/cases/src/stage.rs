@@ -166,6 +166,11 @@ impl StageLimit {
             None => self.usual,
         }
     }
+    /// The channels of which it makes exceptions.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        let named = self.exceptions.iter().map(|e| e.channel.as_str());
+        named.filter(|channel| !channel.is_empty())
+    }
     /// All limits that occur in it.
     pub fn limits(&self) -> impl Iterator<Item = Limit> + '_ {
         let exceptions = self.exceptions.iter().filter_map(|e| e.limit);

@@ -3,7 +3,7 @@
 
 use crate::definitions::DefinitionSet;
 use crate::figures;
-use crate::figures_pages::{DOCUMENTS, check_begun, days_of, document, drill_of};
+use crate::figures_pages::{DOCUMENTS, Names, check_begun, days_of, document, drill_of};
 use crate::model::{By, Month};
 use crate::ops::{self, ByDefinition, EvaluationError, Figures};
 use crate::sql_sets;
@@ -28,7 +28,9 @@ pub(crate) fn add(routes: Routes) -> Routes {
             "/api/v1/evaluation/sets",
             read,
             sets,
-            Operation::new("lists the sets of definitions by which figures are made").answers::<Value>(200),
+            Operation::new("lists the sets of definitions by which figures are made")
+                .about("`unreadable` names stored versions that cannot be read, with the reason: nothing is made by them.")
+                .answers::<Value>(200),
         )
         .on_api(
             Method::POST,
@@ -69,7 +71,7 @@ pub(crate) fn add(routes: Routes) -> Routes {
             Operation::new("figures of a month by definition, each with numerator, denominator, definition and filter")
                 .query::<String>("month", "YYYY-MM; the last month that is over without it")
                 .query::<String>("set", "a set, perhaps with @version; `standard` without it")
-                .query::<String>("by", "city, division, street, unit, matter or channel")
+                .query::<String>("by", "city, division, street, unit, matter, channel or nature")
                 .answers::<Value>(200),
         )
         .on_api(
@@ -148,9 +150,8 @@ fn month_and_by(fields: &Fields, ctx: &Ctx) -> Result<(Month, By), Fault> {
     Ok((month, by))
 }
 
-async fn sets(ctx: Ctx) -> Result<Json<Value>, Fault> {
-    let sets: Vec<DefinitionSet> = ctx.read(ops::sets).await?;
-    Ok(Json(json!({ "sets": sets })))
+async fn sets(ctx: Ctx) -> Result<Json<ops::Sets>, Fault> {
+    Ok(Json(ctx.read(ops::all_sets).await?))
 }
 
 async fn one_set(ctx: Ctx, Path(name): Path<String>) -> Result<Json<DefinitionSet>, Fault> {
@@ -216,7 +217,11 @@ async fn bulletin(
     document(&ctx, &ui, set.to_owned(), month, is_pdf).await
 }
 
-async fn by_definition(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figures>, Fault> {
+async fn by_definition(
+    ctx: Ctx,
+    ui: Ui,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Figures>, Fault> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let (month, by) = month_and_by(&fields, &ctx)?;
     let city = ctx.service::<Cases>().city();
@@ -232,7 +237,14 @@ async fn by_definition(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Figur
         by,
         period,
     };
-    Ok(Json(ops::by_definition(&ctx, city, asked).await?.1))
+    let mut found = ops::by_definition(&ctx, city, asked).await?.1;
+    if matches!(by, By::Channel | By::Nature) {
+        let names = Names::load(&ctx, &ui).await?;
+        for row in found.rows.iter_mut().filter(|row| row.key != "unknown") {
+            row.name = names.text(&ui, by, row);
+        }
+    }
+    Ok(Json(found))
 }
 
 async fn behind(ctx: Ctx, RawQuery(query): RawQuery) -> Result<Json<Value>, Fault> {

@@ -4,6 +4,7 @@
 //! rates and bands by weight. Cities use different denominators under one name: a variant is a further definition with an
 //! id of its own, and every answer names the id.
 
+use crate::guards::objections;
 use crate::vocabulary::{Word, word};
 use grid::Why;
 use serde::{Deserialize, Serialize};
@@ -205,7 +206,7 @@ pub enum Object {
     Post,
 }
 
-/// A composite score: at most 100 points.
+/// A composite score: at most 100 points, and just as many where it is graded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ScoreDefinition)]
@@ -239,6 +240,17 @@ pub struct Composite {
     /// What is added.
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
+}
+
+impl Composite {
+    /// The points it has at most.
+    pub fn points(&self) -> f64 {
+        self.parts.iter().map(|p| p.weight).sum()
+    }
+    /// Whether these are a hundred, but for what decimals add (33.3 + 33.3 + 33.4).
+    pub fn is_of_hundred(&self) -> bool {
+        (self.points() - 100.0).abs() < 1e-6
+    }
 }
 
 /// One part of a composite: a rate, or a count put into bands.
@@ -355,6 +367,19 @@ impl DefinitionSet {
         Ok(set)
     }
 
+    /// Reads a set that was [checked](Self::check) when it came: everything it names is still there. What was taken before
+    /// [points](Self::check_points) were bound is read as it was.
+    ///
+    /// # Errors
+    /// [`SetError`] with the field.
+    pub fn stored(text: &str) -> Result<Self, SetError> {
+        let set = Self::read(text)?;
+        if let Some((_, fault)) = set.told_faults(false).into_iter().next() {
+            return Err(fault);
+        }
+        Ok(set)
+    }
+
     /// Reads a set that may be at fault in what it says, for who is told every fault.
     ///
     /// # Errors
@@ -396,7 +421,7 @@ impl DefinitionSet {
             .map(|g| g.name.as_str())
     }
 
-    /// Whether everything it names is there and says one thing.
+    /// Whether everything it names is there and says one thing, and its scores are told in a hundred points.
     ///
     /// # Errors
     /// The first fault.
@@ -409,6 +434,10 @@ impl DefinitionSet {
 
     /// Every fault, of each piece the first: of the head, of each definition, of each composite, of the grades.
     pub fn faults(&self) -> Vec<(Piece, SetError)> {
+        self.told_faults(true)
+    }
+
+    fn told_faults(&self, with_points: bool) -> Vec<(Piece, SetError)> {
         let mut ids = BTreeSet::new();
         let mut found = Vec::new();
         let mut note =
@@ -420,15 +449,48 @@ impl DefinitionSet {
         for (at, composite) in self.composites.iter().enumerate() {
             let sound = self.check_composite(composite).and_then(|()| {
                 let place = format!("composite {}", composite.id);
-                is_new(&mut ids, place, &composite.id)
+                is_new(&mut ids, place, &composite.id)?;
+                if with_points {
+                    self.check_points(composite)?;
+                }
+                Ok(())
             });
             note(Piece::Composite(at), sound);
+        }
+        for grade in &self.grades {
+            let place = format!("grade {}, from", grade.name);
+            note(Piece::Head, finite(&place, grade.from));
         }
         if self.grades.windows(2).any(|w| w[0].from <= w[1].from) {
             let why = Why::new("set_grades", "the best stands first, each below the last");
             note(Piece::Head, Err(fault("grade", why)));
         }
         found
+    }
+
+    /// Grades begin at so many of a hundred points: what is graded adds up to that. What is only shown may have fewer, as a
+    /// city that scores the rest by hand would have it; none has more.
+    fn check_points(&self, composite: &Composite) -> Result<(), SetError> {
+        let at = || format!("composite {}, weight", composite.id);
+        let points = composite.points();
+        if composite.is_of_hundred() {
+            return Ok(());
+        }
+        if points > 100.0 {
+            let why = Why::new(
+                "set_sum_over",
+                format!("the weights add up to {points}, to more than 100"),
+            );
+            return Err(fault(at(), why.with("points", points)));
+        }
+        if !self.grades.is_empty() && objections(self, composite).is_empty() {
+            let why = Why::new(
+                "set_sum",
+                format!("the weights of what is graded add up to 100, not to {points}"),
+            );
+            return Err(fault(at(), why.with("points", points)));
+        }
+        Ok(())
     }
 
     fn check_head(&self) -> Result<(), SetError> {
@@ -477,6 +539,7 @@ impl DefinitionSet {
             return Err(fault(at, Why::new("set_no_part", "it has no part")));
         }
         for part in &composite.parts {
+            finite(&format!("{at}, weight"), part.weight)?;
             if !(part.weight > 0.0 && part.weight <= 100.0) {
                 return Err(fault(
                     at,
@@ -537,6 +600,12 @@ fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
     let Some((last, before)) = bands.split_last() else {
         return Ok(());
     };
+    for band in bands {
+        finite(&format!("{at}, points"), band.points)?;
+        if let Some(end) = band.up_to {
+            finite(&format!("{at}, up_to"), end)?;
+        }
+    }
     if last.up_to.is_some() || before.iter().any(|b| b.up_to.is_none()) {
         return Err(fault(
             at,
@@ -556,6 +625,15 @@ fn bands(at: &str, bands: &[Band]) -> Result<(), SetError> {
         ));
     }
     Ok(())
+}
+
+/// TOML has `nan` and `inf`. Neither is a number of points, and JSON, in which sets are kept, has no word for them.
+fn finite(at: &str, number: f64) -> Result<(), SetError> {
+    if number.is_finite() {
+        Ok(())
+    } else {
+        Err(fault(at, Why::new("set_finite", "is not a finite number")))
+    }
 }
 
 /// An id goes into addresses and file names.
@@ -619,7 +697,7 @@ pub fn built_in() -> Vec<DefinitionSet> {
         include_str!("../data/standard-3.toml"),
     ]
     .into_iter()
-    .map(|text| DefinitionSet::parse(text).expect("the sets that come with the program are sound"))
+    .map(|text| DefinitionSet::stored(text).expect("the sets that come with the program are sound"))
     .collect()
 }
 
@@ -630,6 +708,10 @@ mod tests {
     #[test]
     fn the_sets_that_come_with_the_program_are_sound() {
         let sets = built_in();
+        for set in &sets {
+            set.check().unwrap();
+            assert!(set.composites.iter().all(Composite::is_of_hundred));
+        }
         let standard = &sets[0];
         assert_eq!((standard.id.as_str(), standard.version), ("standard", 1));
         assert!(standard.definitions.len() >= 35);
@@ -704,6 +786,89 @@ mod tests {
             assert!(fault.field.contains(field), "{fault}");
             assert!(fault.why.text.contains(reason), "{fault}");
         }
+    }
+
+    #[test]
+    fn every_number_of_a_set_is_finite() {
+        for no_number in ["nan", "-nan", "inf", "-inf"] {
+            for (from, to, field) in [
+                ("from = 90", "from = ", "grade A, from"),
+                ("from = 0", "from = ", "grade E, from"),
+                ("weight = 60", "weight = ", "composite unit/eg, weight"),
+                ("up_to = 50,", "up_to = ", "composite unit/cu, up_to"),
+                (
+                    "bands = [{ up_to = 50, points = 100 }, { up_to = 100, points = 90 }, { up_to = 200, points = 75 }, { up_to = 500, points = 60 }, { up_to = 1000,",
+                    "bands = [{ up_to = ",
+                    "composite unit/cu, up_to",
+                ),
+                ("points = 100 }", "points = ", "composite unit/cu, points"),
+            ] {
+                let end = from.chars().last().filter(|c| matches!(c, ',' | '}'));
+                let end = end.map(|c| format!(" {c}")).unwrap_or_default();
+                let fault = standard_with(from, &format!("{to}{no_number}{end}"));
+                assert_eq!(fault.field, field);
+                assert_eq!(fault.why.text, "is not a finite number", "{from}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_score_is_told_in_a_hundred_points() {
+        let of = |weights: &[f64], graded: bool| {
+            let mut set = built_in().remove(0);
+            let mut composite = set.composite("unit/fuzhou").unwrap().clone();
+            let part = composite.parts[0].clone();
+            let weighed = |weight: &f64| Part {
+                weight: *weight,
+                ..part.clone()
+            };
+            composite.parts = weights.iter().map(weighed).collect();
+            set.composites = vec![composite];
+            if !graded {
+                set.grades.clear();
+            }
+            set
+        };
+        let sound: [(&[f64], bool); 6] = [
+            (&[100.0], true),
+            (&[33.3, 33.3, 33.4], true),
+            (&[0.1, 0.2, 99.7], true),
+            (&[100.0 / 3.0; 3], true),
+            (&[70.0], false),
+            (&[10.0, 90.0], false),
+        ];
+        for (weights, graded) in sound {
+            assert_eq!(of(weights, graded).check(), Ok(()), "{weights:?}");
+        }
+        let refused: [(&[f64], bool); 6] = [
+            (&[100.0, 100.0], true),
+            (&[100.0, 100.0], false),
+            (&[10.0], true),
+            (&[100.0, 0.001], false),
+            (&[99.9], true),
+            (&[40.0, 40.0, 20.1], true),
+        ];
+        for (weights, graded) in refused {
+            let set = of(weights, graded);
+            let fault = set.check().unwrap_err();
+            assert_eq!(fault.field, "composite unit/fuzhou, weight", "{weights:?}");
+            assert!(fault.why.text.contains("add up to"), "{fault}");
+            // A version that a city brought in before is still there.
+            let kept = DefinitionSet::stored(&set.to_toml());
+            assert_eq!(kept.as_ref(), Ok(&set));
+        }
+        // What may not be graded anyway may have fewer points, and no more.
+        let text = include_str!("../data/standard.toml");
+        let of_counts = |weight: &str| {
+            let (before, after) = text.split_at(text.find("id = \"unit/cu\"").unwrap());
+            let after = after.replacen("weight = 10", weight, 1);
+            DefinitionSet::parse(&format!("{before}{after}"))
+        };
+        assert!(of_counts("weight = 5").is_ok());
+        assert_eq!(
+            of_counts("weight = 11").unwrap_err().field,
+            "composite unit/cu, weight"
+        );
     }
 
     #[test]

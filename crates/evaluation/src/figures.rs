@@ -4,9 +4,9 @@ use crate::condition::Mode;
 use crate::definitions::{
     Better, Composite, Definition, DefinitionSet, Filter, Object, Term, Unit,
 };
-use crate::guards::{LEAST_HOLDERS, Objection, objections};
+use crate::guards::{LEAST_HOLDERS, Objection, against};
 use crate::model::{By, Share};
-use crate::ops::{FrozenLine, label};
+use crate::ops::{FrozenLine, called, label};
 use crate::scores::{self, Made, Placed, Score};
 use crate::sql::{self, Ask, Summand, Sums};
 use crate::vocabulary;
@@ -174,7 +174,7 @@ impl Plan {
     }
 }
 
-/// What the figures of a set say of every group. At most three sums, and who holds which post.
+/// What the figures of a set say of every group. At most three sums, and who holds which post, or what channels or natures are called.
 ///
 /// # Errors
 /// The store's.
@@ -199,6 +199,7 @@ pub fn lines(
     } else {
         None
     };
+    let called = called(r, ask.by)?;
     let nothing = vec![0; plan.summands.len()];
     let same = |all: &[Sums], group: &Sums| -> Option<Vec<i64>> {
         all.iter()
@@ -216,7 +217,7 @@ pub fn lines(
             all.map(|((n, taken), back)| n - taken + back)
                 .collect::<Vec<i64>>()
         });
-        let (key, name) = label(city, ask.by, group.key.as_deref(), group.id);
+        let (key, name) = label(city, ask.by, group.key.as_deref(), group.id, &called);
         lines.push(Line {
             rates: rates(set, &plan, &group.sums, reviewed.as_deref()),
             scores: Vec::new(),
@@ -248,7 +249,7 @@ pub fn lines(
         }
     }
     if ask.by == By::City && lines.is_empty() {
-        let (key, name) = label(city, By::City, None, None);
+        let (key, name) = label(city, By::City, None, None, &called);
         lines.push(Line {
             rates: rates(set, &plan, &nothing, None),
             scores: Vec::new(),
@@ -348,7 +349,7 @@ fn scored(
         .iter()
         .filter(|c| c.object == object)
         .map(|composite| {
-            let mut against = objections(set, composite);
+            let mut against = against(set, composite);
             let role = composite
                 .post
                 .as_deref()
@@ -397,7 +398,7 @@ pub fn of_frozen(set: &DefinitionSet, frozen: &BTreeMap<String, FrozenLine>) -> 
         let made = line.made.get(&composite.id).cloned().unwrap_or_default();
         let objections = match &grade {
             Some(_) => Vec::new(),
-            None => objections(set, composite),
+            None => against(set, composite),
         };
         Some(Score {
             composite: composite.id.clone(),

@@ -604,7 +604,7 @@ fn tables(
 }
 
 /// What rows are called, by what they stand for.
-struct Names {
+pub(crate) struct Names {
     city: Arc<City>,
     channels: Arc<BTreeMap<String, Channel>>,
     lists: Arc<Lists>,
@@ -613,7 +613,7 @@ struct Names {
 }
 
 impl Names {
-    async fn load(ctx: &Ctx, ui: &Ui) -> Result<Self, Fault> {
+    pub(crate) async fn load(ctx: &Ctx, ui: &Ui) -> Result<Self, Fault> {
         let cases = ctx.service::<Cases>();
         let city = cases.city();
         Ok(Self {
@@ -639,8 +639,9 @@ impl Names {
             by => ui.named(&line.name, crate::pages::english(&self.city, by, &line.key)),
         }
     }
-    /// The same without markup, for the dots of a picture. Only units and divisions, classes and channels are compared there.
-    fn text(&self, ui: &Ui, by: By, line: &Line) -> String {
+    /// The same without markup, for the dots of a picture, where only units and divisions, classes and channels are compared, and for
+    /// programs.
+    pub(crate) fn text(&self, ui: &Ui, by: By, line: &Line) -> String {
         if line.key == "unknown" {
             return ui.t("evaluation-unknown");
         }

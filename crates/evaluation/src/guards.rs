@@ -35,6 +35,8 @@ pub enum Objection {
         /// How many do.
         holders: u64,
     },
+    /// Its points are not a hundred, of which grades are: a set from before they had to be.
+    NotOfHundred,
 }
 
 /// What stands against grading a composite, whatever its figures.
@@ -52,6 +54,16 @@ pub fn objections(set: &DefinitionSet, composite: &Composite) -> Vec<Objection> 
         if composite.object == Object::Post && part.count.is_some() {
             found.push(Objection::CountAsTarget { part: name.into() });
         }
+    }
+    found
+}
+
+/// Everything that stands against grading a composite of this set: what is said of the composite, and that its points are not those
+/// of which the grades are.
+pub fn against(set: &DefinitionSet, composite: &Composite) -> Vec<Objection> {
+    let mut found = objections(set, composite);
+    if !set.grades.is_empty() && !composite.is_of_hundred() {
+        found.push(Objection::NotOfHundred);
     }
     found
 }

@@ -9,6 +9,7 @@ use crate::sql::{self, Ask, Behind, Key, Summand};
 use crate::sql_sets::{self, Frozen};
 use crate::vocabulary;
 use access::{Ctx, Permission, Principal, Refused, Scope, UnitId};
+use cases::lists::ListKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{AuditEvent, Read, Sealed, StoreError, Write};
+use store::{AuditEvent, Read, Sealed, StoreError, StoreResult, Write};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -119,10 +120,10 @@ pub async fn evaluate(
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
     let ask = ask(ctx, by, period)?;
-    let groups = ctx
-        .read::<_, StoreError, _>(move |r| sql::groups(r, &ask))
+    let (groups, called) = ctx
+        .read::<_, StoreError, _>(move |r| Ok((sql::groups(r, &ask)?, called(r, by)?)))
         .await?;
-    Ok(named(city, by, groups))
+    Ok(named(city, by, groups, &called))
 }
 
 /// [`evaluate`] for the command line. Must not be called on an async thread.
@@ -136,17 +137,63 @@ pub fn evaluate_blocking(
     period: Period,
 ) -> Result<Evaluation, EvaluationError> {
     let ask = ask(ctx, by, period)?;
-    let groups = ctx.read_blocking::<_, StoreError, _>(move |r| sql::groups(r, &ask))?;
-    Ok(named(city, by, groups))
+    let read = move |r: &mut Read<'_>| Ok((sql::groups(r, &ask)?, called(r, by)?));
+    let (groups, called) = ctx.read_blocking::<_, StoreError, _>(read)?;
+    Ok(named(city, by, groups, &called))
 }
 
-/// All sets that can be asked by: those of the program, and every version the city brought in.
-pub fn sets(r: &mut Read<'_>) -> Result<Vec<DefinitionSet>, EvaluationError> {
-    let mut all = built_in();
-    for body in sql_sets::sets(r)? {
-        all.push(DefinitionSet::parse(&body)?);
+/// The sets there are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Sets {
+    /// Those that can be asked by.
+    pub sets: Vec<DefinitionSet>,
+    /// Versions in the store that cannot be read. Nothing is made by them; the next version can be added.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A stored version of a set that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// The set.
+    pub id: String,
+    /// The version.
+    pub version: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// The sets of the program, and every version the city brought in. One that cannot be read takes none of the others with it.
+///
+/// # Errors
+/// The store's.
+pub fn all_sets(r: &mut Read<'_>) -> Result<Sets, EvaluationError> {
+    let mut all = Sets {
+        sets: built_in(),
+        unreadable: Vec::new(),
+    };
+    for (id, version, body) in sql_sets::sets(r)? {
+        match DefinitionSet::stored(&body) {
+            Ok(set) => all.sets.push(set),
+            Err(error) => {
+                let reason = error.to_string();
+                tracing::warn!(set = %id, version, %reason, "version {version} of the definition set {id} in the store cannot be read; nothing is made by it");
+                all.unreadable.push(Unreadable {
+                    id,
+                    version,
+                    reason,
+                });
+            }
+        }
     }
     Ok(all)
+}
+
+/// All sets that can be asked by.
+///
+/// # Errors
+/// The store's.
+pub fn sets(r: &mut Read<'_>) -> Result<Vec<DefinitionSet>, EvaluationError> {
+    Ok(all_sets(r)?.sets)
 }
 
 /// The set that a name asks for: `standard` is the newest version, `standard@1` the first.
@@ -328,15 +375,28 @@ fn behind_in(
         Mode::Raw
     };
     let limit = drill.limit.clamp(1, MOST_BEHIND);
-    Ok(sql::behind(
-        r,
-        ask,
-        &key,
-        &summands,
-        mode,
-        drill.before,
-        limit,
-    )?)
+    let found = sql::behind(r, ask, &key, &summands, mode, drill.before, limit)?;
+    if found.is_empty() && drill.before.is_none() && !is_row(r, city, ask.by, &drill.key)? {
+        return Err(EvaluationError::UnknownRow(drill.key.clone()));
+    }
+    Ok(found)
+}
+
+/// Whether a key that names no case can be that of a row. Cases may lie where no division is known, and come by channels that no
+/// list has any more; such a row has cases.
+fn is_row(r: &mut Read<'_>, city: &City, by: By, key: &str) -> StoreResult<bool> {
+    let is_division = |digits: usize| {
+        let code = DivisionCode::padded(key).ok();
+        key.len() == digits && code.is_some_and(|code| city.territory.division(code).is_some())
+    };
+    Ok(match by {
+        _ if key == "unknown" => true,
+        By::Division => is_division(6),
+        By::Street => is_division(9),
+        By::Channel | By::Nature => called(r, by)?.contains_key(key),
+        // Of the others the key itself says what it is.
+        By::City | By::Unit | By::Matter => true,
+    })
 }
 
 /// The stored group of a row's key.
@@ -782,13 +842,34 @@ pub fn last_month(now: Timestamp, tz: &TimeZone) -> Month {
     Month::of(tz.to_datetime(now).date()).before()
 }
 
-fn named(city: &City, by: By, groups: Vec<sql::Group>) -> Evaluation {
+/// What the rows are called that no reference data names, by their key. One statement, and only where rows stand for such.
+pub(crate) fn called(r: &mut Read<'_>, by: By) -> StoreResult<BTreeMap<String, String>> {
+    Ok(match by {
+        By::Channel => {
+            let channels = cases::sql_lists::channels(r)?.into_iter();
+            channels.map(|c| (c.code, c.name_zh)).collect()
+        }
+        By::Nature => {
+            let entries = cases::sql_record::entries(r)?.into_iter();
+            let natures = entries.filter(|e| e.kind == ListKind::Nature.as_str());
+            natures.map(|e| (e.code, e.name_zh)).collect()
+        }
+        By::City | By::Division | By::Street | By::Unit | By::Matter => BTreeMap::new(),
+    })
+}
+
+fn named(
+    city: &City,
+    by: By,
+    groups: Vec<sql::Group>,
+    called: &BTreeMap<String, String>,
+) -> Evaluation {
     let mut rows: Vec<Row> = groups
         .into_iter()
         // A group without anything in the period says nothing; the city itself is always there.
         .filter(|g| by == By::City || g.counts != Counts::default())
         .map(|g| {
-            let (key, name) = label(city, by, g.key.as_deref(), g.id);
+            let (key, name) = label(city, by, g.key.as_deref(), g.id, called);
             Row {
                 key,
                 name,
@@ -810,8 +891,14 @@ fn named(city: &City, by: By, groups: Vec<sql::Group>) -> Evaluation {
     Evaluation { rows }
 }
 
-/// The key and the name of a group.
-pub(crate) fn label(city: &City, by: By, key: Option<&str>, id: Option<Id>) -> (String, String) {
+/// The key and the name of a group; `called` are the names of channels and natures.
+pub(crate) fn label(
+    city: &City,
+    by: By,
+    key: Option<&str>,
+    id: Option<Id>,
+    called: &BTreeMap<String, String>,
+) -> (String, String) {
     let unknown = || ("unknown".to_owned(), "unknown".to_owned());
     match by {
         By::City => ("city".to_owned(), "city".to_owned()),
@@ -838,8 +925,9 @@ pub(crate) fn label(city: &City, by: By, key: Option<&str>, id: Option<Id>) -> (
             ),
             None => unknown(),
         },
-        By::Channel | By::Nature => {
-            key.map_or_else(unknown, |code| (code.to_owned(), code.to_owned()))
-        }
+        By::Channel | By::Nature => key.map_or_else(unknown, |code| {
+            let name = called.get(code).map_or(code, String::as_str);
+            (code.to_owned(), name.to_owned())
+        }),
     }
 }

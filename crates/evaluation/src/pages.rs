@@ -114,6 +114,7 @@ impl Problem for EvaluationError {
                 Some("month".into())
             }
             Self::FirstDayAhead(_) => Some("from".into()),
+            Self::UnknownRow(_) => Some("key".into()),
             _ => None,
         }
     }

@@ -96,6 +96,10 @@ fn warnings(set: &DefinitionSet, earlier: Option<&DefinitionSet>) -> Vec<Remark>
                     let text = format!("{id} has the count {part} as a target: it is kept and shown, but not graded");
                     Remark::new("set_target", text).with("id", id).with("part", part)
                 }
+                Objection::NotOfHundred => {
+                    let text = format!("{id} is not of 100 points: it is kept and shown, but not graded");
+                    Remark::new("set_not_hundred", text).with("id", id)
+                }
                 Objection::FewHolders { holders } => {
                     let text = format!("{id} is of {holders} holders: it is kept and shown, but not graded");
                     Remark::new("set_holders", text).with("id", id).with("holders", holders)

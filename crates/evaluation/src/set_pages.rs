@@ -4,7 +4,7 @@
 use crate::definitions::{Definition, DefinitionSet, Filter, Object, Part, Term, Unit};
 use crate::figures_pages::named;
 use crate::guards::{self, Objection};
-use crate::ops::{self, EvaluationError};
+use crate::ops::{self, EvaluationError, Sets};
 use access::{Ctx, Fault, Fields, Go, Path, Permission, Query, Routes, show as show_page, show_as};
 use askama::Template;
 use axum::http::{Method, StatusCode};
@@ -58,13 +58,19 @@ struct Row {
 struct ListPage {
     ui: Ui,
     rows: Vec<Row>,
+    /// Versions that cannot be read: name and reason.
+    unreadable: Vec<(String, String)>,
     may_manage: bool,
 }
 
-async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
-    let sets = ctx.read(ops::sets).await?;
-    show_page(&ListPage {
-        rows: sets
+fn list_page(ui: Ui, all: &Sets, may_manage: bool) -> ListPage {
+    let unreadable = all.unreadable.iter();
+    ListPage {
+        unreadable: unreadable
+            .map(|one| (format!("{}@{}", one.id, one.version), one.reason.clone()))
+            .collect(),
+        rows: all
+            .sets
             .iter()
             .map(|set| Row {
                 href: address(set),
@@ -76,9 +82,15 @@ async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
                 source: set.source.clone(),
             })
             .collect(),
-        may_manage: ctx.principal().may(Permission::EvaluationManage),
+        may_manage,
         ui,
-    })
+    }
+}
+
+async fn list(ctx: Ctx, ui: Ui) -> Result<Response, Fault> {
+    let all = ctx.read(ops::all_sets).await?;
+    let may_manage = ctx.principal().may(Permission::EvaluationManage);
+    show_page(&list_page(ui, &all, may_manage))
 }
 
 /// A filter as a line of words; empty where it lets everything through.
@@ -202,13 +214,14 @@ fn objection(ui: &Ui, objection: &Objection) -> String {
         Objection::RewardsSilence { .. } => "evaluation-rewards-silence",
         Objection::CountAsTarget { .. } => "evaluation-count-as-target",
         Objection::FewHolders { .. } => "evaluation-few-holders",
+        Objection::NotOfHundred => "evaluation-not-of-hundred",
     })
 }
 
 fn set_page(ui: Ui, set: &DefinitionSet, may_manage: bool) -> SetPage {
     let id = format!("{}@{}", set.id, set.version);
     let scores = set.composites.iter().map(|c| {
-        let mut objections: Vec<String> = guards::objections(set, c)
+        let mut objections: Vec<String> = guards::against(set, c)
             .iter()
             .map(|o| objection(&ui, o))
             .collect();
@@ -276,14 +289,20 @@ struct BeginQuery {
 /// The id a city's first set of its own begins with.
 const OWN: &str = "city";
 
-/// The text a change begins with: the next version of a set of the city's, or a copy of one of the program's.
-fn begun(sets: &[DefinitionSet], from: DefinitionSet) -> DefinitionSet {
+/// The text a change begins with: the next version of a set of the city's, or a copy of one of the program's. A version that
+/// cannot be read is taken all the same.
+fn begun(all: &Sets, from: DefinitionSet) -> DefinitionSet {
     let id = if from.example {
         OWN.to_owned()
     } else {
         from.id.clone()
     };
-    let newest = sets.iter().filter(|s| s.id == id).map(|s| s.version).max();
+    let read = all.sets.iter().filter(|s| s.id == id).map(|s| s.version);
+    let unreadable = all.unreadable.iter().filter(|s| s.id == id);
+    let newest = unreadable
+        .filter_map(|s| u32::try_from(s.version).ok())
+        .chain(read)
+        .max();
     DefinitionSet {
         version: newest.unwrap_or(0) + 1,
         example: false,
@@ -293,9 +312,9 @@ fn begun(sets: &[DefinitionSet], from: DefinitionSet) -> DefinitionSet {
 }
 
 async fn blank(ctx: Ctx, ui: Ui, Query(query): Query<BeginQuery>) -> Result<Response, Fault> {
-    let sets = ctx.read(ops::sets).await?;
-    let from = ops::find_set(&sets, query.from.as_deref().unwrap_or("standard"))?;
-    let form = FormState::new().with("text", begun(&sets, from).to_toml());
+    let all = ctx.read(ops::all_sets).await?;
+    let from = ops::find_set(&all.sets, query.from.as_deref().unwrap_or("standard"))?;
+    let form = FormState::new().with("text", begun(&all, from).to_toml());
     show_page(&NewPage {
         crumbs: crumbs(&ui),
         form,
@@ -347,6 +366,7 @@ async fn save(ctx: Ctx, ui: Ui, fields: Fields) -> Result<Response, Fault> {
 mod tests {
     use super::*;
     use crate::definitions::built_in;
+    use crate::ops::Unreadable;
     use ui::testing;
 
     fn reader(lang: Lang) -> Ui {
@@ -357,16 +377,45 @@ mod tests {
 
     #[test]
     fn a_copy_of_a_set_of_the_programs_becomes_the_citys_next_version() {
-        let mut sets = built_in();
-        let copy = begun(&sets, sets[0].clone());
+        let mut all = Sets {
+            sets: built_in(),
+            unreadable: Vec::new(),
+        };
+        let standard = all.sets[0].clone();
+        let copy = begun(&all, standard.clone());
         assert_eq!(
             (copy.id.as_str(), copy.version, copy.example),
             ("city", 1, false)
         );
         assert!(copy.check().is_ok());
-        sets.push(copy.clone());
-        assert_eq!(begun(&sets, sets[0].clone()).version, 2);
-        assert_eq!(begun(&sets, copy).version, 2);
+        all.sets.push(copy.clone());
+        assert_eq!(begun(&all, standard).version, 2);
+        assert_eq!(begun(&all, copy.clone()).version, 2);
+        all.unreadable.push(Unreadable {
+            id: "city".into(),
+            version: 2,
+            reason: "damaged".into(),
+        });
+        assert_eq!(begun(&all, copy).version, 3);
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_read_is_named_in_the_list() {
+        let all = Sets {
+            sets: built_in(),
+            unreadable: vec![Unreadable {
+                id: "ours".into(),
+                version: 7,
+                reason: "file: <b>".into(),
+            }],
+        };
+        for lang in Lang::ALL {
+            let html = list_page(reader(lang), &all, true).render().unwrap();
+            testing::assert_sound(&html);
+            let badge = reader(lang).t("evaluation-set-unreadable");
+            assert!(html.contains("ours@7") && html.contains(&badge));
+            assert!(!html.contains("<b>") && !html.contains("sets/ours@7"));
+        }
     }
 
     #[test]

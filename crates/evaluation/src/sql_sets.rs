@@ -27,13 +27,12 @@ pub const MIGRATIONS: &[store::Migration] = &[
     },
 ];
 
-/// The bodies of all stored sets, every version, in order.
-pub fn sets(r: &mut Read<'_>) -> StoreResult<Vec<String>> {
-    let sql = "SELECT body FROM definition_sets ORDER BY id, version";
-    Ok(r.all::<(String,)>(sql, &[])?
-        .into_iter()
-        .map(|(body,)| body)
-        .collect())
+/// All stored sets, every version, in order: id, version, body.
+pub fn sets(r: &mut Read<'_>) -> StoreResult<Vec<(String, i64, String)>> {
+    r.all(
+        "SELECT id, version, body FROM definition_sets ORDER BY id, version",
+        &[],
+    )
 }
 
 /// The body of one version.

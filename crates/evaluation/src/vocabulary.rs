@@ -533,9 +533,10 @@ const LIFE: &[Word] = &[
     cases("answered", Is::Within(C::AnsweredAt)),
     // 返工, 延期, 挂账, 作废
     cases("rework", Is::Within(C::ReworkedAt)).of(U::Reworked),
+    // 多次返工: one unit's, not one failed check each of several.
     cases(
         "multi_rework",
-        Is::All(&[Is::Within(C::ReworkedAt), Is::AtLeast(C::Reworks, 2)]),
+        Is::All(&[Is::Within(C::ReworkedAt), Is::AtLeast(C::UnitReworks, 2)]),
     )
     .of(U::Reworked),
     cases("extension", Is::Within(C::ExtendedAt)).of(U::Extended),

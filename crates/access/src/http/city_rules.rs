@@ -5,7 +5,7 @@ use crate::city_settings::{Setting, SettingKind, SettingsList, Values};
 use crate::ctx::Ctx;
 use crate::extract::{Fields, Json, Path};
 use crate::face::Faces;
-use crate::fault::{Fault, Problem};
+use crate::fault::{Fault, Problem, Word};
 use crate::ops::accounts;
 use crate::ops::settings::{self, SettingError, Version};
 use crate::permission::Permission;
@@ -31,7 +31,9 @@ impl Problem for SettingError {
             Self::Store(error) => error.status(),
             Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::NothingBefore(_) => StatusCode::CONFLICT,
-            Self::Value { .. } | Self::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Value { .. } | Self::Names { .. } | Self::Reason => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
     fn code(&self) -> &'static str {
@@ -41,14 +43,21 @@ impl Problem for SettingError {
             Self::Unknown(_) => "access.unknown_rule",
             Self::NothingBefore(_) => "access.nothing_before",
             Self::Value { .. } => "access.bad_rule",
+            Self::Names { .. } => "access.rule_names_unknown",
             Self::Reason => "access.rule_reason",
         }
     }
     fn field(&self) -> Option<String> {
         match self {
-            Self::Value { .. } => Some("value".into()),
+            Self::Value { .. } | Self::Names { .. } => Some("value".into()),
             Self::Reason => Some("reason".into()),
             _ => None,
+        }
+    }
+    fn args(&self) -> Vec<(&'static str, Word)> {
+        match self {
+            Self::Names { name, .. } => vec![("name", name.as_str().into())],
+            _ => Vec::new(),
         }
     }
 }

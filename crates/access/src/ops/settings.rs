@@ -44,6 +44,14 @@ pub enum SettingError {
         /// Why.
         reason: String,
     },
+    /// The value names what the city does not have.
+    #[error("{key}: the city has no {name:?}")]
+    Names {
+        /// The rule.
+        key: String,
+        /// The name.
+        name: String,
+    },
     /// Without a reason nobody knows later why.
     #[error("a reason is needed, of at most {LONGEST_REASON} characters")]
     Reason,
@@ -90,7 +98,9 @@ pub async fn set(
     reason: &str,
 ) -> Result<usize, SettingError> {
     let (checked, reason) = checked(ctx, list, wanted, reason)?;
-    ctx.write(move |w| store_all(w, &checked, &reason)).await
+    let list = list.clone();
+    ctx.write(move |w| store_all(w, &list, &checked, &reason))
+        .await
 }
 
 /// [`set`] for the command line. Must not be called on an async thread.
@@ -104,7 +114,8 @@ pub fn set_blocking(
     reason: &str,
 ) -> Result<usize, SettingError> {
     let (checked, reason) = checked(ctx, list, wanted, reason)?;
-    ctx.write_blocking(move |w| store_all(w, &checked, &reason))
+    let list = list.clone();
+    ctx.write_blocking(move |w| store_all(w, &list, &checked, &reason))
 }
 
 /// Sets a rule back to the value it had before the present one.
@@ -167,6 +178,7 @@ fn checked(
 
 fn store_all(
     mut w: Write<'_>,
+    list: &SettingsList,
     checked: &Checked,
     reason: &str,
 ) -> Result<store::Sealed<usize>, SettingError> {
@@ -179,6 +191,11 @@ fn store_all(
         let key = setting.key();
         if before.get(&key) == value.as_ref() {
             continue;
+        }
+        if let Some(value) = value
+            && let Some(name) = list.unknown_name(&mut w, setting, value)?
+        {
+            return Err(SettingError::Names { key, name });
         }
         seq += 1;
         w.exec(

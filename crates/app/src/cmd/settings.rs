@@ -135,7 +135,9 @@ fn failure(error: SettingError) -> Failure {
     let message = error.to_string();
     match error {
         SettingError::Unknown(_) => Failure::unusable("unknown_rule", message).field("key"),
-        SettingError::Value { key, .. } => Failure::unusable("bad_value", message).field(key),
+        SettingError::Value { key, .. } | SettingError::Names { key, .. } => {
+            Failure::unusable("bad_value", message).field(key)
+        }
         SettingError::Reason => Failure::unusable("no_reason", message).field("reason"),
         SettingError::NothingBefore(_) | SettingError::Refused(_) => {
             Failure::other("refused", message)

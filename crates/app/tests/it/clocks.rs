@@ -95,6 +95,13 @@ on_both!(
             "bad_value"
         );
         assert_eq!(set(&["cases.never", "1"]).error(2)["code"], "unknown_rule");
+        // A channel that is mistyped would never be met.
+        let mistyped = set(&["cases.limit_accept", "2工作时; hotlne=1工作时"]).error(2);
+        assert_eq!(
+            (&mistyped["code"], &mistyped["field"]),
+            (&json!("bad_value"), &json!("cases.limit_accept"))
+        );
+        assert!(mistyped["message"].as_str().unwrap().contains("hotlne"));
         set(&["cases.limit_accept", "1工作时；urgent=1紧急工作时"]).done();
         let out = place.path("rules.json").display().to_string();
         let exported = place.run(&["settings", "export", "--out", &out]).done();

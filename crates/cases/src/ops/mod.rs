@@ -42,7 +42,7 @@ pub use recompute::{Run, last_run, recompute};
 pub(crate) use record::missing;
 pub use record::{
     Called, Tracked, calls, drop_template, parts_in, put_channel, put_list_entry, put_template,
-    reviews, tracked, voices,
+    reviews, tracked, unknown_channel, voices,
 };
 pub use report::{
     Contact, NewPlace, NewReport, PREVENTIVE, Receipt, entry_faults, locate, receipt, report,

@@ -10,12 +10,14 @@ use crate::rules::{MAX_TEXT, fairness, merging};
 use crate::service::{Cases, Channel};
 use crate::sql_lists;
 use crate::sql_record::{self, Within};
+use crate::stage::StageLimit;
+use access::city_settings::{Setting, SettingKind};
 use access::{Ctx, Permission, Role, Saying, Word};
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
 use kernel::{Cursor, Page, PageSize};
-use store::AuditEvent;
+use store::{AuditEvent, Read, StoreError};
 
 /// One requester of a case: its own, or that of a case merged into it. Nothing of the person.
 #[derive(Debug, Clone, PartialEq)]
@@ -287,6 +289,28 @@ fn check_names(fields: [&str; 3], [code, zh, en]: [&str; 3]) -> Result<(), CaseE
         }
     }
     Ok(())
+}
+
+/// The channel that a new limit of a stage names and the city does not have: such an exception would never apply.
+///
+/// # Errors
+/// The store's.
+pub fn unknown_channel(
+    r: &mut Read<'_>,
+    setting: &Setting,
+    value: &str,
+) -> Result<Option<String>, StoreError> {
+    let is_limit = (setting.kind)() == SettingKind::Limit;
+    let Some(limit) = value.parse::<StageLimit>().ok().filter(|_| is_limit) else {
+        return Ok(None);
+    };
+    let mut named = limit.channels().peekable();
+    if named.peek().is_none() {
+        return Ok(None);
+    }
+    let known = sql_lists::channels(r)?;
+    let unknown = named.find(|name| known.iter().all(|channel| channel.code != *name));
+    Ok(unknown.map(str::to_owned))
 }
 
 /// Adds a channel, or changes its names and whether its reports are verified on the spot; it counts as reviewed then.

@@ -539,7 +539,8 @@ impl City {
     }
     /// Sets a rule of the city.
     pub fn rule(&self, key: &str, value: &str) {
-        let list = access::city_settings::SettingsList::new(&[cases::rules::CityRules::SETTINGS]);
+        let list = access::city_settings::SettingsList::new(&[cases::rules::CityRules::SETTINGS])
+            .naming(cases::ops::unknown_channel);
         let wanted = [(key.to_owned(), Some(value.to_owned()))].into();
         let ctx = self.system();
         access::ops::settings::set_blocking(&ctx, &list, &wanted, "test").unwrap();

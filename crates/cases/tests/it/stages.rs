@@ -665,6 +665,48 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    an_exception_for_a_channel_that_is_not_there_is_refused_by_its_name,
+    &migrations(),
+    |db| {
+        use access::ops::settings::{SettingError, set_blocking};
+        let city = City::new(db);
+        let list = access::city_settings::SettingsList::new(&[cases::rules::CityRules::SETTINGS])
+            .naming(ops::unknown_channel);
+        let set = |key: &str, value: &str| {
+            let wanted = [(key.to_owned(), Some(value.to_owned()))].into();
+            set_blocking(&city.system(), &list, &wanted, "test")
+        };
+        for (value, wrong) in [
+            ("2工作时; hotlne=1工作时", "hotlne"),
+            ("2工作时; hotline=1工作时; app+urgent=1紧急工作时", "app"),
+        ] {
+            let refused = set("cases.limit_accept", value);
+            let Err(SettingError::Names { key, name }) = refused else {
+                panic!("{refused:?}")
+            };
+            assert_eq!((&*key, &*name), ("cases.limit_accept", wrong));
+        }
+        let sound = "2工作时; urgent=1紧急工作时; hotline+urgent=1紧急工作时";
+        assert_eq!(set("cases.limit_accept", sound).unwrap(), 1);
+        // The city's own channels count.
+        let app = cases::service::Channel {
+            code: "app".into(),
+            name_zh: "掌上城管".into(),
+            name_en: "App".into(),
+            verify: false,
+            reviewed: true,
+        };
+        city.run(ops::put_channel(&city.system(), app)).unwrap();
+        assert_eq!(
+            set("cases.limit_accept", "2工作时; app=1工作时").unwrap(),
+            1
+        );
+        // Text that happens to look so is no limit.
+        assert_eq!(set("cases.usual_nature", "help").unwrap(), 0);
+    }
+);
+
+testdb::both_engines!(
     a_rule_of_the_city_holds_for_new_steps_and_what_was_decided_stays,
     &migrations(),
     |db| {

@@ -572,6 +572,7 @@ pub fn objection_text(words: &Words<'_>, objections: &[Objection]) -> String {
             Objection::RewardsSilence { .. } => words.t("evaluation-rewards-silence"),
             Objection::CountAsTarget { .. } => words.t("evaluation-count-as-target"),
             Objection::FewHolders { .. } => words.t("evaluation-few-holders"),
+            Objection::NotOfHundred => words.t("evaluation-not-of-hundred"),
         })
         .collect();
     texts.dedup();

@@ -143,6 +143,130 @@ testdb::both_engines!(
     }
 );
 
+testdb::both_engines!(
+    a_stored_set_that_cannot_be_read_fails_alone,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add(
+            10,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        let ctx = city.ctx();
+        let text = |id: &str, version: u32, grade: &str| {
+            format!(
+                "id = \"{id}\"\nversion = {version}\nname_zh = \"本市\"\nname_en = \"Ours\"\n[[definition]]\nid = \"closing/ours\"\n\
+         name_zh = \"结案率\"\nname_en = \"Closing\"\nnumerator = [\"archive\"]\ndenominator = [\"need_archive\"]\n\
+         [[grade]]\nname = \"A\"\nfrom = {grade}\n"
+            )
+        };
+        let Err(EvaluationError::Set(fault)) = ops::import_set(&ctx, &text("lost", 1, "nan"))
+        else {
+            panic!("it is refused")
+        };
+        assert_eq!(fault.field, "grade A, from");
+        ops::import_set(&ctx, &text("ours", 1, "90")).unwrap();
+        // As an earlier program stored it: JSON has no word for what is not a number.
+        let (ours, _) = ops::import_set(&ctx, &text("ours", 2, "90")).unwrap();
+        let body = serde_json::to_string(&ours).unwrap();
+        let body = body.replace("\"from\":90.0", "\"from\":null");
+        assert!(body.contains("null"));
+        ctx.write_blocking::<_, store::StoreError, _>(move |mut w| {
+            sql_sets::add_set(&mut w, "lost", 1, &body)?;
+            let event = store::AuditEvent::done("test.set", "definition_set", "lost");
+            w.commit(event, ())
+        })
+        .unwrap();
+
+        let all = ctx.read_blocking(ops::all_sets).unwrap();
+        let named: Vec<_> = all.unreadable.iter().map(|s| (&*s.id, s.version)).collect();
+        assert_eq!(named, [("lost", 1)]);
+        assert!(all.unreadable[0].reason.contains("null"));
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-01"), day("04-30"), &city.reference().timezone).unwrap();
+        let ask = |set: &str| {
+            let asked = ByDefinition {
+                set: set.into(),
+                by: By::City,
+                period,
+            };
+            ops::by_definition_blocking(&ctx, &city.reference(), &asked)
+        };
+        assert_eq!(
+            ask("ours").unwrap().1.rows[0].rates["closing/ours"].numerator,
+            10
+        );
+        assert!(ask("standard").is_ok());
+        assert!(matches!(ask("lost"), Err(EvaluationError::UnknownSet(_))));
+        // It stays as it is; the next version is there for its name.
+        assert!(matches!(
+            ops::import_set(&ctx, &text("lost", 1, "90")),
+            Err(EvaluationError::SameVersion { .. })
+        ));
+        ops::import_set(&ctx, &text("lost", 2, "90")).unwrap();
+        assert_eq!(ask("lost").unwrap().0.version, 2);
+        assert!(matches!(ask("lost@1"), Err(EvaluationError::UnknownSet(_))));
+    }
+);
+
+testdb::both_engines!(
+    a_score_of_other_points_than_a_hundred_is_refused_and_one_from_before_is_not_graded,
+    &migrations(),
+    |db| {
+        let mut city = City::new(db);
+        city.add(
+            10,
+            &life(&closed("04-09 10:00", "04-10 10:00", "04-10 15:00")),
+        );
+        let ctx = city.ctx();
+        let text = |weight: u32| {
+            let part = format!("[[composite.part]]\nrate = \"closing/ours\"\nweight = {weight}\n");
+            format!(
+                "id = \"ours\"\nversion = {weight}\nname_zh = \"本市\"\nname_en = \"Ours\"\n[[definition]]\nid = \"closing/ours\"\n\
+         name_zh = \"结案率\"\nname_en = \"Closing\"\nnumerator = [\"archive\"]\ndenominator = [\"need_archive\"]\n\
+         [[composite]]\nid = \"unit/ours\"\nname_zh = \"评分\"\nname_en = \"Score\"\nobject = \"unit\"\n{part}{part}\
+         [[grade]]\nname = \"A\"\nfrom = 90\n"
+            )
+        };
+        for weight in [100, 10] {
+            let Err(EvaluationError::Set(fault)) = ops::import_set(&ctx, &text(weight)) else {
+                panic!("it is refused")
+            };
+            assert_eq!(fault.field, "composite unit/ours, weight");
+            assert!(fault.why.text.contains(&(2 * weight).to_string()));
+        }
+        let (sound, _) = ops::import_set(&ctx, &text(50)).unwrap();
+        // As it was taken before.
+        let body = serde_json::to_string(&sound).unwrap();
+        let body = body
+            .replace("\"version\":50", "\"version\":100")
+            .replace("50.0", "100.0");
+        ctx.write_blocking::<_, store::StoreError, _>(move |mut w| {
+            sql_sets::add_set(&mut w, "ours", 100, &body)?;
+            let event = store::AuditEvent::done("test.set", "definition_set", "ours");
+            w.commit(event, ())
+        })
+        .unwrap();
+        let day = |text: &str| format!("2019-{text}").parse().unwrap();
+        let period = Period::days(day("04-01"), day("04-30"), &city.reference().timezone).unwrap();
+        let scored = |set: &str| {
+            let asked = ByDefinition {
+                set: set.into(),
+                by: By::Unit,
+                period,
+            };
+            let found = ops::by_definition_blocking(&ctx, &city.reference(), &asked);
+            let score = found.unwrap().1.rows[0].scores[0].clone();
+            let points = score.score.map(f64::round);
+            (points, score.grade, score.objections)
+        };
+        let graded = (Some(100.0), Some("A".to_owned()), vec![]);
+        assert_eq!(scored("ours@50"), graded);
+        let objection = vec![evaluation::guards::Objection::NotOfHundred];
+        assert_eq!(scored("ours@100"), (Some(200.0), None, objection));
+    }
+);
+
 /// The six words of a stage in a period: needed, done, in time, late, to be done, overdue.
 fn words_of(city: &City<'_>, stage: &str, period: Period) -> [i64; 6] {
     let words = ["need_", "", "in_time_", "overtime_", "to_", "overtime_to_"]
@@ -633,6 +757,11 @@ testdb::both_engines!(
             .collect();
         // What is no contact has no nature, and is no contact's row.
         assert_eq!(closed, [("complaint", 3), ("help", 5), ("unknown", 2)]);
+        let names: Vec<&str> = figures.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["投诉", "求助", "unknown"], "as the list has them");
+        let of_channels = city.evaluate(By::Channel, "2019-04-08", "2019-04-14");
+        let of_channels: Vec<_> = of_channels.rows.iter().map(|row| &*row.name).collect();
+        assert_eq!(of_channels, ["网格巡查"]);
     }
 );
 

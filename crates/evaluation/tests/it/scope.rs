@@ -668,6 +668,54 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    rows_have_names_for_people_and_a_key_that_is_none_is_refused_by_its_field,
+    &migrations(),
+    |db| {
+        let stage = Stage::new(db);
+        let read = |path: &str| {
+            let (status, text) = stage.get(Role::Leader, None, None, path);
+            let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+            (status, body)
+        };
+        let (_, found) = read("/api/v1/evaluation/figures?month=2019-04&by=channel");
+        let row = &found["rows"][0];
+        assert_eq!(
+            (&row["key"], &row["name"]),
+            (&"patrol".into(), &"Patrol".into()),
+            "in the reader's language"
+        );
+        for by in ["street", "division", "channel", "nature", "unit", "matter"] {
+            let of = format!("by={by}&count=archive&month=2019-04");
+            let (status, why) = read(&format!("/api/v1/evaluation/cases?key=zz&{of}"));
+            assert_eq!(
+                (status, &why["code"], &why["field"]),
+                (404, &"evaluation.unknown_row".into(), &"key".into()),
+                "{by}: {why}"
+            );
+            let page = format!("/evaluation/behind?key=zz&{of}");
+            assert_eq!(stage.get(Role::Leader, None, None, &page).0, 404, "{by}");
+        }
+        // What is there and has no case in the month is an empty answer.
+        for (by, key) in [
+            ("channel", "web"),
+            ("nature", "complaint"),
+            ("division", ELSEWHERE),
+            ("street", "unknown"),
+        ] {
+            let path = "/api/v1/evaluation/cases?count=archive&month=2019-03";
+            let (status, found) = read(&format!("{path}&by={by}&key={key}"));
+            assert_eq!(status, 200, "{by}: {found}");
+            assert_eq!(found["cases"], serde_json::json!([]));
+        }
+        // A district is no street.
+        let (status, _) = read(&format!(
+            "/api/v1/evaluation/cases?count=archive&month=2019-03&by=street&key={ELSEWHERE}"
+        ));
+        assert_eq!(status, 404);
+    }
+);
+
+testdb::both_engines!(
     a_month_that_has_not_begun_is_refused_by_its_field,
     &migrations(),
     |db| {

@@ -428,3 +428,75 @@ testdb::both_engines!(
         }
     }
 );
+
+testdb::both_engines!(
+    repeated_rework_is_one_units_and_not_one_check_each_of_two,
+    &through_ops::migrations(),
+    |db| {
+        let city = city::City::new(db);
+        let number = city.case_at(cases::State::PendingSign).number;
+        let act = |login: &str, steps: Vec<Step>| {
+            city.act(login, number, steps).unwrap();
+            // Written step by step, it is what the whole life adds up to.
+            city.replays();
+        };
+        let done = || Step::ReportBack {
+            result: "已更换".into(),
+            attachments: Vec::new(),
+        };
+        let check = |passed: bool| Step::Check {
+            passed,
+            note: "井盖仍然松动".into(),
+            attachments: Vec::new(),
+        };
+        let reference = Reference::new(zone());
+        reference.refresh_blocking(&city.system()).unwrap();
+        // Rework and repeated rework: of the city, of WATER, of CLEAN.
+        let counted = || {
+            let day = zone().to_datetime(city.system().now()).date();
+            let of = |by: By, key: &str| {
+                let asked = ByDefinition {
+                    set: "standard".into(),
+                    by,
+                    period: Period::days(day, day, &zone()).unwrap(),
+                };
+                let found =
+                    ops::by_definition_blocking(&city.system(), &reference.current(), &asked);
+                let rows = found.unwrap().1.rows;
+                let line = rows.into_iter().find(|l| l.key == key);
+                let n = |rate: &str| line.as_ref().map_or(0, |l| l.rates[rate].numerator);
+                (n("rework/need_archive"), n("multi_rework/need_archive"))
+            };
+            [
+                of(By::City, "city"),
+                of(By::Unit, "WATER"),
+                of(By::Unit, "CLEAN"),
+            ]
+        };
+        act("water", vec![Step::Sign, done()]);
+        act("checker", vec![check(false)]);
+        assert_eq!(counted(), [(1, 0), (1, 0), (0, 0)]);
+        act("water", vec![done()]);
+        act("checker", vec![check(false)]);
+        assert_eq!(counted(), [(1, 1), (1, 1), (0, 0)]);
+        let back = Step::Return {
+            reason: "不属于我们".into(),
+        };
+        act("water", vec![back]);
+        let other = Step::Dispatch {
+            unit: Some(city.unit("CLEAN")),
+            basis: "三定方案".into(),
+        };
+        act("dispatcher", vec![other]);
+        act("clean", vec![Step::Sign, done()]);
+        act("checker", vec![check(false)]);
+        // The third failed check of the case, the first of CLEAN's work.
+        assert_eq!(counted(), [(1, 0), (0, 0), (1, 0)]);
+        act("clean", vec![done()]);
+        act("checker", vec![check(false)]);
+        assert_eq!(counted(), [(1, 1), (0, 0), (1, 1)]);
+        act("clean", vec![done()]);
+        act("checker", vec![check(true)]);
+        assert_eq!(counted(), [(1, 1), (0, 0), (1, 1)]);
+    }
+);
