@@ -426,3 +426,44 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         }
     }
 }
+
+#[test]
+fn a_reorganisation_is_refused_in_the_language_of_the_command_line() {
+    let place = Place::sqlite().ready();
+    let file = place.file("order.csv", "from,to\nNOBODY,NONE\n");
+    let order = [
+        "units",
+        "reorganise",
+        &file,
+        "--on",
+        "2099-01-01",
+        "--dry-run",
+    ];
+    let answer = place.run(&[&order[..], &["--lang", "zh-CN"]].concat());
+    assert!(
+        answer.stderr.contains("第 2 行：没有单位使用编码“NONE”。"),
+        "{answer:?}"
+    );
+    let error = answer.error(2);
+    assert_eq!(
+        error["message"],
+        "to: line 2: no unit has the code \"NONE\""
+    );
+    let bad = place.file("bad.csv", "from,to,division\nA,B,33x\n");
+    let order = [
+        "units",
+        "reorganise",
+        &bad,
+        "--on",
+        "2099-01-01",
+        "--lang",
+        "zh-CN",
+    ];
+    let answer = place.run(&order);
+    assert!(
+        answer
+            .stderr
+            .contains("第 2 行：区划：编码的位数或数字不对"),
+        "{answer:?}"
+    );
+}
