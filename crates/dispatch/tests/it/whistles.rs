@@ -435,7 +435,7 @@ testdb::both_engines!(
         assert_eq!(blown.body["provisional"], json!(true));
         let path = format!("/whistles/{}", blown.body["id"].as_str().unwrap());
         assert!(city.page("street", &path, "zh").text.contains("暂定"));
-        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\n");
         assert!(!city.page("street", &path, "zh").text.contains("暂定"));
     }
 );

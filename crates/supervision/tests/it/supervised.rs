@@ -325,7 +325,7 @@ both_engines!(
         };
         let (provisional, _, is_said) = shown();
         assert_eq!((provisional, is_said), (json!(true), true));
-        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\n");
         city.run(cases::ops::recompute(&city.system(), |_| {}))
             .unwrap();
         let firm = json!("2027-01-05T09:00:00+08:00");
