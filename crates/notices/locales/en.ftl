@@ -57,6 +57,7 @@ notices-places = Places: { $places }
 notices-no-places = This kind has no places.
 notices-reworded = Notices of the kind { $kind } are worded anew.
 notices-error-not-found = There is no such notice.
+notices-error-still-nobody = The unit still has no account that could read it. Once somebody there has one, the notice can be sent again.
 notices-error-bad-cursor = This page of the list cannot be found: { $reason }
 notices-error-bad-limit = The number of rows cannot be used: { $reason }
 notices-error-many-ids = At most 200 notices can be marked at once.

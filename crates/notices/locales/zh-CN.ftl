@@ -48,6 +48,7 @@ notices-places = 可用的项：{ $places }
 notices-no-places = 此类通知没有可填的项。
 notices-reworded = 已更新“{ $kind }”类通知的用语。
 notices-error-not-found = 没有这条通知。
+notices-error-still-nobody = 该单位仍没有可以阅读它的账号。有人开通账号后，再重新发送。
 notices-error-bad-cursor = 找不到列表的这一页：{ $reason }
 notices-error-bad-limit = 行数不可用：{ $reason }
 notices-error-many-ids = 一次最多标记 200 条通知。
