@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::StoreError;
 use tokio::net::TcpListener;
 use ui::{Site, Tone, Words};
@@ -27,7 +27,7 @@ const REFRESH_EVERY: Duration = Duration::from_secs(1);
 const TIMERS_EVERY: Duration = Duration::from_secs(20);
 /// How often uploads that nobody took, files of exports and personal data past their time are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
-/// How long requests may go on after the program was told to stop.
+/// How long requests, and work that was begun beside them, may go on after the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// What the program itself brings: the operator's figures.
@@ -226,7 +226,14 @@ fn sample_notice() -> (Tone, Words) {
     (Tone::Info, Words::new(zh, en))
 }
 
-/// Serves until told to stop (SIGTERM, Ctrl-C), then lets running requests finish.
+/// Lets work on threads of its own go on until `by` and leaves what is not done then: it ends with the process. What it
+/// writes, it writes in transactions.
+pub fn end(runtime: tokio::runtime::Runtime, by: Instant) {
+    runtime.shutdown_timeout(by.saturating_duration_since(Instant::now()));
+}
+
+/// Serves until told to stop (SIGTERM, Ctrl-C), then lets running requests finish. Answers by when everything has to be over
+/// ([`end`]).
 ///
 /// # Errors
 /// When serving fails.
@@ -235,9 +242,10 @@ pub async fn serve(
     system: Ctx,
     program: &Program,
     listener: TcpListener,
-) -> Result<(), Failure> {
+) -> Result<Instant, Failure> {
     let router = access::router(&state, capabilities());
     let desks = system.service::<cases::service::Cases>();
+    let advisers = system.service::<suggestion::Advisers>();
     let figures = tokio::spawn(crate::figures::keep_up(
         system.clone(),
         program.config.timezone.clone(),
@@ -267,15 +275,18 @@ pub async fn serve(
     ));
     let keeping = tokio::spawn(access::ops::keep(state.clone()));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (told, mut was_told) = tokio::sync::watch::channel(false);
+    let (told, was_told) = tokio::sync::watch::channel(None::<Instant>);
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stopped().await;
         // Open desks listen for as long as they are open: nobody waits for them.
         desks.hang_up();
-        let _ = told.send(true);
+        // What was learned from half a record is of no use: a training gives up.
+        advisers.stop();
+        let _ = told.send(Some(Instant::now() + STOP_WITHIN));
     });
+    let mut hears = was_told.clone();
     let deadline = async move {
-        let _ = was_told.wait_for(|told| *told).await;
+        let _ = hears.wait_for(Option::is_some).await;
         tokio::time::sleep(STOP_WITHIN).await;
     };
     let served = tokio::select! {
@@ -297,7 +308,9 @@ pub async fn serve(
     deadlines.abort();
     keeping.abort();
     access::ops::flush(&state).await?;
-    served.map_err(|e| Failure::other("serve", e.to_string()))
+    served.map_err(|e| Failure::other("serve", e.to_string()))?;
+    let by = *was_told.borrow();
+    Ok(by.unwrap_or_else(Instant::now))
 }
 
 async fn stopped() {
@@ -425,4 +438,29 @@ async fn clean(system: &Ctx) {
     }
     // After the erasures: a file that names somebody who was erased goes with them.
     exports::jobs::clean(system).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn what_is_done_in_time_is_waited_for_and_nothing_else() {
+        let runtime = || tokio::runtime::Runtime::new().unwrap();
+        let begun = Instant::now();
+        let (going_on, (send, done)) = (runtime(), channel());
+        going_on.spawn_blocking(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            send.send(()).unwrap();
+        });
+        end(going_on, begun + Duration::from_secs(20));
+        assert!(done.try_recv().is_ok(), "it had time enough");
+        let (stuck, (hold, held)) = (runtime(), channel::<()>());
+        stuck.spawn_blocking(move || held.recv_timeout(Duration::from_secs(60)));
+        let begun = Instant::now();
+        end(stuck, begun + Duration::from_millis(300));
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        drop(hold);
+    }
 }

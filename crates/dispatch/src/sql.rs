@@ -236,10 +236,10 @@ pub fn call(r: &mut Read<'_>, whistle: Id, unit: UnitId) -> StoreResult<Option<C
     r.opt(&sql, params![whistle, unit])
 }
 
-/// What a unit answers.
-pub fn answer_call(w: &mut Write<'_>, call: &Call) -> StoreResult<()> {
+/// What a unit answers, where its call still stands as it `was`; answers `false` when another answer came first.
+pub fn answer_call(w: &mut Write<'_>, call: &Call, was: Standing) -> StoreResult<bool> {
     let sql = "UPDATE whistle_calls SET standing = $4, responded_at = $5, arrived_at = $6, words = $7 \
-               WHERE district = $1 AND whistle = $2 AND unit = $3";
+               WHERE district = $1 AND whistle = $2 AND unit = $3 AND standing = $8";
     let values = params![
         call.district,
         call.whistle,
@@ -247,9 +247,10 @@ pub fn answer_call(w: &mut Write<'_>, call: &Call) -> StoreResult<()> {
         call.standing,
         call.responded_at,
         call.arrived_at,
-        call.words
+        call.words,
+        was
     ];
-    w.exec_one(sql, values)
+    Ok(w.exec(sql, values)? == 1)
 }
 
 /// How the whistler judges a unit.

@@ -42,6 +42,7 @@ grid-file-fault = { $line ->
     [empty_calendar] the calendar names no year, no day and no hours
     [bad_version] a calendar version has 1 to 100 characters and no slash
     [version_taken] this version of the calendar is there with other content, and deadlines refer to it: give the new one another version
+    [year_not_announced] it claims to know the year { $field } but does not name its National Day ({ $field }-10-01) as off, as the notice of every year does. Until that notice is out, deadlines of { $field } stay provisional; days of your own that are fixed already go into a CSV file or under “local”
     [unreadable_calendar] the calendar cannot be read ({ $reason })
     [unreadable_map] the map is no whole TOML ({ $reason })
     [unusable_map] “{ $field }” of the map: { $reason }

@@ -42,6 +42,7 @@ grid-file-fault = { $line ->
     [empty_calendar] 日历里没有年份、日子或工作时段
     [bad_version] 日历版本是 1 到 100 个字，不能带斜线
     [version_taken] 这个日历版本已有不同内容，且已有时限按它计算；请换一个版本名
+    [year_not_announced] 文件自称知道 { $field } 年的安排，却没有把国庆节（{ $field }-10-01）列为休息日，而每年的放假通知都会列出。通知公布以前，{ $field } 年的时限仍是暂定的；本地已经确定的日子，请用 CSV 或写在“local”之下
     [unreadable_calendar] 日历读不懂（{ $reason }）
     [unreadable_map] 对照表不是完整的 TOML（{ $reason }）
     [unusable_map] 对照表的“{ $field }”：{ $reason }

@@ -1,7 +1,8 @@
 //! Files that state working days: holiday-cn's JSON and the program's own forms ([`Calendar::parse`]), iCalendar (ICS) and CSV.
 //!
 //! ICS and CSV only name days. A year counts as known when the file says so (`options.years`) or when it names the National
-//! Day of that year as off, which the State Council's notice of a year always does; else its days are local ones.
+//! Day of that year as off, which the State Council's notice of a year always does; else its days are local ones. The other
+//! forms say themselves which years they know; of a year that is not known yet the same is asked ([`not_announced`]).
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
@@ -45,6 +46,19 @@ pub fn read(text: &str, options: &FileOptions) -> Result<Calendar, CalendarError
     Ok(match &options.version {
         Some(version) => calendar.named(version),
         None => calendar,
+    })
+}
+
+/// The first year that a calendar claims to know although it has no notice of it: nobody knows it already (`is_known`),
+/// and its National Day is not named as off. Sources publish an empty file for a year that is not announced yet; taken as a
+/// notice, it would make every deadline of that year firm, and wrong.
+pub fn not_announced(calendar: &Calendar, is_known: impl Fn(i16) -> bool) -> Option<i16> {
+    calendar.years().find(|year| {
+        let national = date(*year, 10, 1);
+        let names_it = calendar
+            .days()
+            .any(|(day, kind, _)| day == national && kind == DayKind::Off);
+        !names_it && !is_known(*year)
     })
 }
 
@@ -319,6 +333,34 @@ mod tests {
         };
         let known = read("date,kind\n2027-04-15,off\n", &options).unwrap();
         assert!(known.is_loaded(2027) && known.version() == "泼水节");
+    }
+
+    #[test]
+    fn a_year_without_its_national_day_is_not_announced() {
+        let missing =
+            |text: &str, known: &[i16]| not_announced(&reads(text), |y| known.contains(&y));
+        let empty = [
+            r#"{"year":2027,"papers":[],"days":[]}"#,
+            r#"{"years":{"2027":[]}}"#,
+            "year 2027\n",
+            "year 2027\nperiods 09:00-17:00\n",
+            "year 2027\noff 2027-01-01 元旦\n",
+            "year 2027\nwork 2027-10-01 国庆节\n",
+            "year 2026\noff 2026-10-01 国庆节\nyear 2027\n",
+        ];
+        for text in empty {
+            assert_eq!(missing(text, &[]), Some(2027), "{text}");
+            assert_eq!(missing(text, &[2026, 2027]), None, "{text}");
+        }
+        let announced = [
+            "year 2027\noff 2027-10-01..2027-10-07 国庆节\n",
+            r#"{"year":2027,"days":[{"date":"2027-10-01","isOffDay":true,"name":"国庆节"}]}"#,
+            "local\noff 2027-04-15 泼水节\n",
+            "periods 09:00-17:00\n",
+        ];
+        for text in announced {
+            assert_eq!(missing(text, &[]), None, "{text}");
+        }
     }
 
     #[test]

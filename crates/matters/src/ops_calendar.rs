@@ -65,6 +65,9 @@ pub fn import_calendar_file(
     let calendars = Calendars::build(Calendar::cn(), stored);
     let version = layer.calendar.version().to_owned();
     let is_known = known(&calendars, &layer)?;
+    if !is_known {
+        announced(&calendars, &layer, &options.file.years)?;
+    }
     let found = changes_of(&calendars, &layer);
     if !is_known && !options.dry_run {
         let file = fingerprint(bytes);
@@ -207,6 +210,23 @@ fn known(calendars: &Calendars, layer: &Layer) -> Result<bool, ImportError> {
                 "calendar version {version:?} is there with other content, and deadlines refer to it: give the new one another version"
             );
             Err(ImportError::unusable("version_taken", message).at("version"))
+        }
+    }
+}
+
+/// Whether every year that it claims to know is announced: by itself, by what is loaded where it holds, or by the person who
+/// says so.
+fn announced(calendars: &Calendars, layer: &Layer, said: &[i16]) -> Result<(), ImportError> {
+    let loaded = calendars.at(layer.division);
+    let names_day = |year: i16| layer.calendar.days().any(|(d, ..)| d.year() == year);
+    let is_known = |year: i16| loaded.is_loaded(year) || (said.contains(&year) && names_day(year));
+    match calendar_file::not_announced(&layer.calendar, is_known) {
+        None => Ok(()),
+        Some(year) => {
+            let message = format!(
+                "the file claims to know {year} but does not name its National Day ({year}-10-01) as off, as the notice of every year does: deadlines of {year} stay provisional until it is announced"
+            );
+            Err(ImportError::unusable("year_not_announced", message).at(&year.to_string()))
         }
     }
 }

@@ -68,6 +68,7 @@ notices-col-lang = Language
 notices-error-not-found = There is no such notice.
 notices-error-bad-cursor = This page of the list cannot be found.
 notices-error-bad-limit = The number of rows is a number from 1 to { $most }.
+notices-error-still-nobody = The unit still has no account that could read it. Once somebody there has one, the notice can be sent again.
 notices-error-many-ids = At most 200 notices can be marked at once.
 notices-error-no-vault = This deployment keeps no addresses.
 notices-error-bad-email = This is not an email address.

@@ -56,6 +56,7 @@ notices-col-lang = 语言
 notices-error-not-found = 没有这条通知。
 notices-error-bad-cursor = 找不到列表的这一页。
 notices-error-bad-limit = 行数是 1 到 { $most } 的整数。
+notices-error-still-nobody = 该单位仍没有可以阅读它的账号。有人开通账号后，再重新发送。
 notices-error-many-ids = 一次最多标记 200 条通知。
 notices-error-no-vault = 本系统不保存地址。
 notices-error-bad-email = 这不是电子邮箱地址。

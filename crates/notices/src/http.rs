@@ -75,7 +75,10 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/notice-failures/{id}/again",
             manage,
             again,
-            Operation::new("sends a notice again that did not arrive").answers::<Changed>(200),
+            Operation::new("sends a notice again that did not arrive")
+                .about("To a unit that had no account: 409 while it still has none.")
+                .query::<String>("channel", "only by this channel, as the list names it; without it by every one that failed")
+                .answers::<Changed>(200),
         )
         .on_api(
             post(),
@@ -309,12 +312,24 @@ async fn failures(
 }
 
 async fn again_all(ctx: Ctx) -> Result<Json<Changed>, Fault> {
-    let changed = ops::again(&ctx, None).await?;
+    let changed = ops::again(&ctx, None, None).await?;
     Ok(Json(Changed { changed }))
 }
 
-async fn again(ctx: Ctx, Path(id): Path<Id>) -> Result<Json<Changed>, Fault> {
-    let changed = ops::again(&ctx, Some(id)).await?;
+/// Which way of a notice is meant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OneWay {
+    /// By this channel; none = by every one that failed.
+    pub(crate) channel: Option<String>,
+}
+
+async fn again(
+    ctx: Ctx,
+    Path(id): Path<Id>,
+    Query(way): Query<OneWay>,
+) -> Result<Json<Changed>, Fault> {
+    let changed = ops::again(&ctx, Some(id), way.channel.as_deref()).await?;
     Ok(Json(Changed { changed }))
 }
 

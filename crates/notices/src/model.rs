@@ -235,6 +235,9 @@ pub enum NoticeError {
     /// There is no such notice, kind or failure for this reader.
     #[error("there is no such notice")]
     NotFound,
+    /// There is still nobody in the unit who could read it.
+    #[error("the unit still has no account that could read it")]
+    StillNobody,
     /// A field cannot be used.
     #[error("{field}: {reason}")]
     Field {
@@ -281,6 +284,7 @@ impl Problem for NoticeError {
         match self {
             Self::Refused(e) => e.status(),
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::StillNobody => StatusCode::CONFLICT,
             Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Vault(e) => e.status(),
             Self::Store(e) => e.status(),
@@ -290,6 +294,7 @@ impl Problem for NoticeError {
         match self {
             Self::Refused(e) => e.code(),
             Self::NotFound => "notices.not_found",
+            Self::StillNobody => "notices.still_nobody",
             Self::Field { code, .. } => code,
             Self::Vault(e) => e.code(),
             Self::Store(e) => e.code(),

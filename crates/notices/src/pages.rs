@@ -1,5 +1,6 @@
 //! The pages of notices: one's own, how one wants to be told, what did not arrive, how notices are worded.
 
+use crate::http::OneWay;
 use crate::model::{NoticeError, Template as Wording};
 use crate::ops::{self, Addresses, Failed, Shown};
 use crate::service::Notices;
@@ -206,6 +207,8 @@ pub(crate) struct FailedRow {
     pub why: String,
     /// When it is tried again by itself; none = it was given up.
     pub next: Option<ui::Html>,
+    /// The code of the channel.
+    pub way: String,
     /// Whether it stands in words of the program rather than of the reader.
     pub is_foreign: bool,
     pub can_go_again: bool,
@@ -254,9 +257,9 @@ async fn failed(ctx: Ctx, ui: Ui, Query(wanted): Query<Wanted>) -> Result<Respon
                     f.failure
                 },
                 is_foreign: f.channel != "in_app",
-                can_go_again: f.channel != "in_app"
-                    && f.next_at.is_none_or(|at| ops::can_go_now(at, ctx.now())),
+                can_go_again: f.next_at.is_none_or(|at| ops::can_go_now(at, ctx.now())),
                 next: f.next_at.map(|at| ui.time(at)),
+                way: f.channel,
             }
         })
         .collect();
@@ -276,17 +279,25 @@ fn number_in(path: &str) -> &str {
 }
 
 async fn again_all(ctx: Ctx, ui: Ui) -> Result<Go, Fault> {
-    let n = ops::again(&ctx, None).await?;
+    let n = ops::again(&ctx, None, None).await?;
     Ok(Go::to("/notices/failed").saying(Tone::Good, ui.tn("notices-begun-again", "n", n)))
 }
 
-async fn act_on_failed(ctx: Ctx, ui: Ui, Path((id, act)): Path<(Id, String)>) -> Result<Go, Fault> {
+async fn act_on_failed(
+    ctx: Ctx,
+    ui: Ui,
+    Path((id, act)): Path<(Id, String)>,
+    Query(way): Query<OneWay>,
+) -> Result<Go, Fault> {
     let said = match act.as_str() {
-        "again" => ui.tn(
-            "notices-begun-again",
-            "n",
-            ops::again(&ctx, Some(id)).await?,
-        ),
+        "again" => match ops::again(&ctx, Some(id), way.channel.as_deref()).await {
+            Ok(n) => ui.tn("notices-begun-again", "n", n),
+            Err(NoticeError::StillNobody) => {
+                let said = ui.t("notices-error-still-nobody");
+                return Ok(Go::to("/notices/failed").saying(Tone::Warn, said));
+            }
+            Err(error) => return Err(error.into()),
+        },
         "dismiss" => {
             ops::dismiss(&ctx, id).await?;
             ui.t("notices-dismissed")
@@ -506,6 +517,7 @@ mod tests {
                     attempts: 8,
                     why: "no connection".into(),
                     next: None,
+                    way: "email".into(),
                     is_foreign: true,
                     can_go_again: true,
                 };

@@ -286,16 +286,77 @@ pub(crate) fn oldest_due(r: &mut Read<'_>, before: Timestamp) -> StoreResult<Opt
         .map(|row| row.0))
 }
 
-/// Lets what failed begin anew: that of one notice, or all by some channel of the program. A unit that had nobody is
-/// left out, since there is still nobody it was addressed to; and so is what is tried again by `soon` anyway, or is being tried.
-pub(crate) fn again(w: &mut Write<'_>, notice: Option<Id>, soon: Timestamp) -> StoreResult<u64> {
-    let now = w.now();
-    let sql = "UPDATE notice_deliveries SET state = 'waiting', attempts = 0, next_at = $1, failure = '' \
-               WHERE failure <> '' AND state IN ('failed', 'waiting') AND (state = 'failed' OR next_at > $2) AND channel <> 'in_app'";
-    match notice {
-        Some(id) => w.exec(&format!("{sql} AND notice_id = $3"), params![now, soon, id]),
-        None => w.exec(sql, params![now, soon]),
+/// Lets what failed begin anew: that of one notice, or all; by one channel, or by all channels of the program. What a unit
+/// without anybody was to read is told another way ([`unheard`]); left out is what is tried again by `soon` anyway, or is being
+/// tried.
+pub(crate) fn again(
+    w: &mut Write<'_>,
+    notice: Option<Id>,
+    channel: Option<&str>,
+    soon: Timestamp,
+) -> StoreResult<u64> {
+    let mut values: Vec<Value> = store::values![w.now(), soon].into();
+    let mut sql = "UPDATE notice_deliveries SET state = 'waiting', attempts = 0, next_at = $1, failure = '' \
+                   WHERE failure <> '' AND state IN ('failed', 'waiting') AND (state = 'failed' OR next_at > $2) AND channel <> 'in_app'"
+        .to_owned();
+    for (column, value) in [
+        ("notice_id", notice.map(|id| id.to_value())),
+        ("channel", channel.map(|name| name.to_value())),
+    ] {
+        if let Some(value) = value {
+            values.push(value);
+            sql.push_str(&format!(" AND {column} = ${}", values.len()));
+        }
     }
+    w.exec(&sql, &values)
+}
+
+store::record! {
+    /// A notice to a unit in which nobody had an account.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Unheard {
+        /// The district of the notice.
+        pub district: DistrictCode,
+        /// The notice.
+        pub notice: Id,
+        /// The key that makes it once, of the unit as its recipient.
+        pub once: String,
+        /// The unit.
+        pub unit: UnitId,
+        /// Its kind.
+        pub kind: String,
+        /// The page it leads to.
+        pub path: String,
+        /// The words its template asks for, as JSON.
+        pub places: String,
+    }
+}
+
+/// Notices that stand in the list because their unit had nobody, the newest first: one, or so many. One statement.
+pub(crate) fn unheard(
+    r: &mut Read<'_>,
+    notice: Option<Id>,
+    limit: i64,
+) -> StoreResult<Vec<Unheard>> {
+    let mut values: Vec<Value> = store::values![limit].into();
+    let one = notice.map_or("", |id| {
+        values.push(id.to_value());
+        "AND d.notice_id = $2"
+    });
+    let sql = format!(
+        "SELECT d.district, d.notice_id, n.once, n.unit_id, n.kind, n.path, n.places \
+         FROM notice_deliveries d JOIN notices n ON n.district = d.district AND n.id = d.notice_id \
+         WHERE d.state = 'failed' AND d.channel = 'in_app' AND n.unit_id IS NOT NULL {one} ORDER BY d.notice_id DESC LIMIT $1"
+    );
+    r.all(&sql, &values)
+}
+
+/// Notes that people of the unit were told now.
+pub(crate) fn heard(w: &mut Write<'_>, unheard: &Unheard) -> StoreResult<()> {
+    let now = w.now();
+    let sql = "UPDATE notice_deliveries SET state = 'sent', attempts = attempts + 1, tried_at = $3, sent_at = $3, failure = '' \
+               WHERE district = $1 AND notice_id = $2 AND channel = 'in_app' AND state = 'failed'";
+    w.exec_one(sql, params![unheard.district, unheard.notice, now])
 }
 
 /// Takes a failure off the list: somebody has looked, and nothing more is to be done.

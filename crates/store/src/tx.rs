@@ -3,8 +3,9 @@
 use crate::audit::{self, AuditEvent};
 use crate::db::Engine;
 use crate::grant::Grant;
-use crate::{FromRow, Row, StoreError, StoreResult, Value};
+use crate::{FromRow, Row, StoreError, StoreResult, Value, params};
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,6 +47,13 @@ pub(crate) trait Conn {
 /// Rows that stand ready, as [`Conn::bulk`] takes them.
 pub(crate) fn borrowed(rows: &[Vec<Value>]) -> impl Iterator<Item = Cow<'_, [Value]>> {
     rows.iter().map(|row| Cow::Borrowed(row.as_slice()))
+}
+
+/// The number of a turn: the same in every process that works on the database. Two names of one number only wait for each
+/// other.
+fn turn_of(what: &str) -> i64 {
+    let digest = Sha256::digest(what.as_bytes());
+    i64::from_be_bytes(std::array::from_fn(|i| digest[i]))
 }
 
 /// A running transaction or snapshot that only looks.
@@ -152,6 +160,19 @@ impl<'t> Write<'t> {
             n => Err(StoreError::Misuse(format!(
                 "{n} rows changed by `{sql}`, expected one"
             ))),
+        }
+    }
+    /// Waits until no other transaction has the turn of `what`, and has it until this one ends. Whoever looks whether there is
+    /// one already, and then writes one, asks for the turn first: at READ COMMITTED two that look at the same time both find
+    /// none. Names stand for themselves across the program, so they begin with the capability (`supervision/open/…`). A
+    /// transaction that asks for several asks in one order everywhere. Where there is one writer, it has every turn.
+    pub fn alone(&mut self, what: &str) -> StoreResult<()> {
+        match self.read.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => {
+                let sql = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS turn";
+                self.read.each(sql, params![turn_of(what)], |_| Ok(true))
+            }
         }
     }
     /// Writes a row that belongs to the request and not to the record: it needs no audit event, and it is only there

@@ -14,6 +14,7 @@ use kernel::id::Id;
 use matters::{City, MatterId, Matters};
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Suggestions of one kind at most.
@@ -45,9 +46,18 @@ struct State {
 #[derive(Default)]
 pub struct Advisers {
     state: RwLock<State>,
+    is_stopping: AtomicBool,
 }
 
 impl Advisers {
+    /// The program is about to end: a training that runs gives up, and none is begun.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+    }
+    /// Whether the program is about to end.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
     /// Takes over what is set and the models in force.
     pub fn set(&self, enabled: bool, models: BTreeMap<Kind, Arc<InForce>>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Background work: following what people decide, learning each night, looking for hot topics each day; and the same when
 //! somebody asks for it.
 
+use crate::adviser::Advisers;
 use crate::ops::{self, Look, SuggestionError};
 use access::Ctx;
 use cases::service::Cases;
@@ -26,7 +27,12 @@ struct Turn;
 
 impl Turn {
     fn take() -> Option<Self> {
-        (!TRAINING.swap(true, Ordering::AcqRel)).then_some(Self)
+        // No turn is made in vain: dropped, it would free the place of the one that has it.
+        if TRAINING.swap(true, Ordering::AcqRel) {
+            None
+        } else {
+            Some(Self)
+        }
     }
 }
 
@@ -82,6 +88,9 @@ fn tonight(ctx: &Ctx, city: &Arc<City>) {
             Ok(done) => done.iter().flatten().for_each(told),
             Err(error) => tracing::warn!(%error, "nothing could be learned from the record"),
         }
+    }
+    if ctx.service::<Advisers>().is_stopping() {
+        return;
     }
     match ops::look_if_due(ctx, city, NIGHT_FROM) {
         Ok(Some(look)) => {
@@ -151,4 +160,22 @@ pub async fn look_now(ctx: &Ctx) -> Result<Look, SuggestionError> {
     tokio::task::spawn_blocking(move || ops::look(&ctx, &city))
         .await
         .map_err(|e| SuggestionError::Store(store::StoreError::Engine(e.to_string())))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_for_a_turn_in_vain_leaves_it_to_the_one_that_has_it() {
+        let turn = Turn::take();
+        assert!(turn.is_some() && is_training());
+        for _ in 0..3 {
+            assert!(Turn::take().is_none());
+            assert!(is_training());
+        }
+        drop(turn);
+        assert!(!is_training());
+        assert!(Turn::take().is_some());
+    }
 }

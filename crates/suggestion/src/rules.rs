@@ -2,7 +2,7 @@
 
 use crate::guard;
 use crate::model::{Kind, Outcome, Settings};
-use analysis::text::{Message, Model, Options, Tally, TrainError, train};
+use analysis::text::{Message, Model, Options, Stop, Tally, TrainError, train_until};
 use cases::Case;
 use cases::advice::Why;
 use cases::model::{Place, State};
@@ -173,11 +173,16 @@ pub enum NoModel {
 }
 
 /// Learns from lessons. The newest tenth is held back to measure a model of the others; the model that is kept has
-/// learned from all. The same lessons, settings and seed give the same model.
+/// learned from all. The same lessons, settings and seed give the same model. Ends early, without one, once `is_stopped`.
 ///
 /// # Errors
 /// [`NoModel`].
-pub fn learn(mut lessons: Vec<Lesson>, settings: &Settings, seed: u64) -> Result<Learned, NoModel> {
+pub fn learn(
+    mut lessons: Vec<Lesson>,
+    settings: &Settings,
+    seed: u64,
+    is_stopped: Stop<'_>,
+) -> Result<Learned, NoModel> {
     lessons.sort_by(|a, b| (a.at, &a.text, &a.label).cmp(&(b.at, &b.text, &b.label)));
     let mut of_label: BTreeMap<String, usize> = BTreeMap::new();
     for lesson in &lessons {
@@ -199,8 +204,8 @@ pub fn learn(mut lessons: Vec<Lesson>, settings: &Settings, seed: u64) -> Result
         ..Options::default()
     };
     let (older, newest) = lessons.split_at(lessons.len() - lessons.len() / HELD_BACK);
-    let quality = measured(&train_on(older, &options)?, newest);
-    let model = train_on(&lessons, &options)?;
+    let quality = measured(&train_on(older, &options, is_stopped)?, newest);
+    let model = train_on(&lessons, &options, is_stopped)?;
     let weakness = weakness(&quality, settings.target);
     let (first_at, last_at) = (lessons[0].at, lessons[lessons.len() - 1].at);
     Ok(Learned {
@@ -224,11 +229,15 @@ fn weakness(quality: &analysis::text::Measures, target: f64) -> Option<Weakness>
     }
 }
 
-fn train_on(lessons: &[Lesson], options: &Options) -> Result<Model, TrainError> {
+fn train_on(
+    lessons: &[Lesson],
+    options: &Options,
+    is_stopped: Stop<'_>,
+) -> Result<Model, TrainError> {
     let facts: Vec<Vec<&str>> = borrowed(lessons);
     let messages = messages(lessons, &facts);
     let labels: Vec<&str> = lessons.iter().map(|l| l.label.as_str()).collect();
-    train(&messages, &labels, options)
+    train_until(&messages, &labels, options, is_stopped)
 }
 
 fn measured(model: &Model, lessons: &[Lesson]) -> analysis::text::Measures {

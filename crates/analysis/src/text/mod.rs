@@ -28,8 +28,9 @@ pub use keywords::{Keywords, suggest};
 pub use measure::{Measures, Tally};
 pub use model::{Message, Model, Suggestion, Verdict};
 pub use segment::{MAX_TEXT_BYTES, looks_segmented, prepare};
+pub use solve::Stop;
 pub use topics::{Post, Topic, TopicOptions, topics};
-pub use train::{MAX_LABELS, MAX_MESSAGES, Options, TrainError, train};
+pub use train::{MAX_LABELS, MAX_MESSAGES, Options, TrainError, train, train_until};
 
 #[cfg(test)]
 mod test_data;

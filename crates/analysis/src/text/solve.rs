@@ -75,6 +75,9 @@ impl Shuffle {
     }
 }
 
+/// Whether long work is no longer wanted; asked often, from any thread.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// How long and how closely to solve.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
@@ -87,8 +90,16 @@ pub struct Effort {
 }
 
 /// Finds the weights that tell the rows where `positive` holds from the others.
-/// The last weight is the intercept. `columns` is the number of columns of `x`.
-pub fn solve(x: &Sparse, positive: &[bool], columns: usize, effort: Effort, seed: u64) -> Vec<f64> {
+/// The last weight is the intercept. `columns` is the number of columns of `x`. Once `is_stopped` says so, what is found so far
+/// comes back after the pass: it is of no use.
+pub fn solve(
+    x: &Sparse,
+    positive: &[bool],
+    columns: usize,
+    effort: Effort,
+    seed: u64,
+    is_stopped: Stop<'_>,
+) -> Vec<f64> {
     assert_eq!(x.len(), positive.len(), "one side a row");
     let mut w = vec![0.0; columns + 1];
     let mut alpha = vec![0.0f64; x.len()];
@@ -102,6 +113,9 @@ pub fn solve(x: &Sparse, positive: &[bool], columns: usize, effort: Effort, seed
     // Rows at zero whose gradient lies beyond the largest of the last pass will likely stay there.
     let mut shrink_above = f64::INFINITY;
     for _ in 0..effort.max_passes {
+        if is_stopped() {
+            break;
+        }
         let (mut largest, mut least) = (f64::NEG_INFINITY, f64::INFINITY);
         shuffle.shuffle(&mut order[..active]);
         let mut at = 0;
@@ -178,7 +192,7 @@ mod tests {
     fn two_opposite_rows_by_hand() {
         // x = ±1, no use for the intercept: min ½w² + 2(1 − w)² has its minimum where w = 4(1 − w), w = 0.8.
         let x = Sparse::from_rows(&[vec![(0, 1.0)], vec![(0, -1.0)]]);
-        let w = solve(&x, &[true, false], 1, CLOSE, 1);
+        let w = solve(&x, &[true, false], 1, CLOSE, 1, &|| false);
         assert!((w[0] - 0.8).abs() < 1e-6, "{w:?}");
         assert!(w[1].abs() < 1e-6, "{w:?}");
     }
@@ -186,7 +200,7 @@ mod tests {
     #[test]
     fn one_side_alone_is_solved_by_the_intercept() {
         let x = Sparse::from_rows(&[vec![], vec![]]);
-        let w = solve(&x, &[false, false], 0, CLOSE, 1);
+        let w = solve(&x, &[false, false], 0, CLOSE, 1, &|| false);
         assert!((w[0] + 0.8).abs() < 1e-6, "{w:?}");
     }
 
@@ -199,7 +213,7 @@ mod tests {
         ) {
             let rows: Vec<Vec<(u32, f32)>> = cells.chunks(3).map(|r| r.iter().enumerate().map(|(c, v)| (c as u32, *v)).collect()).collect();
             let x = Sparse::from_rows(&rows);
-            let w = solve(&x, &sides, 3, CLOSE, seed);
+            let w = solve(&x, &sides, 3, CLOSE, seed, &|| false);
             let best = objective(&x, &sides, &w, 1.0);
             for c in 0..4 {
                 for step in [-1e-3, 1e-3] {

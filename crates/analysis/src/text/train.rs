@@ -9,7 +9,7 @@ use super::calibrate::{self, DEFAULT_LEAST, DEFAULT_TARGET, HeldOut};
 use super::grams::{BUCKETS, Block, Counter, Familiar, Vocabulary, damped, to_unit_length, visit};
 use super::model::{Message, Model, Table, Weights};
 use super::segment::words;
-use super::solve::{Effort, Shuffle, Sparse, solve};
+use super::solve::{Effort, Shuffle, Sparse, Stop, solve};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use thiserror::Error;
@@ -78,6 +78,9 @@ pub enum TrainError {
     /// No feature is frequent enough.
     #[error("the messages have no words in common: is this the right column?")]
     NoFeatures,
+    /// Whoever wanted the model no longer does.
+    #[error("the training was stopped")]
+    Stopped,
     /// An option outside its range.
     #[error("{name} is {value}, outside {range}")]
     Option {
@@ -99,6 +102,20 @@ pub fn train(
     labels: &[&str],
     options: &Options,
 ) -> Result<Model, TrainError> {
+    train_until(messages, labels, options, &|| false)
+}
+
+/// As [`train`], but gives up with [`TrainError::Stopped`] soon after `is_stopped` says so: it is asked before each part of the
+/// work and in each pass of the solver.
+///
+/// # Errors
+/// [`TrainError`].
+pub fn train_until(
+    messages: &[Message<'_>],
+    labels: &[&str],
+    options: &Options,
+    is_stopped: Stop<'_>,
+) -> Result<Model, TrainError> {
     check(messages, labels, options)?;
     let mut names: Vec<&str> = labels.to_vec();
     names.sort_unstable();
@@ -113,11 +130,18 @@ pub fn train(
         .iter()
         .map(|l| names.binary_search(l).expect("names holds every label") as u16)
         .collect();
-    let counted = count(messages);
-    let held = held_out(messages, &counted, &truth, names.len(), options);
+    let counted = count(messages, is_stopped)?;
+    let held = held_out(messages, &counted, &truth, names.len(), options, is_stopped)?;
     let calibration = calibrate::fit(&held, &truth, names.len(), options.target, options.least);
     let everything: Vec<usize> = (0..messages.len()).collect();
-    let (vocabulary, weights) = fit(&counted, &truth, names.len(), &everything, options.seed);
+    let (vocabulary, weights) = fit(
+        &counted,
+        &truth,
+        names.len(),
+        &everything,
+        options.seed,
+        is_stopped,
+    )?;
     if vocabulary.scale().is_empty() {
         return Err(TrainError::NoFeatures);
     }
@@ -165,8 +189,15 @@ fn check(messages: &[Message<'_>], labels: &[&str], options: &Options) -> Result
     Ok(())
 }
 
-fn count(messages: &[Message<'_>]) -> Vec<Counted> {
-    messages
+fn go_on(is_stopped: Stop<'_>) -> Result<(), TrainError> {
+    if is_stopped() {
+        return Err(TrainError::Stopped);
+    }
+    Ok(())
+}
+
+fn count(messages: &[Message<'_>], is_stopped: Stop<'_>) -> Result<Vec<Counted>, TrainError> {
+    let counted: Result<Vec<_>, TrainError> = messages
         .par_chunks(256)
         .map_init(Counter::default, |counter, chunk| {
             let one = |m: &Message<'_>| {
@@ -175,10 +206,11 @@ fn count(messages: &[Message<'_>]) -> Vec<Counted> {
                 });
                 counter.drain()
             };
-            chunk.iter().map(one).collect::<Vec<_>>()
+            go_on(is_stopped)?;
+            Ok(chunk.iter().map(one).collect::<Vec<_>>())
         })
-        .collect::<Vec<_>>()
-        .concat()
+        .collect();
+    Ok(counted?.concat())
 }
 
 /// What a model that has not seen it says of every message.
@@ -188,7 +220,8 @@ fn held_out(
     truth: &[u16],
     classes: usize,
     options: &Options,
-) -> HeldOut {
+    is_stopped: Stop<'_>,
+) -> Result<HeldOut, TrainError> {
     let fold = folds(messages, truth, options);
     let mut out = HeldOut {
         scores: vec![0.0; messages.len() * classes],
@@ -203,7 +236,8 @@ fn held_out(
             classes,
             &seen,
             options.seed.wrapping_add(1 + held as u64),
-        );
+            is_stopped,
+        )?;
         for i in (0..messages.len()).filter(|i| fold[*i] == held) {
             weigh(&counted[i], &vocabulary, &mut features);
             weights.score(&features, &mut scores);
@@ -211,7 +245,7 @@ fn held_out(
             out.familiar[i] = familiar(&counted[i], &vocabulary);
         }
     }
-    out
+    Ok(out)
 }
 
 /// The fold of each message: every label dealt out evenly, equal texts into one fold, because a copy in
@@ -240,7 +274,9 @@ fn fit(
     classes: usize,
     seen: &[usize],
     seed: u64,
-) -> (Vocabulary, Weights) {
+    is_stopped: Stop<'_>,
+) -> Result<(Vocabulary, Weights), TrainError> {
+    go_on(is_stopped)?;
     let mut frequency = vec![0u32; BUCKETS];
     for (bucket, _) in seen.iter().flat_map(|i| counted[*i].iter().flatten()) {
         frequency[*bucket as usize] += 1;
@@ -270,9 +306,10 @@ fn fit(
         .collect();
     let x = Sparse::from_rows(&rows);
     drop(rows);
-    let solved: Vec<(Vec<f32>, f32)> = (0..classes)
+    let solved: Result<Vec<(Vec<f32>, f32)>, TrainError> = (0..classes)
         .into_par_iter()
         .map(|class| {
+            go_on(is_stopped)?;
             let positive: Vec<bool> = seen
                 .iter()
                 .map(|i| usize::from(truth[*i]) == class)
@@ -283,16 +320,19 @@ fn fit(
                 buckets.len(),
                 EFFORT,
                 seed.wrapping_mul(1_000_003).wrapping_add(class as u64),
+                is_stopped,
             );
-            (
+            Ok((
                 w[..buckets.len()].iter().map(|v| *v as f32).collect(),
                 w[buckets.len()] as f32,
-            )
+            ))
         })
         .collect();
-    let (columns, intercepts): (Vec<_>, Vec<_>) = solved.into_iter().unzip();
+    let (columns, intercepts): (Vec<_>, Vec<_>) = solved?.into_iter().unzip();
+    // Weights of a solver that was stopped are of no use.
+    go_on(is_stopped)?;
     let table = Table::new(buckets.len(), &columns, MAX_WEIGHTS);
-    (vocabulary, Weights { intercepts, table })
+    Ok((vocabulary, Weights { intercepts, table }))
 }
 
 /// The buckets worth looking at, ascending: seen often enough, and the most frequent if there are too many.
@@ -455,6 +495,46 @@ mod tests {
     }
 
     #[test]
+    fn a_training_that_is_stopped_ends_at_the_next_question() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let record = small_record();
+        let messages: Vec<Message<'_>> = record.iter().map(|(t, _)| t.as_str().into()).collect();
+        let labels: Vec<&str> = record.iter().map(|(_, l)| l.as_ref()).collect();
+        // One thread: the questions come one after another.
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let asked_until = |most: usize| {
+            let asked = AtomicUsize::new(0);
+            let stop = || asked.fetch_add(1, Ordering::Relaxed) >= most;
+            let done = alone
+                .as_ref()
+                .expect("one thread")
+                .install(|| train_until(&messages, &labels, &Options::default(), &stop));
+            (done.map(|model| model.to_bytes()), asked.into_inner())
+        };
+        let (whole, asked) = asked_until(usize::MAX);
+        assert!(
+            whole == Ok(small_model().to_bytes()),
+            "asking changes nothing"
+        );
+        let passes = 6
+            * 2
+            * labels
+                .iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .len();
+        assert!(
+            asked > passes,
+            "{asked} questions: at least two a class and fit"
+        );
+        for most in (0..asked).step_by(7) {
+            let (stopped, asked) = asked_until(most);
+            assert!(stopped == Err(TrainError::Stopped), "after {most}");
+            // The class at hand is left, and no other begun.
+            assert!(asked <= most + 4, "{asked} questions, stopped at {most}");
+        }
+    }
+
+    #[test]
     fn judging_many_is_judging_each() {
         let model = small_model();
         let record = small_record();
@@ -569,7 +649,7 @@ mod tests {
     fn counted_features_weigh_as_those_read_from_the_text() {
         let model = small_model();
         let message = Message::from("路灯 坏了 路灯 不亮 水管");
-        let counted = count(&[message]);
+        let counted = count(&[message], &|| false).unwrap();
         let (mut a, mut b) = (Vec::new(), Vec::new());
         weigh(&counted[0], &model.vocabulary, &mut a);
         let mut counter = Counter::default();

@@ -140,6 +140,13 @@ fn read_calendar(name: &str) -> Result<Cow<'static, Calendar>, Failure> {
             })?;
             let calendar = matters::calendar_file::read(&text, &Default::default())
                 .map_err(|e| unusable("calendar", format!("{path}: {e}")))?;
+            let known = |year| Calendar::cn().is_loaded(year);
+            if let Some(year) = matters::calendar_file::not_announced(&calendar, known) {
+                let why = format!(
+                    "{path}: {year} is not announced: its National Day is not named as off"
+                );
+                return Err(unusable("calendar", why));
+            }
             Ok(Cow::Owned(calendar))
         }
     }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Instant;
 
 /// Serve pages and API until told to stop.
 #[derive(Args)]
@@ -64,7 +65,10 @@ impl Serve {
         }
         announce(&program.config.data_dir, &url);
         tracing::info!(%addr, db = %program.db.url(), "serving");
-        runtime.block_on(serve::serve(state, system, &program, listener))?;
+        let served = runtime.block_on(serve::serve(state, system, &program, listener));
+        let by = served.as_ref().map_or_else(|_| Instant::now(), |by| *by);
+        serve::end(runtime, by);
+        served?;
         Done::new(&serde_json::json!({ "served": addr.to_string() }), "")
     }
 }

@@ -59,6 +59,7 @@ on_both!(a_calendar_is_looked_at_then_brought_in_once, |place| {
         ("b.csv", "date,kind\nx,y\n"),
         ("c.json", "{"),
         ("d.txt", ""),
+        ("e.json", r#"{"year":2028,"papers":[],"days":[]}"#),
     ] {
         let file = place.file(name, garbage);
         let refused = place.run(&["calendar", "import", &file]).error(2);

@@ -854,6 +854,18 @@ fn drive_own(city: &City, post: &mut Post<'_>, [collector, desk, handler]: [&str
         &own("answer"),
         json!({ "text": "东门" }),
     );
+    let acts = "/api/v1/cases/{number}/acts";
+    let path = format!("/api/v1/cases/{number}/acts");
+    let ask = json!({ "acts": [{ "act": "ask_requester", "question": "哪一扇？" }] });
+    call(acts, handler, &path, ask);
+    let link = receipt["link"].as_str().unwrap();
+    let link = link.rsplit('/').next().unwrap();
+    call(
+        "/api/v1/track/link/{token}/answer",
+        "",
+        &format!("/api/v1/track/link/{link}/answer"),
+        json!({ "text": "左边" }),
+    );
     let mut act = |token: &str, act: Value| {
         let path = format!("/api/v1/cases/{number}/acts");
         call(

@@ -117,6 +117,15 @@ pub fn routes() -> Routes {
         )
         .on_api(
             Method::POST,
+            "/api/v1/track/link/{token}/answer",
+            Permission::CaseTrack,
+            track::answer,
+            Operation::new("answers by the private link what the unit asks")
+                .body::<track::OwnAnswerInput>()
+                .answers::<TrackView>(200),
+        )
+        .on_api(
+            Method::POST,
             "/api/v1/track/link/{token}/rate",
             Permission::CaseTrack,
             track::rate,

@@ -1,7 +1,7 @@
 //! /api/v1/my-reports — what a resident reported with an account: followed, answered, rated, reopened without the private link.
 
 use super::cases::{PageWanted, part};
-use super::track::{MessageInput, RatingInput, ReopeningInput, view};
+use super::track::{MessageInput, OwnAnswerInput, RatingInput, ReopeningInput, view};
 use crate::ops::view::{TrackView, Viewer};
 use crate::ops::{self, Proof};
 use crate::service::Cases;
@@ -9,8 +9,6 @@ use access::{Ctx, Fault, Json, Listing, Operation, Path, Permission, Query, Rout
 use axum::http::Method;
 use kernel::codes::CaseNumber;
 use kernel::{Cursor, PageSize};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 pub(super) fn add(routes: Routes) -> Routes {
     let own = Permission::CaseOwn;
@@ -70,14 +68,6 @@ pub(super) fn add(routes: Routes) -> Routes {
                 .body::<MessageInput>()
                 .answers::<TrackView>(200),
         )
-}
-
-/// What the requester answers.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct OwnAnswerInput {
-    /// In words; names and numbers are masked.
-    text: String,
 }
 
 async fn list(

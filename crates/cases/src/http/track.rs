@@ -1,5 +1,5 @@
 //! GET /api/v1/track/{number}?code= and GET /api/v1/track/link/{token} — follow one's own case without an account. POST under
-//! the link: rate, reopen, add a message.
+//! the link: answer what the unit asks, rate, reopen, add a message.
 
 use crate::model::{Case, Satisfaction};
 use crate::ops::view::{TrackView, Viewer};
@@ -40,6 +40,25 @@ pub(super) async fn view(ctx: &Ctx, case: Case) -> Result<Json<TrackView>, Fault
     let tracked = ops::tracked(ctx, case).await?;
     let viewer = Viewer::new(&ctx.service::<Cases>(), ctx.now());
     Ok(Json(viewer.tracked(&tracked)))
+}
+
+/// What the requester answers to the question of the unit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnAnswerInput {
+    /// In words; names and numbers are masked.
+    pub(super) text: String,
+}
+
+pub(super) async fn answer(
+    ctx: Ctx,
+    visit: Visit,
+    Path(token): Path<String>,
+    Json(input): Json<OwnAnswerInput>,
+) -> Result<Json<TrackView>, Fault> {
+    let proof = proof(&token, &visit);
+    ops::answer(&ctx, proof, &input.text).await?;
+    view(&ctx, proof.case(&ctx).await?).await
 }
 
 /// What the requester says: a changed rating is a second one, and both are kept.

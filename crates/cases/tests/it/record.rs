@@ -868,6 +868,35 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    a_requester_answers_the_unit_by_the_link_and_the_clock_goes_on,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        let answer = |text: &str| by_link(&city, &link, "answer", &json!({ "text": text }));
+        let early = answer("东门");
+        assert_eq!(early.0, 409, "nobody asked: {}", early.1);
+        let ask = json!({ "act": "ask_requester", "question": "哪个门？" });
+        done(&city, "water", number, &[json!({ "act": "sign" }), ask]);
+        assert_eq!(shown(&city, number)["state"], "waiting_requester");
+        assert_eq!(track(&city, &link)["question"], "哪个门？");
+        let wrong = by_link(&city, &"0".repeat(64), "answer", &json!({ "text": "东门" }));
+        assert_eq!(
+            (wrong.0, &wrong.1["code"]),
+            (404, &json!("cases.wrong_code"))
+        );
+        let (status, seen) = answer("东门，13912345678");
+        assert_eq!((status, &seen["question"]), (200, &Value::Null), "{seen}");
+        assert_eq!(shown(&city, number)["state"], "handling");
+        let life = city.get("water", &format!("/api/v1/cases/{number}/events"));
+        assert!(life.text.contains("东门") && !life.text.contains("13912345678"));
+        assert_eq!(answer("西门").0, 409, "answered already");
+        city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
     a_requester_rates_twice_and_the_unit_reads_what_is_missing_and_not_who,
     &migrations(),
     |db| {

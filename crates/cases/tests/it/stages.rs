@@ -547,8 +547,7 @@ testdb::both_engines!(
             )
         };
         assert_eq!(shown(), (json!(true), true));
-        let notice =
-            "version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\nwork 2027-01-09 元旦\n";
+        let notice = "version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\nwork 2027-01-09 元旦\n";
         city.calendar(notice);
         let done = city.run(ops::recompute(&city.system(), |_| {})).unwrap();
         assert_eq!(done.unwrap().moved, 1);
@@ -649,8 +648,7 @@ testdb::both_engines!(
             case.handling_light(case.updated_at),
             Some(Light::Provisional)
         );
-        let notice =
-            "version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\nwork 2027-01-09 元旦\n";
+        let notice = "version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\nwork 2027-01-09 元旦\n";
         city.calendar(notice);
         let done = city
             .run(ops::recompute(&city.system(), |_| {}))

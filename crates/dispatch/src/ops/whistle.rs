@@ -269,10 +269,6 @@ pub fn answered(
     words: &str,
     now: Timestamp,
 ) -> Result<Call, DispatchError> {
-    let past = DispatchError::NotNow {
-        code: "dispatch.answered",
-        reason: "this unit has answered already",
-    };
     let mut next = call.clone();
     match (answer, call.standing) {
         (Answer::Respond, Standing::Called) => {
@@ -291,7 +287,7 @@ pub fn answered(
                 next.words = words;
             }
         }
-        _ => return Err(past),
+        _ => return Err(answered_already()),
     }
     // The first answer is the one whose time counts.
     next.responded_at = call.responded_at.or(Some(now));
@@ -329,13 +325,22 @@ pub async fn answer(ctx: &Ctx, id: Id, answer: Answer, words: &str) -> Result<()
             return Err(ended());
         }
         let next = answered(&call, answer, &words, w.now())?;
-        sql::answer_call(&mut w, &next)?;
+        if !sql::answer_call(&mut w, &next, call.standing)? {
+            return Err(answered_already());
+        }
         let event = AuditEvent::done("whistle.answer", "whistle", id.to_string())
             .district(call.district.as_str())
             .detail(serde_json::json!({ "standing": next.standing.as_str() }));
         Ok(w.commit(event, ())?)
     })
     .await
+}
+
+fn answered_already() -> DispatchError {
+    DispatchError::NotNow {
+        code: "dispatch.answered",
+        reason: "this unit has answered already",
+    }
 }
 
 fn ended() -> DispatchError {

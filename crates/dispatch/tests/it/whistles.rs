@@ -67,6 +67,41 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    of_two_answers_at_one_moment_one_is_taken,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let body = json!({ "units": [city.unit("WATER").to_string()], "ask": "请到场" });
+        for _ in 0..8 {
+            let blown = city.post("street", "/api/v1/whistles", &body);
+            let id = blown.body["id"].as_str().unwrap();
+            let path = format!("/api/v1/whistles/{id}/answer");
+            let (respond, decline) = std::thread::scope(|s| {
+                let answer = |word: &'static str| {
+                    let (city, path) = (&city, &path);
+                    let body = json!({ "answer": word, "words": "已在途中" });
+                    s.spawn(move || city.post("water", path, &body))
+                };
+                let (respond, decline) = (answer("respond"), answer("decline"));
+                (respond.join().unwrap(), decline.join().unwrap())
+            });
+            let (taken, lost, standing) = if respond.status == 200 {
+                (&respond, &decline, "responded")
+            } else {
+                (&decline, &respond, "declined")
+            };
+            assert_eq!(
+                (taken.status, lost.status, &lost.body["code"]),
+                (200, 409, &json!("dispatch.answered")),
+                "{lost:?}"
+            );
+            let after = city.get("water", &format!("/api/v1/whistles/{id}"));
+            assert!(after.text.contains(&format!("\"{standing}\"")), "{after:?}");
+        }
+    }
+);
+
+testdb::both_engines!(
     a_street_whistles_for_a_place_and_both_sides_are_assessed,
     &migrations(),
     |db| {
@@ -435,7 +470,7 @@ testdb::both_engines!(
         assert_eq!(blown.body["provisional"], json!(true));
         let path = format!("/whistles/{}", blown.body["id"].as_str().unwrap());
         assert!(city.page("street", &path, "zh").text.contains("暂定"));
-        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\n");
         assert!(!city.page("street", &path, "zh").text.contains("暂定"));
     }
 );

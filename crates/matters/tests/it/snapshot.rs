@@ -73,7 +73,8 @@ testdb::both_engines!(
                 .unwrap()
                 .provisional
         );
-        let notice = "source test\nversion cn-2027\nyear 2027\noff 2027-01-05 假日\n";
+        let notice =
+            "source test\nversion cn-2027\nyear 2027\noff 2027-01-05 假日\noff 2027-10-01 国庆节\n";
         let report = ops::import_calendar(&ctx, notice.as_bytes()).unwrap();
         assert_eq!((report.read, report.imported), (1, 1));
         assert_eq!(
@@ -148,6 +149,51 @@ testdb::both_engines!(
                 "{garbage}"
             );
         }
+    }
+);
+
+testdb::both_engines!(
+    a_year_that_is_not_announced_is_refused_and_stays_provisional,
+    &crate::migrations(),
+    |db| {
+        let ctx = operator(db);
+        let reference = shanghai();
+        let words = access::words_of(&[grid::http::capability()]).unwrap();
+        let is_loaded = || {
+            reference.refresh_blocking(&ctx).unwrap();
+            let city = reference.current();
+            (city.calendar.is_loaded(2027), city.calendars.layers().len())
+        };
+        let before = is_loaded();
+        assert!(!before.0);
+        for empty in [
+            r#"{"year":2027,"papers":[],"days":[]}"#,
+            r#"{"years":{"2027":[]}}"#,
+            "year 2027\n",
+            "year 2027\noff 2027-01-01 元旦\n",
+        ] {
+            let refused = ops::import_calendar(&ctx, empty.as_bytes()).unwrap_err();
+            let field = access::Problem::field(&refused);
+            assert_eq!(field.as_deref(), Some("2027"), "{empty}: {refused}");
+            let said = refused.sentence(&words, ui::Lang::Zh);
+            assert!(said.contains("2027 年的安排，却没有把国庆节"), "{said}");
+            let said = refused.sentence(&words, ui::Lang::En);
+            assert!(said.contains("claims to know the year 2027 but"), "{said}");
+            assert_eq!(is_loaded(), before, "{empty}");
+        }
+        // The version name that the empty file would have taken is free for the notice.
+        let notice = "year 2027\noff 2027-10-01..2027-10-07 国庆节\n";
+        let named = kernel::Calendar::parse(r#"{"year":2027,"days":[]}"#).unwrap();
+        assert_eq!(
+            kernel::Calendar::parse(notice).unwrap().version(),
+            named.version()
+        );
+        ops::import_calendar(&ctx, notice.as_bytes()).unwrap();
+        assert_eq!(is_loaded(), (true, before.1 + 1));
+        // What is known already may be adjusted without naming the whole of it again.
+        let local = "version 三月三\nyear 2027\noff 2027-04-09 三月三\n";
+        ops::import_calendar(&ctx, local.as_bytes()).unwrap();
+        assert_eq!(is_loaded(), (true, before.1 + 2));
     }
 );
 

@@ -1,7 +1,9 @@
 //! What the administrator does: failures seen and sent again, templates worded anew; and what the operator is told.
 
+use super::posting::tell_unit;
 use crate::model::{Failure, NoticeError, Template};
 use crate::rules::LEASE;
+use crate::service::Notices;
 use crate::{sql, template};
 use access::{Ctx, Permission};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +13,8 @@ use store::{AuditEvent, Read, StoreResult};
 
 /// Notices are kept for so long, read or not.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// Notices that units without anybody are told again at once at most.
+const TOLD_AT_ONCE: i64 = 500;
 /// Removed at once at most.
 const FORGOTTEN_AT_ONCE: i64 = 500;
 
@@ -59,16 +63,31 @@ pub fn can_go_now(next_at: Timestamp, now: Timestamp) -> bool {
     next_at > now + LEASE
 }
 
-/// Lets what failed begin anew, whether it was given up or waits for its next try: that of one notice, or everything. Answers
-/// how many.
+/// Lets what failed begin anew, whether it was given up or waits for its next try: that of one notice, by one channel where it
+/// is named, or everything. A unit that had nobody is told now if it has somebody. Answers how many.
 ///
 /// # Errors
-/// `NotFound` when there is nothing of the kind; the store's.
-pub async fn again(ctx: &Ctx, notice: Option<Id>) -> Result<u64, NoticeError> {
+/// `NotFound` when there is nothing of the kind; `StillNobody`; the store's.
+pub async fn again(
+    ctx: &Ctx,
+    notice: Option<Id>,
+    channel: Option<&str>,
+) -> Result<u64, NoticeError> {
     ctx.require(Permission::NoticeManage)?;
+    let (notices, channel) = (ctx.service::<Notices>(), channel.map(str::to_owned));
     change_failed(ctx, "notice.again", notice, move |w| {
         let soon = w.now() + LEASE;
-        sql::again(w, notice, soon)
+        let mut begun = sql::again(w, notice, channel.as_deref(), soon)?;
+        if channel.as_deref().is_none_or(|name| name == "in_app") {
+            let unheard = sql::unheard(w, notice, TOLD_AT_ONCE)?;
+            for one in &unheard {
+                begun += u64::from(tell_unit(w, &notices, one)?);
+            }
+            if begun == 0 && notice.is_some() && !unheard.is_empty() {
+                return Err(NoticeError::StillNobody);
+            }
+        }
+        Ok(begun)
     })
     .await
 }
@@ -80,7 +99,7 @@ pub async fn again(ctx: &Ctx, notice: Option<Id>) -> Result<u64, NoticeError> {
 pub async fn dismiss(ctx: &Ctx, notice: Id) -> Result<u64, NoticeError> {
     ctx.require(Permission::NoticeManage)?;
     change_failed(ctx, "notice.dismiss", Some(notice), move |w| {
-        sql::dismiss(w, notice)
+        Ok(sql::dismiss(w, notice)?)
     })
     .await
 }
@@ -89,7 +108,7 @@ async fn change_failed(
     ctx: &Ctx,
     word: &'static str,
     notice: Option<Id>,
-    change: impl Fn(&mut store::Write<'_>) -> StoreResult<u64> + Send + 'static,
+    change: impl Fn(&mut store::Write<'_>) -> Result<u64, NoticeError> + Send + 'static,
 ) -> Result<u64, NoticeError> {
     ctx.write::<_, NoticeError, _>(move |mut w| {
         let n = change(&mut w)?;

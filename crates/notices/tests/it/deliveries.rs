@@ -2,6 +2,7 @@
 
 use crate::sinks::Got;
 use crate::stage::{SECRET, Stage, district, migrations};
+use access::Role;
 use notices::To;
 use notices::outgoing::{CallError, Caller, Policy, Secret, SignatureError, Signed, verify};
 use testdb::both_engines;
@@ -332,27 +333,107 @@ both_engines!(
 );
 
 both_engines!(
-    a_unit_without_anybody_stands_in_the_list,
+    a_unit_without_anybody_stands_in_the_list_until_somebody_can_read_it,
+    &migrations(),
+    |db| {
+        let mut stage = Stage::new(db);
+        let unit = access::UnitId(kernel::id::Id::from_bytes([9; 16]));
+        let roles = || vec![Role::DepartmentLead];
+        let to = To::Unit {
+            unit,
+            roles: roles(),
+        };
+        assert_eq!(stage.tell(stage.notice("x", to)), 1);
+        let items = |stage: &Stage| {
+            let reply = stage.get("admin", "/api/v1/notice-failures");
+            reply.body["items"].as_array().unwrap().clone()
+        };
+        let failed = items(&stage);
+        assert_eq!(failed[0]["channel"], "in_app", "{failed:?}");
+        let id = failed[0]["id"].as_str().unwrap().to_owned();
+        let again = format!("/api/v1/notice-failures/{id}/again?channel=in_app");
+        let none = serde_json::json!({});
+        // While there is nobody it says so, to a program and on the page, and it stays in the list.
+        let refused = stage.post_json("admin", &again, none.clone());
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (409, &"notices.still_nobody".into()),
+            "{}",
+            refused.text
+        );
+        assert!(
+            refused.text.contains("仍没有可以阅读它的账号"),
+            "{}",
+            refused.text
+        );
+        let all = stage.post_json("admin", "/api/v1/notice-failures/again", none.clone());
+        assert_eq!(all.body["changed"], 0, "{}", all.text);
+        let page = stage.get("admin", "/notices/failed").text;
+        assert!(
+            page.contains(&format!("/notices/failed/{id}/again?channel=in_app")),
+            "{page}"
+        );
+        assert_eq!(items(&stage).len(), 1);
+        // Somebody joins the unit: the notice reaches that one, once, and leaves the list.
+        stage.add("newcomer", &roles(), Some(unit));
+        stage.add("other", &[Role::Handler], Some(unit));
+        let sent = stage.post_json("admin", &again, none.clone());
+        assert_eq!(
+            (sent.status, &sent.body["changed"]),
+            (200, &1.into()),
+            "{}",
+            sent.text
+        );
+        assert_eq!(items(&stage).len(), 0);
+        let read = |login: &str| {
+            let inbox = stage.get(login, "/api/v1/notices");
+            inbox.body["items"].as_array().unwrap().len()
+        };
+        assert_eq!((read("newcomer"), read("other")), (1, 0));
+        assert_eq!(stage.post_json("admin", &again, none).status, 404);
+    }
+);
+
+both_engines!(
+    one_row_is_sent_again_by_its_channel_alone,
     &migrations(),
     |db| {
         let stage = Stage::new(db);
-        let unit = access::UnitId(kernel::id::Id::from_bytes([9; 16]));
-        assert_eq!(
-            stage.tell(stage.notice(
-                "x",
-                To::Unit {
-                    unit,
-                    roles: Vec::new()
-                }
-            )),
-            1
-        );
-        let reply = stage.get("admin", "/api/v1/notice-failures");
-        assert_eq!(
-            reply.body["items"][0]["channel"], "in_app",
-            "{}",
-            reply.text
-        );
+        stage.reachable("li");
+        stage.tell(stage.notice("x", To::Account(stage.accounts["li"])));
+        stage
+            .system()
+            .write_blocking::<_, store::StoreError, _>(move |mut w| {
+                let sql =
+                    "UPDATE notice_deliveries SET state = 'failed', failure = 'no connection'";
+                assert_eq!(w.exec(sql, &[])?, 2);
+                w.commit(store::AuditEvent::done("test.fail", "test", ""), ())
+            })
+            .unwrap();
+        let failed = || {
+            let reply = stage.get("admin", "/api/v1/notice-failures");
+            let items = reply.body["items"].as_array().unwrap().clone();
+            let of = |name: &str| {
+                items
+                    .iter()
+                    .map(|i| i[name].as_str().unwrap().to_owned())
+                    .collect::<Vec<_>>()
+            };
+            (of("id"), of("channel"))
+        };
+        let (ids, channels) = failed();
+        assert_eq!(channels, ["email", "gateway"]);
+        let again = |channel: &str| {
+            let path = format!("/api/v1/notice-failures/{}/again{channel}", ids[0]);
+            stage
+                .post_json("admin", &path, serde_json::json!({}))
+                .status
+        };
+        assert_eq!(again("?channel=pigeon"), 404);
+        assert_eq!(again("?channel=gateway"), 200);
+        assert_eq!(failed().1, ["email"], "the other way stays as it was");
+        assert_eq!(again(""), 200);
+        assert!(failed().1.is_empty());
     }
 );
 

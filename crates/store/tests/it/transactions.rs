@@ -105,6 +105,39 @@ testdb::every_engine!(one_bad_job_among_many_fails_alone, MIGRATIONS, |db| {
 });
 
 testdb::every_engine!(
+    who_looks_alone_finds_what_the_one_before_wrote,
+    MIGRATIONS,
+    |db| {
+        // Each looks whether there is one, takes its time, and writes one: only the first may.
+        let open = |turn: &'static str, n: u32| {
+            db.write_blocking(&grant(monday()), Lane::People, move |mut w| {
+                w.alone(&format!("test/{turn}"))?;
+                let sql = "SELECT count(*) FROM settings WHERE value = $1";
+                let (there,) = w.one::<(i64,)>(sql, params![turn])?;
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                if there > 0 {
+                    return Err(StoreError::Conflict);
+                }
+                set(w, &format!("{turn} {n}"), turn)
+            })
+        };
+        let opened: Vec<&str> = std::thread::scope(|s| {
+            let handles: Vec<_> = (0..6)
+                .map(|n| {
+                    let turn = if n % 2 == 0 { "a" } else { "b" };
+                    s.spawn(move || open(turn, n).is_ok().then_some(turn))
+                })
+                .collect();
+            let outcomes = handles.into_iter().map(|h| h.join().unwrap());
+            outcomes.flatten().collect()
+        });
+        let of = |turn: &str| opened.iter().filter(|o| **o == turn).count();
+        assert_eq!((of("a"), of("b")), (1, 1), "{opened:?}");
+        assert_eq!(count(db, "SELECT count(*) FROM settings"), 2);
+    }
+);
+
+testdb::every_engine!(
     a_second_value_for_a_unique_key_is_told_apart,
     MIGRATIONS,
     |db| {

@@ -1,10 +1,12 @@
 //! Learning from the record: each night, or when somebody asks.
 
 use super::SuggestionError;
+use crate::adviser::Advisers;
 use crate::model::{Kind, ModelRow, Standing};
 use crate::rules::{self, Learned, Lesson, MOST_MESSAGES, NoModel};
 use crate::sql;
 use access::{Ctx, Permission};
+use analysis::text::TrainError;
 use cases::CaseId;
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -65,7 +67,8 @@ fn lessons(ctx: &Ctx, city: &Arc<City>, kind: Kind) -> Result<Vec<Lesson>, Store
     let mut found = Vec::new();
     let mut before: Option<CaseId> = None;
     let mut read = 0;
-    loop {
+    let advisers = ctx.service::<Advisers>();
+    while !advisers.is_stopping() {
         let page = ctx
             .renewed()
             .read_blocking::<_, StoreError, _>(move |r| sql::cases_before(r, before, STEP))?;
@@ -97,12 +100,18 @@ pub fn try_out(
 ) -> Result<Trial, SuggestionError> {
     ctx.require(Permission::SuggestionManage)?;
     let settings = ctx.read_blocking::<_, SuggestionError, _>(|r| Ok(sql::settings(r)?))?;
-    let learned = rules::learn(lessons(ctx, city, kind)?, &settings, seed)?;
+    let advisers = ctx.service::<Advisers>();
+    let is_stopped = || advisers.is_stopping();
+    let lessons = lessons(ctx, city, kind)?;
+    if is_stopped() {
+        return Err(NoModel::Train(TrainError::Stopped).into());
+    }
+    let learned = rules::learn(lessons, &settings, seed, &is_stopped)?;
     Ok(Trial { kind, learned })
 }
 
 /// Learns both kinds from the record and keeps what came of it; a model that is worth enough suggests from now on. The
-/// same record and seed give the same models. Must not be called on an async thread.
+/// same record and seed give the same models. Gives up soon after [`Advisers::stop`]. Must not be called on an async thread.
 ///
 /// # Errors
 /// [`SuggestionError`]; too little to learn from is none: it is told in the answer.
@@ -113,6 +122,10 @@ pub fn train(ctx: &Ctx, city: &Arc<City>, seed: u64) -> Result<Vec<Trained>, Sug
         let begun = ctx.clock().now();
         let trained = match try_out(ctx, city, *kind, seed) {
             Ok(trial) => keep(ctx, &trial, seed)?,
+            // Nothing is said of a record that was not read to its end.
+            Err(error @ SuggestionError::NoModel(NoModel::Train(TrainError::Stopped))) => {
+                return Err(error);
+            }
             Err(SuggestionError::NoModel(reason)) => nothing(*kind, &reason),
             Err(error) => return Err(error),
         };

@@ -102,6 +102,19 @@ both_engines!(
 );
 
 both_engines!(
+    a_program_that_ends_keeps_no_model_of_half_a_record,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        record(&city, 100);
+        city.services.get::<Advisers>().stop();
+        let stopped = ops::train(&city.system(), &city.reference(), 7).unwrap_err();
+        assert_eq!(stopped.to_string(), "the training was stopped");
+        assert_eq!(city.rows("SELECT count(*) FROM suggestion_models"), 0);
+    }
+);
+
+both_engines!(
     too_little_teaches_nothing_and_says_so,
     &migrations(),
     |db| {

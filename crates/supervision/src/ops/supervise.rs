@@ -160,10 +160,11 @@ pub async fn open(ctx: &Ctx, new: NewSupervised) -> Result<Supervised, Supervisi
     };
     let notices = ctx.service::<Notices>();
     ctx.write::<_, SupervisionError, _>(move |mut w| {
-        if let Some(case) = supervised.case
-            && sql::has_open(&mut w, supervised.district, case, account)?
-        {
-            return Err(SupervisionError::AlreadyOpen);
+        if let Some(case) = supervised.case {
+            w.alone(&format!("supervision/open/{case}"))?;
+            if sql::has_open(&mut w, supervised.district, case, account)? {
+                return Err(SupervisionError::AlreadyOpen);
+            }
         }
         sql::insert(&mut w, &supervised)?;
         let mark = Mark::new(

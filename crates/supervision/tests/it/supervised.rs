@@ -55,6 +55,27 @@ both_engines!(a_step_is_reminded_of_once, &migrations(), |db| {
 });
 
 both_engines!(
+    of_calls_at_one_moment_one_opens_a_supervision,
+    &migrations(),
+    |db| {
+        let city = city(db);
+        for _ in 0..6 {
+            let case = city.case_at(State::Handling);
+            let body =
+                json!({ "case": case.number, "instruction": "限期恢复", "limit": "3工作日" });
+            let mut statuses: Vec<u16> = std::thread::scope(|s| {
+                let open = || city.post("leader", "/api/v1/supervised", &body).status;
+                let calls: Vec<_> = (0..3).map(|_| s.spawn(open)).collect();
+                calls.into_iter().map(|c| c.join().unwrap()).collect()
+            });
+            statuses.sort_unstable();
+            assert_eq!(statuses, [201, 409, 409]);
+        }
+        assert_eq!(city.count("SELECT count(*) FROM supervised"), 6);
+    }
+);
+
+both_engines!(
     a_supervision_is_reported_on_and_signed_off_by_whoever_opened_it,
     &migrations(),
     |db| {
@@ -325,7 +346,7 @@ both_engines!(
         };
         let (provisional, _, is_said) = shown();
         assert_eq!((provisional, is_said), (json!(true), true));
-        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\n");
+        city.calendar("version cn-2027\nyear 2027\noff 2027-01-01..2027-01-03 元旦\noff 2027-10-01..2027-10-07 国庆节\n");
         city.run(cases::ops::recompute(&city.system(), |_| {}))
             .unwrap();
         let firm = json!("2027-01-05T09:00:00+08:00");
