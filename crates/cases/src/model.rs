@@ -626,6 +626,10 @@ pub enum Fact {
         provisional: bool,
         /// It goes to the dispatcher, not straight back to its unit.
         to_dispatch: bool,
+        /// The limit that the city gives a reopened case, for all of the round that begins; none where that is the one of its
+        /// standard, and in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Limit>,
     },
     /// 补充说明 — the requester added something.
     RequesterAdded {
@@ -977,6 +981,9 @@ pub struct Case {
     /// The handler inside the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AccountId>,
+    /// The limit of this round, where a reopening gave it one of its own; which one runs says [`Case::limit_of_handling`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_limit: Option<Limit>,
     /// When the clock of handling began: the last dispatch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_from: Option<Timestamp>,
@@ -995,7 +1002,7 @@ pub struct Case {
     /// When the stage it is in began ([`crate::Stage::of`]). None in lives of before there were stages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_from: Option<Timestamp>,
-    /// The limit of that stage as the city had it then. None for handling, which has the standard's.
+    /// The limit of that stage as the city had it then. None for handling, which has [`Case::limit_of_handling`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_limit: Option<Limit>,
     /// When that stage is due. None for handling, which has [`Case::due_at`]; [`Case::stage_due`] knows both.

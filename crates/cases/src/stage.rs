@@ -25,7 +25,7 @@ words! {
         Coordinate = "coordinate",
         /// 签收
         Sign = "sign",
-        /// 处置 — its limit is that of the standard, and runs from the dispatch ([`Case::due_at`]).
+        /// 处置 — its limit is [`Case::limit_of_handling`], and runs from the dispatch ([`Case::due_at`]).
         Handle = "handle",
         /// 核查
         Check = "check",

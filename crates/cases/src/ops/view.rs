@@ -84,7 +84,8 @@ pub struct StageView {
     pub stage: String,
     /// When it began, RFC 3339; null in a life of before there were stages.
     pub from: Option<String>,
-    /// The limit of the stage as the city had it when it began; handling has that of the standard.
+    /// The limit of the stage as the city had it when it began; handling has that of the standard, or what a reopening gave its
+    /// round.
     pub limit: Option<String>,
     /// When the stage is due; null without a limit and while the clock stands still.
     pub due_at: Option<String>,
@@ -627,7 +628,7 @@ impl Viewer {
         let stage = Stage::of(case)?;
         let is_handling = stage == Stage::Handle;
         let limit = if is_handling {
-            case.standard.as_ref().and_then(|s| s.limit)
+            case.limit_of_handling()
         } else {
             case.stage_limit
         };

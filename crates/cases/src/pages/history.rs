@@ -497,11 +497,15 @@ fn content(
             reason,
             due_at,
             provisional,
+            limit,
             ..
-        } => (
-            lines(vec![reason.clone(), due(due_at, *provisional)]),
-            "bad",
-        ),
+        } => {
+            let limit = limit.map(|l| limit_words(ui, l)).unwrap_or_default();
+            (
+                lines(vec![reason.clone(), limit, due(due_at, *provisional)]),
+                "bad",
+            )
+        }
         Fact::RequesterAdded { text } => (text.clone(), "info"),
         Fact::Joined { number, .. } | Fact::Parted { number } => (number.to_string(), "info"),
         Fact::AnswerApproved

@@ -487,6 +487,7 @@ fn facts() -> Vec<Fact> {
             due_at: Some(now()),
             provisional: false,
             to_dispatch: false,
+            limit: None,
         },
         Fact::RequesterAdded { text: why() },
         Fact::Joined {

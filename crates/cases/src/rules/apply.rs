@@ -68,6 +68,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         dispatched_at: None,
         unit: None,
         handler: None,
+        round_limit: None,
         due_from: None,
         due_at: None,
         provisional: false,

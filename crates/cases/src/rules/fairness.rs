@@ -275,9 +275,13 @@ pub(super) fn decide(
                 let (act, most) = (act.as_str(), rules.most_reopenings);
                 return Err(Refusal::UsedUp { act, most });
             }
-            let limit = rules
-                .reopen_limit
-                .or_else(|| case.standard.as_ref().and_then(|s| s.limit));
+            // Which limit runs afterwards: the city's for reopened cases, else that of the standard, and never that of the
+            // round before.
+            let next = Case {
+                round_limit: rules.reopen_limit,
+                ..case.clone()
+            };
+            let limit = next.limit_of_handling();
             let is_with_unit = case.state == State::Closed && !to_dispatch && case.unit.is_some();
             // The limit begins when the unit has it: at once, or at the next dispatch.
             let due = match limit.filter(|_| is_with_unit) {
@@ -289,6 +293,7 @@ pub(super) fn decide(
                 due_at: due.as_ref().map(|d| d.at),
                 provisional: due.is_some_and(|d| d.provisional),
                 to_dispatch: !is_with_unit,
+                limit: next.round_limit,
             }
         }
         FairCommand::AddMessage { text: words } => {
@@ -442,7 +447,11 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             due_at,
             provisional,
             to_dispatch,
-        } => reopen(case, at, reason, (*due_at, *provisional), *to_dispatch),
+            limit,
+        } => {
+            reopen(case, at, reason, (*due_at, *provisional), *to_dispatch);
+            case.round_limit = *limit;
+        }
         Fact::Joined { number, owed } => {
             let joined = &mut case.record.joined;
             match joined.iter_mut().find(|j| j.number == *number) {

@@ -102,7 +102,7 @@ access::city_settings! {
         pub reopen_days: u32 [1.0, 365.0] = "15",
         /// How often a case may be reopened.
         pub most_reopenings: u32 [0.0, 20.0] = "2",
-        /// The limit of a reopened case; none = that of its standard.
+        /// The limit of a reopened case, for all of the round that a reopening begins; none = that of its standard.
         pub reopen_limit: Option<Limit> = "无",
         /// So many days after it ended the requester may rate it.
         pub rate_days: u32 [1.0, 365.0] = "90",
@@ -959,12 +959,12 @@ fn was_handled(case: &Case) -> bool {
     (case.reworked_at).is_some_and(|at| case.due_from.is_none_or(|from| at >= from))
 }
 
-/// When handling is due after a dispatch at `facts.now` under the standard's limit.
+/// When handling is due after a dispatch at `facts.now` under the limit that runs.
 fn handling_due(
-    standard: Option<&Standard>,
+    limit: Option<Limit>,
     facts: &Facts<'_>,
 ) -> Result<(Option<Timestamp>, bool), Refusal> {
-    match standard.and_then(|s| s.limit) {
+    match limit {
         Some(limit) => due(limit, facts).map(|d| (Some(d.at), d.provisional)),
         None => Ok((None, false)),
     }
@@ -1048,9 +1048,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             }
             // Each dispatch starts the limit of the unit it goes to. A case from a file keeps the deadline of its file.
             let (due_at, provisional) =
-                match (case.standard.as_ref(), case.due_at, case.source.is_some()) {
-                    (None, due, true) => (due, case.provisional),
-                    (standard, _, _) => handling_due(standard, facts)?,
+                match (case.limit_of_handling(), &case.standard, &case.source) {
+                    (None, None, Some(_)) => (case.due_at, case.provisional),
+                    (limit, ..) => handling_due(limit, facts)?,
                 };
             vec![Fact::Dispatched {
                 unit,

@@ -139,11 +139,15 @@ pub(super) fn set_stage(case: &mut Case, clock: StageClock) {
 }
 
 impl Case {
+    /// The limit of handling that runs: that of its standard, or what a reopening gave the round it is in. Everything that
+    /// computes a deadline of handling asks this.
+    pub fn limit_of_handling(&self) -> Option<Limit> {
+        let of_standard = self.standard.as_ref().and_then(|s| s.limit);
+        self.round_limit.or(of_standard)
+    }
     /// The clock that rules its handling; a deadline from a file says only a time.
     pub fn clock_of_handling(&self) -> ClockKind {
-        self.standard
-            .as_ref()
-            .and_then(|s| s.limit)
+        self.limit_of_handling()
             .map_or(ClockKind::UrgentHours, |limit| limit.clock())
     }
     /// When the stage it is in is due; in the stage of handling that is the deadline of handling. None without a limit and
