@@ -653,10 +653,7 @@ impl Measures {
 /// they last happened, and so does what was decided about them since; what a requester said is that of the round that goes on.
 fn is_forgiven(case: &Case, count: &str, column: Column) -> bool {
     let rounds = &case.record.rounds;
-    let round_of = |at: Option<Timestamp>| {
-        let before = |at: Timestamp| rounds.iter().take_while(|r| r.reopened_at <= at).count();
-        at.map_or(rounds.len(), before)
-    };
+    let round_of = |at: Option<Timestamp>| at.map_or(rounds.len(), |at| case.record.round_at(at));
     let happened_in = match column {
         Column::ReworkedAt => round_of(case.reworked_at),
         Column::ExtendedAt => round_of(case.extended_at),

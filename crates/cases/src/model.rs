@@ -590,6 +590,9 @@ pub enum Fact {
         evidence: String,
         /// Pictures and documents that prove it.
         attachments: Vec<Id>,
+        /// The round it is about: how many reopenings came before. None in lives of before it was kept: the one that ended last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        round: Option<usize>,
     },
     /// 申诉初审同意 — the first of two reviewers agrees.
     AppealEndorsed,

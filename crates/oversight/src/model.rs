@@ -288,6 +288,7 @@ mod tests {
                 reason: text(),
                 evidence: text(),
                 attachments: vec![],
+                round: None,
             },
             Fact::AppealEndorsed,
             Fact::AppealGranted,

@@ -472,6 +472,7 @@ fn facts() -> Vec<Fact> {
             reason: why(),
             evidence: why(),
             attachments: Vec::new(),
+            round: Some(0),
         },
         Fact::AppealEndorsed,
         Fact::AppealGranted,

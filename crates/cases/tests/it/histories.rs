@@ -602,16 +602,15 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
     };
     let appeal = before.record.appeal.as_ref();
     match &event.fact {
-        Fact::AppealLodged { count, .. } => {
+        Fact::AppealLodged { count, round, .. } => {
             prop_assert!(
                 own && before.state == State::Closed,
                 "another than the unit appealed"
             );
             prop_assert!(appeal.is_none(), "a second appeal");
-            prop_assert!(
-                rules::fairness::raw(before, count) != Some(false),
-                "{count} was not so"
-            );
+            let about = rules::fairness::appealed_round(before, count, &[]);
+            prop_assert!(about.is_some() && about == *round, "{count} was not so");
+            prop_assert_eq!(case.record.appeal.as_ref().map(|a| a.round), about);
             prop_assert_eq!(raw(case), raw(before));
         }
         Fact::AppealEndorsed | Fact::AppealGranted | Fact::AppealRefused { .. } => {
