@@ -154,6 +154,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0136_measures_of_lapses.sql"),
     },
     store::Migration {
+        number: 137,
+        name: "measures_of_direct_answers",
+        sql: include_str!("../migrations/0137_measures_of_direct_answers.sql"),
+    },
+    store::Migration {
         number: 141,
         name: "cases_by_closing",
         sql: include_str!("../migrations/0141_cases_by_closing.sql"),

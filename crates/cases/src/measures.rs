@@ -120,7 +120,7 @@ columns! {
     AcceptFrom = "accept_from" First,
     /// By when.
     AcceptDue = "accept_due" First,
-    /// When that was decided, either way.
+    /// When that was decided: accepted, refused, or answered at the desk.
     AcceptDone = "accept_done" First,
     /// Since when somebody was to decide on registering it.
     RegisterFrom = "register_from" First,
@@ -569,7 +569,8 @@ impl Measures {
                 self.put(C::AcceptDone, at);
                 self.put(C::RegisterFrom, at);
             }
-            Fact::NotAccepted { .. } => {
+            // An answer of the desk is a decision on accepting the matter as well as a refusal is.
+            Fact::NotAccepted { .. } | Fact::AnsweredDirectly => {
                 self.put(C::AcceptFrom, at);
                 self.put(C::AcceptDone, at);
             }

@@ -672,6 +672,8 @@ testdb::both_engines!(
         );
         assert_eq!(calls(&city, "acceptor"), [number.to_string()]);
         // Not content: the desk looks at it again.
+        let decided = "SELECT count(*) FROM case_measures WHERE accept_done = closed_at AND accept_from = closed_at";
+        assert_eq!(city.count(decided), 1, "a decision on acceptance");
         let (status, seen) = by_link(&city, &link, "reopen", &json!({ "reason": "没有说谁来修" }));
         assert_eq!((status, &seen["state"]), (200, &json!("pending_accept")));
         city.check_life(number);
