@@ -1,7 +1,7 @@
 //! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
 
 use crate::record::{Answer, Record};
-use crate::stage::{Clocks, Stage};
+use crate::stage::{Clocks, HeldStage, Stage};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -538,6 +538,9 @@ pub enum Fact {
     Merged {
         /// The case that goes on.
         into: CaseNumber,
+        /// The clock of the stage it was in; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Box<HeldStage>>,
     },
     /// The merge was a mistake.
     Unmerged,
@@ -1083,6 +1086,9 @@ pub struct Case {
     /// Where it stood before it was merged or a void was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<State>,
+    /// The clock of the stage in which it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Box<HeldStage>>,
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_requested: Option<String>,

@@ -106,6 +106,19 @@ pub struct StageClock {
     pub provisional: bool,
 }
 
+/// The clock of the stage in which a case was merged: it goes on when the merge is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldStage {
+    /// When the stage began.
+    pub from: Timestamp,
+    /// Its clock.
+    #[serde(flatten)]
+    pub clock: StageClock,
+    /// The calendar version by which it was due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+}
+
 /// What an event says about the clock of handling besides the deadline, which stands in the fact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandlingClock {

@@ -272,6 +272,7 @@ mod tests {
             Fact::Voided { reason: text() },
             Fact::Merged {
                 into: "330102-20260316-00001".parse().expect("a number"),
+                held: None,
             },
             Fact::Unmerged,
             Fact::Extended {

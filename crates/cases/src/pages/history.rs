@@ -465,7 +465,7 @@ fn content(
                 "info",
             )
         }
-        Fact::Merged { into } => (into.to_string(), "info"),
+        Fact::Merged { into, .. } => (into.to_string(), "info"),
         Fact::Noted { text, .. } => (text.clone(), "info"),
         Fact::NatureSet { nature, .. } => (lists.name(ListKind::Nature, nature, lang), "info"),
         Fact::AnswerDrafted { answer } | Fact::AnswerSent { answer } => {

@@ -450,6 +450,7 @@ fn facts() -> Vec<Fact> {
         Fact::Voided { reason: why() },
         Fact::Merged {
             into: "330102-20260316-00002".parse().expect("a number"),
+            held: None,
         },
         Fact::Unmerged,
         Fact::SelfHandlingConfirmed,

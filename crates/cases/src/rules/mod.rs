@@ -504,6 +504,14 @@ pub enum Refusal {
         /// The target.
         into: CaseNumber,
     },
+    /// A unit had the case, and the other is not about the same by class, place and time: another person has to agree.
+    #[error(
+        "a unit had this case, and {into} has another class or lies farther off than the city's rule for duplicates; another person has to ask for a void before"
+    )]
+    NotAlike {
+        /// The target.
+        into: CaseNumber,
+    },
     /// Nobody asked for a void.
     #[error("nobody asked for a void")]
     NoVoidRequest,
@@ -622,6 +630,7 @@ impl Refusal {
             Self::Ruled => "ruled",
             Self::AgainstRuling => "against_ruling",
             Self::MergeTarget { .. } => "merge_target",
+            Self::NotAlike { .. } => "not_alike",
             Self::NoVoidRequest => "no_void_request",
             Self::NoMerge => "no_merge",
             Self::Deadline(_) => "deadline",
@@ -656,7 +665,9 @@ impl Refusal {
             Self::UnknownClosing { .. } => Some("closing"),
             Self::OtherClass { .. } => Some("standard"),
             Self::AgainstRuling => Some("unit"),
-            Self::MergeTarget { .. } | Self::MergeCycle { .. } => Some("into"),
+            Self::MergeTarget { .. } | Self::MergeCycle { .. } | Self::NotAlike { .. } => {
+                Some("into")
+            }
             Self::NothingToAppeal { .. } => Some("count"),
             Self::NotDirect => Some("nature"),
             Self::Joint(refusal) => refusal.field(),
@@ -1185,7 +1196,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if into == case.number {
                 return Err(Refusal::MergeTarget { into });
             }
-            vec![Fact::Merged { into }]
+            let held = stages::held(case);
+            vec![Fact::Merged { into, held }]
         }
         Command::Unmerge => {
             if case.before.is_none() {

@@ -489,6 +489,19 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
     }
     if matches!(event.fact, Fact::Recomputed(_)) {
         prop_assert_eq!(case.stage_from, before.stage_from);
+    } else if event.fact == Fact::Unmerged {
+        // What had begun before the merge goes on.
+        let held = before.held.as_deref().unwrap();
+        prop_assert_eq!(case.stage_from, Some(held.from));
+        prop_assert!(
+            held.calendar != case.stage_calendar || held.clock.due_at == case.stage_due_at
+        );
+    } else if let Fact::Merged { held, .. } = &event.fact {
+        let held = held.as_deref().unwrap();
+        prop_assert_eq!(
+            (Some(held.from), held.clock.due_at),
+            (before.stage_from, before.stage_due_at)
+        );
     } else if Stage::of(case) == Stage::of(before) {
         prop_assert_eq!(
             (case.stage_from, case.stage_due_at),
