@@ -649,6 +649,7 @@ cases-error-nothing-to-appeal = The record holds nothing of that kind, so there 
 cases-error-not-rated = Nobody has answered a call-back yet, so there is nothing to leave out.
 cases-error-window-closed = This is possible within { $days } days after the end.
 cases-error-not-over = Case { $into }, into which it was merged, is not over yet.
+cases-error-not-alike = A unit had this case, and { $into } is not of the same class near by and of that time. Merge it into a case that is, or let another person ask to void it first; then the merge is a decision of two.
 cases-error-merge-cycle = Case { $into } was merged into this one, so this one cannot be merged into it.
 cases-error-unknown-code = “{ $field }” has to be chosen from the list, and “{ $given }” is not in it. There are: { $known }.
 cases-error-bad-entry = The list entry’s “{ $field }” is not valid: the list is chosen, a code is 1 to 40 of a-z, 0-9 and _, a name 1 to 80 characters, what else it stands for at most 200.

@@ -642,6 +642,7 @@ cases-error-nothing-to-appeal = 记录里没有这一项，无须申诉。
 cases-error-not-rated = 还没有回访结果，没有可以剔除的。
 cases-error-window-closed = 只能在结束后 { $days } 天内办理。
 cases-error-not-over = 已并入的案件 { $into } 还没有办结。
+cases-error-not-alike = 本案已派遣过承办单位，而案件 { $into } 与本案不是同类、同地、同时的重复案件。请并入符合条件的案件，或先由另一人申请作废，再由您并案，须两个人决定。
 cases-error-merge-cycle = 案件 { $into } 已经并入本案，不能再把本案并入它。
 cases-error-unknown-code = “{ $field }”要从清单里选，清单里没有“{ $given }”，可用的有：{ $known }。
 cases-error-bad-entry = 清单项“{ $field }”不合要求：清单要选，代码用 1 到 40 个小写字母、数字或下划线，名称 1 到 80 个字，对应词最多 200 个字。

@@ -170,6 +170,11 @@ pub const MIGRATIONS: &[store::Migration] = &[
         sql: include_str!("../migrations/0136_measures_of_lapses.sql"),
     },
     store::Migration {
+        number: 137,
+        name: "measures_of_direct_answers",
+        sql: include_str!("../migrations/0137_measures_of_direct_answers.sql"),
+    },
+    store::Migration {
         number: 139,
         name: "measures_of_reworks",
         sql: include_str!("../migrations/0139_measures_of_reworks.sql"),

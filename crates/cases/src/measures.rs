@@ -120,7 +120,7 @@ columns! {
     AcceptFrom = "accept_from" First,
     /// By when.
     AcceptDue = "accept_due" First,
-    /// When that was decided, either way.
+    /// When that was decided: accepted, refused, or answered at the desk.
     AcceptDone = "accept_done" First,
     /// Since when somebody was to decide on registering it.
     RegisterFrom = "register_from" First,
@@ -581,7 +581,8 @@ impl Measures {
                 self.put(C::AcceptDone, at);
                 self.put(C::RegisterFrom, at);
             }
-            Fact::NotAccepted { .. } => {
+            // An answer of the desk is a decision on accepting the matter as well as a refusal is.
+            Fact::NotAccepted { .. } | Fact::AnsweredDirectly => {
                 self.put(C::AcceptFrom, at);
                 self.put(C::AcceptDone, at);
             }
@@ -678,10 +679,7 @@ impl Measures {
 /// they last happened, and so does what was decided about them since; what a requester said is that of the round that goes on.
 fn is_forgiven(case: &Case, count: &str, column: Column) -> bool {
     let rounds = &case.record.rounds;
-    let round_of = |at: Option<Timestamp>| {
-        let before = |at: Timestamp| rounds.iter().take_while(|r| r.reopened_at <= at).count();
-        at.map_or(rounds.len(), before)
-    };
+    let round_of = |at: Option<Timestamp>| at.map_or(rounds.len(), |at| case.record.round_at(at));
     let happened_in = match column {
         Column::ReworkedAt => round_of(case.reworked_at),
         Column::ExtendedAt => round_of(case.extended_at),

@@ -1,7 +1,7 @@
 //! What a case is: its state, its events, and the row they add up to. Plain types, no I/O.
 
 use crate::record::{Answer, Record};
-use crate::stage::{Clocks, Stage};
+use crate::stage::{Clocks, HeldStage, Stage};
 use access::{AccountId, Role, UnitId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -542,6 +542,9 @@ pub enum Fact {
     Merged {
         /// The case that goes on.
         into: CaseNumber,
+        /// The clock of the stage it was in; none in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Box<HeldStage>>,
     },
     /// The merge was a mistake.
     Unmerged,
@@ -594,6 +597,9 @@ pub enum Fact {
         evidence: String,
         /// Pictures and documents that prove it.
         attachments: Vec<Id>,
+        /// The round it is about: how many reopenings came before. None in lives of before it was kept: the one that ended last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        round: Option<usize>,
     },
     /// 申诉初审同意 — the first of two reviewers agrees.
     AppealEndorsed,
@@ -630,6 +636,10 @@ pub enum Fact {
         provisional: bool,
         /// It goes to the dispatcher, not straight back to its unit.
         to_dispatch: bool,
+        /// The limit that the city gives a reopened case, for all of the round that begins; none where that is the one of its
+        /// standard, and in lives of before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Limit>,
     },
     /// 补充说明 — the requester added something.
     RequesterAdded {
@@ -981,6 +991,9 @@ pub struct Case {
     /// The handler inside the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<AccountId>,
+    /// The limit of this round, where a reopening gave it one of its own; which one runs says [`Case::limit_of_handling`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_limit: Option<Limit>,
     /// When the clock of handling began: the last dispatch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_from: Option<Timestamp>,
@@ -999,7 +1012,7 @@ pub struct Case {
     /// When the stage it is in began ([`crate::Stage::of`]). None in lives of before there were stages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_from: Option<Timestamp>,
-    /// The limit of that stage as the city had it then. None for handling, which has the standard's.
+    /// The limit of that stage as the city had it then. None for handling, which has [`Case::limit_of_handling`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_limit: Option<Limit>,
     /// When that stage is due. None for handling, which has [`Case::due_at`]; [`Case::stage_due`] knows both.
@@ -1077,6 +1090,9 @@ pub struct Case {
     /// Where it stood before it was merged or a void was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<State>,
+    /// The clock of the stage in which it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Box<HeldStage>>,
     /// Somebody asked to void it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_requested: Option<String>,

@@ -167,7 +167,7 @@ pub struct Appeal {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// How often the case had been reopened when it was lodged: the round it is about.
+    /// The round it is about: how many reopenings came before.
     #[serde(default)]
     pub round: usize,
 }
@@ -298,6 +298,11 @@ impl Record {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+    /// In which round something happened: how many reopenings came before.
+    pub fn round_at(&self, at: Timestamp) -> usize {
+        let before = self.rounds.iter().take_while(|r| r.reopened_at <= at);
+        before.count()
     }
 }
 

@@ -25,7 +25,7 @@ words! {
         Coordinate = "coordinate",
         /// 签收
         Sign = "sign",
-        /// 处置 — its limit is that of the standard, and runs from the dispatch ([`Case::due_at`]).
+        /// 处置 — its limit is [`Case::limit_of_handling`], and runs from the dispatch ([`Case::due_at`]).
         Handle = "handle",
         /// 核查
         Check = "check",
@@ -104,6 +104,19 @@ pub struct StageClock {
     /// The calendar did not reach that far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+}
+
+/// The clock of the stage in which a case was merged: it goes on when the merge is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldStage {
+    /// When the stage began.
+    pub from: Timestamp,
+    /// Its clock.
+    #[serde(flatten)]
+    pub clock: StageClock,
+    /// The calendar version by which it was due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// What an event says about the clock of handling besides the deadline, which stands in the fact.

@@ -283,6 +283,8 @@ fn reports() -> [Measures; 5] {
         &[
             (C::VerifiedTrue, 1),
             (C::CountsUntil, 25),
+            (C::AcceptDue, 30),
+            (C::AcceptDone, 25),
             (C::Direct, 1),
             (C::ClosedAt, 25),
             (C::AnsweredAt, 25),

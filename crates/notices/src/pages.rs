@@ -523,7 +523,7 @@ mod tests {
                 };
                 let waiting = FailedRow {
                     id: "2".into(),
-                    kind: "test".into(),
+                    title: "x".into(),
                     path: "/cases/1".into(),
                     number: "1".into(),
                     at: ui::Html::from_text("x"),
@@ -531,6 +531,7 @@ mod tests {
                     attempts: 1,
                     why: "no connection".into(),
                     next: Some(ui::Html::from_text("14:00")),
+                    way: "email".into(),
                     is_foreign: true,
                     can_go_again: false,
                 };

@@ -270,6 +270,7 @@ mod tests {
             Fact::Voided { reason: text() },
             Fact::Merged {
                 into: "330102-20260316-00001".parse().expect("a number"),
+                held: None,
             },
             Fact::Unmerged,
             Fact::Extended {
@@ -286,6 +287,7 @@ mod tests {
                 reason: text(),
                 evidence: text(),
                 attachments: vec![],
+                round: None,
             },
             Fact::AppealEndorsed,
             Fact::AppealGranted,

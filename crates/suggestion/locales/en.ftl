@@ -97,6 +97,7 @@ suggestion-train-few-labels = there are fewer than two classes to tell apart
 suggestion-train-many-labels = { $found } different classes are too many
 suggestion-train-many-messages = { $found } messages are too many
 suggestion-train-no-features = the messages have no words in common
+suggestion-train-stopped = the program was told to stop
 suggestion-train-fault = the program asked for it wrongly; please tell the operator
 suggestion-error-bad-least = The least confidence is a number from 0 to 99.9.
 suggestion-error-bad-target = The share of right answers wanted is a number from 50 to 99.9.

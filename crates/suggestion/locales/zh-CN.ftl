@@ -97,6 +97,7 @@ suggestion-train-few-labels = 要区分的类别不足两个
 suggestion-train-many-labels = { $found } 个类别太多
 suggestion-train-many-messages = { $found } 条诉求太多
 suggestion-train-no-features = 各条诉求没有共同的词
+suggestion-train-stopped = 程序正在停止
 suggestion-train-fault = 程序的参数有误，请告知运维人员
 suggestion-error-bad-least = 最低把握应是 0 到 99.9 之间的数。
 suggestion-error-bad-target = 要求的正确率应是 50 到 99.9 之间的数。

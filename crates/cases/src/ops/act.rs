@@ -991,7 +991,8 @@ fn target(
     into: CaseNumber,
 ) -> Result<CaseNumber, CaseError> {
     let chain = sql_record::chain(r, &into)?;
-    merging::goes_on(case, into, &chain, |c| job.reach.holds(c)).map_err(|refusal| {
+    let by = (&job.actor, &*job.lists.rules);
+    merging::goes_on(case, into, &chain, |c| job.reach.holds(c), by).map_err(|refusal| {
         let act = Act::Merge;
         CaseError::Rule { act, refusal }
     })

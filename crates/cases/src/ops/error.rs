@@ -212,6 +212,7 @@ fn rule_code(refusal: &Refusal) -> &'static str {
         Refusal::WindowClosed { .. } => "cases.window_closed",
         Refusal::NotOver { .. } => "cases.not_over",
         Refusal::MergeCycle { .. } => "cases.merge_cycle",
+        Refusal::NotAlike { .. } => "cases.not_alike",
         Refusal::Joint(refusal) => refusal.code(),
     }
 }
@@ -333,6 +334,7 @@ fn rule_args(act: Act, refusal: &Refusal) -> Vec<(&'static str, Word)> {
         Refusal::OtherClass { standard } => args.push(("standard", standard.as_str().into())),
         Refusal::MergeTarget { into }
         | Refusal::MergeCycle { into }
+        | Refusal::NotAlike { into }
         | Refusal::NotOver { into } => args.push(("into", into.to_string().into())),
         Refusal::NothingToAppeal { count } => args.push(("count", count.as_str().into())),
         Refusal::WindowClosed { days, .. } => args.push(("days", Word::Number(i64::from(*days)))),

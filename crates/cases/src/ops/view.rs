@@ -84,7 +84,8 @@ pub struct StageView {
     pub stage: String,
     /// When it began, RFC 3339; null in a life of before there were stages.
     pub from: Option<String>,
-    /// The limit of the stage as the city had it when it began; handling has that of the standard.
+    /// The limit of the stage as the city had it when it began; handling has that of the standard, or what a reopening gave its
+    /// round.
     pub limit: Option<String>,
     /// When the stage is due; null without a limit and while the clock stands still.
     pub due_at: Option<String>,
@@ -183,6 +184,8 @@ pub struct AppealView {
     pub stage: String,
     /// Why it was refused.
     pub refused: Option<String>,
+    /// The round it is about: how many reopenings came before.
+    pub round: usize,
 }
 
 /// 剔除 — leaving a call-back out of the rates.
@@ -301,8 +304,10 @@ pub struct CaseView {
     pub draft_approved: bool,
     /// The answer that went out when it last ended.
     pub answer: Option<AnswerView>,
-    /// The raw fact: handling ended after its deadline. It stays, whatever is exempt.
+    /// The raw fact: handling ended after its deadline, in the round that is or ended last. It stays, whatever is exempt.
     pub is_late: bool,
+    /// A round before a reopening was handled late: figures count that for ever ([`RoundView::is_late`] says which).
+    pub was_late_before: bool,
     /// Counts that an appeal made exempt, such as `late`: flags beside the raw facts.
     pub exempt: Vec<String>,
     /// The one appeal.
@@ -627,7 +632,7 @@ impl Viewer {
         let stage = Stage::of(case)?;
         let is_handling = stage == Stage::Handle;
         let limit = if is_handling {
-            case.standard.as_ref().and_then(|s| s.limit)
+            case.limit_of_handling()
         } else {
             case.stage_limit
         };
@@ -720,12 +725,14 @@ impl Viewer {
             draft_approved: case.record.draft.as_ref().is_some_and(|d| d.approved),
             answer: self.sent(case.record.answer.as_ref()),
             is_late: fairness::is_late(case),
+            was_late_before: fairness::was_late_before(case),
             exempt: case.record.exempt.clone(),
             appeal: case.record.appeal.as_ref().map(|a| AppealView {
                 count: a.count.clone(),
                 reason: a.reason.clone(),
                 stage: a.stage.as_str().to_owned(),
                 refused: a.refused.clone(),
+                round: a.round,
             }),
             exclusion: case.record.exclusion.as_ref().map(|e| ExclusionView {
                 reason: e.reason.clone(),

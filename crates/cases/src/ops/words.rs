@@ -164,7 +164,7 @@ fn values(
         division.map(|d| city.territory.name(d)).unwrap_or_default()
     });
     let days = lists.rules.reopen_days.to_string();
-    let limit = standard.and_then(|s| s.limit).map(|l| l.to_string());
+    let limit = case.limit_of_handling().map(|l| l.to_string());
     let named = |lang: &str, between: &str| lists.names(ListKind::Door, doors, lang).join(between);
     vec![
         same("number", &case.number.to_string()),

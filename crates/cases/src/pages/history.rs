@@ -536,7 +536,7 @@ fn content(
                 "info",
             )
         }
-        Fact::Merged { into } => (into.to_string(), "info"),
+        Fact::Merged { into, .. } => (into.to_string(), "info"),
         Fact::Noted { text, .. } => (text.clone(), "info"),
         Fact::NatureSet { nature, .. } => (lists.name(ListKind::Nature, nature, lang), "info"),
         Fact::AnswerDrafted { answer } | Fact::AnswerSent { answer } => {
@@ -568,11 +568,15 @@ fn content(
             reason,
             due_at,
             provisional,
+            limit,
             ..
-        } => (
-            lines(vec![reason.clone(), due(due_at, *provisional)]),
-            "bad",
-        ),
+        } => {
+            let limit = limit.map(|l| limit_words(ui, l)).unwrap_or_default();
+            (
+                lines(vec![reason.clone(), limit, due(due_at, *provisional)]),
+                "bad",
+            )
+        }
         Fact::RequesterAdded { text } => (text.clone(), "info"),
         Fact::Joined { number, .. } | Fact::Parted { number } => (number.to_string(), "info"),
         Fact::AnswerApproved

@@ -379,9 +379,12 @@ fn is_of_use(act: Act, case: &Case, lists: &Lists, city: &City) -> bool {
                     && (lists.rules.answers_approved.self_handled
                         || lists.rules.answer_must_be_written)
         }
-        Act::LodgeAppeal => lists
-            .active(ListKind::Appeal)
-            .any(|e| fairness::raw(case, &e.code) != Some(false)),
+        Act::LodgeAppeal => {
+            let took_over = case.unit.map(|unit| city.units.took_over(unit));
+            let took_over = took_over.unwrap_or_default();
+            let is_held = |code: &str| fairness::appealed_round(case, code, &took_over).is_some();
+            lists.active(ListKind::Appeal).any(|e| is_held(&e.code))
+        }
         _ => true,
     }
 }
@@ -883,7 +886,6 @@ impl Frame<'_> {
                 .closed_at
                 .map(|at| ui.time_text(at))
                 .unwrap_or_default();
-            let is_late = matches!((round.handled_at, round.due_at), (Some(h), Some(d)) if h > d);
             let told = ui.t2(
                 "cases-round",
                 "closed",
@@ -891,12 +893,22 @@ impl Frame<'_> {
                 "reason",
                 round.reason.as_str(),
             );
-            let late = if is_late {
+            let late = if round.is_late() {
                 format!(" {}", ui.t("cases-late-raw"))
             } else {
                 String::new()
             };
-            add("cases-fact-reopened", text(&format!("{told}{late}")));
+            // What an appeal made exempt of it stands beside it.
+            let exempt = if round.exempt.is_empty() {
+                String::new()
+            } else {
+                let names = lists.names(ListKind::Appeal, &round.exempt, lang);
+                format!(" · {} {}", ui.t("cases-fact-exempt"), ui.list(&names))
+            };
+            add(
+                "cases-fact-reopened",
+                text(&format!("{told}{late}{exempt}")),
+            );
         }
         if let Some(task) = case
             .task

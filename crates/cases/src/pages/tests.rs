@@ -462,6 +462,7 @@ fn facts() -> Vec<Fact> {
         Fact::Voided { reason: why() },
         Fact::Merged {
             into: "330102-20260316-00002".parse().expect("a number"),
+            held: None,
         },
         Fact::Unmerged,
         Fact::SelfHandlingConfirmed,
@@ -484,6 +485,7 @@ fn facts() -> Vec<Fact> {
             reason: why(),
             evidence: why(),
             attachments: Vec::new(),
+            round: Some(0),
         },
         Fact::AppealEndorsed,
         Fact::AppealGranted,
@@ -499,6 +501,7 @@ fn facts() -> Vec<Fact> {
             due_at: Some(now()),
             provisional: false,
             to_dispatch: false,
+            limit: None,
         },
         Fact::RequesterAdded { text: why() },
         Fact::Joined {

@@ -68,6 +68,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         dispatched_at: None,
         unit: None,
         handler: None,
+        round_limit: None,
         due_from: None,
         due_at: None,
         provisional: false,
@@ -100,6 +101,7 @@ fn blank(number: CaseNumber, event: &CaseEvent, reported_at: Timestamp) -> Case 
         question: None,
         merged_into: None,
         before: None,
+        held: None,
         void_requested: None,
         void_asked_by: None,
         reason: None,
@@ -356,8 +358,9 @@ fn change(case: &mut Case, event: &CaseEvent) {
             case.void_asked_by = None;
             end(case, State::Voided, at, Some(reason));
         }
-        Fact::Merged { into } => {
+        Fact::Merged { into, held } => {
             case.before = Some(case.state);
+            case.held.clone_from(held);
             case.merged_into = Some(*into);
             end(case, State::Merged, at, None);
         }

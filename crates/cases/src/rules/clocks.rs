@@ -232,7 +232,7 @@ pub(super) fn decide(
 
 /// An extension is asked for, endorsed and granted before the deadline: later it would hide that a case was late.
 fn in_time(case: &Case, act: Act, facts: &Facts<'_>) -> Result<(), Refusal> {
-    if case.standard.as_ref().is_none_or(|s| s.limit.is_none()) {
+    if case.limit_of_handling().is_none() {
         return Err(Refusal::NoLimit);
     }
     match case.due_at {
@@ -264,8 +264,7 @@ pub(super) fn due_of(
     pauses: &[Pause],
     facts: &Facts<'_>,
 ) -> Result<(Option<Timestamp>, bool), Refusal> {
-    let limit = case.standard.as_ref().and_then(|s| s.limit);
-    let (Some(limit), Some(from)) = (limit, case.due_from) else {
+    let (Some(limit), Some(from)) = (case.limit_of_handling(), case.due_from) else {
         return Ok((case.due_at, case.provisional));
     };
     let wrong = |e: &dyn std::fmt::Display| Refusal::Deadline(e.to_string());
@@ -282,7 +281,7 @@ pub(super) fn due_of(
 fn due_after_pause(case: &Case, facts: &Facts<'_>) -> Result<(Option<Timestamp>, bool), Refusal> {
     let mut pauses = case.pauses.clone();
     let since = close(&mut pauses, facts.now);
-    if case.standard.as_ref().and_then(|s| s.limit).is_some() {
+    if case.limit_of_handling().is_some() {
         return due_of(case, case.granted, &pauses, facts);
     }
     let moved = match (case.due_at, since) {

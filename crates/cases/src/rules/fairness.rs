@@ -9,7 +9,7 @@ use super::{Actor, Facts, Refusal, at_most, due, optional_text, pictures, text};
 use crate::model::{CallBack, Case, CaseEvent, Fact, Satisfaction, State};
 use crate::moves::Act;
 use crate::record::{Appeal, AppealStage, Exclusion, Joined, Round};
-use access::Role;
+use access::{Role, UnitId};
 use jiff::{SignedDuration, Timestamp};
 use kernel::codes::CaseNumber;
 use kernel::id::Id;
@@ -92,8 +92,8 @@ impl FairCommand {
     }
 }
 
-/// What the raw facts say about a count; none for a count that the program has no fact for.
-pub fn raw(case: &Case, count: &str) -> Option<bool> {
+/// What the raw facts say about a count in the round that ended last; none for a count that the program has no fact for.
+fn raw(case: &Case, count: &str) -> Option<bool> {
     match count {
         "late" => Some(is_late(case)),
         "rework" => Some(case.reworks > 0),
@@ -114,7 +114,40 @@ pub fn raw(case: &Case, count: &str) -> Option<bool> {
     }
 }
 
-/// Whether handling ended after its deadline: the raw fact, whatever was exempted.
+/// Which round an appeal against a count is about: the last in which the raw facts hold it against the unit; none where they
+/// hold nothing. A round that was handled late stays late whatever came after, so an appeal reaches it after a reopening too,
+/// if it was the round of the unit that has the case or of one whose work that took over. A return, a failed check and more
+/// time belong to the round in which they last happened. What a requester said, and what the program has no fact for, is that
+/// of the round that ended last: what was said before a reopening counts nowhere any more.
+pub fn appealed_round(case: &Case, count: &str, took_over: &[UnitId]) -> Option<usize> {
+    let record = &case.record;
+    let last = record.rounds.len();
+    if count == "late" && !is_late(case) {
+        let is_its_own =
+            |r: &Round| r.unit == case.unit || r.unit.is_some_and(|unit| took_over.contains(&unit));
+        return record
+            .rounds
+            .iter()
+            .rposition(|r| r.is_late() && is_its_own(r));
+    }
+    if raw(case, count) == Some(false) {
+        return None;
+    }
+    let at = |at: Option<Timestamp>| at.map_or(last, |at| record.round_at(at));
+    Some(match count {
+        "rework" => at(case.reworked_at),
+        "extension" => at(case.extended_at),
+        "return" => record.returned_in,
+        _ => last,
+    })
+}
+
+/// Whether handling ended after its deadline in a round that a reopening ended: it counts as late for ever.
+pub fn was_late_before(case: &Case) -> bool {
+    case.record.rounds.iter().any(Round::is_late)
+}
+
+/// Whether handling ended after its deadline in the round that is or ended last: the raw fact, whatever was exempted.
 pub fn is_late(case: &Case) -> bool {
     matches!((case.handled_at, case.due_at), (Some(handled), Some(due)) if handled > due)
 }
@@ -245,9 +278,9 @@ pub(super) fn decide(
             attachments,
         } => {
             let count = text("count", &count)?;
-            if raw(case, &count) == Some(false) {
+            let Some(round) = appealed_round(case, &count, &facts.actor.ties.took_over) else {
                 return Err(Refusal::NothingToAppeal { count });
-            }
+            };
             let evidence = match attachments.is_empty() {
                 true => text("evidence", &evidence)?,
                 false => optional_text("evidence", &evidence)?,
@@ -257,6 +290,7 @@ pub(super) fn decide(
                 reason: text("reason", &reason)?,
                 evidence,
                 attachments: pictures(attachments)?,
+                round: Some(round),
             }
         }
         FairCommand::EndorseAppeal => Fact::AppealEndorsed,
@@ -283,9 +317,13 @@ pub(super) fn decide(
             reason,
             to_dispatch,
         } => {
-            let limit = rules
-                .reopen_limit
-                .or_else(|| case.standard.as_ref().and_then(|s| s.limit));
+            // Which limit runs afterwards: the city's for reopened cases, else that of the standard, and never that of the
+            // round before.
+            let next = Case {
+                round_limit: rules.reopen_limit,
+                ..case.clone()
+            };
+            let limit = next.limit_of_handling();
             let is_with_unit = case.state == State::Closed && !to_dispatch && case.unit.is_some();
             // The limit begins when the unit has it: at once, or at the next dispatch.
             let due = match limit.filter(|_| is_with_unit) {
@@ -297,6 +335,7 @@ pub(super) fn decide(
                 due_at: due.as_ref().map(|d| d.at),
                 provisional: due.is_some_and(|d| d.provisional),
                 to_dispatch: !is_with_unit,
+                limit: next.round_limit,
             }
         }
         FairCommand::AddMessage { text: words } => Fact::RequesterAdded {
@@ -390,6 +429,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             count,
             reason,
             evidence,
+            round,
             ..
         } => {
             case.record.appeal = Some(Appeal {
@@ -400,7 +440,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
                 endorsed_by: None,
                 stage: AppealStage::Lodged,
                 refused: None,
-                round: case.record.rounds.len(),
+                round: round.unwrap_or(case.record.rounds.len()),
             });
         }
         Fact::AppealEndorsed => {
@@ -412,7 +452,7 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
         Fact::AppealGranted => {
             if let Some(appeal) = &mut case.record.appeal {
                 appeal.stage = AppealStage::Granted;
-                // It is about the round in which it was lodged, also when the case was reopened meanwhile.
+                // It is about that round, also when the case was reopened meanwhile.
                 let exempt = match case.record.rounds.get_mut(appeal.round) {
                     Some(round) => &mut round.exempt,
                     None => &mut case.record.exempt,
@@ -444,7 +484,11 @@ pub(super) fn change(case: &mut Case, event: &CaseEvent) {
             due_at,
             provisional,
             to_dispatch,
-        } => reopen(case, at, reason, (*due_at, *provisional), *to_dispatch),
+            limit,
+        } => {
+            reopen(case, at, reason, (*due_at, *provisional), *to_dispatch);
+            case.round_limit = *limit;
+        }
         Fact::Joined { number, owed } => {
             let joined = &mut case.record.joined;
             match joined.iter_mut().find(|j| j.number == *number) {

@@ -3,7 +3,8 @@
 //!
 //! Pure: whoever stores looks the other cases up and hands them in.
 
-use super::{Command, FairCommand, Refusal, answer};
+use super::{Actor, CityRules, Command, FairCommand, Refusal, answer};
+use crate::advice::{Asked, alike_by_rule};
 use crate::model::{Case, State};
 use kernel::codes::CaseNumber;
 
@@ -13,13 +14,17 @@ const LONGEST_CHAIN: usize = 50;
 /// Where a merge into `into` goes on: `chain` is that case and those it leads to by merges, in order. The end must be there
 /// for whoever merges (`holds`), and be neither void nor gone.
 ///
+/// A merge takes a case out of every figure of the unit that had it, as a void does. So where a unit had it, the end is what the
+/// city takes for a duplicate (one class, near in place and time), or another person has asked for a void before.
+///
 /// # Errors
-/// [`Refusal::MergeCycle`], [`Refusal::MergeTarget`].
+/// [`Refusal::MergeCycle`], [`Refusal::MergeTarget`], [`Refusal::NotAlike`], [`Refusal::SamePerson`].
 pub fn goes_on(
     case: &Case,
     into: CaseNumber,
     chain: &[Case],
     holds: impl Fn(&Case) -> bool,
+    (actor, rules): (&Actor, &CityRules),
 ) -> Result<CaseNumber, Refusal> {
     if into == case.number || chain.iter().any(|c| c.number == case.number) {
         return Err(Refusal::MergeCycle { into });
@@ -32,7 +37,19 @@ pub fn goes_on(
         !is_gone && holds(end) && chain.first().is_some_and(&holds)
     };
     match chain.last() {
-        Some(end) if is_open_to(end) => Ok(end.number),
+        Some(end) if is_open_to(end) => {
+            let (radius_m, hours) = (rules.duplicate_radius_m, f64::from(rules.duplicate_hours));
+            let is_alike = || alike_by_rule(&Asked::of(case), end, radius_m, hours).is_some();
+            if case.dispatched_at.is_none() || is_alike() {
+                Ok(end.number)
+            } else if case.void_requested.is_none() {
+                Err(Refusal::NotAlike { into })
+            } else if actor.is_or_stands_for(case.void_asked_by) {
+                Err(Refusal::SamePerson)
+            } else {
+                Ok(end.number)
+            }
+        }
         _ => Err(Refusal::MergeTarget { into }),
     }
 }

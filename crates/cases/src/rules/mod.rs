@@ -103,7 +103,7 @@ access::city_settings! {
         pub reopen_days: u32 [1.0, 365.0] = "15",
         /// How often a case may be reopened.
         pub most_reopenings: u32 [0.0, 20.0] = "2",
-        /// The limit of a reopened case; none = that of its standard.
+        /// The limit of a reopened case, for all of the round that a reopening begins; none = that of its standard.
         pub reopen_limit: Option<Limit> = "无",
         /// So many days after it ended the requester may rate it.
         pub rate_days: u32 [1.0, 365.0] = "90",
@@ -512,6 +512,14 @@ pub enum Refusal {
         /// The target.
         into: CaseNumber,
     },
+    /// A unit had the case, and the other is not about the same by class, place and time: another person has to agree.
+    #[error(
+        "a unit had this case, and {into} has another class or lies farther off than the city's rule for duplicates; another person has to ask for a void before"
+    )]
+    NotAlike {
+        /// The target.
+        into: CaseNumber,
+    },
     /// Nobody asked for a void.
     #[error("nobody asked for a void")]
     NoVoidRequest,
@@ -630,6 +638,7 @@ impl Refusal {
             Self::Ruled => "ruled",
             Self::AgainstRuling => "against_ruling",
             Self::MergeTarget { .. } => "merge_target",
+            Self::NotAlike { .. } => "not_alike",
             Self::NoVoidRequest => "no_void_request",
             Self::NoMerge => "no_merge",
             Self::Deadline(_) => "deadline",
@@ -664,7 +673,9 @@ impl Refusal {
             Self::UnknownClosing { .. } => Some("closing"),
             Self::OtherClass { .. } => Some("standard"),
             Self::AgainstRuling => Some("unit"),
-            Self::MergeTarget { .. } | Self::MergeCycle { .. } => Some("into"),
+            Self::MergeTarget { .. } | Self::MergeCycle { .. } | Self::NotAlike { .. } => {
+                Some("into")
+            }
             Self::NothingToAppeal { .. } => Some("count"),
             Self::NotDirect => Some("nature"),
             Self::Joint(refusal) => refusal.field(),
@@ -995,12 +1006,12 @@ fn was_handled(case: &Case) -> bool {
     (case.reworked_at).is_some_and(|at| case.due_from.is_none_or(|from| at >= from))
 }
 
-/// When handling is due after a dispatch at `facts.now` under the standard's limit.
+/// When handling is due after a dispatch at `facts.now` under the limit that runs.
 fn handling_due(
-    standard: Option<&Standard>,
+    limit: Option<Limit>,
     facts: &Facts<'_>,
 ) -> Result<(Option<Timestamp>, bool), Refusal> {
-    match standard.and_then(|s| s.limit) {
+    match limit {
         Some(limit) => due(limit, facts).map(|d| (Some(d.at), d.provisional)),
         None => Ok((None, false)),
     }
@@ -1084,9 +1095,9 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             }
             // Each dispatch starts the limit of the unit it goes to. A case from a file keeps the deadline of its file.
             let (due_at, provisional) =
-                match (case.standard.as_ref(), case.due_at, case.source.is_some()) {
-                    (None, due, true) => (due, case.provisional),
-                    (standard, _, _) => handling_due(standard, facts)?,
+                match (case.limit_of_handling(), &case.standard, &case.source) {
+                    (None, None, Some(_)) => (case.due_at, case.provisional),
+                    (limit, ..) => handling_due(limit, facts)?,
                 };
             vec![Fact::Dispatched {
                 unit,
@@ -1220,7 +1231,8 @@ fn outcome(case: Option<&Case>, command: Command, facts: &Facts<'_>) -> Result<V
             if into == case.number {
                 return Err(Refusal::MergeTarget { into });
             }
-            vec![Fact::Merged { into }]
+            let held = stages::held(case);
+            vec![Fact::Merged { into, held }]
         }
         Command::Unmerge => {
             if case.before.is_none() {

@@ -27,7 +27,7 @@ pub fn recomputed(case: &Case, facts: &Facts<'_>) -> Result<Option<Recomputed>, 
         stage = moved(was, now);
     }
     let mut handling = None;
-    let has_limit = case.standard.as_ref().is_some_and(|s| s.limit.is_some());
+    let has_limit = case.limit_of_handling().is_some();
     if let Some(due) = case
         .handling_due()
         .filter(|_| has_limit && case.due_from.is_some())

@@ -2,7 +2,7 @@
 
 use super::{Facts, Refusal};
 use crate::model::{Case, CaseEvent, Fact};
-use crate::stage::{Clocks, HandlingClock, Stage, StageClock, StageLimit};
+use crate::stage::{Clocks, HandlingClock, HeldStage, Stage, StageClock, StageLimit};
 use jiff::Timestamp;
 use kernel::deadline::{ClockKind, Light, Limit, deadline, soon_at};
 
@@ -34,6 +34,15 @@ pub(super) fn clocks(
     if is_told {
         return Ok(None);
     }
+    // A merge that is undone begins no stage: the one it stood in goes on, and its limit with it.
+    if let (Fact::Unmerged, Some(held)) = (fact, before.and_then(|case| case.held.as_deref())) {
+        return Ok(Some(Clocks {
+            begins: None,
+            stage: Some(goes_on(held, facts)?),
+            handling: None,
+            calendar: facts.calendar.version().to_owned(),
+        }));
+    }
     let begins = Stage::of(after).filter(|stage| before.and_then(Stage::of) != Some(*stage));
     let stage = begins
         .map(|stage| stage_clock(facts.now, limit_of(stage, after, facts), facts))
@@ -48,6 +57,30 @@ pub(super) fn clocks(
         handling,
         calendar: facts.calendar.version().to_owned(),
     }))
+}
+
+/// The clock of the stage a case is in, to be kept while the case rests in another.
+pub(super) fn held(case: &Case) -> Option<Box<HeldStage>> {
+    let held = case.stage_from.map(|from| HeldStage {
+        from,
+        clock: StageClock {
+            limit: case.stage_limit,
+            due_at: case.stage_due_at,
+            soon_at: case.stage_soon_at,
+            provisional: case.stage_provisional,
+        },
+        calendar: case.stage_calendar.clone(),
+    });
+    held.map(Box::new)
+}
+
+/// The clock of a stage in which a case was merged. It went on meanwhile: whoever merged it had the choice, nobody who could
+/// act on it was waited for, and a limit that stood still would make every merge a pause. Another calendar is taken in now.
+fn goes_on(held: &HeldStage, facts: &Facts<'_>) -> Result<StageClock, Refusal> {
+    if held.calendar.as_deref() == Some(facts.calendar.version()) {
+        return Ok(held.clock.clone());
+    }
+    stage_clock(held.from, held.clock.limit, facts)
 }
 
 fn limit_of(stage: Stage, case: &Case, facts: &Facts<'_>) -> Option<Limit> {
@@ -118,9 +151,13 @@ pub(super) fn change(case: &mut Case, before: Option<Stage>, event: &CaseEvent) 
         set_stage(case, StageClock::default());
         case.stage_calendar = None;
     }
+    let held = match &event.fact {
+        Fact::Unmerged => case.held.take(),
+        _ => None,
+    };
     let Some(said) = said else { return };
     if let Some(clock) = &said.stage {
-        case.stage_from = Some(event.at);
+        case.stage_from = Some(held.map_or(event.at, |held| held.from));
         set_stage(case, clock.clone());
         case.stage_calendar = clock.limit.is_some().then(|| said.calendar.clone());
     }
@@ -139,11 +176,15 @@ pub(super) fn set_stage(case: &mut Case, clock: StageClock) {
 }
 
 impl Case {
+    /// The limit of handling that runs: that of its standard, or what a reopening gave the round it is in. Everything that
+    /// computes a deadline of handling asks this.
+    pub fn limit_of_handling(&self) -> Option<Limit> {
+        let of_standard = self.standard.as_ref().and_then(|s| s.limit);
+        self.round_limit.or(of_standard)
+    }
     /// The clock that rules its handling; a deadline from a file says only a time.
     pub fn clock_of_handling(&self) -> ClockKind {
-        self.standard
-            .as_ref()
-            .and_then(|s| s.limit)
+        self.limit_of_handling()
             .map_or(ClockKind::UrgentHours, |limit| limit.clock())
     }
     /// When the stage it is in is due; in the stage of handling that is the deadline of handling. None without a limit and

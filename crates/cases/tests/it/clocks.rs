@@ -4,7 +4,7 @@
 use crate::city::{City, migrations};
 use cases::State;
 use cases::ops::{self, Step};
-use cases::rules::ClockCommand as Clock;
+use cases::rules::{self, Actor, CityRules, ClockCommand as Clock, Command, Facts, FairCommand};
 use kernel::codes::CaseNumber;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -459,5 +459,120 @@ testdb::both_engines!(
         };
         let case = city.act("water", number, vec![back]).unwrap();
         assert_eq!(case.extension, None);
+    }
+);
+
+testdb::both_engines!(
+    a_reopened_case_keeps_its_own_limit_whatever_moves_its_clock,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        city.rule("cases.reopen_limit", "1紧急工作时");
+        let number = city.asked_case_at(State::Closed).number;
+        let reopen = json!({ "act": "reopen", "reason": "又松了" });
+        let due = |case: &Value| case["due_at"].as_str().unwrap_or_default().to_owned();
+        let hour = |h: &str| format!("2026-03-16T{h}:00+08:00");
+        assert_eq!(
+            due(&done(&city, "desk", number, reopen.clone())),
+            hour("10:00")
+        );
+        // A question that is answered at once, and a suspension that ends at once, take nothing and give nothing.
+        done(&city, "water", number, json!({ "act": "sign" }));
+        let ask = json!({ "act": "ask_requester", "question": "是哪一个井盖？" });
+        done(&city, "water", number, ask);
+        let answer = json!({ "act": "answer", "text": "东门", "how": "电话" });
+        let case = done(&city, "water", number, answer);
+        assert_eq!(due(&case), hour("10:00"));
+        assert_eq!(case["stage"]["limit"], "1紧急工作时");
+        let ask =
+            json!({ "act": "request_suspension", "reason": "权属不清", "until": "2026-03-20" });
+        done(&city, "water", number, ask);
+        done(&city, "dispatcher", number, json!({ "act": "suspend" }));
+        let case = done(&city, "dispatcher", number, json!({ "act": "resume" }));
+        assert_eq!(due(&case), hour("10:00"));
+        // More time is one limit more of the one that runs, and it turns yellow by the clock of that.
+        let ask = json!({ "act": "request_extension", "reason": "要等配件到货" });
+        done(&city, "water", number, ask);
+        done(
+            &city,
+            "dispatcher",
+            number,
+            json!({ "act": "endorse_extension" }),
+        );
+        let grant = json!({ "act": "grant_extension" });
+        assert_eq!(
+            due(&done(&city, "shift_leader", number, grant)),
+            hour("11:00")
+        );
+        let found = || city.run(ops::find(&city.ctx("desk"), number)).unwrap();
+        let yellow = "2026-03-16T10:36:00+08:00".parse::<jiff::Timestamp>();
+        assert_eq!(found().soon_at, yellow.ok());
+        // Another calendar moves no urgent hours.
+        city.calendar("version typhoon\nlocal\noff 2026-03-16 台风\n");
+        city.run(ops::recompute(&city.system(), |_| {})).unwrap();
+        let shown = || city.get("desk", &format!("/api/v1/cases/{number}")).body;
+        assert_eq!(due(&shown()), hour("11:00"));
+        // Whoever gets it next in this round has the same.
+        let back = json!({ "act": "return", "reason": "不属于我单位" });
+        done(&city, "water", number, back);
+        city.clock.advance(HOUR);
+        let case = done(&city, "desk", number, json!({ "act": "dispatch" }));
+        assert_eq!(due(&case), hour("11:00"));
+        city.check_life(number);
+
+        // Also where its unit is gone and it waits to be dispatched; and the next round is not that of the one before.
+        let closed = city.asked_case_at(State::Closed);
+        let place = city.cases.city();
+        let desk = Actor {
+            kind: "staff",
+            account: None,
+            roles: access::Role::ALL.to_vec(),
+            unit: None,
+            is_program: false,
+            behalf: None,
+            ties: cases::rules::Ties::default(),
+        };
+        let round = |case: &cases::Case, limit: Option<&str>| {
+            let rules = CityRules {
+                reopen_limit: limit.map(|l| l.parse().unwrap()),
+                ..CityRules::default()
+            };
+            let facts = Facts {
+                now: closed.closed_at.unwrap(),
+                actor: &desk,
+                calendar: place.calendar_at(None),
+                tz: &place.timezone,
+                rules: &rules,
+                on_duty: None,
+            };
+            let reopen = Command::Fair(FairCommand::Reopen {
+                reason: "又松了".into(),
+                to_dispatch: true,
+            });
+            let dispatch = Command::Dispatch {
+                unit: closed.unit.unwrap(),
+                basis: String::new(),
+            };
+            [reopen, dispatch]
+                .into_iter()
+                .fold(case.clone(), |case, command| {
+                    let events = rules::decide(Some(&case), command, &facts).unwrap();
+                    events.iter().fold(Some(case), rules::apply).unwrap()
+                })
+        };
+        let after = closed.closed_at.unwrap();
+        let once = round(&closed, Some("1紧急工作时"));
+        assert_eq!(once.due_at, Some(after + HOUR));
+        let again = cases::Case {
+            state: State::Closed,
+            closed_at: closed.closed_at,
+            ..once
+        };
+        let again = round(&again, None);
+        assert_eq!(
+            again.limit_of_handling(),
+            closed.standard.as_ref().unwrap().limit
+        );
+        assert_ne!(again.due_at, Some(after + HOUR));
     }
 );

@@ -493,6 +493,19 @@ fn laws(case: &Case, before: Option<&Case>, event: &CaseEvent) -> Result<(), Tes
     }
     if matches!(event.fact, Fact::Recomputed(_)) {
         prop_assert_eq!(case.stage_from, before.stage_from);
+    } else if event.fact == Fact::Unmerged {
+        // What had begun before the merge goes on.
+        let held = before.held.as_deref().unwrap();
+        prop_assert_eq!(case.stage_from, Some(held.from));
+        prop_assert!(
+            held.calendar != case.stage_calendar || held.clock.due_at == case.stage_due_at
+        );
+    } else if let Fact::Merged { held, .. } = &event.fact {
+        let held = held.as_deref().unwrap();
+        prop_assert_eq!(
+            (Some(held.from), held.clock.due_at),
+            (before.stage_from, before.stage_due_at)
+        );
     } else if Stage::of(case) == Stage::of(before) {
         prop_assert_eq!(
             (case.stage_from, case.stage_due_at),
@@ -621,13 +634,12 @@ fn fairness(case: &Case, before: &Case, event: &CaseEvent, own: bool) -> Result<
     };
     let appeal = before.record.appeal.as_ref();
     match &event.fact {
-        Fact::AppealLodged { count, .. } => {
+        Fact::AppealLodged { count, round, .. } => {
             prop_assert!(before.state == State::Closed);
             prop_assert!(appeal.is_none(), "a second appeal");
-            prop_assert!(
-                rules::fairness::raw(before, count) != Some(false),
-                "{count} was not so"
-            );
+            let about = rules::fairness::appealed_round(before, count, &[]);
+            prop_assert!(about.is_some() && about == *round, "{count} was not so");
+            prop_assert_eq!(case.record.appeal.as_ref().map(|a| a.round), about);
             prop_assert_eq!(raw(case), raw(before));
         }
         Fact::AppealEndorsed | Fact::AppealGranted | Fact::AppealRefused { .. } => {

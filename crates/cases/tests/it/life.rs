@@ -4,7 +4,7 @@ use crate::city::{CELL, City, DISTRICT, migrations};
 use cases::State;
 use cases::model::{TaskKind, VerifyOutcome};
 use cases::ops::{self, CaseError, Contact, NewPlace, Step};
-use cases::rules::Refusal;
+use cases::rules::{self, Actor, CityRules, Command, Facts, Refusal};
 use std::time::Duration;
 
 fn step_accept() -> Step {
@@ -416,6 +416,134 @@ testdb::both_engines!(
             .unwrap();
         assert_eq!((case.state, case.merged_into), (State::PendingAccept, None));
         city.check_life(second.number);
+    }
+);
+
+testdb::both_engines!(
+    an_undone_merge_goes_on_with_the_clock_of_its_stage,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let main = city.case_at(State::PendingRegister).number;
+        let before = city.case_at(State::PendingAccept);
+        let there_and_back = || {
+            city.clock.advance(Duration::from_secs(1800));
+            let merge = vec![Step::Merge { into: main }];
+            let merged = city.act("acceptor", before.number, merge).unwrap();
+            assert_eq!((merged.stage_from, merged.stage_due_at), (None, None));
+            city.clock.advance(Duration::from_secs(1800));
+            let undo = vec![Step::Unmerge];
+            (merged, city.act("acceptor", before.number, undo).unwrap())
+        };
+        // However often it is done: the limit of acceptance began when the case was reported.
+        for _ in 0..2 {
+            let (_, after) = there_and_back();
+            assert_eq!(
+                (after.stage_from, after.stage_limit, after.stage_due_at),
+                (before.stage_from, before.stage_limit, before.stage_due_at)
+            );
+            assert_eq!(
+                (after.stage_soon_at, after.stage_calendar),
+                (before.stage_soon_at, before.stage_calendar.clone())
+            );
+        }
+        // Another calendar that came meanwhile is taken in: the day is off, so its two working hours end at ten on the next.
+        city.calendar("version typhoon\nlocal\noff 2026-03-16 台风\n");
+        let (merged, after) = there_and_back();
+        assert_eq!(after.stage_from, before.stage_from);
+        let due = "2026-03-17T10:00:00+08:00".parse::<jiff::Timestamp>();
+        assert_eq!(after.stage_due_at, due.ok());
+        city.check_life(before.number);
+        city.replays();
+
+        // One that was merged before its clock was kept begins its stage anew, as it did.
+        let merged = cases::Case {
+            held: None,
+            ..merged
+        };
+        let place = city.cases.city();
+        let facts = Facts {
+            now: merged.updated_at + Duration::from_secs(1800),
+            actor: &Actor {
+                kind: "staff",
+                account: None,
+                roles: access::Role::ALL.to_vec(),
+                unit: None,
+                is_program: false,
+                behalf: None,
+                ties: cases::rules::Ties::default(),
+            },
+            calendar: place.calendar_at(None),
+            tz: &place.timezone,
+            rules: &CityRules::default(),
+            on_duty: None,
+        };
+        let undone = rules::decide(Some(&merged), Command::Unmerge, &facts).unwrap();
+        let after = undone.iter().fold(Some(merged), rules::apply).unwrap();
+        assert_eq!(after.stage_from, Some(facts.now));
+    }
+);
+
+testdb::both_engines!(
+    what_a_unit_had_is_merged_into_a_duplicate_or_by_two_people,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let returned = || {
+            let number = city.case_at(State::PendingSign).number;
+            let reason = "不属于我单位".to_owned();
+            city.act("water", number, vec![Step::Return { reason }])
+                .unwrap()
+                .number
+        };
+        let (number, other) = (returned(), returned());
+        let report = |class: &str, lon: f64| {
+            let mut new = city.cover("patrol");
+            new.matter = Some(city.class(class));
+            new.place.lon_lat = Some((lon, 30.245));
+            city.report("collector", new).case.number
+        };
+        let refused =
+            |login, number, into| match city.act(login, number, vec![Step::Merge { into }]) {
+                Err(CaseError::Rule { refusal, .. }) => refusal.code(),
+                other => panic!("{other:?}"),
+            };
+        // Another class, or the same some three hundred metres away, or much later.
+        let (class, far) = (report("E0201", 120.165), report("C0101", 120.168));
+        for into in [class, far] {
+            assert_eq!(refused("acceptor", number, into), "not_alike");
+        }
+        city.clock.advance(Duration::from_secs(25 * 3600));
+        let later = report("C0101", 120.165);
+        assert_eq!(refused("shift_leader", number, later), "not_alike");
+        // Nor by way of a case that is alike: where it would end counts.
+        let between = city.report("collector", city.cover("patrol")).case.number;
+        city.act("acceptor", between, vec![Step::Merge { into: class }])
+            .unwrap();
+        assert_eq!(refused("acceptor", number, between), "not_alike");
+        // The refusal names its field.
+        let words = city.post(
+            "acceptor",
+            &format!("/api/v1/cases/{number}/acts"),
+            &serde_json::json!({ "acts": [{ "act": "merge", "into": class.to_string() }] }),
+        );
+        assert_eq!(
+            (words.status, &words.body["code"], &words.body["field"]),
+            (422, &"cases.not_alike".into(), &"into".into()),
+            "{words:?}"
+        );
+        // One of its class, near and of that time: the city's rule for duplicates.
+        let same = city.act("acceptor", other, vec![Step::Merge { into: number }]);
+        assert_eq!(same.unwrap().state, State::Merged);
+        // Anything else takes another person, who asked for a void before.
+        let reason = "登记错了".to_owned();
+        city.act("acceptor", number, vec![Step::RequestVoid { reason }])
+            .unwrap();
+        assert_eq!(refused("acceptor", number, class), "same_person");
+        let case = city.act("shift_leader", number, vec![Step::Merge { into: class }]);
+        assert_eq!(case.unwrap().merged_into, Some(class));
+        city.check_life(number);
+        city.replays();
     }
 );
 

@@ -102,7 +102,8 @@ impl World {
         let command = match command {
             Command::Merge { into } => {
                 let chain = self.chain(into);
-                let into = merging::goes_on(&case, into, &chain, |_| true)?;
+                let by = (actor, &self.rules);
+                let into = merging::goes_on(&case, into, &chain, |_| true, by)?;
                 Command::Merge { into }
             }
             other => other,

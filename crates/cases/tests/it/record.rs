@@ -3,6 +3,7 @@
 use crate::city::{City, migrations};
 use cases::ops::{self, CaseError};
 use cases::record::AppealStage;
+use cases::rules::fairness::appealed_round;
 use cases::{Case, State};
 use kernel::PageSize;
 use kernel::codes::CaseNumber;
@@ -801,6 +802,8 @@ testdb::both_engines!(
         );
         assert_eq!(calls(&city, "acceptor"), [number.to_string()]);
         // Not content: the desk looks at it again.
+        let decided = "SELECT count(*) FROM case_measures WHERE accept_done = closed_at AND accept_from = closed_at";
+        assert_eq!(city.count(decided), 1, "a decision on acceptance");
         let (status, seen) = by_link(&city, &link, "reopen", &json!({ "reason": "没有说谁来修" }));
         assert_eq!((status, &seen["state"]), (200, &json!("pending_accept")));
         city.check_life(number);
@@ -1345,6 +1348,75 @@ testdb::both_engines!(
         let stored = city.run(ops::find(&city.ctx("desk"), number)).unwrap();
         assert_eq!(stored.record.appeal.unwrap().stage, AppealStage::Granted);
         city.check_life(number);
+    }
+);
+
+testdb::both_engines!(
+    a_round_that_was_late_may_still_be_appealed_when_the_next_one_was_in_time,
+    &migrations(),
+    |db| {
+        let city = City::new(db);
+        let (number, link) = resident(&city);
+        by_script(&city, number, State::PendingSign);
+        city.clock.advance(30 * HOUR);
+        let handle = || {
+            let unit = [
+                json!({ "act": "sign" }),
+                json!({ "act": "report_back", "result": "已更换" }),
+            ];
+            let check = [
+                json!({ "act": "check", "passed": true }),
+                json!({ "act": "close", "closing": "更换" }),
+            ];
+            done(&city, "water", number, &unit);
+            done(&city, "checker", number, &check);
+        };
+        handle();
+        let reopen = json!({ "reason": "又松了" });
+        assert_eq!(by_link(&city, &link, "reopen", &reopen).0, 200);
+        handle();
+        // The last round was in time; that the first one was not counts for ever.
+        let case = shown(&city, number);
+        assert_eq!(
+            (&case["is_late"], &case["was_late_before"]),
+            (&json!(false), &json!(true))
+        );
+        let counted = || city.count("SELECT late_before FROM case_measures");
+        assert_eq!(counted(), 1);
+        assert!(
+            city.get("water", &format!("/cases/{number}"))
+                .text
+                .contains(&format!("/cases/{number}/lodge-appeal")),
+            "the form is offered"
+        );
+        // Against it goes the unit that was late, or whoever took over its work; no other is helped by it.
+        let stored = city.run(ops::find(&city.ctx("desk"), number)).unwrap();
+        let other = Case {
+            unit: Some(city.unit("CLEAN")),
+            ..stored.clone()
+        };
+        let late = |case: &Case, took_over: &[_]| appealed_round(case, "late", took_over);
+        assert_eq!((late(&stored, &[]), late(&other, &[])), (Some(0), None));
+        assert_eq!(late(&other, &[city.unit("WATER")]), Some(0));
+        let appeal = json!({ "act": "lodge_appeal", "count": "late", "reason": "停水抢修", "evidence": "停水通知" });
+        let case = done(&city, "water", number, &[appeal]);
+        assert_eq!(case["appeal"]["round"], 0);
+        done(&city, "desk", number, &[json!({ "act": "endorse_appeal" })]);
+        let case = done(
+            &city,
+            "acceptor",
+            number,
+            &[json!({ "act": "grant_appeal" })],
+        );
+        assert_eq!(
+            (&case["exempt"], &case["reopened"][0]["exempt"]),
+            (&json!([]), &json!(["late"])),
+            "it is that round which is exempt"
+        );
+        assert_eq!(case["reopened"][0]["is_late"], true, "and the fact stays");
+        assert_eq!(counted(), 2, "and its lateness with it in the figures");
+        city.check_life(number);
+        city.replays();
     }
 );
 

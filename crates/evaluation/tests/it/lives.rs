@@ -5,7 +5,10 @@ use cases::measures::{self, Measures};
 use cases::model::{
     Case, CaseEvent, ImportStatus, Imported, Place, Reported, Satisfaction, Standard, VerifyOutcome,
 };
-use cases::rules::{self, Actor, CityRules, ClockCommand, Command, Facts, FairCommand};
+use cases::record::AnswerParts;
+use cases::rules::{
+    self, Actor, AnswerCommand, CityRules, ClockCommand, Command, Facts, FairCommand,
+};
 use cases::sql;
 use evaluation::{By, Counts, Evaluation, Period};
 use jiff::Timestamp;
@@ -63,6 +66,8 @@ pub enum Did {
     /// Nobody looked in time.
     LapseVerify,
     ConfirmPutRight,
+    /// At the desk.
+    AnswerDirectly,
     Accept,
     /// With a limit of 48 hours on the continuous clock.
     Register,
@@ -157,6 +162,13 @@ fn command(did: Did, when: Timestamp) -> Command {
             attachments: Vec::new(),
         },
         Did::LapseVerify => Command::LapseVerify,
+        Did::AnswerDirectly => Command::Reply(AnswerCommand::AnswerDirectly {
+            parts: AnswerParts {
+                done: "已说明".into(),
+                ..AnswerParts::default()
+            },
+            direct: true,
+        }),
         Did::ReportPutRight => report(Some("已扶正"), false),
         Did::ConfirmPutRight => Command::ConfirmSelfHandling,
         Did::Accept => Command::Accept {

@@ -529,6 +529,37 @@ testdb::both_engines!(
 );
 
 testdb::both_engines!(
+    what_the_desk_answers_itself_is_decided_on_and_late_when_it_was_late,
+    &migrations(),
+    |db| {
+        use crate::lives::{Did, told};
+        let mut city = City::new(db);
+        let mut add = |copies: u32, steps: &[(&str, Did)]| {
+            let (case, events) = told(steps);
+            city.add_told(copies, &case, &events);
+        };
+        // Two working hours there are. Answered within them, and the day after; as late, and then accepted after all.
+        let report = ("04-09 10:00", Did::ReportAsking);
+        let late = ("04-10 11:00", Did::AnswerDirectly);
+        add(5, &[report, ("04-09 10:30", Did::AnswerDirectly)]);
+        add(3, &[report, late]);
+        let rest = [("04-11 10:00", Did::Reopen), ("04-11 10:10", Did::Accept)];
+        add(2, &[&[report, late][..], &rest].concat());
+        city.now("05-20 10:00");
+        let days = |from: &str, to: &str| {
+            let day = |text: &str| format!("2019-{text}").parse().unwrap();
+            Period::days(day(from), day(to), &city.reference().timezone).unwrap()
+        };
+        let week = days("04-08", "04-14");
+        // Needed, accepted (only those of the end), decided in time, decided late.
+        assert_eq!(words_of(&city, "accept", week), [5 + 5, 2, 5, 5, 0, 0]);
+        // On the evening before the others were still to be decided on.
+        let day = days("04-09", "04-09");
+        assert_eq!(words_of(&city, "accept", day), [5 + 5, 0, 5, 0, 5, 5]);
+    }
+);
+
+testdb::both_engines!(
     a_reopened_case_waits_for_no_closing_until_its_check_has_passed,
     &migrations(),
     |db| {
@@ -759,7 +790,7 @@ testdb::both_engines!(
         assert_eq!(closed, [("complaint", 3), ("help", 5), ("unknown", 2)]);
         let names: Vec<&str> = figures.rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["投诉", "求助", "unknown"], "as the list has them");
-        let of_channels = city.evaluate(By::Channel, "2019-04-08", "2019-04-14");
+        let of_channels = city.evaluate(By::Channel, "04-08", "04-14");
         let of_channels: Vec<_> = of_channels.rows.iter().map(|row| &*row.name).collect();
         assert_eq!(of_channels, ["网格巡查"]);
     }

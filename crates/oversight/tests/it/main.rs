@@ -154,7 +154,10 @@ both_engines!(
         let voided = || Fact::Voided {
             reason: reason.clone(),
         };
-        let merged = || Fact::Merged { into: number(1) };
+        let merged = || Fact::Merged {
+            into: number(1),
+            held: None,
+        };
         let hour = Some(SignedDuration::from_hours(1));
         record.keep(
             1,
@@ -252,7 +255,16 @@ both_engines!(
     |db| {
         let record = Record::new(db);
         for n in 1..=70 {
-            record.keep(n, vec![(Fact::Merged { into: number(1) }, None)]);
+            record.keep(
+                n,
+                vec![(
+                    Fact::Merged {
+                        into: number(1),
+                        held: None,
+                    },
+                    None,
+                )],
+            );
         }
         let all = record.listed(&of_kind("merge"));
         let numbers: Vec<String> = (1..=70).rev().map(|n| number(n).to_string()).collect();

@@ -73,6 +73,7 @@ fn untrainable(error: &TrainError) -> Word {
     let key = match error {
         TrainError::TooFewLabels(_) => "suggestion-train-few-labels",
         TrainError::NoFeatures => "suggestion-train-no-features",
+        TrainError::Stopped => "suggestion-train-stopped",
         TrainError::TooManyLabels(found) => {
             return Saying::new(
                 "suggestion-train-many-labels",

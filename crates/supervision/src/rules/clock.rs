@@ -4,8 +4,8 @@ use crate::model::{Ladder, Rung, RungAt};
 use cases::{Case, Stage, State};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use kernel::Calendar;
 use kernel::deadline::{ClockKind, Due as DueAt, Light, Pause, Thresholds, deadline, light};
-use kernel::{Calendar, Limit};
 use std::collections::BTreeSet;
 
 /// A clock that runs: that of handling, or that of the stage a case is in.
@@ -59,13 +59,12 @@ fn handling(case: &Case) -> Option<Running> {
     let due = case
         .due_at
         .filter(|_| is_with_unit && case.paused_until.is_none())?;
-    let limit: Option<Limit> = case.standard.as_ref().and_then(|s| s.limit);
     Some(Running {
         stage: Stage::Handle,
         arming: arming(case),
         from: case.due_from.unwrap_or(case.reported_at),
         due,
-        kind: limit.map_or(ClockKind::UrgentHours, |l| l.clock()),
+        kind: case.clock_of_handling(),
         pauses: case.pauses.clone(),
         is_provisional: case.provisional,
     })
