@@ -327,6 +327,8 @@ testdb::both_engines!(
         );
         // Not registered, by a desk that belongs to no unit: the city's desk.
         let (number, link) = resident(&city);
+        let looked = json!({ "act": "verify", "outcome": "yes" });
+        done(&city, "collector", number, &[looked]);
         done(&city, "desk", number, &[json!({ "act": "accept" })]);
         let refuse = json!({ "act": "not_register", "reason": "不符合立案条件" });
         done(&city, "desk", number, &[refuse]);
