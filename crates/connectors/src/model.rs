@@ -366,7 +366,7 @@ impl Problem for ConnectorError {
         match self {
             Self::Refused(e) => e.args(),
             Self::Case(e) => e.args(),
-            // words: connectors-bad-name connectors-bad-ack-minutes connectors-bad-timeout connectors-bad-what connectors-bad-value
+            // words: connectors-bad-*
             Self::Field {
                 field,
                 code: "connectors.bad_field",

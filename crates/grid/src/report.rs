@@ -372,7 +372,6 @@ impl ImportError {
         }
         access::said(words, lang, &key, &access::Problem::args(self))
     }
-    // words: grid-file-fault
     /// What is wrong with the file, as a part of another sentence: its line and the reason, without what came of it.
     pub fn fault(&self) -> Word {
         let Self::Unusable {
@@ -393,7 +392,7 @@ impl ImportError {
             ("field", field.clone().unwrap_or_default().into()),
             ("line", line.into()),
         ];
-        Saying::new("grid-file-fault", args).into()
+        Saying::new("grid-file-fault", args).into() // word
     }
     /// Names the column or option at fault.
     pub fn at(mut self, name: &str) -> Self {

@@ -702,7 +702,7 @@ pub async fn publish(ctx: &Ctx, number: CaseNumber, text: &str) -> Result<(), Ca
     let field = |reason: &str, why: &str| {
         CaseError::field("text", "open311.text", reason).with("why", access::Word::Key(why.into()))
     };
-    // words: open311-text-long open311-text-not-public
+    // words: open311-text-*
     if text.chars().count() > LONGEST_TEXT {
         return Err(field("has more than 4000 characters", "open311-text-long"));
     }

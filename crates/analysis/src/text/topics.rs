@@ -535,7 +535,9 @@ mod tests {
             "Noise and dust of the concrete mixer beside Lifa",
             "The mixer at Lifa: noise, dust, concrete all over the road",
         ];
-        let posts: Vec<Post<'static>> = (0..).zip(NOISE).map(|(i, t)| post(t, i, None)).collect();
+        let mut posts: Vec<Post<'static>> =
+            (0..).zip(NOISE).map(|(i, t)| post(t, i, None)).collect();
+        posts.extend((0..).zip(OTHERS).map(|(i, t)| post(t, i, None)));
         let found = topics(&posts, &TimeZone::UTC, &TopicOptions::default());
         assert_eq!(found.len(), 1, "{found:?}");
         let terms = &found[0].terms;

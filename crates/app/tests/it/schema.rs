@@ -130,6 +130,7 @@ const OF_THE_CITY: &[&str] = &[
     "city_settings",
     "definition_sets",
     "desk_filters",
+    "connector_troubles",
     "connectors",
     "divisions",
     "duties",

@@ -567,7 +567,7 @@ fn listed(city: &City, case: &Case, kind: TaskKind, roles: &[Role]) -> Result<()
     let class = case.matter.and_then(|m| city.matter(m));
     city.items
         .check(kind.as_str(), class)
-        // words: cases-off-task-verify cases-off-task-check
+        // words: cases-off-task-*
         .map_err(|off| {
             CaseError::field("to", "cases.off_list", off.to_string())
                 .with("list", off.list)
@@ -926,25 +926,24 @@ fn standard(
         let known: Vec<String> = conditions.iter().map(|c| c.rule_no.to_string()).collect();
         let is_none = known.is_empty();
         let known = known.join(", ");
-        // words: cases-rule-none cases-rule-other cases-rule-several
         let (reason, key) = match (rule, is_none) {
             (_, true) => (
                 format!("class {} has no registration condition", class.code),
-                "cases-rule-none",
+                "cases-rule-none", // word
             ),
             (Some(number), _) => (
                 format!(
                     "class {} has no condition {number}, only {known}",
                     class.code
                 ),
-                "cases-rule-other",
+                "cases-rule-other", // word
             ),
             (None, _) => (
                 format!(
                     "class {} has several conditions, choose one of {known}",
                     class.code
                 ),
-                "cases-rule-several",
+                "cases-rule-several", // word
             ),
         };
         let args = match is_none {

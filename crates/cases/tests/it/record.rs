@@ -884,7 +884,7 @@ testdb::both_engines!(
         assert_eq!(early.0, 409, "nobody asked: {}", early.1);
         let ask = json!({ "act": "ask_requester", "question": "哪个门？" });
         done(&city, "water", number, &[json!({ "act": "sign" }), ask]);
-        assert_eq!(shown(&city, number)["state"], "waiting_requester");
+        assert_eq!(shown(&city, number)["state"], "waiting");
         assert_eq!(track(&city, &link)["question"], "哪个门？");
         let wrong = by_link(&city, &"0".repeat(64), "answer", &json!({ "text": "东门" }));
         assert_eq!(

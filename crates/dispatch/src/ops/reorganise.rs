@@ -157,7 +157,8 @@ fn rows(city: &City, lines: &[Line], day: Date) -> Result<Vec<Row>, DispatchErro
     };
     let mut rows = Vec::with_capacity(lines.len());
     for line in lines {
-        let (from, to) = (unit(line, "from", &line.from)?, unit(line, "to", &line.to)?);
+        let to = unit(line, "to", &line.to)?;
+        let from = unit(line, "from", &line.from)?;
         let end_of = |unit: UnitId| city.unit(unit).and_then(|u| u.valid_to);
         for (field, id, code) in [("from", from, &line.from), ("to", to, &line.to)] {
             if end_of(id).is_some_and(|last| last < day) {

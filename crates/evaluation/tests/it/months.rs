@@ -30,7 +30,7 @@ testdb::both_engines!(
         let row = freeze(&city, april).unwrap();
         assert_eq!(
             (row.month.as_str(), row.set_id.as_str(), row.version),
-            ("2019-04", "standard", 2)
+            ("2019-04", "standard", 3)
         );
         let body = |city: &City<'_>| {
             let read = |r: &mut store::Read<'_>| sql_sets::frozen_body(r, "standard", "2019-04");
@@ -792,7 +792,7 @@ testdb::both_engines!(
         assert_eq!(names, ["投诉", "求助", "unknown"], "as the list has them");
         let of_channels = city.evaluate(By::Channel, "04-08", "04-14");
         let of_channels: Vec<_> = of_channels.rows.iter().map(|row| &*row.name).collect();
-        assert_eq!(of_channels, ["网格巡查"]);
+        assert_eq!(of_channels, ["12345 热线", "网格巡查", "网上反映"]);
     }
 );
 

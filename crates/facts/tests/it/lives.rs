@@ -284,6 +284,10 @@ impl Lives {
             return self.begin();
         }
         let at = self.below(self.cases.len());
+        self.act_on(at);
+    }
+    /// Something that may happen to this case.
+    pub fn act_on(&mut self, at: usize) {
         let case = self.cases[at].clone();
         let events = (0..12).find_map(|_| {
             let command = self.command(&case);
