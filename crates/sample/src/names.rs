@@ -11,8 +11,15 @@ pub(crate) const DISTRICTS: [(&str, &str); 3] = [
     ("兰浦区", "Lanpu District"),
 ];
 
-/// Streets, four a district: name, English name, communities with theirs.
-pub(crate) const STREETS: [(&str, &str, [(&str, &str); 4]); 12] = [
+/// A street: name, English name, communities with theirs.
+type Street = (
+    &'static str,
+    &'static str,
+    [(&'static str, &'static str); 4],
+);
+
+/// Streets, four a district.
+pub(crate) const STREETS: [Street; 12] = [
     (
         "海棠街道",
         "Haitang Subdistrict",
