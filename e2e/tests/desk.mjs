@@ -264,7 +264,7 @@ export async function escapeLeadsFromAFormBackToTheListAndKeysCanBeSwitchedOff(t
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.locator('#case [data-island]').first().waitFor({ state: 'attached' });
-  await page.keyboard.press('a');
+  await page.keyboard.press('n');
   await page.waitForFunction(() => document.activeElement?.matches('#case input, #case select, #case textarea'));
   await page.keyboard.type('j');
   await page.keyboard.press('Escape');

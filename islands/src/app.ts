@@ -141,7 +141,7 @@ function press(element: HTMLElement): void {
     element.click();
     return;
   }
-  const field = details.querySelector<HTMLElement>('input:not([type=hidden]), textarea, select, button');
+  const field = details.querySelector<HTMLElement>('input:not([type=hidden]):not([data-keys-switch] input), textarea, select, button');
   // What only tells something is folded again by the same letter.
   details.open = field !== null || !details.open;
   field?.focus();
