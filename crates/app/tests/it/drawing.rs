@@ -125,5 +125,6 @@ on_both!(unit_grids_are_drawn_by_the_pages_after_a_look, |place| {
     assert_eq!(cells(), drawn);
     let other = [drawing, ("metres", "150"), ("over", "990101001001")];
     let refused = admin.send(&other, None).unwrap_err();
-    assert!(refused.contains("已有边长 100 米的方格"), "{refused}");
+    let there = format!("已有 {drawn} 个别的网格");
+    assert!(refused.contains(&there), "{refused}");
 });
