@@ -101,7 +101,9 @@ fn details(act: &SpecialAct) -> serde_json::Value {
     let mut details: serde_json::Value = serde_json::from_str(&act.fact).unwrap_or_default();
     if let Some(facts) = details.as_object_mut() {
         facts.remove("event");
-        facts.remove("clocks");
+        for clock in ["clocks", "held"] {
+            facts.remove(clock);
+        }
         if let Some(done_at) = act.done_at {
             facts.insert("done_at".into(), done_at.to_string().into());
         }
