@@ -25,7 +25,8 @@ export async function whoeverReportsSeesAClassWithItsReasonAndWhatIsKnownNearBy(
   await page.fill('input[name=phone]', '');
   await page.locator('#hints .form-check').first().waitFor({ timeout: 20000 });
   const hints = await page.locator('#hints').textContent();
-  claim(hints.includes('暴露垃圾') && hints.includes('把握'), `a class with how sure it is and why: ${hints}`);
+  // A model says how sure it is; a keyword says which it is.
+  claim(hints.includes('暴露垃圾') && /把握 [\d.]+ %，依据：|关键词：垃圾/.test(hints), `a class with how sure it is and why: ${hints}`);
   await t.axe(page);
   await t.shoot(page, 'report-hints');
   const same = page.locator(`#hints input[name=same_as][value="${number}"]`);
