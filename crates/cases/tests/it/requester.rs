@@ -235,6 +235,8 @@ testdb::both_engines!(
         );
         let decide = format!("{at}/{}", asked["id"].as_str().unwrap());
         let refused = json!({ "granted": false });
+        // What came last stands on top: somebody decides later than another asked.
+        city.clock.advance(std::time::Duration::from_secs(60));
         assert_eq!(city.post("desk", &decide, &refused).status, 204);
         assert!(own().contains("did not agree to a request to see who you are"));
     }
